@@ -1,0 +1,93 @@
+/// Every process that should run, as one value: what a dry run prints and what `up` executes.
+public struct LaunchPlan: Equatable, Sendable {
+    /// The cluster's name.
+    public var cluster: String
+    /// Workers in device order, then the coordinator.
+    public var processes: [PlannedProcess]
+    /// RPC backends that somebody else runs.
+    public var unmanaged: [UnmanagedBackend]
+    /// What could not be known and was assumed, one sentence each.
+    public var assumptions: [String]
+    /// Layers per device, in the coordinator's device order.
+    public var distribution: LayerDistribution?
+
+    /// The process of that name.
+    public func process(_ name: String) -> PlannedProcess? {
+        processes.first { $0.name == name }
+    }
+}
+
+/// One process of a plan.
+public struct PlannedProcess: Equatable, Sendable {
+    /// What a process is for.
+    public enum Role: String, Equatable, Sendable {
+        /// An rpc-server: offers devices.
+        case worker
+        /// The llama-server: loads the model, serves the API.
+        case coordinator
+    }
+
+    /// `worker-1` … or `coordinator`.
+    public var name: String
+    /// What it is for.
+    public var role: Role
+    /// The address that it serves on, as configured.
+    public var host: String
+    /// Where it runs.
+    public var location: RunLocation
+    /// The server's own command line, exactly as `/proc/PID/cmdline` will show it.
+    public var arguments: [PlannedArgument]
+    /// Added to the environment; never a secret.
+    public var environment: [String: String]
+    /// Names of processes that must be ready before this one starts.
+    public var startAfter: [String]
+    /// When it can be used.
+    public var readiness: Readiness
+
+    /// The command line as words.
+    public var argv: [String] { arguments.map(\.word) }
+}
+
+/// One word of a command line, with the reason why it is there.
+public struct PlannedArgument: Equatable, Sendable {
+    /// The word, unquoted.
+    public var word: String
+    /// The key path or rule that put a flag there; nil for the value of the flag before it.
+    public var reason: String?
+}
+
+/// How it is found out that a process can be used; probed, never assumed from a spawn.
+public enum Readiness: Equatable, Sendable {
+    /// The RPC server at that address answers a HELLO.
+    case rpcHello(host: String, port: Int)
+    /// `GET /health` there answers 200.
+    case httpHealth(host: String, port: Int)
+}
+
+/// An RPC backend that `sollol` does not start.
+public struct UnmanagedBackend: Equatable, Sendable {
+    /// `worker-2`: it keeps its place in the device order.
+    public var name: String
+    /// What the coordinator dials.
+    public var host: String
+    /// What the coordinator dials.
+    public var port: Int
+}
+
+/// Which layers each device gets, by the rule of llama.cpp (`llama-cpp-facts.md`).
+public struct LayerDistribution: Equatable, Sendable {
+    /// The layers of one device.
+    public struct Share: Equatable, Sendable {
+        /// The backend that offers the device: `worker-1`.
+        public var node: String
+        /// llama.cpp's name of the device: `RPC0`.
+        public var device: String
+        /// The layers that it gets; the output layer counts as layer `blockCount`.
+        public var layers: Range<Int>
+    }
+
+    /// The model's `block_count`; there is one more layer, the output.
+    public var blockCount: Int
+    /// One for each device, in device order.
+    public var shares: [Share]
+}

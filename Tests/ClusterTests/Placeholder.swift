@@ -1,0 +1,5 @@
+import Testing
+
+@testable import SollolCore
+
+@Test func placeholder() {}

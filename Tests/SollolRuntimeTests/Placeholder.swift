@@ -1,0 +1,5 @@
+import Testing
+
+@testable import SollolRuntime
+
+@Test func placeholder() {}
