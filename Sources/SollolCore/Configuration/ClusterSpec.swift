@@ -13,6 +13,8 @@ public struct ClusterSpec: Equatable, Sendable {
     public var workers: [WorkerSpec]
     /// The one `llama-server`.
     public var coordinator: CoordinatorSpec
+    /// The first local port of transport `ssh`; backend i is dialled at this port plus i.
+    public var forwardPortBase: Int = 52100
     /// When and how often a failed process is started again.
     public var restart: RestartPolicy
     /// How liveness of the coordinator is probed.

@@ -10,6 +10,8 @@ public struct LaunchPlan: Equatable, Sendable {
     public var assumptions: [String]
     /// Layers per device, in the coordinator's device order.
     public var distribution: LayerDistribution?
+    /// How long things are waited for; the printed script uses the same limits.
+    public var timeouts: Timeouts
 
     /// The process of that name.
     public func process(_ name: String) -> PlannedProcess? {
@@ -39,6 +41,15 @@ public struct PlannedProcess: Equatable, Sendable {
     public var arguments: [PlannedArgument]
     /// Added to the environment; never a secret.
     public var environment: [String: String]
+    /// The key path or rule that put a variable there, by the variable's name.
+    public var environmentReasons: [String: String]
+    /// What the server listens on.
+    public var bind: Endpoint
+    /// What its clients dial: the coordinator a worker, a probe the coordinator. A tunnel makes it
+    /// differ from `bind`.
+    public var dial: Endpoint
+    /// Whether RPC traffic travels through the ssh connection that carries the leash.
+    public var isTunnelled: Bool
     /// Names of processes that must be ready before this one starts.
     public var startAfter: [String]
     /// When it can be used.
@@ -46,6 +57,25 @@ public struct PlannedProcess: Equatable, Sendable {
 
     /// The command line as words.
     public var argv: [String] { arguments.map(\.word) }
+}
+
+/// An address and a TCP port.
+public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
+    /// A numeric address, or a name.
+    public var host: String
+    /// 1…65535.
+    public var port: Int
+
+    /// An endpoint of these two.
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// `host:port`, an IPv6 address in brackets.
+    public var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
 }
 
 /// One word of a command line, with the reason why it is there.
@@ -62,6 +92,18 @@ public enum Readiness: Equatable, Sendable {
     case rpcHello(host: String, port: Int)
     /// `GET /health` there answers 200.
     case httpHealth(host: String, port: Int)
+}
+
+extension Readiness: CustomStringConvertible {
+    /// The condition in words.
+    public var description: String {
+        switch self {
+        case .rpcHello(let host, let port):
+            "the RPC server at \(Endpoint(host: host, port: port)) answers a HELLO"
+        case .httpHealth(let host, let port):
+            "GET http://\(Endpoint(host: host, port: port))/health answers 200"
+        }
+    }
 }
 
 /// An RPC backend that `sollol` does not start.

@@ -1,0 +1,146 @@
+/// What a `llama-server` accepts, read from its own `--help` and `--version`.
+///
+/// Never derived from a version number: distributions patch and pick, so only the text that the
+/// installed binary prints decides. rpc-server needs none of this: `-H -p -t -d -c` are the same
+/// in every release, and it has no `--version`.
+public struct Capabilities: Codable, Equatable, Sendable {
+    /// How a model is read into memory without mapping it.
+    public enum LoadMode: String, Codable, Sendable, CaseIterable {
+        /// `--load-mode none`: releases since September 2026, which removed `--no-mmap`.
+        case loadMode
+        /// `--no-mmap`: releases before.
+        case noMmap
+        /// Neither is offered.
+        case unavailable
+    }
+
+    /// The full build string, `0.7.0 (build 11669, commit …)`, or nil when it names none.
+    ///
+    /// Workers and coordinator are compared by all of it, since RPC's patch level is not checked
+    /// by llama.cpp although it marks incompatible operations.
+    public var version: String?
+    /// Whether `--rpc` exists: a build without the RPC backend leaves it out of the help.
+    public var rpc: Bool
+    /// How mapping the model is turned off.
+    public var loadMode: LoadMode
+    /// Whether `-ngl all` is accepted; older builds take a number only.
+    public var gpuLayersAll: Bool
+    /// Whether `-fit` exists. Where it does, it is on by default.
+    public var fit: Bool
+    /// Whether `--cache-ram` exists. Where it does, it defaults to 8192 MiB.
+    public var cacheRAM: Bool
+    /// Whether `--device` exists.
+    public var device: Bool
+    /// Whether `--list-devices` exists.
+    public var listDevices: Bool
+    /// Whether `--metrics` exists.
+    public var metrics: Bool
+    /// Whether `--slots` exists; some releases have the endpoint off by default.
+    public var slots: Bool
+    /// Whether `-lv 4` is "trace": the level that shows buffer sizes and is hidden by default.
+    ///
+    /// In releases before that level, buffer sizes are shown anyway and 4 is debug output.
+    public var verbosityTrace: Bool
+    /// Whether `--flash-attn` needs a value (`on`, `off`, `auto`); older builds take none.
+    public var flashAttentionTakesValue: Bool
+
+    /// What is assumed of a binary that nobody has asked: Debian's 0.7.0 (build 11669).
+    public static let currentRelease = Capabilities(
+        version: nil, rpc: true, loadMode: .loadMode, gpuLayersAll: true, fit: true,
+        cacheRAM: true, device: true, listDevices: true, metrics: true, slots: true,
+        verbosityTrace: true, flashAttentionTakesValue: true)
+
+    /// How `currentRelease` is called in an assumption.
+    public static let currentReleaseName = "llama.cpp 0.7.0 (build 11669)"
+
+    /// Reads what a `llama-server` printed.
+    ///
+    /// - Parameters:
+    ///   - help: output of `--help`, standard output and error together.
+    ///   - version: output of `--version`, standard output and error together.
+    public init(help: String, version: String) {
+        let flags = HelpText(help)
+        self.init(
+            version: Self.buildString(in: version),
+            rpc: flags.has("--rpc"),
+            loadMode: flags.has("--load-mode")
+                ? .loadMode : flags.has("--no-mmap") ? .noMmap : .unavailable,
+            gpuLayersAll: flags.text(of: "--n-gpu-layers").contains("'all'"),
+            fit: flags.has("--fit"),
+            cacheRAM: flags.has("--cache-ram"),
+            device: flags.has("--device"),
+            listDevices: flags.has("--list-devices"),
+            metrics: flags.has("--metrics"),
+            slots: flags.has("--slots"),
+            verbosityTrace: flags.text(of: "--verbosity").contains("4: trace"),
+            flashAttentionTakesValue: flags.text(of: "--flash-attn").contains("auto"))
+    }
+
+    private init(
+        version: String?, rpc: Bool, loadMode: LoadMode, gpuLayersAll: Bool, fit: Bool,
+        cacheRAM: Bool, device: Bool, listDevices: Bool, metrics: Bool, slots: Bool,
+        verbosityTrace: Bool, flashAttentionTakesValue: Bool
+    ) {
+        self.version = version
+        self.rpc = rpc
+        self.loadMode = loadMode
+        self.gpuLayersAll = gpuLayersAll
+        self.fit = fit
+        self.cacheRAM = cacheRAM
+        self.device = device
+        self.listDevices = listDevices
+        self.metrics = metrics
+        self.slots = slots
+        self.verbosityTrace = verbosityTrace
+        self.flashAttentionTakesValue = flashAttentionTakesValue
+    }
+
+    /// The rest of the line `version: …` that every llama.cpp tool prints, or nil.
+    public static func buildString(in output: String) -> String? {
+        for line in output.split(whereSeparator: \.isNewline) {
+            guard line.hasPrefix("version:") else { continue }
+            let rest = line.dropFirst("version:".count).drop { $0 == " " }
+            return rest.isEmpty ? nil : String(rest)
+        }
+        return nil
+    }
+}
+
+/// The flags of a help text with the text that explains each.
+struct HelpText {
+    private var explanations: [String: String] = [:]
+
+    /// Splits a help text into entries: each begins at a line that starts with a dash.
+    ///
+    /// The flags are what stands before the explanation, separated by commas:
+    /// `-ngl,  --gpu-layers, --n-gpu-layers N   max. number of layers …`. Flags that are only
+    /// mentioned in an explanation do not count.
+    init(_ text: String) {
+        var current: [String] = []
+        for line in text.split(whereSeparator: \.isNewline) {
+            if line.hasPrefix("-"), !line.hasPrefix("-----") {
+                current = Self.flags(in: line)
+                for flag in current { explanations[flag] = String(line) }
+            } else {
+                for flag in current { explanations[flag]? += "\n" + line }
+            }
+        }
+    }
+
+    /// Whether the binary offers this flag, spelled exactly so.
+    func has(_ flag: String) -> Bool { explanations[flag] != nil }
+
+    /// The lines that describe a flag, or nothing.
+    func text(of flag: String) -> String { explanations[flag] ?? "" }
+
+    /// The leading words that begin with a dash, and those that follow one with a comma after it.
+    private static func flags(in line: Substring) -> [String] {
+        var flags: [String] = []
+        for word in line.split(separator: " ") {
+            guard word.hasPrefix("-") else { break }
+            flags.append(String(word.hasSuffix(",") ? word.dropLast() : word))
+            if !word.hasSuffix(",") { break }
+        }
+        return flags
+    }
+}

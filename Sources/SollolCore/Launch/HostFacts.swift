@@ -1,0 +1,217 @@
+import Foundation
+
+/// What an earlier `check` or `up` found out, so that a dry run contacts no host.
+///
+/// A pure value: the runtime stores it as `facts.json` in the state directory and decides by the
+/// stamps which entries are still true.
+public struct HostFacts: Codable, Equatable, Sendable {
+    /// Facts of one machine.
+    public struct Host: Codable, Equatable, Sendable {
+        /// The home folder, which `~/` in a path on that host stands for.
+        public var home: String?
+        /// Binaries by the name that was looked for: `coordinator.binary` or `rpc_backends[…].binary`
+        /// as configured, else `llama-server` or `rpc-server` (also when `ggml-rpc-server` is what
+        /// was found).
+        public var binaries: [String: Binary]
+        /// Models by `ModelReference.text`.
+        public var models: [String: Model]
+        /// llama.cpp devices of the host itself besides the CPU (`CUDA0`), or nil if nobody asked.
+        public var devices: [String]?
+
+        /// Facts of one machine, none unless given.
+        public init(
+            home: String? = nil, binaries: [String: Binary] = [:], models: [String: Model] = [:],
+            devices: [String]? = nil
+        ) {
+            self.home = home
+            self.binaries = binaries
+            self.models = models
+            self.devices = devices
+        }
+    }
+
+    /// What tells whether a file is still the one that was looked at.
+    public struct Stamp: Codable, Equatable, Sendable {
+        /// Bytes.
+        public var size: Int64
+        /// Time of the last change, nanoseconds since 1970.
+        public var modified: Int64
+
+        /// A stamp of these two.
+        public init(size: Int64, modified: Int64) {
+            self.size = size
+            self.modified = modified
+        }
+    }
+
+    /// An installed program.
+    public struct Binary: Codable, Equatable, Sendable {
+        /// Where it was found; becomes argv[0].
+        public var path: String
+        /// Which file that was.
+        public var stamp: Stamp
+        /// Its full build string, if it or a tool beside it tells one.
+        public var version: String?
+        /// What it accepts; nil for rpc-server, which has no need of it.
+        public var capabilities: Capabilities?
+
+        /// A binary with these facts.
+        public init(
+            path: String, stamp: Stamp, version: String? = nil, capabilities: Capabilities? = nil
+        ) {
+            self.path = path
+            self.stamp = stamp
+            self.version = version
+            self.capabilities = capabilities
+        }
+    }
+
+    /// A model file.
+    public struct Model: Codable, Equatable, Sendable {
+        /// The GGUF: the path as configured with `~` expanded, or the blob of an Ollama name.
+        public var path: String
+        /// Which file that was.
+        public var stamp: Stamp
+        /// `block_count` of its header, 1…512, or nil if it could not be read.
+        public var blockCount: Int?
+
+        /// A model with these facts.
+        public init(path: String, stamp: Stamp, blockCount: Int? = nil) {
+            self.path = path
+            self.stamp = stamp
+            self.blockCount = blockCount
+        }
+    }
+
+    /// By `key(for:)`.
+    public var hosts: [String: Host]
+    /// Numeric IPv4 addresses by name, as the control machine resolved them.
+    public var addresses: [String: String]
+    /// llama.cpp's names of the devices that a worker offers, by `WorkerSpec.endpoint`, as
+    /// `llama-server --rpc HOST:PORT --list-devices` printed them for this worker alone:
+    /// `["RPC0", "RPC1"]`, before October 2025 `["RPC[host:port]"]`.
+    public var offeredDevices: [String: [String]]
+
+    /// These facts, none unless given.
+    public init(
+        hosts: [String: Host] = [:], addresses: [String: String] = [:],
+        offeredDevices: [String: [String]] = [:]
+    ) {
+        self.hosts = hosts
+        self.addresses = addresses
+        self.offeredDevices = offeredDevices
+    }
+
+    /// `here`, or `ssh DESTINATION`: the space keeps a destination named `here` apart.
+    public static func key(for location: RunLocation) -> String {
+        location.sshDestination.map { "ssh \($0)" } ?? "here"
+    }
+
+    /// The facts of the machine at a location, if there are any.
+    public func host(at location: RunLocation) -> Host? { hosts[Self.key(for: location)] }
+}
+
+extension HostFacts {
+    /// What `facts.json` holds: the facts and the version of their form.
+    private struct File: Codable {
+        var formatVersion: Int
+        var facts: HostFacts
+    }
+
+    private static let formatVersion = 1
+
+    /// Why recorded facts cannot be used. They are then treated as none, with a notice.
+    public struct FormatError: Error, Equatable, Sendable {
+        /// What is wrong, as part of a sentence.
+        public var problem: String
+    }
+
+    /// The text of `facts.json`: sorted keys, ends in a newline.
+    public func encoded() -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            let file = File(formatVersion: Self.formatVersion, facts: self)
+            return try encoder.encode(file) + Data("\n".utf8)
+        } catch {
+            preconditionFailure("strings and integers can always be encoded: \(error)")
+        }
+    }
+
+    /// Reads `facts.json`.
+    ///
+    /// - Throws: `FormatError` when it is not JSON, of another version, lacks a key, has a value of
+    ///   another type, or holds what could never have been found: an empty path, NUL or a newline
+    ///   in a string, a block count outside 1…512, an address that is not numeric IPv4.
+    public init(decoding data: Data) throws(FormatError) {
+        let file: File
+        do {
+            file = try JSONDecoder().decode(File.self, from: data)
+        } catch {
+            throw FormatError(problem: "it is not what sollol writes (\(Self.describe(error)))")
+        }
+        guard file.formatVersion == Self.formatVersion else {
+            throw FormatError(problem: "its format version \(file.formatVersion) is not known")
+        }
+        if let problem = file.facts.firstProblem { throw FormatError(problem: problem) }
+        self = file.facts
+    }
+
+    private static func describe(_ error: any Error) -> String {
+        let path: ([any CodingKey]) -> String = { $0.map(\.stringValue).joined(separator: ".") }
+        return switch error as? DecodingError {
+        case .keyNotFound(let key, let context): "no \(path(context.codingPath + [key]))"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "\(path(context.codingPath)) has another type"
+        default: "not valid JSON"
+        }
+    }
+
+    /// What no `check` could have found, or nil.
+    private var firstProblem: String? {
+        for (key, host) in hosts.sorted(by: { $0.key < $1.key }) {
+            let paths =
+                host.binaries.values.map(\.path) + host.models.values.map(\.path)
+                + [host.home].compactMap(\.self)
+            if !(paths + (host.devices ?? [])).allSatisfy(Self.isWord) {
+                return "\(key) has an empty or unprintable path or device"
+            }
+            let counts = host.models.values.compactMap(\.blockCount)
+            if let count = counts.first(where: { !(1...512).contains($0) }) {
+                return "\(key) has a model of \(count) blocks"
+            }
+        }
+        if let (name, address) = addresses.first(where: { !Self.isNumericIPv4($0.value) }) {
+            return "\(name) has the address \(address)"
+        }
+        if !offeredDevices.values.allSatisfy({ !$0.isEmpty && $0.allSatisfy(Self.isWord) }) {
+            return "a worker offers no or unprintable devices"
+        }
+        return nil
+    }
+
+    private static func isWord(_ text: String) -> Bool {
+        !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+    }
+
+    /// Whether it is four decimal numbers up to 255, which is what `rpc-server -H` takes.
+    static func isNumericIPv4(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4
+            && parts.allSatisfy { part in
+                (1...3).contains(part.utf8.count)
+                    && part.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                    && UInt8(part) != nil
+            }
+    }
+}
+
+extension ModelReference {
+    /// The reference as configured: the path or the Ollama name.
+    public var text: String {
+        switch self {
+        case .file(let path): path
+        case .ollama(let name): name
+        }
+    }
+}

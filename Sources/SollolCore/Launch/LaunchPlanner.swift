@@ -1,0 +1,190 @@
+/// Turns a specification into every process that should run: pure, the same for the same input.
+///
+/// What only a look at the hosts can tell comes from recorded facts. What they lack is assumed and
+/// listed in `LaunchPlan.assumptions`; where no assumption concerns it, the plan is exact.
+public struct LaunchPlanner {
+    /// The plan of a specification.
+    ///
+    /// - Parameters:
+    ///   - spec: made by `ConfigurationLoader`, hence valid.
+    ///   - facts: what is known of the hosts; only entries whose files have not changed since.
+    /// - Throws: `PlanError` when no cluster can be made of this model, these devices and binaries.
+    public static func plan(
+        _ spec: ClusterSpec, facts: HostFacts = HostFacts()
+    ) throws(PlanError) -> LaunchPlan {
+        var planner = LaunchPlanner(spec: spec, facts: facts)
+        return try planner.plan()
+    }
+
+    let spec: ClusterSpec
+    let facts: HostFacts
+    var assumptions = Assumptions()
+
+    private init(spec: ClusterSpec, facts: HostFacts) {
+        self.spec = spec
+        self.facts = facts
+    }
+
+    private mutating func plan() throws(PlanError) -> LaunchPlan {
+        let workers = spec.workers.enumerated().map { index, worker in
+            (spec: worker, addresses: addresses(of: worker, index: index))
+        }
+        var processes: [PlannedProcess] = []
+        for worker in workers where worker.spec.managed {
+            processes.append(process(of: worker.spec, worker.addresses))
+        }
+        let devices = try rpcDevices()
+        let model = model()
+        let distribution = try distribution(over: devices, blockCount: model.blockCount)
+        let command = CoordinatorCommand(
+            spec: spec, binary: binary(of: "coordinator", name: wantedCoordinator, isServer: true),
+            capabilities: try coordinatorCapabilities(), modelPath: model.path,
+            apiKeyFile: spec.coordinator.apiKeyFile.map {
+                expandHome($0, what: "coordinator.api_key_file")
+            },
+            rpc: workers.map(\.addresses.dial), devices: devices.map(\.name),
+            distribution: distribution,
+            ownDevices: facts.host(at: spec.coordinator.location)?.devices ?? [])
+        processes.append(coordinator(command, startAfter: processes.map(\.name)))
+        return LaunchPlan(
+            cluster: spec.name, processes: processes,
+            unmanaged: workers.filter { !$0.spec.managed }.map {
+                UnmanagedBackend(name: $0.spec.name, host: $0.spec.host, port: $0.spec.port)
+            },
+            assumptions: assumptions.sentences, distribution: distribution,
+            timeouts: spec.timeouts)
+    }
+
+    // MARK: - Placement
+
+    /// One llama.cpp device that a worker offers.
+    private struct RPCDevice {
+        var worker: String
+        var name: String
+    }
+
+    /// The devices of all workers in llama.cpp's order: that of `--rpc`, then that of the server.
+    private mutating func rpcDevices() throws(PlanError) -> [RPCDevice] {
+        var devices: [RPCDevice] = []
+        var byWorker: [String] = []
+        for worker in spec.workers {
+            let recorded = facts.offeredDevices[worker.endpoint]
+            let named = worker.managed ? worker.devices.count : 0
+            let count = named > 0 ? named : recorded?.count ?? 1
+            if named == 0, recorded == nil {
+                assumptions.add(
+                    worker.name, "one device is assumed; `sollol check` asks the server.")
+            }
+            for index in 0..<count {
+                // Releases before October 2025 name a device after its server, later ones number
+                // all devices.
+                let old = recorded?.count == count ? recorded?[index] : nil
+                let name = old.flatMap { $0.hasPrefix("RPC[") ? $0 : nil } ?? "RPC\(devices.count)"
+                devices.append(RPCDevice(worker: worker.name, name: name))
+            }
+            byWorker.append("\(worker.name) \(count)")
+        }
+        guard devices.count <= LayerPlacement.maxDevices else {
+            throw .tooManyDevices(count: devices.count, byWorker: byWorker)
+        }
+        return devices
+    }
+
+    /// The even distribution, or nil when there are no devices or the layers cannot be counted.
+    private mutating func distribution(
+        over devices: [RPCDevice], blockCount: Int?
+    ) throws(PlanError) -> LayerDistribution? {
+        guard !devices.isEmpty else { return nil }
+        guard let blockCount else {
+            assumptions.add(
+                "coordinator",
+                "the number of layers is not known here, so equal shares (-ts) are assumed; "
+                    + "`sollol up` reads it from the model and gives layer counts.")
+            return nil
+        }
+        let counts = try EvenPlacement.counts(blockCount: blockCount, devices: devices.count)
+        let shares = zip(devices, LayerPlacement.ranges(counts: counts)).map { device, layers in
+            LayerDistribution.Share(node: device.worker, device: device.name, layers: layers)
+        }
+        return LayerDistribution(blockCount: blockCount, shares: shares)
+    }
+
+    // MARK: - Coordinator
+
+    private var wantedCoordinator: String { spec.coordinator.binary ?? "llama-server" }
+
+    private mutating func coordinatorCapabilities() throws(PlanError) -> Capabilities {
+        let location = spec.coordinator.location
+        guard
+            let binary = facts.host(at: location)?.binaries[wantedCoordinator],
+            let capabilities = binary.capabilities
+        else {
+            assumptions.add(
+                "coordinator",
+                "the flags of \(Capabilities.currentReleaseName) and no GPU of its own are "
+                    + "assumed; `sollol check` asks the binary.")
+            return .currentRelease
+        }
+        guard capabilities.rpc || spec.workers.isEmpty else {
+            throw .coordinatorWithoutRPC(
+                path: binary.path, host: location.sshDestination ?? "this machine")
+        }
+        return capabilities
+    }
+
+    private mutating func model() -> (path: String, blockCount: Int?) {
+        let host = facts.host(at: spec.coordinator.location)
+        if let recorded = host?.models[spec.model.text] {
+            return (recorded.path, recorded.blockCount)
+        }
+        switch spec.model {
+        case .file(let path):
+            return (expandHome(path, what: "the model"), nil)
+        case .ollama(let name):
+            assumptions.add(
+                "coordinator",
+                "the file of the Ollama model \(name) is not known, so its name stands for it; "
+                    + "`sollol check` looks it up.")
+            return (name, nil)
+        }
+    }
+
+    /// A path on the coordinator's host with `~/` replaced: no shell will do that later.
+    private mutating func expandHome(_ path: String, what: String) -> String {
+        guard path.hasPrefix("~/") else { return path }
+        guard let home = facts.host(at: spec.coordinator.location)?.home else {
+            assumptions.add(
+                "coordinator",
+                "\(what) is given as \(path), and the home folder there is not known; "
+                    + "`sollol check` asks for it.")
+            return path
+        }
+        return home + path.dropFirst(1)
+    }
+
+    private func coordinator(
+        _ command: CoordinatorCommand, startAfter: [String]
+    ) -> PlannedProcess {
+        let coordinator = spec.coordinator
+        let bind = Endpoint(host: coordinator.host, port: coordinator.port)
+        let probe = Endpoint(host: probeHost, port: coordinator.port)
+        let environment = environment(coordinator.environment, keyPath: "coordinator")
+        return PlannedProcess(
+            name: "coordinator", role: .coordinator, host: coordinator.host,
+            location: coordinator.location, arguments: command.arguments,
+            environment: environment.values, environmentReasons: environment.reasons,
+            bind: bind, dial: probe, isTunnelled: false, startAfter: startAfter,
+            readiness: .httpHealth(host: probe.host, port: probe.port))
+    }
+
+    /// Where the API can be reached: a wildcard is nothing that one can dial.
+    private var probeHost: String {
+        let destination = spec.coordinator.location.sshDestination
+        let remote = destination?.split(separator: "@").last.map(String.init)
+        return switch spec.coordinator.host {
+        case "0.0.0.0": remote ?? "127.0.0.1"
+        case "::": remote ?? "::1"
+        default: spec.coordinator.host
+        }
+    }
+}

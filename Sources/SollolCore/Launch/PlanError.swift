@@ -1,0 +1,31 @@
+/// Why a valid specification cannot become a plan.
+///
+/// Permanent: trying again changes nothing until the configuration, the model or the installation
+/// does.
+public enum PlanError: Error, Equatable, Sendable {
+    /// The model has fewer layers, its output layer included, than there are devices for them.
+    case fewerLayersThanDevices(layers: Int, devices: Int)
+    /// More devices than llama.cpp's scheduler takes besides the CPU.
+    case tooManyDevices(count: Int, byWorker: [String])
+    /// The coordinator's binary has no `--rpc`.
+    case coordinatorWithoutRPC(path: String, host: String)
+
+    /// What happened and what to do about it, as one line.
+    public var message: String {
+        switch self {
+        case .fewerLayersThanDevices(let layers, let devices):
+            "the model has \(layers) layers (its output layer included), fewer than the "
+                + "\(devices) devices of rpc_backends: a device would get none. "
+                + "Remove \(devices - layers) of the backends or use a larger model."
+        case .tooManyDevices(let count, let byWorker):
+            "the workers offer \(count) devices (\(byWorker.joined(separator: ", "))), at most "
+                + "\(LayerPlacement.maxDevices) are possible: llama.cpp aborts with more "
+                + "(GGML_SCHED_MAX_BACKENDS is 16 and counts the CPU). "
+                + "Name fewer in rpc_backends[…].devices."
+        case .coordinatorWithoutRPC(let path, let host):
+            "\(path) on \(host) was built without RPC support: its --help knows no --rpc. "
+                + "Install a llama.cpp with the RPC backend (deploy/install-llama-cpp, or a build "
+                + "with -DGGML_RPC=ON) or set coordinator.binary."
+        }
+    }
+}

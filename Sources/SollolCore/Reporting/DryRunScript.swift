@@ -1,0 +1,179 @@
+extension DryRun {
+    /// The plan as a bash script that brings up the same cluster without `sollol`.
+    ///
+    /// Each server runs behind the guard that `sollol` uses, with a leash of its own: a FIFO that
+    /// only the script holds open, so that the servers end with it, also after SIGKILL. bash, since
+    /// POSIX sh has no way to try a TCP connection. Nothing of the script runs before its last
+    /// line was read, and no child reads its standard input: `… --format sh | bash` works.
+    public static func sh(_ plan: LaunchPlan) -> String {
+        let count = plan.processes.count
+        let parts = [
+            scriptHead(plan),
+            DryRunScriptText.functions
+                .replacing("@END@", with: endings(plan))
+                .replacing("@CLOSE@", with: closings(count))
+                .replacing("@ZEROS@", with: String(repeating: #"\0"#, count: 31)) + "\n",
+            scriptLeashes(count),
+            scriptStarts(plan),
+            scriptMain(plan),
+        ]
+        return parts.joined(separator: "\n")
+    }
+
+    /// The descriptor that holds the leash of process `index` open, and the one that it reads.
+    private static func descriptors(_ index: Int) -> (write: Int, read: Int) {
+        (20 + 2 * index, 21 + 2 * index)
+    }
+
+    /// Redirections that close all leashes: a child that kept one would keep a server alive.
+    private static func closings(_ count: Int) -> String {
+        (0..<count).map(descriptors).map { "\($0.write)>&- \($0.read)<&-" }.joined(separator: " ")
+    }
+
+    private static func scriptHead(_ plan: LaunchPlan) -> String {
+        let assumptions = plan.assumptions.flatMap { wrapped("assumed of \($0)") }
+        let comments =
+            [
+                "Brings up the cluster \(plan.cluster) without sollol, until Ctrl-C.",
+                "Made by `sollol up --dry-run --format sh`, plan \(plan.id).",
+            ] + assumptions
+        return """
+            #!/usr/bin/env bash
+            \(comments.map { "# \($0)" }.joined(separator: "\n"))
+            set -euo pipefail
+
+            names=(\(ShellQuoting.join(plan.processes.map(\.name))))
+
+            """
+    }
+
+    /// Lines of at most some 90 characters, broken at spaces.
+    private static func wrapped(_ text: String) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for word in printable(text).split(separator: " ") {
+            if !line.isEmpty, line.count + word.count > 90 {
+                lines.append(line)
+                line = " "
+            }
+            line += line.isEmpty ? "\(word)" : " \(word)"
+        }
+        return lines + [line]
+    }
+
+    /// The text with `?` for control characters: a comment must end where its line ends.
+    private static func printable(_ text: String) -> String {
+        let scalars = text.unicodeScalars.map { scalar in
+            scalar.properties.generalCategory == .control ? "?" : scalar
+        }
+        return String(String.UnicodeScalarView(scalars))
+    }
+
+    private static func scriptLeashes(_ count: Int) -> String {
+        let opened = (0..<count).map { index in
+            let (write, read) = descriptors(index)
+            // Opened for reading too: opening does not block, and a dead guard is no SIGPIPE.
+            return """
+                    mkfifo "$folder/\(index)"
+                    exec \(write)<>"$folder/\(index)"
+                    exec \(read)<"$folder/\(index)"
+                """
+        }
+        return """
+            # Opens all leashes, then removes their names: nothing is left behind in any case.
+            open_leashes() {
+                folder=$(mktemp -d)
+            \(opened.joined(separator: "\n"))
+                rm -r "$folder"
+                folder=
+            }
+
+            """
+    }
+
+    private static func scriptStarts(_ plan: LaunchPlan) -> String {
+        plan.processes.enumerated().map { index, process in
+            let (write, read) = descriptors(index)
+            let local = ["sh", "-c", Guard.command]
+            let carrier = SSHCommand.argv(for: process, timeouts: plan.timeouts) ?? local
+            let line = Guard.startLine(
+                argv: process.argv, environment: process.environment,
+                lease: plan.timeouts.lease)
+            return """
+                # \(process.name): \(printable(process.shellLine))
+                # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+                start_\(index)() {
+                    serve \(process.name) \(ShellQuoting.join(carrier)) \\
+                        <&\(read) \(closings(plan.processes.count)) &
+                    pids[\(index)]=$!
+                    printf '%s\\n' \(ShellQuoting.quote(line)) >&\(write)
+                }
+
+                """
+        }.joined(separator: "\n")
+    }
+
+    private static func scriptMain(_ plan: LaunchPlan) -> String {
+        let workers = indices(of: .worker, in: plan)
+        let coordinators = indices(of: .coordinator, in: plan)
+        var lines: [String] = []
+        if !workers.isEmpty { lines.append("say 'starting the workers'") }
+        lines += workers.map { "start_\($0)" }
+        let limit = String(Int(plan.timeouts.ready.rounded(.up)))
+        lines += workers.map { "await \($0) \(limit) \(ready(plan.processes[$0]))" }
+        for index in coordinators {
+            let process = plan.processes[index]
+            lines.append("say 'starting the coordinator, which loads the model'")
+            lines.append("start_\(index)")
+            lines.append("await \(index) 0 \(ready(process))")
+            lines.append("echo \(ShellQuoting.quote("serving on http://\(process.dial)"))")
+        }
+        return """
+            main() {
+                pids=(\(plan.processes.map { _ in "''" }.joined(separator: " ")))
+                beat=0
+                folder=
+                # Whoever pipes this script into bash: no child reads it.
+                exec </dev/null
+                trap '' USR1
+                trap 'stop $?' EXIT
+                trap 'exit 0' INT TERM HUP
+                open_leashes
+                \(lines.joined(separator: "\n    "))
+                while :; do
+                    check_alive
+                    heartbeat
+                    nap 0.2
+                done
+            }
+
+            main
+
+            """
+    }
+
+    /// The coordinator ends before the workers that it uses.
+    private static func endings(_ plan: LaunchPlan) -> String {
+        [PlannedProcess.Role.coordinator, .worker].map { indices(of: $0, in: plan) }
+            .filter { !$0.isEmpty }
+            .map { "end \($0.map(String.init).joined(separator: " "))" }
+            .joined(separator: "\n    ")
+    }
+
+    private static func indices(of role: PlannedProcess.Role, in plan: LaunchPlan) -> [Int] {
+        plan.processes.indices.filter { plan.processes[$0].role == role }
+    }
+
+    /// The command that tells whether a process is ready.
+    private static func ready(_ process: PlannedProcess) -> String {
+        switch process.readiness {
+        case .rpcHello(let host, let port):
+            // The local end of a tunnel listens before rpc-server does; elsewhere a connection
+            // that sends nothing suffices and is harmless to every release.
+            let check = process.isTunnelled ? "answers_hello" : "accepts"
+            return "\(check) \(ShellQuoting.join([host, String(port)]))"
+        case .httpHealth(let host, let port):
+            return "healthy \(ShellQuoting.join([host, String(port)]))"
+        }
+    }
+}

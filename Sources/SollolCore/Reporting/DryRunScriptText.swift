@@ -1,0 +1,114 @@
+/// The constant part of the printed script.
+enum DryRunScriptText {
+    /// `@CLOSE@` stands for redirections that close every leash, `@END@` for the calls that end
+    /// all servers in order, `@ZEROS@` for 31 octal escapes of NUL.
+    static let functions = #"""
+        say() { printf 'sollol script: %s\n' "$*" >&2; }
+
+        # Every child closes the leashes: one that kept them open would keep the servers alive.
+        nap() { sleep "$1" @CLOSE@; }
+
+        # serve NAME COMMAND…: a guard, until its server ends. Shows the server's last lines then,
+        # unless it was asked to end (USR1) or the script is gone.
+        serve() {
+            local name=$1 quiet='' status=0 last
+            shift
+            trap 'quiet=1' USR1
+            trap : INT TERM HUP
+            last=$("$@" 2>&1 >/dev/null | (trap '' INT TERM HUP && exec tail -n 20)) || status=$?
+            if [[ -z $quiet && -n $last ]] && kill -0 $$ 2>/dev/null; then
+                printf '%s\n' "$last" | sed "s/^/$name: /" >&2
+            fi
+            exit "$status"
+        }
+
+        # tell PROCESS LINE: a line on the leash; any but term and kill is a heartbeat.
+        tell() { echo "$2" >&$((20 + 2 * $1)); }
+
+        # Guards end their servers when they hear nothing for some time.
+        heartbeat() {
+            local i
+            ((SECONDS > beat)) || return 0
+            beat=$SECONDS
+            for i in "${!pids[@]}"; do tell "$i" beat; done
+        }
+
+        accepts() { (exec 3<>"/dev/tcp/$1/$2") @CLOSE@ 2>/dev/null; }
+
+        # An RPC HELLO; the first byte of the answer is its length, and all of it is read.
+        answers_hello() (
+            exec @CLOSE@ 2>/dev/null 3<>"/dev/tcp/$1/$2" || exit 1
+            printf '\016\030@ZEROS@' >&3
+            IFS= read -r -t 2 -n 1 -u 3 byte && [[ $byte == $'\034' ]] && head -c 35 <&3 >/dev/null
+        )
+
+        healthy() (
+            exec @CLOSE@ 2>/dev/null 3<>"/dev/tcp/$1/$2" || exit 1
+            printf 'GET /health HTTP/1.0\r\nHost: %s\r\n\r\n' "$1" >&3
+            IFS= read -r -t 2 -u 3 answer && [[ $answer == HTTP/*' 200 '* ]]
+        )
+
+        alive() { [[ -n ${pids[$1]} ]] && kill -0 "${pids[$1]}" 2>/dev/null; }
+
+        # The end of a server that nobody asked for ends everything.
+        check_alive() {
+            local i status=0
+            for i in "${!pids[@]}"; do
+                if [[ -n ${pids[$i]} ]] && ! alive "$i"; then
+                    wait "${pids[$i]}" || status=$?
+                    say "${names[$i]} ended with status $status; its last lines are above"
+                    exit 69
+                fi
+            done
+        }
+
+        # await PROCESS SECONDS COMMAND…: until the command succeeds; 0 seconds is without limit.
+        await() {
+            local i=$1 limit=$2 start=$SECONDS told=$SECONDS
+            shift 2
+            until "$@"; do
+                check_alive
+                heartbeat
+                if ((limit > 0 && SECONDS - start > limit)); then
+                    tell "$i" kill
+                    wait "${pids[$i]}" || :
+                    say "${names[$i]} was not ready after $limit s"
+                    exit 69
+                fi
+                if ((SECONDS - told >= 10)); then
+                    told=$SECONDS
+                    say "still waiting for ${names[$i]} ($((SECONDS - start)) s)"
+                fi
+                nap 0.02
+            done
+            say "${names[$i]} is ready"
+        }
+
+        # end PROCESS…: TERM, and KILL after 2 s, since a busy llama-server ignores TERM.
+        end() {
+            local i line limit
+            for line in term kill; do
+                limit=$((SECONDS + 3))
+                for i in "$@"; do
+                    if alive "$i"; then tell "$i" "$line"; fi
+                done
+                for i in "$@"; do
+                    while alive "$i" && ((SECONDS < limit)); do nap 0.02; done
+                done
+            done
+        }
+
+        stop() {
+            local i
+            trap - EXIT
+            trap '' INT TERM HUP
+            say 'stopping'
+            for i in "${!pids[@]}"; do
+                if alive "$i"; then kill -USR1 "${pids[$i]}" 2>/dev/null || :; fi
+            done
+            @END@
+            [[ -z $folder ]] || rm -rf "$folder"
+            exit "$1"
+        }
+        """#
+}

@@ -1,0 +1,211 @@
+#!/usr/bin/env bash
+# Brings up the cluster lab without sollol, until Ctrl-C.
+# Made by `sollol up --dry-run --format sh`, plan 016317c6b48a3448.
+# assumed of worker-2: the address of gpu-2 is not known, so -H shows the name; `sollol up`
+#   resolves it, since rpc-server takes a numeric address only.
+# assumed of worker-1, worker-2, worker-3: where rpc-server, or ggml-rpc-server in its place,
+#   lies is not known; `sollol check` looks for it.
+# assumed of worker-1, worker-3, worker-4: one device is assumed; `sollol check` asks the
+#   server.
+# assumed of coordinator: the number of layers is not known here, so equal shares (-ts) are
+#   assumed; `sollol up` reads it from the model and gives layer counts.
+# assumed of coordinator: where llama-server lies is not known; `sollol check` looks for it.
+# assumed of coordinator: the flags of llama.cpp 0.7.0 (build 11669) and no GPU of its own
+#   are assumed; `sollol check` asks the binary.
+set -euo pipefail
+
+names=(worker-1 worker-2 worker-3 coordinator)
+
+say() { printf 'sollol script: %s\n' "$*" >&2; }
+
+# Every child closes the leashes: one that kept them open would keep the servers alive.
+nap() { sleep "$1" 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&-; }
+
+# serve NAME COMMAND…: a guard, until its server ends. Shows the server's last lines then,
+# unless it was asked to end (USR1) or the script is gone.
+serve() {
+    local name=$1 quiet='' status=0 last
+    shift
+    trap 'quiet=1' USR1
+    trap : INT TERM HUP
+    last=$("$@" 2>&1 >/dev/null | (trap '' INT TERM HUP && exec tail -n 20)) || status=$?
+    if [[ -z $quiet && -n $last ]] && kill -0 $$ 2>/dev/null; then
+        printf '%s\n' "$last" | sed "s/^/$name: /" >&2
+    fi
+    exit "$status"
+}
+
+# tell PROCESS LINE: a line on the leash; any but term and kill is a heartbeat.
+tell() { echo "$2" >&$((20 + 2 * $1)); }
+
+# Guards end their servers when they hear nothing for some time.
+heartbeat() {
+    local i
+    ((SECONDS > beat)) || return 0
+    beat=$SECONDS
+    for i in "${!pids[@]}"; do tell "$i" beat; done
+}
+
+accepts() { (exec 3<>"/dev/tcp/$1/$2") 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- 2>/dev/null; }
+
+# An RPC HELLO; the first byte of the answer is its length, and all of it is read.
+answers_hello() (
+    exec 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- 2>/dev/null 3<>"/dev/tcp/$1/$2" || exit 1
+    printf '\016\030\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >&3
+    IFS= read -r -t 2 -n 1 -u 3 byte && [[ $byte == $'\034' ]] && head -c 35 <&3 >/dev/null
+)
+
+healthy() (
+    exec 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- 2>/dev/null 3<>"/dev/tcp/$1/$2" || exit 1
+    printf 'GET /health HTTP/1.0\r\nHost: %s\r\n\r\n' "$1" >&3
+    IFS= read -r -t 2 -u 3 answer && [[ $answer == HTTP/*' 200 '* ]]
+)
+
+alive() { [[ -n ${pids[$1]} ]] && kill -0 "${pids[$1]}" 2>/dev/null; }
+
+# The end of a server that nobody asked for ends everything.
+check_alive() {
+    local i status=0
+    for i in "${!pids[@]}"; do
+        if [[ -n ${pids[$i]} ]] && ! alive "$i"; then
+            wait "${pids[$i]}" || status=$?
+            say "${names[$i]} ended with status $status; its last lines are above"
+            exit 69
+        fi
+    done
+}
+
+# await PROCESS SECONDS COMMAND…: until the command succeeds; 0 seconds is without limit.
+await() {
+    local i=$1 limit=$2 start=$SECONDS told=$SECONDS
+    shift 2
+    until "$@"; do
+        check_alive
+        heartbeat
+        if ((limit > 0 && SECONDS - start > limit)); then
+            tell "$i" kill
+            wait "${pids[$i]}" || :
+            say "${names[$i]} was not ready after $limit s"
+            exit 69
+        fi
+        if ((SECONDS - told >= 10)); then
+            told=$SECONDS
+            say "still waiting for ${names[$i]} ($((SECONDS - start)) s)"
+        fi
+        nap 0.02
+    done
+    say "${names[$i]} is ready"
+}
+
+# end PROCESS…: TERM, and KILL after 2 s, since a busy llama-server ignores TERM.
+end() {
+    local i line limit
+    for line in term kill; do
+        limit=$((SECONDS + 3))
+        for i in "$@"; do
+            if alive "$i"; then tell "$i" "$line"; fi
+        done
+        for i in "$@"; do
+            while alive "$i" && ((SECONDS < limit)); do nap 0.02; done
+        done
+    done
+}
+
+stop() {
+    local i
+    trap - EXIT
+    trap '' INT TERM HUP
+    say 'stopping'
+    for i in "${!pids[@]}"; do
+        if alive "$i"; then kill -USR1 "${pids[$i]}" 2>/dev/null || :; fi
+    done
+    end 3
+    end 0 1 2
+    [[ -z $folder ]] || rm -rf "$folder"
+    exit "$1"
+}
+
+# Opens all leashes, then removes their names: nothing is left behind in any case.
+open_leashes() {
+    folder=$(mktemp -d)
+    mkfifo "$folder/0"
+    exec 20<>"$folder/0"
+    exec 21<"$folder/0"
+    mkfifo "$folder/1"
+    exec 22<>"$folder/1"
+    exec 23<"$folder/1"
+    mkfifo "$folder/2"
+    exec 24<>"$folder/2"
+    exec 25<"$folder/2"
+    mkfifo "$folder/3"
+    exec 26<>"$folder/3"
+    exec 27<"$folder/3"
+    rm -r "$folder"
+    folder=
+}
+
+# worker-1: GGML_NO_BACKTRACE=1 rpc-server -H 10.9.66.48 -p 50052 -c
+# shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+start_0() {
+    serve worker-1 ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ClearAllForwardings=yes' -o 'Port=2222' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=2' -o 'ServerAliveCountMax=2' -- 10.9.66.48 'exec sh -c '\''IFS= read -r s && eval "$s"'\''' \
+        <&21 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- &
+    pids[0]=$!
+    printf '%s\n' 'set -- rpc-server -H 10.9.66.48 -p 50052 -c; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' >&20
+}
+
+# worker-2: CUDA_VISIBLE_DEVICES=0,1 GGML_NO_BACKTRACE=1 rpc-server -H gpu-2 -p 50055 -d CUDA0,CUDA1 -t 8
+# shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+start_1() {
+    serve worker-2 ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ClearAllForwardings=yes' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=2' -o 'ServerAliveCountMax=2' -- ubuntu@gpu-2 'exec sh -c '\''IFS= read -r s && eval "$s"'\''' \
+        <&23 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- &
+    pids[1]=$!
+    printf '%s\n' 'set -- rpc-server -H gpu-2 -p 50055 -d CUDA0,CUDA1 -t 8; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export CUDA_VISIBLE_DEVICES=0,1; export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' >&22
+}
+
+# worker-3: GGML_NO_BACKTRACE=1 rpc-server -H 127.0.0.1 -p 50052
+# shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+start_2() {
+    serve worker-3 ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ExitOnForwardFailure=no' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=2' -o 'ServerAliveCountMax=2' -L 127.0.0.1:52102:127.0.0.1:50052 -- gpu-3 'exec sh -c '\''IFS= read -r s && eval "$s"'\''' \
+        <&25 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- &
+    pids[2]=$!
+    printf '%s\n' 'set -- rpc-server -H 127.0.0.1 -p 50052; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' >&24
+}
+
+# coordinator: GGML_NO_BACKTRACE=1 llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 10.9.66.48:50052,gpu-2:50055,127.0.0.1:52102,10.9.66.99:50052 -ngl all -ts 1,1,1,1,1 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots --api-key-file /etc/sollol/keys --alias 'it'\''s 70b' --threads 4
+# shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+start_3() {
+    serve coordinator sh -c 'IFS= read -r s && eval "$s"' \
+        <&27 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- &
+    pids[3]=$!
+    printf '%s\n' 'set -- llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 10.9.66.48:50052,gpu-2:50055,127.0.0.1:52102,10.9.66.99:50052 -ngl all -ts 1,1,1,1,1 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots --api-key-file /etc/sollol/keys --alias '\''it'\''\'\'''\''s 70b'\'' --threads 4; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' >&26
+}
+
+main() {
+    pids=('' '' '' '')
+    beat=0
+    folder=
+    # Whoever pipes this script into bash: no child reads it.
+    exec </dev/null
+    trap '' USR1
+    trap 'stop $?' EXIT
+    trap 'exit 0' INT TERM HUP
+    open_leashes
+    say 'starting the workers'
+    start_0
+    start_1
+    start_2
+    await 0 30 accepts 10.9.66.48 50052
+    await 1 30 accepts gpu-2 50055
+    await 2 30 answers_hello 127.0.0.1 52102
+    say 'starting the coordinator, which loads the model'
+    start_3
+    await 3 0 healthy 127.0.0.1 18080
+    echo 'serving on http://127.0.0.1:18080'
+    while :; do
+        check_alive
+        heartbeat
+        nap 0.2
+    done
+}
+
+main

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@testable import SollolCore
+
+/// Golden files: what a dry run prints, to the byte. `SOLLOL_UPDATE_FIXTURES=1` writes them anew.
+@Suite struct DryRunTests {
+    static let folder = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .appending(components: "Fixtures", "plans")
+
+    static let plans: [(name: String, spec: ClusterSpec, facts: HostFacts)] = {
+        var secured = SampleSpecs.localFacts
+        secured.hosts["here"]?.devices = ["CUDA0"]
+        return [
+            ("local-assumed", SampleSpecs.local, HostFacts()),
+            ("local-known", SampleSpecs.local, SampleSpecs.localFacts),
+            ("local-own-gpu", SampleSpecs.local, secured),
+            ("remote-assumed", SampleSpecs.remote, HostFacts()),
+            ("alone", SampleSpecs.spec(workers: []), SampleSpecs.localFacts),
+        ]
+    }()
+
+    @Test(arguments: plans.map(\.name), DryRun.Format.allCases)
+    func printsTheGoldenFile(_ name: String, _ format: DryRun.Format) throws {
+        let sample = try #require(Self.plans.first { $0.name == name })
+        let plan = try LaunchPlanner.plan(sample.spec, facts: sample.facts)
+        let text = DryRun.render(plan, as: format)
+        let suffix = format == .text ? "txt" : format.rawValue
+        let file = Self.folder.appending(component: "\(name).\(suffix)")
+        if ProcessInfo.processInfo.environment["SOLLOL_UPDATE_FIXTURES"] == "1" {
+            try Data(text.utf8).write(to: file)
+        }
+        #expect(try String(contentsOf: file, encoding: .utf8) == text)
+        #expect(DryRun.render(plan, as: format) == text)
+    }
+
+    @Test func jsonHoldsTheContract() throws {
+        let plan = try LaunchPlanner.plan(SampleSpecs.remote)
+        let parsed = try #require(
+            try JSONSerialization.jsonObject(with: Data(DryRun.json(plan).utf8)) as? [String: Any])
+        #expect(parsed["format_version"] as? Int == 1)
+        #expect(parsed["cluster"] as? String == "lab")
+        #expect(parsed["plan_id"] as? String == plan.id)
+        #expect(parsed["assumptions"] as? [String] == plan.assumptions)
+        let processes = try #require(parsed["processes"] as? [[String: Any]])
+        #expect(processes.map { $0["argv"] as? [String] } == plan.processes.map(\.argv))
+        let keys: Set = [
+            "name", "role", "host", "ssh", "argv", "environment", "start_after", "ready_when",
+            "reasons",
+        ]
+        #expect(processes.allSatisfy { Set($0.keys) == keys })
+        #expect(
+            processes.map { $0["ssh"] as? String } == ["10.9.66.48", "ubuntu@gpu-2", "gpu-3", nil])
+        let reasons = processes[0]["reasons"] as? [String: String]
+        #expect(reasons?["-H"] == "rpc_backends[0].host")
+    }
+
+    @Test func jsonEscapesWhatSteersTerminalsAndParsers() throws {
+        let hostile = "a\"\\\n\r\t\u{0}\u{1b}[2J\u{7f}\u{9b}é\u{1F600}"
+        let text = OrderedJSON.array([.string(hostile)]).text
+        #expect(
+            text == #"["a\"\\\n\r\t\u0000\u001b[2J\u007f\u009bé😀"]"# + "\n")
+        #expect(try JSONDecoder().decode([String].self, from: Data(text.utf8)) == [hostile])
+    }
+
+    /// An old name that must not come back (`interface.md`).
+    @Test(arguments: DryRun.Format.allCases)
+    func namesTheKeyFileNeverAKey(_ format: DryRun.Format) throws {
+        let text = DryRun.render(try LaunchPlanner.plan(SampleSpecs.remote), as: format)
+        #expect(text.contains("--api-key-file"))
+        #expect(text.contains("/etc/sollol/keys"))
+        #expect(!text.contains("--api-key "))
+        #expect(!text.contains("LLAMA_API_KEY"))
+    }
+}
