@@ -13,21 +13,17 @@ extension DryRun {
                 .replacing("@END@", with: endings(plan))
                 .replacing("@CLOSE@", with: closings(count))
                 .replacing("@ZEROS@", with: String(repeating: #"\0"#, count: 31)) + "\n",
-            scriptLeashes(count),
             scriptStarts(plan),
             scriptMain(plan),
         ]
         return parts.joined(separator: "\n")
     }
 
-    /// The descriptor that holds the leash of process `index` open, and the one that it reads.
-    private static func descriptors(_ index: Int) -> (write: Int, read: Int) {
-        (20 + 2 * index, 21 + 2 * index)
-    }
-
     /// Redirections that close all leashes: a child that kept one would keep a server alive.
+    ///
+    /// Leash i is held open by descriptor 20 + 2i and read from the next one.
     private static func closings(_ count: Int) -> String {
-        (0..<count).map(descriptors).map { "\($0.write)>&- \($0.read)<&-" }.joined(separator: " ")
+        (0..<count).map { "\(20 + 2 * $0)>&- \(21 + 2 * $0)<&-" }.joined(separator: " ")
     }
 
     private static func scriptHead(_ plan: LaunchPlan) -> String {
@@ -69,31 +65,8 @@ extension DryRun {
         return String(String.UnicodeScalarView(scalars))
     }
 
-    private static func scriptLeashes(_ count: Int) -> String {
-        let opened = (0..<count).map { index in
-            let (write, read) = descriptors(index)
-            // Opened for reading too: opening does not block, and a dead guard is no SIGPIPE.
-            return """
-                    mkfifo "$folder/\(index)"
-                    exec \(write)<>"$folder/\(index)"
-                    exec \(read)<"$folder/\(index)"
-                """
-        }
-        return """
-            # Opens all leashes, then removes their names: nothing is left behind in any case.
-            open_leashes() {
-                folder=$(mktemp -d)
-            \(opened.joined(separator: "\n"))
-                rm -r "$folder"
-                folder=
-            }
-
-            """
-    }
-
     private static func scriptStarts(_ plan: LaunchPlan) -> String {
         plan.processes.enumerated().map { index, process in
-            let (write, read) = descriptors(index)
             let local = ["sh", "-c", Guard.command]
             let carrier = SSHCommand.argv(for: process, timeouts: plan.timeouts) ?? local
             let line = Guard.startLine(
@@ -101,12 +74,9 @@ extension DryRun {
                 lease: plan.timeouts.lease)
             return """
                 # \(process.name): \(printable(process.shellLine))
-                # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
                 start_\(index)() {
-                    serve \(process.name) \(ShellQuoting.join(carrier)) \\
-                        <&\(read) \(closings(plan.processes.count)) &
-                    pids[\(index)]=$!
-                    printf '%s\\n' \(ShellQuoting.quote(line)) >&\(write)
+                    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+                    start \(index) \(ShellQuoting.quote(line)) \(ShellQuoting.join(carrier))
                 }
 
                 """

@@ -22,8 +22,41 @@ enum DryRunScriptText {
             exit "$status"
         }
 
+        # Opens leash i as 20 + 2i, for reading too so that a dead guard is no SIGPIPE, and as
+        # 21 + 2i for its guard. A pipe without a name, so that nothing can be left behind; where
+        # /proc is missing, FIFOs whose names are removed at once.
+        open_leashes() {
+            local i hold read
+            [[ -d /proc/self/fd ]] || folder=$(mktemp -d)
+            for i in "${!names[@]}"; do
+                hold=$((20 + 2 * i)) read=$((21 + 2 * i))
+                if [[ -z $folder ]]; then
+                    eval "exec $hold<> <(:)"
+                    eval "exec $read</proc/self/fd/$hold"
+                else
+                    mkfifo "$folder/$i"
+                    eval "exec $hold<>\"\$folder/$i\""
+                    eval "exec $read<\"\$folder/$i\""
+                fi
+            done
+            [[ -z $folder ]] || rm -r "$folder"
+            folder=
+        }
+
         # tell PROCESS LINE: a line on the leash; any but term and kill is a heartbeat.
-        tell() { echo "$2" >&$((20 + 2 * $1)); }
+        tell() { printf '%s\n' "$2" >&$((20 + 2 * $1)); }
+
+        # start PROCESS LINE COMMAND…: a guard with its leash, LINE first. In a process group of
+        # its own, so that Ctrl-C reaches this script alone, which then stops all in order.
+        start() {
+            local i=$1 line=$2
+            shift 2
+            set -m
+            serve "${names[$i]}" "$@" <&$((21 + 2 * i)) @CLOSE@ &
+            set +m
+            pids[i]=$!
+            tell "$i" "$line"
+        }
 
         # Guards end their servers when they hear nothing for some time.
         heartbeat() {

@@ -24,8 +24,41 @@ serve() {
     exit "$status"
 }
 
+# Opens leash i as 20 + 2i, for reading too so that a dead guard is no SIGPIPE, and as
+# 21 + 2i for its guard. A pipe without a name, so that nothing can be left behind; where
+# /proc is missing, FIFOs whose names are removed at once.
+open_leashes() {
+    local i hold read
+    [[ -d /proc/self/fd ]] || folder=$(mktemp -d)
+    for i in "${!names[@]}"; do
+        hold=$((20 + 2 * i)) read=$((21 + 2 * i))
+        if [[ -z $folder ]]; then
+            eval "exec $hold<> <(:)"
+            eval "exec $read</proc/self/fd/$hold"
+        else
+            mkfifo "$folder/$i"
+            eval "exec $hold<>\"\$folder/$i\""
+            eval "exec $read<\"\$folder/$i\""
+        fi
+    done
+    [[ -z $folder ]] || rm -r "$folder"
+    folder=
+}
+
 # tell PROCESS LINE: a line on the leash; any but term and kill is a heartbeat.
-tell() { echo "$2" >&$((20 + 2 * $1)); }
+tell() { printf '%s\n' "$2" >&$((20 + 2 * $1)); }
+
+# start PROCESS LINE COMMAND…: a guard with its leash, LINE first. In a process group of
+# its own, so that Ctrl-C reaches this script alone, which then stops all in order.
+start() {
+    local i=$1 line=$2
+    shift 2
+    set -m
+    serve "${names[$i]}" "$@" <&$((21 + 2 * i)) 20>&- 21<&- &
+    set +m
+    pids[i]=$!
+    tell "$i" "$line"
+}
 
 # Guards end their servers when they hear nothing for some time.
 heartbeat() {
@@ -113,23 +146,10 @@ stop() {
     exit "$1"
 }
 
-# Opens all leashes, then removes their names: nothing is left behind in any case.
-open_leashes() {
-    folder=$(mktemp -d)
-    mkfifo "$folder/0"
-    exec 20<>"$folder/0"
-    exec 21<"$folder/0"
-    rm -r "$folder"
-    folder=
-}
-
 # coordinator: GGML_NO_BACKTRACE=1 /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --metrics --slots
-# shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
 start_0() {
-    serve coordinator sh -c 'IFS= read -r s && eval "$s"' \
-        <&21 20>&- 21<&- &
-    pids[0]=$!
-    printf '%s\n' 'set -- /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --metrics --slots; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' >&20
+    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+    start 0 'set -- /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --metrics --slots; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' sh -c 'IFS= read -r s && eval "$s"'
 }
 
 main() {

@@ -35,8 +35,41 @@ serve() {
     exit "$status"
 }
 
+# Opens leash i as 20 + 2i, for reading too so that a dead guard is no SIGPIPE, and as
+# 21 + 2i for its guard. A pipe without a name, so that nothing can be left behind; where
+# /proc is missing, FIFOs whose names are removed at once.
+open_leashes() {
+    local i hold read
+    [[ -d /proc/self/fd ]] || folder=$(mktemp -d)
+    for i in "${!names[@]}"; do
+        hold=$((20 + 2 * i)) read=$((21 + 2 * i))
+        if [[ -z $folder ]]; then
+            eval "exec $hold<> <(:)"
+            eval "exec $read</proc/self/fd/$hold"
+        else
+            mkfifo "$folder/$i"
+            eval "exec $hold<>\"\$folder/$i\""
+            eval "exec $read<\"\$folder/$i\""
+        fi
+    done
+    [[ -z $folder ]] || rm -r "$folder"
+    folder=
+}
+
 # tell PROCESS LINE: a line on the leash; any but term and kill is a heartbeat.
-tell() { echo "$2" >&$((20 + 2 * $1)); }
+tell() { printf '%s\n' "$2" >&$((20 + 2 * $1)); }
+
+# start PROCESS LINE COMMAND…: a guard with its leash, LINE first. In a process group of
+# its own, so that Ctrl-C reaches this script alone, which then stops all in order.
+start() {
+    local i=$1 line=$2
+    shift 2
+    set -m
+    serve "${names[$i]}" "$@" <&$((21 + 2 * i)) 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- &
+    set +m
+    pids[i]=$!
+    tell "$i" "$line"
+}
 
 # Guards end their servers when they hear nothing for some time.
 heartbeat() {
@@ -125,59 +158,28 @@ stop() {
     exit "$1"
 }
 
-# Opens all leashes, then removes their names: nothing is left behind in any case.
-open_leashes() {
-    folder=$(mktemp -d)
-    mkfifo "$folder/0"
-    exec 20<>"$folder/0"
-    exec 21<"$folder/0"
-    mkfifo "$folder/1"
-    exec 22<>"$folder/1"
-    exec 23<"$folder/1"
-    mkfifo "$folder/2"
-    exec 24<>"$folder/2"
-    exec 25<"$folder/2"
-    mkfifo "$folder/3"
-    exec 26<>"$folder/3"
-    exec 27<"$folder/3"
-    rm -r "$folder"
-    folder=
-}
-
 # worker-1: GGML_NO_BACKTRACE=1 rpc-server -H 10.9.66.48 -p 50052 -c
-# shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
 start_0() {
-    serve worker-1 ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ClearAllForwardings=yes' -o 'Port=2222' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=2' -o 'ServerAliveCountMax=2' -- 10.9.66.48 'exec sh -c '\''IFS= read -r s && eval "$s"'\''' \
-        <&21 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- &
-    pids[0]=$!
-    printf '%s\n' 'set -- rpc-server -H 10.9.66.48 -p 50052 -c; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' >&20
+    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+    start 0 'set -- rpc-server -H 10.9.66.48 -p 50052 -c; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ClearAllForwardings=yes' -o 'Port=2222' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=2' -o 'ServerAliveCountMax=2' -- 10.9.66.48 'exec sh -c '\''IFS= read -r s && eval "$s"'\'''
 }
 
 # worker-2: CUDA_VISIBLE_DEVICES=0,1 GGML_NO_BACKTRACE=1 rpc-server -H gpu-2 -p 50055 -d CUDA0,CUDA1 -t 8
-# shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
 start_1() {
-    serve worker-2 ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ClearAllForwardings=yes' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=2' -o 'ServerAliveCountMax=2' -- ubuntu@gpu-2 'exec sh -c '\''IFS= read -r s && eval "$s"'\''' \
-        <&23 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- &
-    pids[1]=$!
-    printf '%s\n' 'set -- rpc-server -H gpu-2 -p 50055 -d CUDA0,CUDA1 -t 8; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export CUDA_VISIBLE_DEVICES=0,1; export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' >&22
+    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+    start 1 'set -- rpc-server -H gpu-2 -p 50055 -d CUDA0,CUDA1 -t 8; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export CUDA_VISIBLE_DEVICES=0,1; export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ClearAllForwardings=yes' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=2' -o 'ServerAliveCountMax=2' -- ubuntu@gpu-2 'exec sh -c '\''IFS= read -r s && eval "$s"'\'''
 }
 
 # worker-3: GGML_NO_BACKTRACE=1 rpc-server -H 127.0.0.1 -p 50052
-# shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
 start_2() {
-    serve worker-3 ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ExitOnForwardFailure=no' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=2' -o 'ServerAliveCountMax=2' -L 127.0.0.1:52102:127.0.0.1:50052 -- gpu-3 'exec sh -c '\''IFS= read -r s && eval "$s"'\''' \
-        <&25 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- &
-    pids[2]=$!
-    printf '%s\n' 'set -- rpc-server -H 127.0.0.1 -p 50052; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' >&24
+    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+    start 2 'set -- rpc-server -H 127.0.0.1 -p 50052; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ExitOnForwardFailure=no' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=2' -o 'ServerAliveCountMax=2' -L 127.0.0.1:52102:127.0.0.1:50052 -- gpu-3 'exec sh -c '\''IFS= read -r s && eval "$s"'\'''
 }
 
 # coordinator: GGML_NO_BACKTRACE=1 llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 10.9.66.48:50052,gpu-2:50055,127.0.0.1:52102,10.9.66.99:50052 -ngl all -ts 1,1,1,1,1 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots --api-key-file /etc/sollol/keys --alias 'it'\''s 70b' --threads 4
-# shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
 start_3() {
-    serve coordinator sh -c 'IFS= read -r s && eval "$s"' \
-        <&27 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- &
-    pids[3]=$!
-    printf '%s\n' 'set -- llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 10.9.66.48:50052,gpu-2:50055,127.0.0.1:52102,10.9.66.99:50052 -ngl all -ts 1,1,1,1,1 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots --api-key-file /etc/sollol/keys --alias '\''it'\''\'\'''\''s 70b'\'' --threads 4; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' >&26
+    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+    start 3 'set -- llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 10.9.66.48:50052,gpu-2:50055,127.0.0.1:52102,10.9.66.99:50052 -ngl all -ts 1,1,1,1,1 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots --api-key-file /etc/sollol/keys --alias '\''it'\''\'\'''\''s 70b'\'' --threads 4; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' sh -c 'IFS= read -r s && eval "$s"'
 }
 
 main() {
