@@ -1,0 +1,34 @@
+extension LaunchPlan {
+    /// Every RPC backend in device order: its name, and `host:port` as the coordinator dials it.
+    var backends: [(name: String, endpoint: String)] {
+        let managed = processes.filter { $0.role == .worker }
+            .map { (name: $0.name, endpoint: $0.dial.description) }
+        let others = unmanaged.map { (name: $0.name, endpoint: "\($0.host):\($0.port)") }
+        return (managed + others).sorted { Self.number($0.name) < Self.number($1.name) }
+    }
+
+    /// 2 of `worker-2`: its place in the configuration, which is llama.cpp's device order.
+    private static func number(_ name: String) -> Int {
+        name.split(separator: "-").last.flatMap { Int($0) } ?? 0
+    }
+}
+
+extension PlannedProcess {
+    /// The command as one line for a shell, with its environment.
+    var shellCommand: String {
+        let assignments = environment.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\(ShellQuoting.quote($0.value)) " }
+        return assignments.joined() + ShellQuoting.join(argv)
+    }
+}
+
+extension LayerDistribution.Share {
+    /// `layers 0-4`, `layer 7`, `no layer`.
+    var text: String {
+        switch layers.count {
+        case 0: "no layer"
+        case 1: "layer \(layers.lowerBound)"
+        default: "layers \(layers.lowerBound)-\(layers.upperBound - 1)"
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/// One process of the plan, or one unmanaged backend, as the supervisor sees it.
+struct ProcessSlot: Equatable, Sendable {
+    /// What is true of the process. Valid next states are named.
+    enum State: Equatable, Sendable {
+        /// Nothing runs, and it may be started. Next: `starting`.
+        case down
+        /// Nothing runs until a restart timer fires. Next: `down`.
+        case backingOff
+        /// Started, not yet usable. Next: `proving` (coordinator), `ready`, `ending`, `down`.
+        case starting
+        /// The coordinator answers; its layer distribution is being compared with the plan.
+        /// Next: `ready`, `ending`, `down`.
+        case proving
+        /// Usable. Next: `checking` (worker), `ending`, `down`.
+        case ready
+        /// A worker that was ready and is asked again before a coordinator starts.
+        /// Next: `ready`, `ending`, `down`.
+        case checking
+        /// The coordinator finishes its requests before it is told to end.
+        /// Next: `ending`, `down`.
+        case draining
+        /// It was told to end, for a failure or as part of a stop or a recovery.
+        /// Next: `down`, `backingOff`.
+        case ending(FailureCause?)
+    }
+
+    /// What it is.
+    enum Kind: Equatable, Sendable {
+        case worker
+        /// Somebody else runs it; it is only asked whether it can be reached.
+        case unmanagedWorker
+        case coordinator
+    }
+
+    let name: String
+    let kind: Kind
+    /// What others dial, for reports and for finding the one that is blamed.
+    let endpoint: String
+    var state: State = .down
+    var generation = 0
+    /// The process id that the guard reported.
+    var pid: Int?
+    /// When it became ready.
+    var readySince: Instant?
+    /// Since when it is being asked whether it can be used.
+    var askedSince = Instant(seconds: 0)
+    /// Until when it has to answer.
+    var readinessDeadline = Instant(seconds: 0)
+    /// Failures in a row.
+    var failures = 0
+    /// Starts after the first.
+    var restarts: Int { max(0, generation - 1) }
+    /// Failed health probes in a row.
+    var missedProbes = 0
+    /// Whether people were told that a stop waits for its requests.
+    var hasSaidBusy = false
+    /// When it failed, within the period of `max_restarts`.
+    var recentFailures: [Instant] = []
+
+    var run: ProcessRun { ProcessRun(name: name, generation: generation) }
+
+    /// Whether a process exists, so that something must end it.
+    var isAlive: Bool {
+        switch state {
+        case .down, .backingOff: false
+        case .starting, .proving, .ready, .checking, .draining, .ending: kind != .unmanagedWorker
+        }
+    }
+
+    var isBeingProbed: Bool { state == .starting || state == .checking }
+
+    var isReady: Bool { state == .ready }
+
+    var isEnding: Bool { if case .ending = state { true } else { false } }
+}

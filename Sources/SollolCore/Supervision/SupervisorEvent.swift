@@ -1,0 +1,102 @@
+/// One run of one process of the plan: what events and effects are about.
+///
+/// Each start gets the next generation, so that whatever arrives late from an earlier one is
+/// recognised and ignored.
+public struct ProcessRun: Hashable, Sendable, CustomStringConvertible {
+    /// The process's name in the plan.
+    public var name: String
+    /// Counts the starts, from 1.
+    public var generation: Int
+
+    /// That run of that process.
+    public init(name: String, generation: Int) {
+        self.name = name
+        self.generation = generation
+    }
+
+    public var description: String { "\(name)#\(generation)" }
+}
+
+/// How a process ended, as its guard reported it.
+public struct ExitReport: Equatable, Sendable {
+    /// The status of the shell, 128+n after signal n; nil: the guard ended without a report.
+    public var status: Int?
+    /// The last lines that the process printed, oldest first.
+    public var lastWords: [String]
+
+    /// A report of that status and those last lines.
+    public init(status: Int?, lastWords: [String] = []) {
+        self.status = status
+        self.lastWords = lastWords
+    }
+}
+
+/// Something that happened. Past facts, each with the run that it is about.
+public enum SupervisorEvent: Equatable, Sendable {
+    /// The user wants the cluster up.
+    case upRequested
+    /// The user wants it down; a second one shortens the wait.
+    case stopRequested
+    /// The guard could not even be started.
+    case spawnFailed(ProcessRun, reason: String)
+    /// The guard started its server.
+    case started(ProcessRun, pid: Int)
+    /// The server and its guard are gone.
+    case exited(ProcessRun, ExitReport)
+    /// A readiness probe was answered as it should be.
+    case readinessConfirmed(ProcessRun)
+    /// A readiness probe was not, or not yet.
+    case readinessDenied(ProcessRun)
+    /// The running coordinator put the layers where the plan wants them.
+    case distributionProven(ProcessRun, summary: [String])
+    /// It did not; the problem names the worker.
+    case distributionRefuted(ProcessRun, problem: String)
+    /// A liveness probe of the coordinator, answered or not.
+    case healthAnswered(ProcessRun, healthy: Bool)
+    /// How many requests the coordinator is answering; nil when it does not say.
+    case busySlotsAnswered(ProcessRun, Int?)
+    /// A timer that an effect had set.
+    case timerFired(SupervisorTimer)
+}
+
+/// What the shell has to do. Commands, to be performed in order.
+public enum SupervisorEffect: Equatable, Sendable {
+    /// Start the process of the plan under its guard.
+    case spawn(ProcessRun)
+    /// Send TERM to the server, through its guard.
+    case terminate(ProcessRun)
+    /// Send KILL to the server, through its guard.
+    case kill(ProcessRun)
+    /// Ask once whether it can be used; answer with `readinessConfirmed` or `readinessDenied`.
+    case probeReadiness(ProcessRun)
+    /// Compare the coordinator's report of its buffers with the plan.
+    case proveDistribution(ProcessRun)
+    /// Ask once for the coordinator's health, for `health.timeout` seconds at most.
+    case probeHealth(ProcessRun)
+    /// Ask once how many requests the coordinator is answering.
+    case probeBusySlots(ProcessRun)
+    /// Set a timer, replacing one that is equal.
+    case setTimer(SupervisorTimer, at: Instant)
+    /// Tell people.
+    case report(Report)
+    /// Nothing runs any more: leave with that status.
+    case finish(ExitStatus)
+}
+
+/// Timers, each of one run; the generation makes late ones harmless.
+public enum SupervisorTimer: Hashable, Sendable {
+    /// Start the process again.
+    case restart(ProcessRun)
+    /// Probe its readiness again.
+    case readiness(ProcessRun)
+    /// It should have been ready by now.
+    case readinessDeadline(ProcessRun)
+    /// Probe the coordinator's health.
+    case health(ProcessRun)
+    /// Ask again whether it has finished its requests.
+    case busySlots(ProcessRun)
+    /// It should have finished its requests by now.
+    case drainDeadline(ProcessRun)
+    /// It was asked to end and should be gone by now.
+    case endDeadline(ProcessRun)
+}

@@ -1,0 +1,75 @@
+/// Stopping, as asked or because the cluster is given up. Rule 8.
+extension Supervisor {
+    mutating func stopRequested() {
+        switch phase {
+        case .idle, .up:
+            report(.progress, "stopping")
+            phase = .stopping(.success)
+        case .stopping:
+            report(.warning, "stopping at once: requests in flight are lost")
+            for index in slots.indices where slots[index].isAlive {
+                effects.append(.kill(slots[index].run))
+                slots[index].state = .ending(nil)
+            }
+        case .finished: break
+        }
+    }
+
+    mutating func reconcileStop(_ status: ExitStatus, at now: Instant) {
+        let coordinators = slots.indices.suffix(1).filter { slots[$0].isAlive }
+        let workers = slots.indices.dropLast().filter { slots[$0].isAlive }
+        if coordinators.isEmpty && workers.isEmpty {
+            phase = .finished
+            effects.append(.finish(status))
+            return
+        }
+        for index in coordinators where !slots[index].isEnding { endCoordinator(index, at: now) }
+        guard coordinators.isEmpty else { return }
+        for index in workers where !slots[index].isEnding { terminate(index, at: now) }
+    }
+
+    private mutating func endCoordinator(_ index: Int, at now: Instant) {
+        let run = slots[index].run
+        let workersReady = slots.dropLast().allSatisfy { $0.isReady }
+        if workersReady && slots[index].state == .draining { return }
+        if workersReady && slots[index].isReady {
+            // TERM would close the listener and lose the requests in flight: they are never
+            // answered, and the process stays (measured, build 11669).
+            slots[index].state = .draining
+            effects.append(.probeBusySlots(run))
+            effects.append(.setTimer(.drainDeadline(run), at: now + timeouts.stop))
+        } else {
+            // It has nothing to finish, and would ignore TERM while a worker hangs.
+            slots[index].state = .ending(nil)
+            effects.append(.kill(run))
+        }
+    }
+
+    mutating func busySlotsAnswered(_ run: ProcessRun, _ busy: Int?, at now: Instant) {
+        guard let index = current(run), slots[index].state == .draining else { return }
+        guard let busy, busy > 0 else { return terminate(index, at: now) }
+        if !slots[index].hasSaidBusy {
+            let limit = seconds(timeouts.stop)
+            report(
+                .progress, "waiting up to \(limit) s for \(plural(busy, "request")) in flight; "
+                    + "stop again to end at once")
+            slots[index].hasSaidBusy = true
+        }
+        effects.append(.setTimer(.busySlots(run), at: now + 0.1))
+    }
+
+    mutating func drainDeadlinePassed(_ run: ProcessRun, at now: Instant) {
+        guard let index = current(run), slots[index].state == .draining else { return }
+        let limit = seconds(timeouts.stop)
+        report(.warning, "requests still in flight after \(limit) s (timeouts.stop) are lost")
+        slots[index].state = .ending(nil)
+        effects.append(.kill(run))
+    }
+
+    private mutating func terminate(_ index: Int, at now: Instant) {
+        let run = slots[index].run
+        slots[index].state = .ending(nil)
+        effects.append(.terminate(run))
+        effects.append(.setTimer(.endDeadline(run), at: now + Self.killDelay))
+    }
+}

@@ -1,0 +1,215 @@
+import Foundation
+import SollolCore
+
+/// Performs what the supervisor decides, and tells it what happened. Holds no policy.
+public final class ClusterRunner {
+    /// Where reports and lines of the servers go.
+    public struct Output {
+        /// A report of the supervisor, with what is true now.
+        public var report: (Report) -> Void
+        /// A line of a server, with the name of its process.
+        public var line: (String, String) -> Void
+        /// Something changed that a live view may show.
+        public var changed: (ClusterSnapshot) -> Void
+
+        /// An output to these three.
+        public init(
+            report: @escaping (Report) -> Void, line: @escaping (String, String) -> Void,
+            changed: @escaping (ClusterSnapshot) -> Void
+        ) {
+            self.report = report
+            self.line = line
+            self.changed = changed
+        }
+    }
+
+    /// How many last lines of a server are kept for its failure.
+    private static let lastWordsKept = 40
+
+    private let plan: LaunchPlan
+    private let spec: ClusterSpec
+    private let addresses: [String: String]
+    private let output: Output
+    private let loop = EventLoop()
+    private let probes: Probes
+    private var supervisor: Supervisor
+    private var pending: [SupervisorEvent] = []
+    private var isHandling = false
+    private var processes: [ProcessRun: GuardedProcess] = [:]
+    private var lastWords: [ProcessRun: [String]] = [:]
+    private var logs: [String: LogFile] = [:]
+    private var proof: DistributionProof
+    private var timers: [SupervisorTimer: Int] = [:]
+    private var status = ExitStatus.software
+
+    /// A runner of that plan; nothing happens before `run`.
+    ///
+    /// - Parameters:
+    ///   - addresses: numeric IPv4 by name, for the hosts that are probed.
+    ///   - state: logs go there.
+    ///   - seed: makes the jitter of restarts differ between clusters.
+    public init(
+        plan: LaunchPlan, spec: ClusterSpec, addresses: [String: String], state: StateDirectory,
+        seed: UInt64, output: Output
+    ) {
+        self.plan = plan
+        self.spec = spec
+        self.addresses = addresses
+        self.output = output
+        probes = Probes(loop: loop)
+        proof = DistributionProof(plan: plan)
+        supervisor = Supervisor(
+            plan: plan, restart: spec.restart, health: spec.health, timeouts: spec.timeouts,
+            seed: seed)
+        for process in plan.processes {
+            logs[process.name] = LogFile(path: state.logPath(process.name)) {
+                output.report(Report(.warning, "log of \(process.name): \($0)"))
+            }
+        }
+    }
+
+    /// Brings the cluster up and keeps it up until it is stopped or given up. Returns when nothing
+    /// runs any more, with the status to exit with.
+    ///
+    /// - Throws: `SystemError` when no signal can be received.
+    public func run() throws -> ExitStatus {
+        try Signals.deliver(on: loop) { [self] _ in happened(.stopRequested) }
+        happened(.upRequested)
+        if spec.timeouts.lease > 0 { heartbeat() }
+        loop.run()
+        return status
+    }
+
+    private func heartbeat() {
+        for process in processes.values { process.send("") }
+        loop.at(EventLoop.now + max(1, spec.timeouts.lease / 6)) { [self] in heartbeat() }
+    }
+
+    /// Hands an event to the supervisor and performs what it wants. Events that arise meanwhile
+    /// wait, so that effects are performed in their order.
+    private func happened(_ event: SupervisorEvent) {
+        pending.append(event)
+        guard !isHandling else { return }
+        isHandling = true
+        while !pending.isEmpty {
+            let event = pending.removeFirst()
+            for effect in supervisor.handle(event, at: EventLoop.now) { perform(effect) }
+            output.changed(supervisor.snapshot)
+        }
+        isHandling = false
+    }
+
+    private func perform(_ effect: SupervisorEffect) {
+        switch effect {
+        case .spawn(let run): spawn(run)
+        case .terminate(let run): processes[run]?.send("term")
+        case .kill(let run): processes[run]?.send("kill")
+        case .probeReadiness(let run): probeReadiness(run)
+        case .proveDistribution(let run): proveDistribution(run)
+        case .probeHealth(let run): probeHealth(run)
+        case .probeBusySlots(let run): probeBusySlots(run)
+        case .setTimer(let timer, let instant): setTimer(timer, at: instant)
+        case .report(let report): output.report(report)
+        case .finish(let status):
+            self.status = status
+            loop.stop()
+        }
+    }
+
+    private func setTimer(_ timer: SupervisorTimer, at instant: Instant) {
+        loop.cancel(timers[timer])
+        timers[timer] = loop.at(instant) { [self] in
+            timers[timer] = nil
+            happened(.timerFired(timer))
+        }
+    }
+
+    private func spawn(_ run: ProcessRun) {
+        guard let process = plan.process(run.name) else { return }
+        if process.role == .coordinator { proof = DistributionProof(plan: plan) }
+        lastWords[run] = []
+        let handlers = GuardedProcess.Handlers(
+            started: { [self] pid in happened(.started(run, pid: pid)) },
+            printed: { [self] line in printed(line, by: run) },
+            ended: { [self] status in
+                processes[run] = nil
+                let words = lastWords.removeValue(forKey: run) ?? []
+                happened(.exited(run, ExitReport(status: status, lastWords: words)))
+            })
+        do {
+            processes[run] = try GuardedProcess(
+                startLine: Guard.startLine(
+                    argv: process.argv, environment: process.environment,
+                    lease: spec.timeouts.lease),
+                loop: loop, handlers: handlers)
+        } catch {
+            happened(.spawnFailed(run, reason: "\(error)"))
+        }
+    }
+
+    private func printed(_ line: String, by run: ProcessRun) {
+        logs[run.name]?.append(line)
+        output.line(run.name, line)
+        lastWords[run, default: []].append(line)
+        if lastWords[run, default: []].count > 2 * Self.lastWordsKept {
+            lastWords[run]?.removeFirst(Self.lastWordsKept)
+        }
+        if plan.process(run.name)?.role == .coordinator { proof.read(line) }
+    }
+
+    // MARK: Probes
+
+    private func probeReadiness(_ run: ProcessRun) {
+        let answer: (Bool) -> Void = { [self] isReady in
+            happened(isReady ? .readinessConfirmed(run) : .readinessDenied(run))
+        }
+        if let backend = plan.unmanaged.first(where: { $0.name == run.name }) {
+            let timeout = spec.timeouts.connect
+            probes.connects(
+                address: numeric(backend.host), port: backend.port, timeout: timeout, answer)
+            return
+        }
+        switch plan.process(run.name)?.readiness {
+        case .rpcHello(let host, let port):
+            let timeout = spec.health.timeout
+            probes.rpcHello(address: numeric(host), port: port, timeout: timeout, answer)
+        case .httpHealth(let host, let port):
+            let timeout = spec.health.timeout
+            probes.isHealthy(address: numeric(host), port: port, timeout: timeout, answer)
+        case nil: break
+        }
+    }
+
+    private func probeHealth(_ run: ProcessRun) {
+        guard case .httpHealth(let host, let port)? = plan.process(run.name)?.readiness else {
+            return
+        }
+        let timeout = spec.health.timeout
+        probes.isHealthy(address: numeric(host), port: port, timeout: timeout) { [self] healthy in
+            happened(.healthAnswered(run, healthy: healthy))
+        }
+    }
+
+    private func probeBusySlots(_ run: ProcessRun) {
+        guard case .httpHealth(let host, let port)? = plan.process(run.name)?.readiness else {
+            return
+        }
+        let key = spec.coordinator.apiKeyFile.flatMap(APIKeyFile.firstKey)
+        probes.busySlots(
+            address: numeric(host), port: port, apiKey: key, timeout: spec.health.timeout
+        ) { [self] busy in happened(.busySlotsAnswered(run, busy)) }
+    }
+
+    private func proveDistribution(_ run: ProcessRun) {
+        // What the server printed before it answered is in its pipe, perhaps not yet read.
+        processes[run]?.drainOutput()
+        switch proof.verdict {
+        case .proven(let summary): happened(.distributionProven(run, summary: summary))
+        case .refuted(let problem): happened(.distributionRefuted(run, problem: problem))
+        }
+    }
+
+    private func numeric(_ host: String) -> String {
+        host == "0.0.0.0" ? "127.0.0.1" : addresses[host] ?? host
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import SollolCore
+
+/// One server under its guard: the child process, its leash and its two streams.
+///
+/// The direct child is always `sh`, never ssh, since ssh closes the socket through which
+/// Foundation learns of an exit (`process-facts.md`). The end is taken from the guard's own line
+/// and the end of its output, not from `Process`.
+final class GuardedProcess {
+    /// What the owner is told, on the loop's thread.
+    struct Handlers {
+        /// The server runs, with that process id on its host.
+        var started: (Int) -> Void
+        /// The server printed a line.
+        var printed: (String) -> Void
+        /// Server and guard are gone; the status is nil when the guard did not report one.
+        var ended: (Int?) -> Void
+    }
+
+    private let loop: EventLoop
+    private let handlers: Handlers
+    private let process = Process()
+    private let leash: Int32
+    private let control: Int32
+    private let output: Int32
+    private var controlLines: LineReader
+    private var outputLines: LineReader
+    private var unwritten: [UInt8] = []
+    private var status: Int?
+    private var isOver = false
+
+    /// Starts `sh` with the guard's constant command, and writes the start line to its leash.
+    ///
+    /// - Parameters:
+    ///   - startLine: from `Guard.startLine`.
+    ///   - shellText: what `sh -c` runs; the guard itself, or the ssh command that carries it.
+    /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
+    init(
+        startLine: String, shellText: String = Guard.command, loop: EventLoop, handlers: Handlers
+    ) throws {
+        self.loop = loop
+        self.handlers = handlers
+        let pipes = try [DescriptorPair(), DescriptorPair(), DescriptorPair()]
+        (leash, control, output) = (pipes[0].writing, pipes[1].reading, pipes[2].reading)
+        controlLines = LineReader(control)
+        outputLines = LineReader(output)
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", shellText]
+        process.standardInput = FileHandle(fileDescriptor: pipes[0].reading)
+        process.standardOutput = FileHandle(fileDescriptor: pipes[1].writing)
+        process.standardError = FileHandle(fileDescriptor: pipes[2].writing)
+        defer {
+            for end in [pipes[0].reading, pipes[1].writing, pipes[2].writing] { close(end) }
+        }
+        do {
+            try process.run()
+        } catch {
+            for end in [leash, control, output] { close(end) }
+            throw error
+        }
+        for end in [leash, control, output] { setNonBlocking(end) }
+        loop.whenReadable(control) { [self] in readControl() }
+        loop.whenReadable(output) { [self] in drainOutput() }
+        send(startLine)
+    }
+
+    /// Writes one line to the leash: a heartbeat when empty, `term` or `kill`.
+    func send(_ line: String) {
+        guard !isOver else { return }
+        unwritten += Array(line.utf8) + [UInt8(ascii: "\n")]
+        flush()
+    }
+
+    private func flush() {
+        while !unwritten.isEmpty {
+            let count = retrying { write(leash, unwritten, unwritten.count) }
+            if count < 0 {
+                // EPIPE: the guard is gone, and the end of its output says so.
+                let isFull = errno == EAGAIN
+                if !isFull { unwritten = [] }
+                loop.whenWritable(leash, isFull ? { [self] in flush() } : nil)
+                return
+            }
+            unwritten.removeFirst(count)
+        }
+        loop.whenWritable(leash, nil)
+    }
+
+    private func readControl() {
+        let isOpen = controlLines.read { line in
+            let words = line.split(separator: " ")
+            guard words.count == 2, let number = Int(words[1]) else { return }
+            switch words[0] {
+            case "started": handlers.started(number)
+            case "exited": status = number
+            default: break
+            }
+        }
+        if status != nil || !isOpen { over() }
+    }
+
+    /// Hands out what the server has printed so far.
+    func drainOutput() {
+        if !outputLines.read(handlers.printed) { loop.whenReadable(output, nil) }
+    }
+
+    private func over() {
+        guard !isOver else { return }
+        // The last words are in the pipe already: the server died before its guard reported it.
+        drainOutput()
+        isOver = true
+        for end in [leash, control, output] {
+            loop.forget(end)
+            close(end)
+        }
+        handlers.ended(status)
+    }
+}

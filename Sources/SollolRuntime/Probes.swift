@@ -1,0 +1,75 @@
+import Foundation
+import SollolCore
+
+/// The questions that `sollol` asks running servers.
+struct Probes {
+    let loop: EventLoop
+
+    /// Says HELLO to an RPC server of ours that no coordinator uses, and reads the whole answer.
+    ///
+    /// Byte 14, u64 24, 24 zero bytes; the answer is u64 28, then major, minor, patch (measured,
+    /// RPC protocol 8.0.0). To leave without reading kills a server whose SIGPIPE is default.
+    func rpcHello(
+        address: String, port: Int, timeout: Double, _ completion: @escaping (Bool) -> Void
+    ) {
+        let hello: [UInt8] = [14, 24] + [UInt8](repeating: 0, count: 7 + 24)
+        Exchange(
+            address: address, port: port, request: hello, timeout: timeout, loop: loop,
+            isComplete: { $0.count >= 36 },
+            completion: { outcome in
+                guard case .received(let answer) = outcome else { return completion(false) }
+                let length: [UInt8] = [28, 0, 0, 0, 0, 0, 0, 0]
+                completion(answer.count == 36 && answer.starts(with: length))
+            })
+    }
+
+    /// Connects and sends nothing: harmless to any RPC server (measured, 100 of 100).
+    func connects(
+        address: String, port: Int, timeout: Double, _ completion: @escaping (Bool) -> Void
+    ) {
+        Exchange(
+            address: address, port: port, request: [], timeout: timeout, loop: loop,
+            isComplete: { _ in true }, completion: { completion($0 == .received([])) })
+    }
+
+    /// Whether `GET /health` of a llama-server answers 200; 503 while it loads.
+    func isHealthy(
+        address: String, port: Int, timeout: Double, _ completion: @escaping (Bool) -> Void
+    ) {
+        get("/health", address: address, port: port, apiKey: nil, timeout: timeout) {
+            completion($0?.status == 200)
+        }
+    }
+
+    /// How many slots of a llama-server are processing; nil when it does not tell.
+    ///
+    /// `/slots` needs an API key where one is configured; `/health` never does.
+    func busySlots(
+        address: String, port: Int, apiKey: String?, timeout: Double,
+        _ completion: @escaping (Int?) -> Void
+    ) {
+        get("/slots", address: address, port: port, apiKey: apiKey, timeout: timeout) { answer in
+            guard let answer, answer.status == 200,
+                let slots = try? JSONSerialization.jsonObject(with: Data(answer.body))
+                    as? [[String: Any]]
+            else { return completion(nil) }
+            completion(slots.filter { $0["is_processing"] as? Bool == true }.count)
+        }
+    }
+
+    private func get(
+        _ path: String, address: String, port: Int, apiKey: String?, timeout: Double,
+        _ completion: @escaping (HTTPResponse?) -> Void
+    ) {
+        var request = "GET \(path) HTTP/1.1\r\nHost: \(address):\(port)\r\nConnection: close\r\n"
+        if let apiKey { request += "Authorization: Bearer \(apiKey)\r\n" }
+        Exchange(
+            address: address, port: port, request: Array((request + "\r\n").utf8),
+            timeout: timeout, loop: loop,
+            isComplete: { HTTPResponse($0)?.isComplete == true },
+            completion: { outcome in
+                guard case .received(let bytes) = outcome else { return completion(nil) }
+                completion(HTTPResponse(bytes))
+            })
+    }
+}

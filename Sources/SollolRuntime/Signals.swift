@@ -1,0 +1,35 @@
+import Foundation
+
+/// Signals as bytes in a pipe, so that the loop takes them like any other event.
+enum Signals {
+    // A signal handler may touch only what exists before it runs; set once by `deliver`, before
+    // the first handler is installed.
+    nonisolated(unsafe) private static var writing: Int32 = -1
+
+    /// Calls `received` on the loop's thread for INT, TERM and HUP.
+    ///
+    /// HUP counts as TERM: when the terminal goes away, nothing may stay behind. SIGPIPE gets a
+    /// handler that does nothing, not SIG_IGN, which children would inherit; SIGCHLD is set back to
+    /// its default, since an ignored one hides how children end (`process-facts.md`).
+    static func deliver(on loop: EventLoop, received: @escaping (Int32) -> Void) throws {
+        let pair = try DescriptorPair()
+        setNonBlocking(pair.reading)
+        setNonBlocking(pair.writing)
+        writing = pair.writing
+        signal(SIGCHLD, SIG_DFL)
+        signal(SIGPIPE) { _ in }
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { number in
+                var byte = UInt8(truncatingIfNeeded: number)
+                let saved = errno
+                _ = write(Signals.writing, &byte, 1)
+                errno = saved
+            }
+        }
+        loop.whenReadable(pair.reading) {
+            var bytes = [UInt8](repeating: 0, count: 16)
+            let count = read(pair.reading, &bytes, bytes.count)
+            for byte in bytes.prefix(max(0, count)) { received(Int32(byte)) }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import Foundation
+
+/// A call of the C library that failed: what was tried, on what, and the system's word for it.
+public struct SystemError: Error, CustomStringConvertible, Sendable {
+    /// What was tried, on what: `open /var/log/x`.
+    public var operation: String
+    /// The value of `errno`.
+    public var code: Int32
+
+    /// The failure that `errno` names now.
+    init(_ operation: String, code: Int32 = errno) {
+        self.operation = operation
+        self.code = code
+    }
+
+    public var description: String { "\(operation): \(String(cString: strerror(code)))" }
+}
+
+/// Calls `body` until it is not interrupted by a signal.
+func retrying<Value: SignedInteger>(_ body: () -> Value) -> Value {
+    while true {
+        let value = body()
+        if value != -1 || errno != EINTR { return value }
+    }
+}
