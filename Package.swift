@@ -13,7 +13,7 @@ let package = Package(
         .testTarget(
             name: "SollolCoreTests", dependencies: ["SollolCore"],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "SollolRuntimeTests", dependencies: ["SollolRuntime"]),
+        .testTarget(name: "SollolRuntimeTests", dependencies: ["SollolCore", "SollolRuntime"]),
         .testTarget(name: "ClusterTests", dependencies: ["SollolCore", "SollolRuntime"]),
     ],
     swiftLanguageModes: [.v6]
