@@ -20,8 +20,11 @@ public enum LocalNetwork {
         return found
     }
 
+    /// Whether it is a dotted quad.
+    public static func isNumeric(_ host: String) -> Bool { ipv4(host, port: 0) != nil }
+
     /// The first numeric IPv4 address of a name, or nil. Asks the resolver, which can take seconds.
-    static func resolve(_ name: String) -> String? {
+    public static func resolve(_ name: String) -> String? {
         var hints = addrinfo()
         hints.ai_family = AF_INET
         hints.ai_socktype = streamSocket

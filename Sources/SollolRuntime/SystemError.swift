@@ -13,7 +13,10 @@ public struct SystemError: Error, CustomStringConvertible, Sendable {
         self.code = code
     }
 
-    public var description: String { "\(operation): \(String(cString: strerror(code)))" }
+    /// What the system calls it: `No such file or directory`.
+    public var reason: String { String(cString: strerror(code)) }
+
+    public var description: String { "\(operation): \(reason)" }
 }
 
 /// Calls `body` until it is not interrupted by a signal.

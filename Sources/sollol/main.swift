@@ -1,1 +1,5 @@
-print("sollol")
+import Foundation
+import SollolCore
+import SollolRuntime
+
+exit(CommandLineInterface.run(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -13,15 +13,6 @@ extension LaunchPlan {
     }
 }
 
-extension PlannedProcess {
-    /// The command as one line for a shell, with its environment.
-    var shellCommand: String {
-        let assignments = environment.sorted { $0.key < $1.key }
-            .map { "\($0.key)=\(ShellQuoting.quote($0.value)) " }
-        return assignments.joined() + ShellQuoting.join(argv)
-    }
-}
-
 extension LayerDistribution.Share {
     /// `layers 0-4`, `layer 7`, `no layer`.
     var text: String {

@@ -72,7 +72,7 @@ extension Supervisor {
     ) {
         var details = exit.lastWords.suffix(Self.lastWordsShown).map { "| \($0)" }
         if let process = plan.process(slots[index].name) {
-            details.append("try by hand\(Self.place(process)): \(process.shellCommand)")
+            details.append("try by hand\(Self.place(process)): \(process.shellLine)")
         }
         let name = slots[index].name
         report(.failure, "\(name): \(cause.text); giving up, \(verdict.reason)", details: details)

@@ -34,11 +34,14 @@ extension Supervisor {
         slots[index].state = .ready
         slots[index].readySince = now
         let took = "\(seconds(now - (episode?.began ?? now))) s"
+        let address = "http://\(slots[index].endpoint)"
         if hasServed {
-            let cause = episode?.cause.map { " after \($0)" } ?? ""
-            report(.serving, "serving again, \(took)\(cause)", details: summary)
+            let cause = episode?.cause.map { " (\($0))" } ?? ""
+            report(.serving, "serving again at \(address) after \(took)\(cause)", details: summary)
         } else {
-            report(.serving, "serving after \(took)", details: summary)
+            let next = "next: curl \(address)/v1/chat/completions -d "
+                + #"'{"messages":[{"role":"user","content":"Hello"}]}'; Ctrl-C stops the cluster"#
+            report(.serving, "serving at \(address) after \(took)", details: summary + [next])
         }
         hasServed = true
         episode = nil

@@ -1,0 +1,15 @@
+/// Why a file is not a GGUF that llama.cpp would load.
+public struct GGUFError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Where in the file, in bytes from its beginning.
+    public var offset: UInt64
+    /// What is wrong there, and what to do about it where that is not plain.
+    public var problem: String
+
+    /// A problem at that place.
+    public init(offset: UInt64, problem: String) {
+        self.offset = offset
+        self.problem = problem
+    }
+
+    public var description: String { "at byte \(offset): \(problem)" }
+}

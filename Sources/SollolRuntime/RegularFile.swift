@@ -1,0 +1,33 @@
+import Foundation
+
+/// Reads files that people name, and which may be anything.
+public enum RegularFile {
+    /// The first `limit` bytes of a regular file; pipes, devices and folders are refused at once.
+    ///
+    /// - Throws: an error whose description is the reason, without the path.
+    public static func read(_ path: String, limit: Int) throws -> [UInt8] {
+        struct Refusal: Error, CustomStringConvertible { var description: String }
+        // O_NONBLOCK: to open a FIFO would wait for its writer.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw Refusal(description: "cannot be read: \(SystemError("open").reason)")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw Refusal(description: "is not a regular file")
+        }
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while content.count < limit {
+            let wanted = min(buffer.count, limit - content.count)
+            let count = retrying { Foundation.read(descriptor, &buffer, wanted) }
+            guard count >= 0 else {
+                throw Refusal(description: "cannot be read: \(SystemError("read").reason)")
+            }
+            if count == 0 { break }
+            content += buffer[..<count]
+        }
+        return content
+    }
+}

@@ -1,0 +1,69 @@
+import SollolCore
+
+/// The words after `sollol`, taken apart by one table of options.
+struct CommandLineArguments {
+    /// A mistake in the words; exit 64.
+    struct Mistake: Error {
+        var message: String
+    }
+
+    /// One option.
+    struct Option {
+        var name: String
+        /// What stands for the value in help; nil for a switch.
+        var value: String?
+        var help: String
+        var short: String?
+    }
+
+    /// The words that are no options, the command first.
+    private(set) var words: [String] = []
+    private(set) var values: [String: String] = [:]
+
+    /// Takes `arguments` apart.
+    ///
+    /// `--key value` and `--key=value` are the same; `--` ends the options; a value may begin with
+    /// a dash only in the form with `=`.
+    init(_ arguments: [String], options: [Option]) throws(Mistake) {
+        var rest = arguments[...]
+        while let word = rest.popFirst() {
+            if word == "--" {
+                words += rest
+                return
+            }
+            guard word.hasPrefix("-"), word != "-" else {
+                words.append(word)
+                continue
+            }
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let key = String(parts[0])
+            guard let option = options.first(where: { $0.name == key || $0.short == key }) else {
+                throw Mistake(message: Self.unknown(key, options.map(\.name)))
+            }
+            let inline = parts.count == 2 ? String(parts[1]) : nil
+            guard values[option.name] == nil else {
+                throw Mistake(message: "\(option.name) is given twice")
+            }
+            guard let placeholder = option.value else {
+                guard inline == nil else {
+                    throw Mistake(message: "\(option.name) takes no value")
+                }
+                values[option.name] = ""
+                continue
+            }
+            guard let value = inline ?? rest.first, inline != nil || !value.hasPrefix("-") else {
+                throw Mistake(message: "\(option.name) needs a value: \(option.name) \(placeholder)")
+            }
+            if inline == nil { rest.removeFirst() }
+            values[option.name] = value
+        }
+    }
+
+    /// Whether a switch is given.
+    func has(_ name: String) -> Bool { values[name] != nil }
+
+    private static func unknown(_ key: String, _ known: [String]) -> String {
+        let near = NearestName.of(key, in: known).map { "; did you mean \($0)?" } ?? ""
+        return "unknown option \(key)\(near)"
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import SollolCore
+import SollolRuntime
+
+/// From words to a command and its exit status.
+enum CommandLineInterface {
+    static let version = "0.1.0"
+
+    /// Runs `sollol` with the words after its name.
+    static func run(_ words: [String]) -> ExitStatus {
+        do {
+            return try dispatch(words)
+        } catch let mistake as CommandLineArguments.Mistake {
+            complain("sollol: \(mistake.message). See: sollol help")
+            return .usage
+        } catch let errors as ConfigurationErrors {
+            for problem in errors.problems { complain("error: \(problem)") }
+            return errors.exitStatus
+        } catch let problem as StateDirectory.Problem {
+            complain("error: \(problem)")
+            return problem.exitStatus
+        } catch let status as ExitStatus {
+            return status
+        } catch {
+            complain("sollol: a bug: \(error)")
+            return .software
+        }
+    }
+
+    private static func dispatch(_ words: [String]) throws -> ExitStatus {
+        // The command's own options are known only once its name is: the first word without a dash
+        // that is no option's value.
+        let everything = Commands.common + Commands.all.flatMap(\.options)
+        let loose = try CommandLineArguments(words, options: unique(everything))
+        if loose.has("--version") { return printVersion() }
+        guard let name = loose.words.first else {
+            if loose.has("--help") { return printHelp(nil) }
+            complain(Commands.help(nil))
+            return .usage
+        }
+        guard let command = Commands.named(name) else {
+            let near = NearestName.of(name, in: Commands.all.map(\.name))
+            let hint = near.map { "; did you mean \($0)?" } ?? ""
+            throw CommandLineArguments.Mistake(message: "there is no command \(name)\(hint)")
+        }
+        if loose.has("--help") { return printHelp(command) }
+        let arguments = try CommandLineArguments(
+            words, options: unique(command.options + Commands.common))
+        if name == "help" { return try help(on: arguments.words.dropFirst().first) }
+        guard arguments.words.count == 1 else {
+            let extra = arguments.words[1]
+            throw CommandLineArguments.Mistake(message: "\(name) takes no further word: \(extra)")
+        }
+        if let since = command.since {
+            complain("sollol \(name) comes with \(since); this is \(version).")
+            return .usage
+        }
+        switch name {
+        case "version": return printVersion()
+        case "config": return try ConfigCommand.run(arguments)
+        default: return try UpCommand.run(arguments)
+        }
+    }
+
+    private static func unique(
+        _ options: [CommandLineArguments.Option]
+    ) -> [CommandLineArguments.Option] {
+        var seen = Set<String>()
+        return options.filter { seen.insert($0.name).inserted }
+    }
+
+    private static func help(on name: String?) throws -> ExitStatus {
+        guard let name else { return printHelp(nil) }
+        guard let command = Commands.named(name) else {
+            throw CommandLineArguments.Mistake(message: "there is no command \(name)")
+        }
+        return printHelp(command)
+    }
+
+    private static func printHelp(_ command: Commands.Command?) -> ExitStatus {
+        write(Commands.help(command))
+        return .success
+    }
+
+    private static func printVersion() -> ExitStatus {
+        write("sollol \(version)\n")
+        return .success
+    }
+
+    /// Prints what was asked for on standard output.
+    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+
+    /// Prints what went wrong on standard error.
+    static func complain(_ text: String) {
+        FileHandle.standardError.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+    }
+}

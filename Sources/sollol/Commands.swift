@@ -1,0 +1,82 @@
+import SollolCore
+
+/// The commands and their options: what is parsed is what help shows.
+enum Commands {
+    struct Command {
+        var name: String
+        var help: String
+        var options: [CommandLineArguments.Option] = []
+        /// The release that brings it; nil when it is here.
+        var since: String?
+    }
+
+    static let common: [CommandLineArguments.Option] = [
+        .init(name: "--config", value: "FILE", help: "the configuration file", short: "-c"),
+        .init(name: "--model", value: "FILE|NAME", help: "a GGUF, or a model of Ollama"),
+        .init(name: "--rpc", value: "HOST:PORT[,…]", help: "the RPC backends"),
+        .init(name: "--host", value: "ADDRESS", help: "where the coordinator listens"),
+        .init(name: "--port", value: "PORT", help: "where the coordinator listens"),
+        .init(name: "--ctx-size", value: "TOKENS", help: "context over all slots"),
+        .init(name: "--name", value: "NAME", help: "the cluster's name"),
+        .init(name: "--quiet", help: "say only what went wrong, and that it serves"),
+        .init(name: "--verbose", help: "show the servers' lines, too"),
+        .init(name: "--help", help: "show this", short: "-h"),
+        .init(name: "--version", help: "show the version"),
+    ]
+
+    static let all: [Command] = [
+        Command(
+            name: "up", help: "bring the cluster up and keep it up, in the foreground",
+            options: [
+                .init(name: "--dry-run", help: "only print what would run"),
+                .init(name: "--format", value: "text|json|sh", help: "of the dry run"),
+                .init(name: "--plan", value: "ID", help: "refuse any other plan_id"),
+            ]),
+        Command(
+            name: "config", help: "the effective configuration, each value with its origin",
+            options: [.init(name: "--format", value: "text|json", help: "of the output")]),
+        Command(
+            name: "check", help: "everything `up` checks before it starts",
+            since: "the second release (over ssh)"),
+        Command(
+            name: "plan", help: "where every layer will be, and whether it fits",
+            since: "the fourth release (planner)"),
+        Command(name: "status", help: "what the cluster does", since: "the third release"),
+        Command(name: "logs", help: "what the servers print", since: "the third release"),
+        Command(name: "restart", help: "restart a process", since: "the third release"),
+        Command(name: "reload", help: "take over a changed configuration", since: "the third release"),
+        Command(name: "down", help: "stop the cluster", since: "the third release"),
+        Command(name: "version", help: "show the version"),
+        Command(name: "help", help: "show help of a command"),
+    ]
+
+    static func named(_ name: String) -> Command? { all.first { $0.name == name } }
+
+    /// The help of one command, or of all.
+    static func help(_ command: Command?) -> String {
+        var text = "usage: sollol \(command?.name ?? "COMMAND") [OPTIONS]\n"
+        if let command {
+            text += "\n\(command.help)\(command.since.map { "; comes with \($0)" } ?? "")\n"
+        } else {
+            text += "\nDistributed inference with llama.cpp: layer distribution over RPC backends.\n"
+            text += "\nCommands:\n" + table(all.map { entry in
+                (entry.name, entry.help + (entry.since.map { " (comes with \($0))" } ?? ""))
+            })
+        }
+        let options = (command?.options ?? []) + common
+        text += "\nOptions:\n" + table(options.map { option in
+            let short = option.short.map { "\($0), " } ?? ""
+            return ("\(short)\(option.name)\(option.value.map { " \($0)" } ?? "")", option.help)
+        })
+        return text + "\nThe configuration: --config, else $SOLLOL_CONFIG, else ./sollol.json, else\n"
+            + "$XDG_CONFIG_HOME/sollol/sollol.json, else /etc/sollol/sollol.json.\n"
+            + "All keys: CONFIGURATION.md\n"
+    }
+
+    private static func table(_ rows: [(String, String)]) -> String {
+        let width = (rows.map(\.0.count).max() ?? 0) + 2
+        return rows.map { name, help in
+            "  \(name)\(String(repeating: " ", count: width - name.count))\(help)\n"
+        }.joined()
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import SollolCore
+import SollolRuntime
+
+/// `sollol up`: from configuration to plan, which is printed or brought up and kept up.
+struct UpCommand {
+    private let arguments: CommandLineArguments
+    private let environment: [String: String]
+    private let home: String
+    private let files: ConfigurationFiles
+    private let loaded: LoadedConfiguration
+    private let statePath: String
+    private let console: Console
+
+    static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
+        let format = try Format.of(arguments, in: DryRun.Format.allCases.map(\.rawValue))
+        let isDryRun = arguments.has("--dry-run")
+        if !isDryRun && arguments.has("--format") {
+            throw CommandLineArguments.Mistake(message: "--format goes with --dry-run")
+        }
+        let command = try UpCommand(arguments)
+        return isDryRun ? try command.dryRun(DryRun.Format(rawValue: format) ?? .text) : try command.up()
+    }
+
+    private init(_ arguments: CommandLineArguments) throws {
+        self.arguments = arguments
+        environment = ProcessInfo.processInfo.environment
+        home = NSHomeDirectory()
+        files = try ConfigurationFiles(arguments, environment: environment, home: home)
+        let isQuiet = arguments.has("--quiet")
+        console = Console(
+            level: isQuiet ? .quiet : arguments.has("--verbose") ? .verbose : .normal)
+        loaded = try ConfigurationLoader.load(files.sources)
+        statePath = StateDirectory.path(
+            cluster: loaded.spec.name, environment: environment, home: home)
+        if !isQuiet { for notice in loaded.notices { console.notice("notice: \(notice)") } }
+    }
+
+    // MARK: Dry run
+
+    private func dryRun(_ format: DryRun.Format) throws -> ExitStatus {
+        let look = try LocalFacts.observe(
+            loaded.spec, recorded: recordedFacts(), environment: environment, home: home)
+        let plan = try self.plan(look.facts)
+        CommandLineInterface.write(DryRun.render(plan, as: format))
+        return .success
+    }
+
+    private func recordedFacts() -> HostFacts {
+        let path = statePath + "/facts.json"
+        guard let bytes = try? RegularFile.read(path, limit: 16 << 20) else { return HostFacts() }
+        do {
+            return try HostFacts(decoding: Data(bytes))
+        } catch {
+            console.notice("notice: \(path) is not used: \(error.problem); `up` writes it anew")
+            return HostFacts()
+        }
+    }
+
+    private func plan(_ facts: HostFacts) throws -> LaunchPlan {
+        let plan: LaunchPlan
+        do {
+            plan = try LaunchPlanner.plan(loaded.spec, facts: facts)
+        } catch let error as PlanError {
+            console.notice("error: \(error.message)")
+            throw ExitStatus.unavailable
+        }
+        if let wanted = arguments.values["--plan"], wanted != plan.id {
+            console.notice(
+                "error: the plan is \(plan.id), not \(wanted): something has changed since it was "
+                    + "reviewed. See: sollol up --dry-run")
+            throw ExitStatus.unavailable
+        }
+        return plan
+    }
+
+    // MARK: Up
+
+    private func up() throws -> ExitStatus {
+        let state = try StateDirectory(path: statePath, configuration: files.path)
+        console.report(Report(.phase, "[1/5] checking programs, model and ports"))
+        let look = try LocalFacts.observe(
+            loaded.spec, recorded: recordedFacts(), environment: environment, home: home)
+        var facts = look.facts
+        var findings = look.findings
+        findings += resolveNames(into: &facts)
+        if !findings.isEmpty { return refuse(findings) }
+        let plan = try self.plan(facts)
+        findings = StartChecks.findings(plan, spec: loaded.spec)
+        if !findings.isEmpty { return refuse(findings) }
+        try state.write(facts.encoded(), to: "facts.json")
+        tellDifferences(from: look.facts, to: plan)
+        for assumption in plan.assumptions { console.notice("assumed: \(assumption)") }
+        let runner = ClusterRunner(
+            plan: plan, spec: loaded.spec, addresses: facts.addresses, state: state,
+            seed: UInt64(getpid()),
+            output: .init(
+                report: console.report, line: console.line, changed: console.changed))
+        return try runner.run()
+    }
+
+    /// Looks up the names of hosts; a dry run does not, since that would ask the network.
+    private func resolveNames(into facts: inout HostFacts) -> [Finding] {
+        var findings: [Finding] = []
+        for worker in loaded.spec.workers where facts.addresses[worker.host] == nil {
+            guard !LocalNetwork.isNumeric(worker.host) else { continue }
+            if let address = LocalNetwork.resolve(worker.host) {
+                facts.addresses[worker.host] = address
+            } else {
+                findings.append(
+                    Finding(
+                        subject: worker.name,
+                        problem: "the name \(worker.host) has no IPv4 address here. "
+                            + "Try: getent ahostsv4 \(worker.host)"))
+            }
+        }
+        return findings
+    }
+
+    private func refuse(_ findings: [Finding]) -> ExitStatus {
+        for finding in findings {
+            console.notice("error: \(finding.subject): \(finding.problem)")
+        }
+        console.notice("nothing was started")
+        return .unavailable
+    }
+
+    /// Says where the plan differs from what a dry run has just shown.
+    private func tellDifferences(from facts: HostFacts, to plan: LaunchPlan) {
+        guard let shown = try? LaunchPlanner.plan(loaded.spec, facts: facts) else { return }
+        for process in plan.processes {
+            guard let before = shown.process(process.name), before.argv != process.argv else {
+                continue
+            }
+            console.notice("\(process.name) differs from the dry run: \(process.shellLine)")
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Testing
+
+@testable import SollolCore
+
+@Suite struct FailureCauseTests {
+    /// Lines as llama.cpp build 11669 prints them.
+    @Test(arguments: [
+        (0, "Usage: ggml-rpc-server [options]", FailureCause.Class.usage, nil),
+        (1, "error: invalid argument: --no-mmap", .usage, nil),
+        (134, "ggml-rpc.cpp:620: Remote RPC server crashed or returned malformed response", .workerLost, nil),
+        (134, "Failed to connect to 10.0.0.2:50052", .workerLost, "10.0.0.2:50052"),
+        (1, "srv start: couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 80", .portInUse, nil),
+        (1, "llama_model_load: error loading model: x", .model, nil),
+        (134, "terminate called after throwing an instance of 'std::bad_alloc'", .outOfMemory, nil),
+        (127, "sh: 1: exec: nope: not found", .binaryMissing, nil),
+        (137, "", .signal, nil), (134, "", .abort, nil), (2, "", .exit, nil),
+    ])
+    func statusAndLastWordsNameTheClass(
+        status: Int, word: String, kind: FailureCause.Class, endpoint: String?
+    ) {
+        let cause = FailureCause(ExitReport(status: status, lastWords: [word, "something else"]))
+        #expect(cause.kind == kind)
+        #expect(cause.blamedEndpoint == endpoint)
+    }
+
+    @Test func aGuardWithoutAReportIsACauseOfItsOwn() {
+        #expect(FailureCause(ExitReport(status: nil)).kind == .guardLost)
+    }
+
+    @Test func backOffGrowsToTheCapAndIsRepeatable() {
+        var first = BackOff(policy: RestartPolicy(), seed: 7)
+        var second = BackOff(policy: RestartPolicy(), seed: 7)
+        let delays = (1...12).map { first.delay(afterFailures: $0) }
+        #expect(delays == (1...12).map { second.delay(afterFailures: $0) })
+        #expect(delays[0] == 0)
+        for (delay, bound) in zip(delays.dropFirst(), [1.0, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]) {
+            #expect(delay <= bound && delay > bound * 0.74)
+        }
+    }
+
+    @Test(arguments: [
+        (0.0, "0"), (0.06, "0.06"), (0.5, "0.5"), (1.44, "1.4"), (9.96, "10"), (30, "30"),
+    ])
+    func durationsReadWell(value: Double, text: String) { #expect(seconds(value) == text) }
+}
