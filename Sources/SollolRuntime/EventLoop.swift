@@ -75,7 +75,8 @@ final class EventLoop {
 
     private func wait() {
         var polled = watches.map { descriptor, watch in
-            let wanted = (watch.readable == nil ? 0 : POLLIN) | (watch.writable == nil ? 0 : POLLOUT)
+            let wanted =
+                (watch.readable == nil ? 0 : POLLIN) | (watch.writable == nil ? 0 : POLLOUT)
             return pollfd(fd: descriptor, events: Int16(wanted), revents: 0)
         }
         let pause = timers.first.map { $0.at - Self.now } ?? 60

@@ -7,6 +7,12 @@ public struct Finding: Equatable, Sendable {
     public var subject: String
     /// What is wrong, with the remedy.
     public var problem: String
+
+    /// A finding about those processes.
+    public init(subject: String, problem: String) {
+        self.subject = subject
+        self.problem = problem
+    }
 }
 
 /// Looks at this machine for what a plan needs: programs and what they accept, the model.
@@ -36,6 +42,13 @@ public struct LocalFacts {
         look.observeWorkers()
         var facts = recorded
         facts.hosts[HostFacts.key(for: .here)] = look.host
+        if let own = look.host.devices {
+            // An rpc-server offers the devices of its host, or its CPU where there are none.
+            let offered = (0..<max(1, own.count)).map { "RPC\($0)" }
+            for worker in spec.workers where worker.managed && worker.location == .here {
+                facts.offeredDevices[worker.endpoint] = offered
+            }
+        }
         return (facts, look.findings)
     }
 
@@ -90,8 +103,10 @@ public struct LocalFacts {
     static func devices(in listing: String) -> [String] {
         let lines = listing.split(whereSeparator: \.isNewline)
         return lines.drop { !$0.hasPrefix("Available devices") }.dropFirst().compactMap { line in
-            let name = line.prefix { $0 != ":" }.trimmingCharacters(in: .whitespaces)
-            return line.hasPrefix(" ") && !name.isEmpty && !name.contains(" ") ? name : nil
+            let parts = line.split(separator: ":", maxSplits: 1)
+            let name = (parts.first ?? "").trimmingCharacters(in: .whitespaces)
+            let isDevice = line.hasPrefix(" ") && parts.count == 2 && !name.contains(" ")
+            return isDevice && !name.isEmpty ? name : nil
         }
     }
 

@@ -144,7 +144,9 @@ public final class StateDirectory {
         do throws(SystemError) {
             let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
             guard file >= 0 else { throw SystemError("open \(temporary)") }
-            let written = content.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+            let written = content.withUnsafeBytes {
+                Foundation.write(file, $0.baseAddress, $0.count)
+            }
             close(file)
             guard written == content.count else { throw SystemError("write \(temporary)") }
             guard rename(temporary, target) == 0 else { throw SystemError("rename \(temporary)") }

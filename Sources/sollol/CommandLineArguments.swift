@@ -52,7 +52,8 @@ struct CommandLineArguments {
                 continue
             }
             guard let value = inline ?? rest.first, inline != nil || !value.hasPrefix("-") else {
-                throw Mistake(message: "\(option.name) needs a value: \(option.name) \(placeholder)")
+                throw Mistake(
+                    message: "\(option.name) needs a value: \(option.name) \(placeholder)")
             }
             if inline == nil { rest.removeFirst() }
             values[option.name] = value

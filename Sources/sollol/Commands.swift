@@ -44,7 +44,8 @@ enum Commands {
         Command(name: "status", help: "what the cluster does", since: "the third release"),
         Command(name: "logs", help: "what the servers print", since: "the third release"),
         Command(name: "restart", help: "restart a process", since: "the third release"),
-        Command(name: "reload", help: "take over a changed configuration", since: "the third release"),
+        Command(
+            name: "reload", help: "take over a changed configuration", since: "the third release"),
         Command(name: "down", help: "stop the cluster", since: "the third release"),
         Command(name: "version", help: "show the version"),
         Command(name: "help", help: "show help of a command"),
@@ -58,17 +59,27 @@ enum Commands {
         if let command {
             text += "\n\(command.help)\(command.since.map { "; comes with \($0)" } ?? "")\n"
         } else {
-            text += "\nDistributed inference with llama.cpp: layer distribution over RPC backends.\n"
-            text += "\nCommands:\n" + table(all.map { entry in
-                (entry.name, entry.help + (entry.since.map { " (comes with \($0))" } ?? ""))
-            })
+            text +=
+                "\nDistributed inference with llama.cpp: layer distribution over RPC backends.\n"
+            text +=
+                "\nCommands:\n"
+                + table(
+                    all.map { entry in
+                        (entry.name, entry.help + (entry.since.map { " (comes with \($0))" } ?? ""))
+                    })
         }
         let options = (command?.options ?? []) + common
-        text += "\nOptions:\n" + table(options.map { option in
-            let short = option.short.map { "\($0), " } ?? ""
-            return ("\(short)\(option.name)\(option.value.map { " \($0)" } ?? "")", option.help)
-        })
-        return text + "\nThe configuration: --config, else $SOLLOL_CONFIG, else ./sollol.json, else\n"
+        text +=
+            "\nOptions:\n"
+            + table(
+                options.map { option in
+                    let short = option.short.map { "\($0), " } ?? ""
+                    return (
+                        "\(short)\(option.name)\(option.value.map { " \($0)" } ?? "")", option.help
+                    )
+                })
+        return text
+            + "\nThe configuration: --config, else $SOLLOL_CONFIG, else ./sollol.json, else\n"
             + "$XDG_CONFIG_HOME/sollol/sollol.json, else /etc/sollol/sollol.json.\n"
             + "All keys: CONFIGURATION.md\n"
     }

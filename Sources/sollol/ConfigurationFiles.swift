@@ -59,8 +59,7 @@ struct ConfigurationFiles {
                 path: name, folder: resolved.deletingLastPathComponent().path, bytes: bytes)
         } catch {
             throw ConfigurationErrors(
-                problems: [ConfigurationProblem(path: name, message: "\(error)")],
-                exitStatus: .configuration)
+                problems: [ConfigurationProblem(file: name, message: "\(error).")])
         }
     }
 }

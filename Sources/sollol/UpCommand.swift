@@ -19,7 +19,8 @@ struct UpCommand {
             throw CommandLineArguments.Mistake(message: "--format goes with --dry-run")
         }
         let command = try UpCommand(arguments)
-        return isDryRun ? try command.dryRun(DryRun.Format(rawValue: format) ?? .text) : try command.up()
+        return isDryRun
+            ? try command.dryRun(DryRun.Format(rawValue: format) ?? .text) : try command.up()
     }
 
     private init(_ arguments: CommandLineArguments) throws {
@@ -59,9 +60,9 @@ struct UpCommand {
 
     private func plan(_ facts: HostFacts) throws -> LaunchPlan {
         let plan: LaunchPlan
-        do {
+        do throws(PlanError) {
             plan = try LaunchPlanner.plan(loaded.spec, facts: facts)
-        } catch let error as PlanError {
+        } catch {
             console.notice("error: \(error.message)")
             throw ExitStatus.unavailable
         }

@@ -41,7 +41,8 @@ struct GGUFByteReader {
         let length: UInt64 = try integer()
         guard length <= longest else {
             throw GGUFError(
-                offset: start, problem: "a string of \(length) bytes; at most \(longest) are allowed")
+                offset: start,
+                problem: "a string of \(length) bytes; at most \(longest) are allowed")
         }
         var bytes: [UInt8] = []
         while bytes.count < Int(length) {
@@ -85,6 +86,7 @@ struct GGUFByteReader {
     private func truncated() -> GGUFError {
         GGUFError(
             offset: position,
-            problem: "the file ends within its header. It is not complete: copy or download it again.")
+            problem:
+                "the file ends within its header. It is not complete: copy or download it again.")
     }
 }

@@ -84,7 +84,8 @@ public struct GGUFHeader: Equatable, Sendable {
         dataOffset = try Self.padded(bytes.position, plus: 0, to: alignment, at: bytes.position)
         try checkBlockCount(at: bytes.position)
         let last = tensors.last.map { $0.offset + $0.byteCount } ?? 0
-        guard !last.addingReportingOverflow(dataOffset).overflow, last + dataOffset <= fileSize else {
+        guard !last.addingReportingOverflow(dataOffset).overflow, last + dataOffset <= fileSize
+        else {
             throw GGUFError(
                 offset: fileSize,
                 problem: "the file ends here, but its tensors need \(last) bytes after byte "
@@ -195,7 +196,8 @@ public struct GGUFHeader: Equatable, Sendable {
         let name = try bytes.string(atMost: 63)
         let rank: UInt32 = try bytes.integer()
         guard (1...4).contains(rank) else {
-            throw GGUFError(offset: start, problem: "\(name) has \(rank) dimensions; 1 to 4 are allowed")
+            throw GGUFError(
+                offset: start, problem: "\(name) has \(rank) dimensions; 1 to 4 are allowed")
         }
         var dimensions: [UInt64] = []
         var elements: UInt64 = 1
@@ -222,7 +224,8 @@ public struct GGUFHeader: Equatable, Sendable {
         let offset: UInt64 = try bytes.integer()
         guard offset == expectedOffset else {
             throw GGUFError(
-                offset: start, problem: "\(name) is said to begin at \(offset), not \(expectedOffset)")
+                offset: start,
+                problem: "\(name) is said to begin at \(offset), not \(expectedOffset)")
         }
         // At most 2^50 elements of at most 8 bytes: no overflow.
         let byteCount = elements / type.blockElements * type.blockBytes

@@ -66,7 +66,9 @@ public struct RandomModel: Equatable, Sendable {
         let vocabulary = Self.tokens.count
         let keyValue = embedding / heads * keyValueHeads
         let byEmbedding = 1 / Float(embedding).squareRoot()
-        func norm(_ name: String) -> Tensor { Tensor(name: name, columns: embedding, rows: 0, scale: 0) }
+        func norm(_ name: String) -> Tensor {
+            Tensor(name: name, columns: embedding, rows: 0, scale: 0)
+        }
         func matrix(_ name: String, rows: Int) -> Tensor {
             Tensor(name: name, columns: embedding, rows: rows, scale: byEmbedding)
         }
@@ -217,7 +219,8 @@ enum HalfPrecision {
         let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
         let exponent = Int(bits >> 23 & 0xFF) - 127 + 15
         guard exponent > 0 else { return sign }
-        return sign | UInt16(min(exponent, 30)) << 10 | UInt16(truncatingIfNeeded: bits >> 13 & 0x3FF)
+        return sign | UInt16(min(exponent, 30)) << 10
+            | UInt16(truncatingIfNeeded: bits >> 13 & 0x3FF)
     }
 }
 

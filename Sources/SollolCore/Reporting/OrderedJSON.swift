@@ -3,6 +3,7 @@ enum OrderedJSON {
     case null
     case bool(Bool)
     case int(Int)
+    case number(Double)
     case string(String)
     case array([OrderedJSON])
     case object([(key: String, value: OrderedJSON)])
@@ -20,7 +21,7 @@ enum OrderedJSON {
 
     private func render(indent: String, column: Int) -> String {
         switch self {
-        case .null, .bool, .int, .string: return scalar
+        case .null, .bool, .int, .number, .string: return scalar
         case .array(let values):
             if values.allSatisfy(\.isScalar) {
                 let line = "[" + values.map(\.scalar).joined(separator: ", ") + "]"
@@ -51,6 +52,7 @@ enum OrderedJSON {
         switch self {
         case .bool(let value): value ? "true" : "false"
         case .int(let value): String(value)
+        case .number(let value): "\(value)"
         case .string(let value): Self.quote(value)
         default: "null"
         }

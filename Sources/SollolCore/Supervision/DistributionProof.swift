@@ -62,8 +62,9 @@ public struct DistributionProof: Equatable, Sendable {
             let size = weights(of: endpoint)
             let shares = plan.distribution?.shares.filter { $0.node == name && !$0.layers.isEmpty }
             if size == 0, shares?.isEmpty != true {
-                return .refuted("\(name) (\(endpoint)) got no layer; it was to get "
-                    + (shares.map(Self.ranges) ?? "its share"))
+                return .refuted(
+                    "\(name) (\(endpoint)) got no layer; it was to get "
+                        + (shares.map(Self.ranges) ?? "its share"))
             }
             let layers = shares.map { Self.ranges($0) + ", " } ?? ""
             lines.append("\(name) (\(endpoint)): \(layers)\(Self.mebibytes(size)) of weights")

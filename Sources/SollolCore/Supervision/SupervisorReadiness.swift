@@ -39,7 +39,8 @@ extension Supervisor {
             let cause = episode?.cause.map { " (\($0))" } ?? ""
             report(.serving, "serving again at \(address) after \(took)\(cause)", details: summary)
         } else {
-            let next = "next: curl \(address)/v1/chat/completions -d "
+            let next =
+                "next: curl \(address)/v1/chat/completions -d "
                 + #"'{"messages":[{"role":"user","content":"Hello"}]}'; Ctrl-C stops the cluster"#
             report(.serving, "serving at \(address) after \(took)", details: summary + [next])
         }

@@ -20,6 +20,7 @@ extension Supervisor {
         let workers = slots.indices.dropLast().filter { slots[$0].isAlive }
         if coordinators.isEmpty && workers.isEmpty {
             phase = .finished
+            if status == .success { report(.progress, "stopped; nothing is left running") }
             effects.append(.finish(status))
             return
         }
@@ -51,7 +52,8 @@ extension Supervisor {
         if !slots[index].hasSaidBusy {
             let limit = seconds(timeouts.stop)
             report(
-                .progress, "waiting up to \(limit) s for \(plural(busy, "request")) in flight; "
+                .progress,
+                "waiting up to \(limit) s for \(plural(busy, "request")) in flight; "
                     + "stop again to end at once")
             slots[index].hasSaidBusy = true
         }

@@ -7,9 +7,15 @@ import Testing
     @Test(arguments: [
         (0, "Usage: ggml-rpc-server [options]", FailureCause.Class.usage, nil),
         (1, "error: invalid argument: --no-mmap", .usage, nil),
-        (134, "ggml-rpc.cpp:620: Remote RPC server crashed or returned malformed response", .workerLost, nil),
+        (
+            134, "ggml-rpc.cpp:620: Remote RPC server crashed or returned malformed response",
+            .workerLost, nil
+        ),
         (134, "Failed to connect to 10.0.0.2:50052", .workerLost, "10.0.0.2:50052"),
-        (1, "srv start: couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 80", .portInUse, nil),
+        (
+            1, "srv start: couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 80",
+            .portInUse, nil
+        ),
         (1, "llama_model_load: error loading model: x", .model, nil),
         (134, "terminate called after throwing an instance of 'std::bad_alloc'", .outOfMemory, nil),
         (127, "sh: 1: exec: nope: not found", .binaryMissing, nil),

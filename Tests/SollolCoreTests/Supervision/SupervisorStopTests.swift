@@ -13,7 +13,8 @@ import Testing
         let asked = cluster.now + 0.1
         #expect(
             cluster.happens(.stopRequested) == [
-                .probeBusySlots(coordinator), .setTimer(.drainDeadline(coordinator), at: asked + 30),
+                .probeBusySlots(coordinator),
+                .setTimer(.drainDeadline(coordinator), at: asked + 30),
             ])
         #expect(
             cluster.happens(.busySlotsAnswered(coordinator, 0)) == [

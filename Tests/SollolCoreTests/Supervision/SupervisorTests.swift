@@ -139,7 +139,8 @@ import Testing
         }
         #expect(run == cluster.run("worker-1", 2))
         #expect((0.75...1).contains(at - cluster.now))
-        #expect(cluster.happens(.timerFired(.restart(run))).first == .spawn(cluster.run("worker-1", 3)))
+        #expect(
+            cluster.happens(.timerFired(.restart(run))).first == .spawn(cluster.run("worker-1", 3)))
     }
 
     @Test func rule5AStableProcessStartsFromTheBeginning() {
@@ -178,7 +179,8 @@ import Testing
     @Test func rule6TheThirdAttemptBeforeServingIsTheLast() {
         var cluster = TestCluster(workers: 0)
         _ = cluster.happens(.upRequested)
-        #expect(cluster.exits("coordinator", status: 1).first == .spawn(cluster.run("coordinator", 2)))
+        #expect(
+            cluster.exits("coordinator", status: 1).first == .spawn(cluster.run("coordinator", 2)))
         _ = cluster.exits("coordinator", 2, status: 1)
         _ = cluster.happens(.timerFired(.restart(cluster.run("coordinator", 2))))
         #expect(cluster.exits("coordinator", 3, status: 1) == [.finish(.unavailable)])

@@ -33,7 +33,8 @@ struct TestCluster {
             UnmanagedBackend(name: "worker-\(workers + $0 + 1)", host: "10.0.0.9", port: 50052 + $0)
         }
         return LaunchPlan(
-            cluster: "test", processes: processes + [process("coordinator", .coordinator, port: 18080)],
+            cluster: "test",
+            processes: processes + [process("coordinator", .coordinator, port: 18080)],
             unmanaged: others, assumptions: [], distribution: nil, timeouts: Timeouts())
     }
 

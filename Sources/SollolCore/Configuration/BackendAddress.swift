@@ -1,0 +1,26 @@
+/// `HOST[:PORT]` of an RPC backend.
+struct BackendAddress: Equatable, Sendable {
+    var host: String
+    var port: Int?
+
+    /// Takes the text apart and checks both.
+    static func parse(_ text: String) -> Result<BackendAddress, ValueFailure> {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        if parts.count > 2 || text.hasPrefix("[") || text.contains("://") || text.contains(",") {
+            let problem = StringRule.host.problem(text) ?? "is not HOST or HOST:PORT"
+            return .failure(ValueFailure(message: problem))
+        }
+        let host = String(parts.first ?? "")
+        if let problem = StringRule.host.problem(host) {
+            return .failure(ValueFailure(message: problem))
+        }
+        guard parts.count == 2 else { return .success(BackendAddress(host: host)) }
+        let digits = parts[1].unicodeScalars.allSatisfy { ("0"..."9").contains($0) }
+        guard digits, let port = Int(parts[1]), (1...65535).contains(port) else {
+            return .failure(
+                ValueFailure(message: "has the port \(printable(String(parts[1]))), not 1 to 65535")
+            )
+        }
+        return .success(BackendAddress(host: host, port: port))
+    }
+}

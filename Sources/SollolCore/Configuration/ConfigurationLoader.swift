@@ -1,0 +1,207 @@
+/// A configuration that is valid.
+public struct LoadedConfiguration: Equatable, Sendable {
+    /// What the user wants.
+    public var spec: ClusterSpec
+    /// Every key with its value and origin, for `sollol config`.
+    public var effective: EffectiveConfiguration
+    /// What people should know although nothing is wrong, one line each.
+    public var notices: [String]
+}
+
+/// Makes a valid specification of files, environment and options, or says all that is wrong.
+///
+/// Precedence: option, environment, file, default. The lists of backends never merge: `--rpc`, else
+/// `RPC_BACKENDS`, else `rpc_backends`, else `rpc_backends.conf`.
+public struct ConfigurationLoader {
+    let sources: ConfigurationSources
+    var entries: [String: ConfigurationEntry] = [:]
+    var backendCount = 0
+    var backendsAreGiven = false
+    var problems: [ConfigurationProblem] = []
+    var notices: [String] = []
+
+    /// Loads a configuration.
+    ///
+    /// - Throws: `ConfigurationErrors` with every problem.
+    public static func load(
+        _ sources: ConfigurationSources
+    ) throws(ConfigurationErrors) -> LoadedConfiguration {
+        var loader = ConfigurationLoader(sources: sources)
+        loader.readFile()
+        loader.readVariables()
+        loader.readOptions()
+        loader.fillDefaults()
+        var builder = SpecBuilder(loader)
+        let spec = builder.build()
+        guard builder.problems.isEmpty else {
+            throw ConfigurationErrors(problems: builder.problems)
+        }
+        return LoadedConfiguration(
+            spec: spec, effective: EffectiveConfiguration(builder), notices: builder.notices)
+    }
+
+    private init(sources: ConfigurationSources) { self.sources = sources }
+
+    mutating func problem(_ origin: ValueOrigin?, _ keyPath: String, _ message: String) {
+        problems.append(
+            ConfigurationProblem(origin, file: sources.file?.path, keyPath, message))
+    }
+
+    // MARK: File
+
+    private mutating func readFile() {
+        guard let file = sources.file else { return }
+        let reader = ConfigurationReader(file)
+        entries = reader.entries
+        problems = reader.problems
+        if let count = reader.backendCount {
+            backendCount = count
+            backendsAreGiven = true
+        }
+        if !reader.foreignKeys.isEmpty {
+            notices.append(
+                "\(file.path): not used by distributed inference: "
+                    + reader.foreignKeys.joined(separator: ", "))
+        }
+        if !reader.unknownKeys.isEmpty {
+            let keys = reader.unknownKeys.map(printable).joined(separator: ", ")
+            notices.append("\(file.path): unknown and ignored: \(keys)")
+        }
+        if let deprecated = reader.deprecatedEnabled { takeDeprecated(deprecated) }
+        if let url = reader.coordinatorURL { takeCoordinatorURL(url.text, url.origin) }
+    }
+
+    private mutating func takeDeprecated(_ deprecated: ConfigurationEntry) {
+        let path = "distributed_inference_enabled"
+        if let current = entries[path], current.value != deprecated.value {
+            problem(
+                deprecated.origin, "model_sharding_enabled",
+                "contradicts distributed_inference_enabled; remove it, it is the old name.")
+        }
+        entries[path] = entries[path] ?? deprecated
+        notices.append(
+            "model_sharding_enabled is the old name of distributed_inference_enabled; what it "
+                + "enables is layer distribution")
+    }
+
+    /// `http://HOST:PORT`, SOLLOL's way to say where the coordinator is.
+    private mutating func takeCoordinatorURL(_ text: String, _ origin: ValueOrigin) {
+        var rest = Substring(text)
+        if rest.hasPrefix("http://") { rest = rest.dropFirst("http://".count) }
+        if rest.hasSuffix("/") { rest = rest.dropLast() }
+        guard text.hasPrefix("http://"),
+            case .success(let address) = BackendAddress.parse(String(rest))
+        else {
+            return problem(
+                origin, "coordinator_url",
+                "\(printable(text)) is not http://HOST:PORT with an IPv4 address or a name.")
+        }
+        let said: [(String, ConfigurationValue)] = [
+            ("coordinator.host", .string(address.host)),
+            ("coordinator.port", .integer(address.port ?? 80)),
+        ]
+        for (path, value) in said {
+            if let other = entries[path], other.value != value {
+                problem(
+                    origin, "coordinator_url",
+                    "\(printable(text)) differs from \(path), which is \(other.value.json); "
+                        + "remove one of them.")
+            }
+            entries[path] = entries[path] ?? ConfigurationEntry(value: value, origin: origin)
+        }
+    }
+
+    // MARK: Environment and options
+
+    private mutating func readVariables() {
+        for key in ConfigurationSchema.keys {
+            guard let name = key.variable, let text = sources.environment[name], !text.isEmpty
+            else {
+                continue
+            }
+            take(text, key, .environment(name))
+        }
+    }
+
+    private mutating func readOptions() {
+        for (option, path) in ConfigurationSchema.options.sorted(by: { $0.key < $1.key }) {
+            guard let text = sources.options[option], let key = ConfigurationSchema.byPath[path]
+            else {
+                continue
+            }
+            take(text, key, .option(option))
+        }
+        if let text = sources.options["--rpc"] {
+            takeBackends(text, .option("--rpc"))
+        } else if let text = sources.environment["RPC_BACKENDS"], !text.isEmpty {
+            takeBackends(text, .environment("RPC_BACKENDS"))
+        } else if !backendsAreGiven, let file = sources.backendsFile {
+            takeBackendsFile(file)
+        }
+    }
+
+    private mutating func take(_ text: String, _ key: ConfigurationKey, _ origin: ValueOrigin) {
+        switch ConfigurationValue.make(text: text, key.kind) {
+        case .success(let value):
+            entries[key.path] = ConfigurationEntry(value: value, origin: origin)
+        case .failure(let failure): problem(origin, key.path, failure.message)
+        }
+    }
+
+    private mutating func takeBackends(_ text: String, _ origin: ValueOrigin) {
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+            .map { $0.drop { $0 == " " } }
+        replaceBackends(words.map { (text: String($0), origin: origin) })
+    }
+
+    private mutating func takeBackendsFile(_ file: SourceFile) {
+        guard let text = String(validating: file.bytes, as: UTF8.self) else {
+            return problems.append(
+                ConfigurationProblem(file: file.path, message: "this is not valid UTF-8."))
+        }
+        var lines: [(text: String, origin: ValueOrigin)] = []
+        let all = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (index, line) in all.enumerated() {
+            let content = line.prefix { $0 != "#" }.filter { $0 != " " && $0 != "\t" }
+            guard !content.isEmpty else { continue }
+            lines.append((content, .backendsFile(path: file.path, line: index + 1)))
+        }
+        if !lines.isEmpty { replaceBackends(lines) }
+    }
+
+    private mutating func replaceBackends(_ addresses: [(text: String, origin: ValueOrigin)]) {
+        entries = entries.filter { !$0.key.hasPrefix("rpc_backends[") }
+        problems.removeAll { $0.keyPath.hasPrefix("rpc_backends[") }
+        backendsAreGiven = true
+        backendCount = addresses.count
+        for (index, address) in addresses.enumerated() {
+            let path = "rpc_backends[\(index)]"
+            switch BackendAddress.parse(address.text) {
+            case .success(let parsed):
+                entries["\(path).host"] = ConfigurationEntry(
+                    value: .string(parsed.host), origin: address.origin)
+                guard let port = parsed.port else { continue }
+                entries["\(path).port"] = ConfigurationEntry(
+                    value: .integer(port), origin: address.origin)
+            case .failure(let failure):
+                problem(address.origin, path, "\(printable(address.text)) \(failure.message).")
+            }
+        }
+    }
+
+    // MARK: Defaults
+
+    private mutating func fillDefaults() {
+        for key in ConfigurationSchema.keys where entries[key.path] == nil {
+            entries[key.path] = ConfigurationEntry(value: key.standard, origin: .default)
+        }
+        for index in 0..<backendCount {
+            for key in ConfigurationSchema.backend {
+                let path = "rpc_backends[\(index)].\(key.path)"
+                entries[path] =
+                    entries[path] ?? entries["worker_defaults.\(key.path)"]
+                    ?? ConfigurationEntry(value: key.standard, origin: .default)
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// One thing that is wrong with a configuration: where, what, and what to do.
+public struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertible {
+    /// Where the value came from; nil when it is missing or the whole file is meant.
+    public var origin: ValueOrigin?
+    /// The file, for a problem without an origin.
+    public var file: String?
+    /// `rpc_backends[2].port`; empty when the whole source is meant.
+    public var keyPath: String
+    /// What is wrong and what to do.
+    public var message: String
+
+    /// A problem of a value from there.
+    init(_ origin: ValueOrigin?, file: String? = nil, _ keyPath: String, _ message: String) {
+        self.origin = origin
+        self.file = file
+        self.keyPath = keyPath
+        self.message = message
+    }
+
+    /// A problem of a whole file.
+    public init(file: String, message: String) {
+        self.init(nil, file: file, "", message)
+    }
+
+    public var description: String {
+        let key = keyPath.isEmpty ? "" : "\(keyPath): "
+        switch origin {
+        case .file(let path, let line), .backendsFile(let path, let line):
+            return "\(path):\(line): \(key)\(message)"
+        case .environment(let name): return "\(name): \(message)"
+        case .option(let name): return "\(name): \(message)"
+        case .default, nil: return (file.map { "\($0): " } ?? "") + key + message
+        }
+    }
+}
+
+/// Everything that is wrong with a configuration, at once.
+public struct ConfigurationErrors: Error, Equatable, Sendable {
+    /// In the order in which they were found.
+    public var problems: [ConfigurationProblem]
+
+    /// These problems; at least one.
+    public init(problems: [ConfigurationProblem]) { self.problems = problems }
+
+    /// 64 when an option is to blame, else 78.
+    public var exitStatus: ExitStatus {
+        let hasOption = problems.contains { if case .option = $0.origin { true } else { false } }
+        return hasOption ? .usage : .configuration
+    }
+}

@@ -1,0 +1,119 @@
+/// Checks that concern several values at once.
+extension SpecBuilder {
+    mutating func checkArguments(_ spec: ClusterSpec) {
+        for worker in spec.workers {
+            for word in worker.extraArguments {
+                if let text = OwnedFlags.problem(word, role: .worker) {
+                    problem("\(worker.keyPath).extra_arguments", text + ".")
+                }
+            }
+        }
+        for word in spec.coordinator.extraArguments {
+            if let text = OwnedFlags.problem(word, role: .coordinator) {
+                problem("coordinator.extra_arguments", text + ".")
+            }
+        }
+    }
+
+    /// llama.cpp's scheduler takes 16 backends, and the CPU is one of them (measured: it aborts).
+    mutating func checkDevices(_ spec: ClusterSpec) {
+        let count = spec.workers.reduce(0) { $0 + $1.deviceCount }
+        guard count > LayerPlacement.maxDevices else { return }
+        problem(
+            "rpc_backends",
+            "\(count) devices in all, at most \(LayerPlacement.maxDevices) are possible: llama.cpp "
+                + "aborts with more (GGML_SCHED_MAX_BACKENDS is 16, the CPU included). "
+                + "Remove \(count - LayerPlacement.maxDevices).")
+    }
+
+    mutating func checkAddresses(_ spec: ClusterSpec) {
+        var dialled: [String: String] = [:]
+        var listening: [String: String] = [:]
+        if spec.coordinator.location == .here || spec.coordinator.location.sshDestination != nil {
+            let place = Self.place(spec.coordinator.location)
+            listening["\(place) \(spec.coordinator.port)"] = "coordinator.port"
+        }
+        for worker in spec.workers where !worker.host.isEmpty {
+            let path = worker.keyPath
+            // Through ssh, two hosts may both be 127.0.0.1 to themselves.
+            let isTunnelled = worker.transport == .ssh && worker.managed
+            if !isTunnelled {
+                let endpoint = worker.endpoint.lowercased()
+                if let other = dialled[endpoint] {
+                    problem("\(path).host", "\(worker.endpoint) is already that of \(other).")
+                    continue
+                }
+                dialled[endpoint] = path
+            }
+            guard worker.managed else {
+                checkUnmanaged(worker)
+                continue
+            }
+            let place = "\(Self.place(worker.location)) \(worker.port)"
+            if let other = listening[place] {
+                problem(
+                    "\(path).port",
+                    "\(worker.port) is already used on that host by \(other); give it another.")
+            }
+            listening[place] = path
+            checkBind(worker, spec)
+        }
+    }
+
+    private static func place(_ location: RunLocation) -> String {
+        location.sshDestination ?? "here"
+    }
+
+    private mutating func checkUnmanaged(_ worker: WorkerSpec) {
+        let path = worker.keyPath
+        for key in [
+            "ssh", "bind", "binary", "devices", "threads", "environment", "extra_arguments",
+        ] {
+            guard let origin = entries["\(path).\(key)"]?.origin, origin != .default,
+                origin != entries["worker_defaults.\(key)"]?.origin
+            else { continue }
+            problem(
+                "\(path).\(key)",
+                "has no effect with \"managed\": false, since somebody else starts it; remove one.")
+        }
+        if worker.transport == .ssh, entries["\(path).transport"]?.origin != .default {
+            problem("\(path).transport", "\"ssh\" needs a managed worker: sollol starts it there.")
+        }
+    }
+
+    private mutating func checkBind(_ worker: WorkerSpec, _ spec: ClusterSpec) {
+        let path = worker.keyPath
+        guard worker.transport == .direct else { return }
+        let isLoopback = worker.host.hasPrefix("127.") || worker.host.lowercased() == "localhost"
+        if isLoopback, worker.location != spec.coordinator.location {
+            problem(
+                "\(path).host",
+                "\(worker.host) is the coordinator's own loopback, but the worker runs elsewhere; "
+                    + "give its address in the network, or \"transport\": \"ssh\".")
+        }
+        let key = worker.bind == nil ? "host" : "bind"
+        let address = worker.bind ?? worker.host
+        guard HostFacts.isNumericIPv4(address), !AddressRange.isPrivate(address),
+            !boolean("allow_exposed_bind")
+        else { return }
+        let what = address == "0.0.0.0" ? "every address of that host" : "a public address"
+        problem(
+            "\(path).\(key)",
+            "\(address) is \(what), and rpc-server has no authentication: who can reach it can run "
+                + "code there. Use a private address, or set allow_exposed_bind to true.")
+    }
+}
+
+/// Which IPv4 addresses are not reachable from everywhere.
+enum AddressRange {
+    /// RFC 1918, shared (RFC 6598, 100.64/10), link-local (RFC 3927) and loopback addresses.
+    static func isPrivate(_ address: String) -> Bool {
+        let parts = address.split(separator: ".").compactMap { Int($0) }
+        guard parts.count == 4 else { return false }
+        switch (parts[0], parts[1]) {
+        case (10, _), (127, _), (192, 168), (169, 254): return true
+        case (172, 16...31), (100, 64...127): return true
+        default: return false
+        }
+    }
+}
