@@ -16,6 +16,7 @@ enum Signals {
         setNonBlocking(pair.reading)
         setNonBlocking(pair.writing)
         writing = pair.writing
+        unblockAll()
         signal(SIGCHLD, SIG_DFL)
         signal(SIGPIPE) { _ in }
         for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -31,5 +32,13 @@ enum Signals {
             let count = read(pair.reading, &bytes, bytes.count)
             for byte in bytes.prefix(max(0, count)) { received(Int32(byte)) }
         }
+    }
+
+    /// Whoever started us may have blocked signals, and a mask survives exec, in us and in all that
+    /// we start: Foundation's `Process` on a GCD thread blocks TERM (measured).
+    private static func unblockAll() {
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 }

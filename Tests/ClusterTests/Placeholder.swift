@@ -1,5 +1,0 @@
-import Testing
-
-@testable import SollolCore
-
-@Test func placeholder() {}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+/// What the cluster tests need from the machine, looked up once.
+enum TestEnvironment {
+    /// `.build/debug`, where the test bundle and `sollol` lie side by side.
+    static let products: String = {
+        var path = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        while path.path != "/" {
+            if access(path.appendingPathComponent("sollol").path, X_OK) == 0 { return path.path }
+            path = path.deletingLastPathComponent()
+        }
+        return packageRoot + "/.build/debug"
+    }()
+
+    static let packageRoot = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+    static let llamaFolder: String? = {
+        let home = NSHomeDirectory()
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let folders =
+            ["\(home)/.local/share/sollol/llama.cpp/bin"]
+            + path.split(separator: ":").map(String.init)
+        return folders.first { access("\($0)/llama-server", X_OK) == 0 }
+    }()
+
+    /// In CI a test that cannot run has to fail, so it is run and fails.
+    static let mustRun = ProcessInfo.processInfo.environment["SOLLOL_TESTS_MUST_RUN"] != nil
+
+    static var canRunLlama: Bool { mustRun || llamaFolder != nil }
+
+    static var llamaServer: String { (llamaFolder ?? "") + "/llama-server" }
+
+    /// A random model, made once for each kind.
+    static func model(_ arguments: [String]) throws -> String {
+        let key = arguments.joined().filter { $0.isLetter || $0.isNumber }
+        let path = NSTemporaryDirectory() + "sollol-test-\(getuid())-\(key).gguf"
+        if access(path, R_OK) != 0 {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: products + "/random-gguf")
+            process.arguments = ["--output", path] + arguments
+            try process.run()
+            process.waitUntilExit()
+        }
+        return path
+    }
+
+    /// Small, so that it loads at once even in a debug build's company.
+    static func smallModel() throws -> String {
+        try model(["--layers", "6", "--embedding", "128", "--feed-forward", "256"])
+    }
+
+    /// Free TCP ports of 127.0.0.1, all different.
+    static func ports(_ count: Int) -> [Int] {
+        var sockets: [Int32] = []
+        defer { for socket in sockets { close(socket) } }
+        return (0..<count).map { _ in
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            sockets.append(descriptor)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = inet_addr("127.0.0.1")
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    _ = bind(descriptor, $0, length)
+                    _ = getsockname(descriptor, $0, &length)
+                }
+            }
+            return Int(UInt16(bigEndian: address.sin_port))
+        }
+    }
+}
+
+/// Waits for what no event announces: the end of processes that are not ours. The only place in the
+/// tests that sleeps; the deadline is generous and decides only how a failure looks.
+func eventually(_ what: String, within seconds: Double = 60, _ condition: () -> Bool) throws {
+    let deadline = Date().addingTimeInterval(seconds)
+    while !condition() {
+        guard Date() < deadline else { throw TestFailure("not within \(seconds) s: \(what)") }
+        usleep(20_000)
+    }
+}
+
+struct TestFailure: Error, CustomStringConvertible {
+    var description: String
+    init(_ description: String) { self.description = description }
+}

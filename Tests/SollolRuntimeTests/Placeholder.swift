@@ -1,5 +1,0 @@
-import Testing
-
-@testable import SollolRuntime
-
-@Test func placeholder() {}
