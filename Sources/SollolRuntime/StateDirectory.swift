@@ -23,6 +23,7 @@ public final class StateDirectory {
             }
         }
 
+        /// What happened, where, and what to do about it.
         public var description: String {
             switch self {
             case .unusable(let path, let reason):

@@ -16,6 +16,7 @@ public struct SystemError: Error, CustomStringConvertible, Sendable {
     /// What the system calls it: `No such file or directory`.
     public var reason: String { String(cString: strerror(code)) }
 
+    /// `open /var/log/x: No such file or directory`.
     public var description: String { "\(operation): \(reason)" }
 }
 

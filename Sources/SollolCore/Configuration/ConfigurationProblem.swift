@@ -22,6 +22,7 @@ public struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertible
         self.init(nil, file: file, "", message)
     }
 
+    /// `home.json:12: rpc_backends[2].port: 70000 is too large …`.
     public var description: String {
         let key = keyPath.isEmpty ? "" : "\(keyPath): "
         switch origin {

@@ -3,6 +3,7 @@ public struct EffectiveConfiguration: Equatable, Sendable {
     private let rows: [(path: String, value: ConfigurationValue, origin: ValueOrigin)]
     private let backendCount: Int
 
+    /// Whether both print the same text.
     public static func == (left: EffectiveConfiguration, right: EffectiveConfiguration) -> Bool {
         left.text == right.text
     }

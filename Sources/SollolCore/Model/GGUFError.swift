@@ -11,5 +11,6 @@ public struct GGUFError: Error, Equatable, Sendable, CustomStringConvertible {
         self.problem = problem
     }
 
+    /// What is wrong with the file, and where.
     public var description: String { "at byte \(offset): \(problem)" }
 }

@@ -20,6 +20,7 @@ public struct DistributionProof: Equatable, Sendable {
     private var buffers: [(device: String, size: Int)] = []
     private var offloaded: (layers: Int, of: Int)?
 
+    /// Whether both come to the same verdict on the same plan.
     public static func == (left: DistributionProof, right: DistributionProof) -> Bool {
         left.plan == right.plan && left.verdict == right.verdict
     }

@@ -9,6 +9,7 @@ public struct Instant: Comparable, Hashable, Sendable {
     /// An instant that many seconds after the start.
     public init(seconds: Double) { self.seconds = seconds }
 
+    /// Whether the left one is earlier.
     public static func < (left: Instant, right: Instant) -> Bool { left.seconds < right.seconds }
 
     /// A later instant.

@@ -14,6 +14,7 @@ public struct ProcessRun: Hashable, Sendable, CustomStringConvertible {
         self.generation = generation
     }
 
+    /// `worker-1#2`.
     public var description: String { "\(name)#\(generation)" }
 }
 
