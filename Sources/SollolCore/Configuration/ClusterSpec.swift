@@ -71,6 +71,11 @@ public enum RunLocation: Hashable, Sendable {
     public var sshDestination: String? {
         if case .ssh(let destination, _) = self { destination } else { nil }
     }
+
+    /// Whether both are one host, as far as the configuration tells; options do not count.
+    public func isSameHost(as other: RunLocation) -> Bool {
+        sshDestination == other.sshDestination
+    }
 }
 
 /// How the coordinator's RPC traffic reaches a worker.

@@ -58,6 +58,26 @@ extension SpecBuilder {
             listening[place] = path
             checkBind(worker, spec)
         }
+        checkForwards(spec, listening)
+    }
+
+    /// The ports that the forwards of transport `ssh` open here and on the coordinator's host.
+    private mutating func checkForwards(_ spec: ClusterSpec, _ listening: [String: String]) {
+        let coordinator = spec.coordinator.location
+        for (index, worker) in spec.workers.enumerated()
+        where worker.managed && worker.transport == .ssh {
+            let port = spec.forwardPortBase + index
+            let opensHere = worker.location != .here
+            let opensThere = coordinator != .here && !worker.location.isSameHost(as: coordinator)
+            let places = (opensHere ? ["here"] : []) + (opensThere ? [Self.place(coordinator)] : [])
+            for place in places {
+                guard let other = listening["\(place) \(port)"] else { continue }
+                problem(
+                    "forward_port_base",
+                    "\(spec.forwardPortBase) gives \(worker.keyPath) the port \(port), which is "
+                        + "already used on that host by \(other); choose another range.")
+            }
+        }
     }
 
     private static func place(_ location: RunLocation) -> String {
@@ -84,8 +104,9 @@ extension SpecBuilder {
     private mutating func checkBind(_ worker: WorkerSpec, _ spec: ClusterSpec) {
         let path = worker.keyPath
         guard worker.transport == .direct else { return }
-        let isLoopback = worker.host.hasPrefix("127.") || worker.host.lowercased() == "localhost"
-        if isLoopback, worker.location != spec.coordinator.location {
+        if AddressRange.isLoopback(worker.host),
+            !worker.location.isSameHost(as: spec.coordinator.location)
+        {
             problem(
                 "\(path).host",
                 "\(worker.host) is the coordinator's own loopback, but the worker runs elsewhere; "
@@ -106,6 +127,11 @@ extension SpecBuilder {
 
 /// Which IPv4 addresses are not reachable from everywhere.
 enum AddressRange {
+    /// 127.0.0.0/8 (RFC 1122, 3.2.1.3), or its usual name.
+    static func isLoopback(_ host: String) -> Bool {
+        host.hasPrefix("127.") || host.lowercased() == "localhost"
+    }
+
     /// RFC 1918, shared (RFC 6598, 100.64/10), link-local (RFC 3927) and loopback addresses.
     static func isPrivate(_ address: String) -> Bool {
         let parts = address.split(separator: ".").compactMap { Int($0) }

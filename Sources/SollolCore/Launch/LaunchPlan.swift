@@ -45,11 +45,11 @@ public struct PlannedProcess: Equatable, Sendable {
     public var environmentReasons: [String: String]
     /// What the server listens on.
     public var bind: Endpoint
-    /// What its clients dial: the coordinator a worker, a probe the coordinator. A tunnel makes it
-    /// differ from `bind`.
+    /// What its clients dial: the coordinator a worker, this machine the coordinator. A forward
+    /// makes it differ from `bind`; what `sollol` probes is in `readiness`.
     public var dial: Endpoint
-    /// Whether RPC traffic travels through the ssh connection that carries the leash.
-    public var isTunnelled: Bool
+    /// What the ssh connection that carries the leash forwards; empty for most processes.
+    public var forwards: [PortForward]
     /// Names of processes that must be ready before this one starts.
     public var startAfter: [String]
     /// When it can be used.
@@ -75,6 +75,35 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// `host:port`, an IPv6 address in brackets.
     public var description: String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}
+
+/// One TCP port that an ssh connection leads to the other side (ssh(1), `-L` and `-R`).
+public struct PortForward: Hashable, Sendable {
+    /// On which side of the connection the port is opened.
+    public enum Side: String, Sendable {
+        /// On the control machine: `-L`.
+        case here
+        /// On the host that ssh goes to: `-R`.
+        case there
+    }
+
+    /// Where the port is opened.
+    public var side: Side
+    /// What is opened, on 127.0.0.1 only.
+    public var listen: Endpoint
+    /// Where it leads, on the other side.
+    public var target: Endpoint
+    /// Whether the coordinator's RPC traffic takes it, so that a cut has to be noticed soon;
+    /// otherwise only probes of `sollol` do.
+    public var carriesRPC: Bool
+}
+
+extension PortForward: CustomStringConvertible {
+    /// `127.0.0.1:52100 here leads to 127.0.0.1:50052 there`.
+    public var description: String {
+        let other = side == .here ? Side.there : .here
+        return "\(listen) \(side.rawValue) leads to \(target) \(other.rawValue)"
     }
 }
 

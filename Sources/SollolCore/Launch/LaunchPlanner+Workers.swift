@@ -6,26 +6,56 @@ extension LaunchPlanner {
         var bindReason: String
         /// What the coordinator dials.
         var dial: Endpoint
-        var isTunnelled: Bool
+        /// What this machine dials for a probe.
+        var probe: Endpoint
+        /// From this machine to the worker's host, on the worker's own connection.
+        var forward: PortForward?
+        /// From the coordinator's host to this machine, on the coordinator's connection.
+        var relay: PortForward?
     }
 
     /// Where rpc-server listens and where the coordinator finds it.
     ///
-    /// - Parameter index: the worker's place in the configuration; a tunnel's local port counts
-    ///   from it, so that a port stays when another backend changes its transport.
+    /// | transport `ssh`, worker | coordinator here | on the same host | on a third host |
+    /// |---|---|---|---|
+    /// | here | direct | | relay |
+    /// | elsewhere | forward | direct | forward and relay |
+    ///
+    /// - Parameter index: the worker's place in the configuration; its forwarded port counts from
+    ///   it, so that a port stays when another backend changes its transport.
     mutating func addresses(of worker: WorkerSpec, index: Int) -> WorkerAddresses {
+        let passage = Endpoint(host: "127.0.0.1", port: spec.forwardPortBase + index)
+        let coordinator = spec.coordinator.location
+        let isBesideCoordinator = worker.location.isSameHost(as: coordinator)
         guard worker.transport == .ssh, worker.managed else {
-            let bind = directBind(of: worker)
+            let listen = directBind(of: worker)
+            let bind = Endpoint(host: listen.host, port: worker.port)
+            let dial = Endpoint(host: worker.host, port: worker.port)
+            // Allowed beside the coordinator only, and then not to be reached from here.
+            let isHidden =
+                worker.managed && worker.location != .here && AddressRange.isLoopback(bind.host)
             return WorkerAddresses(
-                bind: Endpoint(host: bind.host, port: worker.port), bindReason: bind.reason,
-                dial: Endpoint(host: worker.host, port: worker.port), isTunnelled: false)
+                bind: bind, bindReason: listen.reason, dial: dial,
+                probe: isHidden ? passage : dial,
+                forward: isHidden
+                    ? PortForward(side: .here, listen: passage, target: bind, carriesRPC: false)
+                    : nil)
         }
-        let remote = worker.location != .here
-        let dialled = remote ? spec.forwardPortBase + index : worker.port
+        let bind = Endpoint(host: "127.0.0.1", port: worker.port)
+        let isHere = worker.location == .here
+        let probe = isHere ? bind : passage
+        let needsRelay = coordinator != .here && !isBesideCoordinator
         return WorkerAddresses(
-            bind: Endpoint(host: "127.0.0.1", port: worker.port),
+            bind: bind,
             bindReason: "\(spec.reason("\(worker.keyPath).transport")): reached through ssh only",
-            dial: Endpoint(host: "127.0.0.1", port: dialled), isTunnelled: remote)
+            dial: isBesideCoordinator ? bind : passage, probe: probe,
+            forward: isHere
+                ? nil
+                : PortForward(
+                    side: .here, listen: passage, target: bind,
+                    carriesRPC: !isBesideCoordinator),
+            relay: needsRelay
+                ? PortForward(side: .there, listen: passage, target: probe, carriesRPC: true) : nil)
     }
 
     /// `rpc-server -H` takes nothing but a numeric IPv4 address (measured: it prints "Invalid host
@@ -69,8 +99,8 @@ extension LaunchPlanner {
             name: worker.name, role: .worker, host: worker.host, location: worker.location,
             arguments: words.arguments, environment: environment.values,
             environmentReasons: environment.reasons, bind: addresses.bind, dial: addresses.dial,
-            isTunnelled: addresses.isTunnelled, startAfter: [],
-            readiness: .rpcHello(host: addresses.dial.host, port: addresses.dial.port))
+            forwards: [addresses.forward].compactMap(\.self), startAfter: [],
+            readiness: .rpcHello(host: addresses.probe.host, port: addresses.probe.port))
     }
 
     /// The path of a program where recorded, else its name.

@@ -45,7 +45,10 @@ public struct LaunchPlanner {
             rpc: workers.map(\.addresses.dial), devices: devices.map(\.name),
             distribution: distribution,
             ownDevices: facts.host(at: spec.coordinator.location)?.devices ?? [])
-        processes.append(coordinator(command, startAfter: processes.map(\.name)))
+        processes.append(
+            coordinator(
+                command, relays: workers.compactMap(\.addresses.relay),
+                startAfter: processes.map(\.name)))
         return LaunchPlan(
             cluster: spec.name, processes: processes,
             unmanaged: workers.filter { !$0.spec.managed }.map {
@@ -163,27 +166,39 @@ public struct LaunchPlanner {
     }
 
     private func coordinator(
-        _ command: CoordinatorCommand, startAfter: [String]
+        _ command: CoordinatorCommand, relays: [PortForward], startAfter: [String]
     ) -> PlannedProcess {
         let coordinator = spec.coordinator
         let bind = Endpoint(host: coordinator.host, port: coordinator.port)
-        let probe = Endpoint(host: probeHost, port: coordinator.port)
+        let passage = apiForward
+        let probe = passage?.listen ?? Endpoint(host: probeHost, port: coordinator.port)
         let environment = environment(coordinator.environment, keyPath: "coordinator")
         return PlannedProcess(
             name: "coordinator", role: .coordinator, host: coordinator.host,
             location: coordinator.location, arguments: command.arguments,
             environment: environment.values, environmentReasons: environment.reasons,
-            bind: bind, dial: probe, isTunnelled: false, startAfter: startAfter,
-            readiness: .httpHealth(host: probe.host, port: probe.port))
+            bind: bind, dial: probe, forwards: [passage].compactMap(\.self) + relays,
+            startAfter: startAfter, readiness: .httpHealth(host: probe.host, port: probe.port))
+    }
+
+    /// The way to the API of a coordinator elsewhere that names no address which this machine could
+    /// dial: one that listens on its own loopback, or on a wildcard.
+    private var apiForward: PortForward? {
+        let coordinator = spec.coordinator
+        let isWildcard = ["0.0.0.0", "::"].contains(coordinator.host)
+        guard coordinator.location != .here, isWildcard || AddressRange.isLoopback(coordinator.host)
+        else { return nil }
+        let port = spec.forwardPortBase + spec.workers.count
+        return PortForward(
+            side: .here, listen: Endpoint(host: "127.0.0.1", port: port),
+            target: Endpoint(host: "127.0.0.1", port: coordinator.port), carriesRPC: false)
     }
 
     /// Where the API can be reached: a wildcard is nothing that one can dial.
     private var probeHost: String {
-        let destination = spec.coordinator.location.sshDestination
-        let remote = destination?.split(separator: "@").last.map(String.init)
-        return switch spec.coordinator.host {
-        case "0.0.0.0": remote ?? "127.0.0.1"
-        case "::": remote ?? "::1"
+        switch spec.coordinator.host {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "::1"
         default: spec.coordinator.host
         }
     }

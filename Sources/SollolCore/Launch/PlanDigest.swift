@@ -21,7 +21,7 @@ extension LaunchPlan {
                 fields([])
             }
             fields([process.bind.description, process.dial.description])
-            fields([String(process.isTunnelled), process.readiness.description])
+            fields(process.forwards.map(\.description) + [process.readiness.description])
             fields(process.argv)
             fields(process.environment.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
             fields(process.startAfter)

@@ -10,10 +10,15 @@ public enum SSHCommand {
     public static func argv(for process: PlannedProcess, timeouts: Timeouts) -> [String]? {
         guard case .ssh(let destination, let options) = process.location else { return nil }
         var words = ["ssh"]
-        for option in required + tunnelOptions(process) + options + defaults(timeouts) {
+        let carriesRPC = process.forwards.contains(where: \.carriesRPC)
+        for option in required + forwardOptions(process) + options
+            + defaults(timeouts, noticesSoon: carriesRPC)
+        {
             words += ["-o", option]
         }
-        if process.isTunnelled { words += ["-L", "\(process.dial):\(process.bind)"] }
+        for forward in process.forwards {
+            words += [forward.side == .here ? "-L" : "-R", "\(forward.listen):\(forward.target)"]
+        }
         // `--`: a destination never becomes an option.
         return words + ["--", destination, remoteCommand]
     }
@@ -28,15 +33,28 @@ public enum SSHCommand {
         "ForkAfterAuthentication=no",
     ]
 
-    /// Forwardings of the user's file would fail in a second connection to the same host. With a
-    /// tunnel they cannot be cleared, since `ClearAllForwardings` clears ours as well.
-    private static func tunnelOptions(_ process: PlannedProcess) -> [String] {
-        [process.isTunnelled ? "ExitOnForwardFailure=no" : "ClearAllForwardings=yes"]
+    /// Forwardings of the user's file would fail in a second connection to the same host. Where we
+    /// have some they cannot be cleared, since `ClearAllForwardings` clears ours as well.
+    private static func forwardOptions(_ process: PlannedProcess) -> [String] {
+        [process.forwards.isEmpty ? "ClearAllForwardings=yes" : "ExitOnForwardFailure=no"]
     }
 
-    /// A cut is noticed within 6 s (measured 5.4-5.8 s).
-    private static func defaults(_ timeouts: Timeouts) -> [String] {
+    /// With RPC in the connection a cut is noticed within 6 s (measured 5.4-5.8 s), so that a
+    /// request fails instead of hanging. Otherwise it takes as long as the guard waits for a
+    /// heartbeat: a glitch of a few seconds must not load a model again.
+    private static func defaults(_ timeouts: Timeouts, noticesSoon: Bool) -> [String] {
         let connect = max(1, Int(timeouts.connect.rounded(.up)))
-        return ["ConnectTimeout=\(connect)", "ServerAliveInterval=2", "ServerAliveCountMax=2"]
+        let lease = timeouts.lease > 0 ? timeouts.lease : Timeouts().lease
+        let interval = noticesSoon ? 2 : max(1, Int((lease / 3).rounded(.up)))
+        let count = noticesSoon ? 2 : 3
+        return [
+            "ConnectTimeout=\(connect)", "ServerAliveInterval=\(interval)",
+            "ServerAliveCountMax=\(count)",
+        ]
+    }
+
+    /// Whether ssh tells only that a forwarded port was tried before the server listened there.
+    public static func isForwardNoise(_ line: String) -> Bool {
+        line.hasPrefix("channel ") && line.contains(": open failed: connect failed: ")
     }
 }

@@ -140,7 +140,7 @@ extension DryRun {
         case .rpcHello(let host, let port):
             // The local end of a tunnel listens before rpc-server does; elsewhere a connection
             // that sends nothing suffices and is harmless to every release.
-            let check = process.isTunnelled ? "answers_hello" : "accepts"
+            let check = !process.forwards.isEmpty ? "answers_hello" : "accepts"
             return "\(check) \(ShellQuoting.join([host, String(port)]))"
         case .httpHealth(let host, let port):
             return "healthy \(ShellQuoting.join([host, String(port)]))"

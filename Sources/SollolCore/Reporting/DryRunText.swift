@@ -59,9 +59,7 @@ extension DryRun {
             lines.append("    starts after: \(process.startAfter.joined(separator: ", "))")
         }
         lines.append("    ready when: \(process.readiness)")
-        if process.isTunnelled {
-            lines.append("    through ssh: \(process.dial) here leads to \(process.bind) there")
-        }
+        lines += process.forwards.map { "    through ssh: \($0)" }
         return lines + reasonLines(process)
     }
 

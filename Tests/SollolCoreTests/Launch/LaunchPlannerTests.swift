@@ -74,7 +74,15 @@ import Testing
                 Endpoint(host: "10.9.66.48", port: 50052), Endpoint(host: "gpu-2", port: 50055),
                 Endpoint(host: "127.0.0.1", port: 52102),
             ])
-        #expect(workers.map(\.isTunnelled) == [false, false, true])
+        #expect(
+            workers.map(\.forwards) == [
+                [], [],
+                [
+                    PortForward(
+                        side: .here, listen: Endpoint(host: "127.0.0.1", port: 52102),
+                        target: Endpoint(host: "127.0.0.1", port: 50052), carriesRPC: true)
+                ],
+            ])
         #expect(plan.unmanaged.map(\.name) == ["worker-4"])
         #expect(
             plan.process("coordinator")?.value(after: "--rpc")
@@ -87,7 +95,49 @@ import Testing
         spec.workers[0].transport = .ssh
         let worker = try #require(try LaunchPlanner.plan(spec).process("worker-1"))
         #expect(worker.dial == Endpoint(host: "127.0.0.1", port: 50052))
-        #expect(!worker.isTunnelled)
+        #expect(worker.forwards == [])
+    }
+
+    /// Each row of the table in `LaunchPlanner.addresses(of:index:)`, seen from a coordinator that
+    /// is elsewhere.
+    @Test func throughSshEveryWorkerIsReachedFromAThirdHost() throws {
+        var spec = SampleSpecs.remote
+        spec.coordinator.location = .ssh(destination: "gpu-2", options: [])
+        spec.coordinator.host = "0.0.0.0"
+        spec.workers = Array(spec.workers.prefix(3))
+        let places: [RunLocation] = [
+            .here, .ssh(destination: "gpu-2", options: ["Port=7"]),
+            .ssh(destination: "gpu-3", options: []),
+        ]
+        for index in spec.workers.indices {
+            spec.workers[index].transport = .ssh
+            spec.workers[index].location = places[index]
+            spec.workers[index].port = 50052
+        }
+        let plan = try LaunchPlanner.plan(spec)
+        let coordinator = try #require(plan.process("coordinator"))
+        #expect(
+            coordinator.value(after: "--rpc") == "127.0.0.1:52100,127.0.0.1:50052,127.0.0.1:52102")
+        #expect(
+            coordinator.forwards.map(\.description) == [
+                "127.0.0.1:52103 here leads to 127.0.0.1:18080 there",
+                "127.0.0.1:52100 there leads to 127.0.0.1:50052 here",
+                "127.0.0.1:52102 there leads to 127.0.0.1:52102 here",
+            ])
+        #expect(coordinator.readiness == .httpHealth(host: "127.0.0.1", port: 52103))
+        let workers = plan.processes.filter { $0.role == .worker }
+        #expect(
+            workers.map { $0.forwards.map(\.description) } == [
+                [], ["127.0.0.1:52101 here leads to 127.0.0.1:50052 there"],
+                ["127.0.0.1:52102 here leads to 127.0.0.1:50052 there"],
+            ])
+        #expect(workers.map { $0.forwards.map(\.carriesRPC) } == [[], [false], [true]])
+        #expect(
+            workers.map(\.readiness) == [
+                .rpcHello(host: "127.0.0.1", port: 50052),
+                .rpcHello(host: "127.0.0.1", port: 52101),
+                .rpcHello(host: "127.0.0.1", port: 52102),
+            ])
     }
 
     @Test func everyFlagHasAReasonAndNoValueHas() throws {
@@ -197,7 +247,7 @@ import Testing
         spec.coordinator.location = .ssh(destination: "ann@gpu-1", options: [])
         let remote = try LaunchPlanner.plan(spec)
         #expect(
-            remote.process("coordinator")?.readiness == .httpHealth(host: "gpu-1", port: 18080))
+            remote.process("coordinator")?.readiness == .httpHealth(host: "127.0.0.1", port: 52102))
     }
 
     // MARK: - Errors

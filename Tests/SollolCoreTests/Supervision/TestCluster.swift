@@ -20,7 +20,7 @@ struct TestCluster {
             return PlannedProcess(
                 name: name, role: role, host: "127.0.0.1", location: .here,
                 arguments: [PlannedArgument(word: "/bin/\(name)", reason: nil)], environment: [:],
-                environmentReasons: [:], bind: endpoint, dial: endpoint, isTunnelled: false,
+                environmentReasons: [:], bind: endpoint, dial: endpoint, forwards: [],
                 startAfter: [],
                 readiness: role == .worker
                     ? .rpcHello(host: "127.0.0.1", port: port)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 114d30d497bbbc5b.
+# Made by `sollol up --dry-run --format sh`, plan 56c7900aab47ea42.
 set -euo pipefail
 
 names=(coordinator)

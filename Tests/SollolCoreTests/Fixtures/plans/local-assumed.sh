@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan f8655a77c4f88aaf.
+# Made by `sollol up --dry-run --format sh`, plan 0c72078c88919c9a.
 # assumed of worker-1, worker-2: where rpc-server, or ggml-rpc-server in its place, lies is
 #   not known; `sollol check` looks for it.
 # assumed of worker-1, worker-2: one device is assumed; `sollol check` asks the server.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 6691c62b98c07b6c.
+# Made by `sollol up --dry-run --format sh`, plan dcb86532cf3a27bb.
 set -euo pipefail
 
 names=(worker-1 worker-2 coordinator)

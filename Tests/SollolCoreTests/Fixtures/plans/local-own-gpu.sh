@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 5034cb6c772b060f.
+# Made by `sollol up --dry-run --format sh`, plan fe570125555221c5.
 set -euo pipefail
 
 names=(worker-1 worker-2 coordinator)
