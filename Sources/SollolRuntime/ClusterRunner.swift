@@ -36,6 +36,7 @@ public final class ClusterRunner {
     private var pending: [SupervisorEvent] = []
     private var isHandling = false
     private var processes: [ProcessRun: GuardedProcess] = [:]
+    private let connections = ConnectionQueue()
     private var lastWords: [ProcessRun: [String]] = [:]
     private var logs: [String: LogFile] = [:]
     private var proof: DistributionProof
@@ -103,7 +104,7 @@ public final class ClusterRunner {
         switch effect {
         case .spawn(let run): spawn(run)
         case .terminate(let run): processes[run]?.send("term")
-        case .kill(let run): processes[run]?.send("kill")
+        case .kill(let run): kill(run)
         case .probeReadiness(let run): probeReadiness(run)
         case .proveDistribution(let run): proveDistribution(run)
         case .probeHealth(let run): probeHealth(run)
@@ -124,15 +125,37 @@ public final class ClusterRunner {
         }
     }
 
+    // MARK: Processes
+
     private func spawn(_ run: ProcessRun) {
         guard let process = plan.process(run.name) else { return }
+        if process.location == .here {
+            launch(run, process)
+        } else {
+            connections.request(run) { [self] in launch(run, process) }
+        }
+    }
+
+    private func kill(_ run: ProcessRun) {
+        if connections.withdraw(run) {
+            happened(.exited(run, ExitReport(status: nil)))
+        } else {
+            processes[run]?.kill()
+        }
+    }
+
+    private func launch(_ run: ProcessRun, _ process: PlannedProcess) {
         if process.role == .coordinator { proof = DistributionProof(plan: plan) }
         lastWords[run] = []
         let handlers = GuardedProcess.Handlers(
-            started: { [self] pid in happened(.started(run, pid: pid)) },
+            started: { [self] pid in
+                connections.finished(run)
+                happened(.started(run, pid: pid))
+            },
             printed: { [self] line in printed(line, by: run) },
             ended: { [self] status in
                 processes[run] = nil
+                connections.finished(run)
                 let words = lastWords.removeValue(forKey: run) ?? []
                 happened(.exited(run, ExitReport(status: status, lastWords: words)))
             })
@@ -141,13 +164,16 @@ public final class ClusterRunner {
                 startLine: Guard.startLine(
                     argv: process.argv, environment: process.environment,
                     lease: spec.timeouts.lease),
-                loop: loop, handlers: handlers)
+                carrier: SSHCommand.argv(for: process, timeouts: spec.timeouts), loop: loop,
+                handlers: handlers)
         } catch {
+            connections.finished(run)
             happened(.spawnFailed(run, reason: "\(error)"))
         }
     }
 
     private func printed(_ line: String, by run: ProcessRun) {
+        if SSHCommand.isForwardNoise(line) { return }
         logs[run.name]?.append(line)
         output.line(run.name, line)
         lastWords[run, default: []].append(line)

@@ -17,8 +17,14 @@ final class GuardedProcess {
         var ended: (Int?) -> Void
     }
 
+    /// Seconds that a server on another host has for its end after KILL was sent, before the
+    /// connection is given up: the network may be cut, and then its guard ends it (lease).
+    private static let patience = 3.0
+
     private let loop: EventLoop
     private let handlers: Handlers
+    private let isRemote: Bool
+    private var patienceTimer: Int?
     private let process = Process()
     private let leash: Int32
     private let control: Int32
@@ -33,19 +39,22 @@ final class GuardedProcess {
     ///
     /// - Parameters:
     ///   - startLine: from `Guard.startLine`.
-    ///   - shellText: what `sh -c` runs; the guard itself, or the ssh command that carries it.
+    ///   - carrier: the ssh client that takes leash and output to another host; nil for this one.
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
     init(
-        startLine: String, shellText: String = Guard.command, loop: EventLoop, handlers: Handlers
+        startLine: String, carrier: [String]? = nil, loop: EventLoop, handlers: Handlers
     ) throws {
         self.loop = loop
+        isRemote = carrier != nil
         self.handlers = handlers
         let pipes = try [DescriptorPair(), DescriptorPair(), DescriptorPair()]
         (leash, control, output) = (pipes[0].writing, pipes[1].reading, pipes[2].reading)
         controlLines = LineReader(control)
         outputLines = LineReader(output)
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", shellText]
+        // Not the last command of the text, which some shells would put in their own place.
+        let carrierText = carrier.map { "\(ShellQuoting.join($0)); exit $?" }
+        process.arguments = ["-c", carrierText ?? Guard.command]
         process.standardInput = FileHandle(fileDescriptor: pipes[0].reading)
         process.standardOutput = FileHandle(fileDescriptor: pipes[1].writing)
         process.standardError = FileHandle(fileDescriptor: pipes[2].writing)
@@ -69,6 +78,20 @@ final class GuardedProcess {
         guard !isOver else { return }
         unwritten += Array(line.utf8) + [UInt8(ascii: "\n")]
         flush()
+    }
+
+    /// Ends the server, or at least the connection to it.
+    func kill() {
+        send("kill")
+        guard isRemote, patienceTimer == nil else { return }
+        patienceTimer = loop.at(EventLoop.now + Self.patience) { [self] in endCarrier() }
+    }
+
+    /// Ends the ssh client and the shell around it, which lead a process group of their own. ssh
+    /// would stay after its remote command's end while a forwarded connection is open.
+    private func endCarrier() {
+        guard isRemote, process.isRunning else { return }
+        _ = Foundation.kill(-process.processIdentifier, SIGKILL)
     }
 
     private func flush() {
@@ -109,6 +132,8 @@ final class GuardedProcess {
         // The last words are in the pipe already: the server died before its guard reported it.
         drainOutput()
         isOver = true
+        loop.cancel(patienceTimer)
+        endCarrier()
         for end in [leash, control, output] {
             loop.forget(end)
             close(end)

@@ -8,20 +8,7 @@ public enum StartChecks {
 
     /// Everything that stands in the way of this plan on this machine, all at once.
     public static func findings(_ plan: LaunchPlan, spec: ClusterSpec) -> [Finding] {
-        remote(plan) + ports(plan) + apiKeyFile(spec)
-    }
-
-    private static func remote(_ plan: LaunchPlan) -> [Finding] {
-        let remote = plan.processes.filter { $0.location != .here }
-        guard !remote.isEmpty else { return [] }
-        let hosts = remote.compactMap(\.location.sshDestination).joined(separator: ", ")
-        return [
-            Finding(
-                subject: remote.map(\.name).joined(separator: ", "),
-                problem: "on \(hosts): to start programs there over ssh comes with the next "
-                    + "release of sollol. Until then start them there (see `sollol up --dry-run`) "
-                    + "and set \"managed\": false, or run the script of --dry-run --format sh.")
-        ]
+        ports(plan) + apiKeyFile(spec)
     }
 
     private static func ports(_ plan: LaunchPlan) -> [Finding] {

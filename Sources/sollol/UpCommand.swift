@@ -100,19 +100,23 @@ struct UpCommand {
         return try runner.run()
     }
 
-    /// Looks up the names of hosts; a dry run does not, since that would ask the network.
+    /// Looks up the names that are dialled from here, and those that rpc-server binds; a dry run
+    /// does not, since that would ask the network. Recorded addresses may be out of date.
     private func resolveNames(into facts: inout HostFacts) -> [Finding] {
+        let spec = loaded.spec
+        let workers = spec.workers.filter { !($0.managed && $0.transport == .ssh) }
+            .map { (subject: $0.name, host: $0.host) }
         var findings: [Finding] = []
-        for worker in loaded.spec.workers where facts.addresses[worker.host] == nil {
-            guard !LocalNetwork.isNumeric(worker.host) else { continue }
-            if let address = LocalNetwork.resolve(worker.host) {
-                facts.addresses[worker.host] = address
+        for (subject, host) in workers + [("coordinator", spec.coordinator.host)] {
+            guard !LocalNetwork.isNumeric(host), !host.contains(":") else { continue }
+            if let address = LocalNetwork.resolve(host) {
+                facts.addresses[host] = address
             } else {
                 findings.append(
                     Finding(
-                        subject: worker.name,
-                        problem: "the name \(worker.host) has no IPv4 address here. "
-                            + "Try: getent ahostsv4 \(worker.host)"))
+                        subject: subject,
+                        problem: "the name \(host) has no IPv4 address here. "
+                            + "Try: getent ahostsv4 \(host)"))
             }
         }
         return findings

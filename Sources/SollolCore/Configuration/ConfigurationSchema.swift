@@ -52,7 +52,6 @@ enum ConfigurationValue: Equatable, Sendable {
 }
 
 enum ConfigurationSchema {
-    private static let second = "the second release (over ssh)"
     private static let third = "the third release"
     private static let fourth = "the fourth release (planner)"
 
@@ -71,7 +70,7 @@ enum ConfigurationSchema {
         .init(path: "port", kind: .integer(1...65535), standard: .integer(50052)),
         .init(path: "ssh", kind: .string(.sshDestination), standard: .null),
         .init(
-            path: "ssh_options", kind: .strings(.sshOption), standard: .strings([]), since: second),
+            path: "ssh_options", kind: .strings(.sshOption), standard: .strings([])),
         .init(path: "bind", kind: .string(.address), standard: .null),
         .init(
             path: "transport", kind: .string(.oneOf(["direct", "ssh"])), standard: .string("direct")
@@ -93,8 +92,7 @@ enum ConfigurationSchema {
             path: "model", kind: .string(.model), standard: .null, variable: "SOLLOL_MODEL_PATH"),
         .init(path: "allow_exposed_bind", kind: .boolean, standard: .boolean(false)),
         .init(
-            path: "forward_port_base", kind: .integer(1024...65520), standard: .integer(52100),
-            since: second),
+            path: "forward_port_base", kind: .integer(1024...65520), standard: .integer(52100)),
         .init(
             path: "coordinator.host", kind: .string(.host), standard: .string("127.0.0.1"),
             variable: "SOLLOL_COORDINATOR_HOST"),

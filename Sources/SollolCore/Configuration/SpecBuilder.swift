@@ -226,10 +226,6 @@ struct SpecBuilder {
                 }
             }
         }
-        for index in 0..<backendCount where string("rpc_backends[\(index)].transport") == "ssh" {
-            paths["the second release (over ssh)", default: []]
-                .append("rpc_backends[\(index)].transport")
-        }
         for (since, paths) in paths.sorted(by: { $0.key < $1.key }) {
             notices.append("acts from \(since) on: \(paths.joined(separator: ", "))")
         }
