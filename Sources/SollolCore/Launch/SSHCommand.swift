@@ -4,19 +4,29 @@ public enum SSHCommand {
     public static let remoteCommand = "exec sh -c '\(Guard.command)'"
 
     /// The client's command line, or nil for a process on this machine.
+    public static func argv(for process: PlannedProcess, timeouts: Timeouts) -> [String]? {
+        argv(to: process.location, forwards: process.forwards, timeouts: timeouts)
+    }
+
+    /// The client's command line for a connection to a host, or nil for this machine.
     ///
     /// ssh takes the first value that it sees of an option. What the leash depends on comes first;
     /// then the user's `ssh_options`; then what they may change. `~/.ssh/config` comes last.
-    public static func argv(for process: PlannedProcess, timeouts: Timeouts) -> [String]? {
-        guard case .ssh(let destination, let options) = process.location else { return nil }
-        var words = ["ssh"]
-        let carriesRPC = process.forwards.contains(where: \.carriesRPC)
-        for option in required + forwardOptions(process) + options
+    ///
+    /// - Parameter isVerbose: ssh then tells which key was taken.
+    public static func argv(
+        to location: RunLocation, forwards: [PortForward] = [], timeouts: Timeouts,
+        isVerbose: Bool = false
+    ) -> [String]? {
+        guard case .ssh(let destination, let options) = location else { return nil }
+        var words = ["ssh"] + (isVerbose ? ["-v"] : [])
+        let carriesRPC = forwards.contains(where: \.carriesRPC)
+        for option in required + forwardOptions(forwards) + options
             + defaults(timeouts, noticesSoon: carriesRPC)
         {
             words += ["-o", option]
         }
-        for forward in process.forwards {
+        for forward in forwards {
             words += [forward.side == .here ? "-L" : "-R", "\(forward.listen):\(forward.target)"]
         }
         // `--`: a destination never becomes an option.
@@ -35,8 +45,8 @@ public enum SSHCommand {
 
     /// Forwardings of the user's file would fail in a second connection to the same host. Where we
     /// have some they cannot be cleared, since `ClearAllForwardings` clears ours as well.
-    private static func forwardOptions(_ process: PlannedProcess) -> [String] {
-        [process.forwards.isEmpty ? "ClearAllForwardings=yes" : "ExitOnForwardFailure=no"]
+    private static func forwardOptions(_ forwards: [PortForward]) -> [String] {
+        [forwards.isEmpty ? "ClearAllForwardings=yes" : "ExitOnForwardFailure=no"]
     }
 
     /// With RPC in the connection a cut is noticed within 6 s (measured 5.4-5.8 s), so that a
