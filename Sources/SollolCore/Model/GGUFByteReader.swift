@@ -6,13 +6,17 @@ struct GGUFByteReader {
     /// Where a header has to end: bounds the memory and time that a hostile file can cost.
     private static let largestHeader: UInt64 = 1 << 28
 
+    private let fileSize: UInt64
     private let source: (UInt64, Int) throws -> [UInt8]
     private var piece: [UInt8] = []
     private var pieceStart: UInt64 = 0
     /// Where the next value begins.
     private(set) var position: UInt64 = 0
 
-    init(source: @escaping (UInt64, Int) throws -> [UInt8]) { self.source = source }
+    init(fileSize: UInt64, source: @escaping (UInt64, Int) throws -> [UInt8]) {
+        self.fileSize = fileSize
+        self.source = source
+    }
 
     /// A value of that width.
     mutating func integer<Value: FixedWidthInteger>() throws -> Value {
@@ -66,7 +70,7 @@ struct GGUFByteReader {
     mutating func skip(_ count: UInt64, times width: UInt64 = 1) throws {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: width)
         let (end, overflows) = position.addingReportingOverflow(bytes)
-        guard !overflow, !overflows, end < 1 << 62 else { throw truncated() }
+        guard !overflow, !overflows, end <= fileSize else { throw truncated() }
         guard bytes > 0 else { return }
         position = end - 1
         _ = try integer() as UInt8
@@ -74,6 +78,7 @@ struct GGUFByteReader {
 
     private mutating func need(_ count: Int) throws {
         let end = position + UInt64(count)
+        guard end <= fileSize else { throw truncated() }
         guard end <= Self.largestHeader else {
             throw GGUFError(offset: position, problem: "a header of more than 256 MiB is refused")
         }

@@ -1,4 +1,5 @@
-/// A value of a GGUF's metadata; arrays only by their length, since vocabularies are large.
+/// A value of a GGUF's metadata; long strings and arrays only by their length, since vocabularies
+/// and chat templates are large and nobody here needs them.
 public enum GGUFValue: Equatable, Sendable {
     /// Any of the unsigned types, or a signed one that is not negative.
     case unsigned(UInt64)
@@ -8,10 +9,19 @@ public enum GGUFValue: Equatable, Sendable {
     case float(Double)
     /// bool.
     case bool(Bool)
-    /// string, at most 64 KiB.
+    /// string of at most `longestText` bytes.
     case string(String)
-    /// array, by its number of elements.
+    /// A longer string.
+    case longString(byteCount: UInt64)
+    /// array of integers or bools (0 and 1), at most `longestList` of them: values per layer.
+    case integers([Int64])
+    /// Any other array, by its number of elements.
     case array(count: UInt64)
+
+    /// The longest string that is kept.
+    static let longestText: UInt64 = 4096
+    /// The longest array that is kept: llama.cpp's `LLAMA_MAX_LAYERS`.
+    static let longestList: UInt64 = 512
 }
 
 /// One tensor of a GGUF, as the header describes it.
@@ -61,7 +71,7 @@ public struct GGUFHeader: Equatable, Sendable {
     ///   - source: bytes from an offset, fewer than asked for only at the end of the file.
     /// - Throws: `GGUFError`, or what `source` throws.
     public init(fileSize: UInt64, source: @escaping (UInt64, Int) throws -> [UInt8]) throws {
-        var bytes = GGUFByteReader(source: source)
+        var bytes = GGUFByteReader(fileSize: fileSize, source: source)
         version = try Self.readMagic(&bytes)
         let tensorCount = try bytes.count("tensors", atMost: 1 << 16)
         let keyCount = try bytes.count("keys", atMost: 1 << 16)
@@ -76,7 +86,8 @@ public struct GGUFHeader: Equatable, Sendable {
             let start = bytes.position
             let tensor = try Self.readTensor(&bytes, expectedOffset: end)
             guard names.insert(tensor.name).inserted else {
-                throw GGUFError(offset: start, problem: "the tensor \(tensor.name) is there twice")
+                throw GGUFError(
+                    offset: start, problem: "the tensor \(printable(tensor.name)) is there twice")
             }
             end = try Self.padded(tensor.offset, plus: tensor.byteCount, to: alignment, at: start)
             tensors.append(tensor)
@@ -97,7 +108,8 @@ public struct GGUFHeader: Equatable, Sendable {
         guard let architecture, metadata["\(architecture).block_count"] != nil else { return }
         guard let count = blockCount, (1...512).contains(count) else {
             throw GGUFError(
-                offset: offset, problem: "\(architecture).block_count is not within 1…512")
+                offset: offset,
+                problem: "block_count of \(printable(architecture)) is not within 1…512")
         }
     }
 
@@ -128,15 +140,21 @@ public struct GGUFHeader: Equatable, Sendable {
     ) throws {
         let start = bytes.position
         let key = try bytes.string(atMost: 65535)
-        let value = try readValue(&bytes)
+        let value = try readValue(&bytes, of: key)
         guard metadata.updateValue(value, forKey: key) == nil else {
-            throw GGUFError(offset: start, problem: "the key \(key) is there twice")
+            throw GGUFError(offset: start, problem: "the key \(printable(key)) is there twice")
         }
     }
 
-    private static func readValue(_ bytes: inout GGUFByteReader) throws -> GGUFValue {
+    private static func readValue(
+        _ bytes: inout GGUFByteReader, of key: String
+    ) throws -> GGUFValue {
         let start = bytes.position
         let type: Int32 = try bytes.integer()
+        // llama.cpp aborts on any other type of this key.
+        if key == "general.alignment", type != 4 {
+            throw GGUFError(offset: start, problem: "general.alignment is to be a u32")
+        }
         switch type {
         case 0: return .unsigned(UInt64(try bytes.integer() as UInt8))
         case 1: return signed(Int64(try bytes.integer() as Int8))
@@ -146,7 +164,7 @@ public struct GGUFHeader: Equatable, Sendable {
         case 5: return signed(Int64(try bytes.integer() as Int32))
         case 6: return .float(Double(Float(bitPattern: try bytes.integer())))
         case 7: return .bool(try bytes.integer() as UInt8 != 0)
-        case 8: return .string(try bytes.string(atMost: 1 << 20))
+        case 8: return try readText(&bytes)
         case 9: return try readArray(&bytes)
         case 10: return .unsigned(try bytes.integer())
         case 11: return signed(try bytes.integer())
@@ -159,10 +177,20 @@ public struct GGUFHeader: Equatable, Sendable {
         value < 0 ? .negative(value) : .unsigned(UInt64(value))
     }
 
+    private static func readText(_ bytes: inout GGUFByteReader) throws -> GGUFValue {
+        let length: UInt64 = try bytes.integer()
+        guard length <= GGUFValue.longestText else {
+            try bytes.skip(length)
+            return .longString(byteCount: length)
+        }
+        return .string(String(decoding: try bytes.take(Int(length)), as: UTF8.self))
+    }
+
     private static func readArray(_ bytes: inout GGUFByteReader) throws -> GGUFValue {
         let start = bytes.position
         let type: Int32 = try bytes.integer()
         let count: UInt64 = try bytes.integer()
+        if let list = try readList(&bytes, type: type, count: count) { return .integers(list) }
         switch type {
         case 8:
             // Each string takes 8 bytes at least, so a count that lies ends at the end of file.
@@ -175,6 +203,27 @@ public struct GGUFHeader: Equatable, Sendable {
             throw GGUFError(offset: start, problem: "an array of value type \(type) is not allowed")
         }
         return .array(count: count)
+    }
+
+    /// The elements of a short array of integers or bools, or nil for any other.
+    private static func readList(
+        _ bytes: inout GGUFByteReader, type: Int32, count: UInt64
+    ) throws -> [Int64]? {
+        guard count <= GGUFValue.longestList else { return nil }
+        func list<Value: FixedWidthInteger>(of _: Value.Type) throws -> [Int64] {
+            try (0..<count).map { _ in Int64(clamping: try bytes.integer() as Value) }
+        }
+        switch type {
+        case 0, 7: return try list(of: UInt8.self)
+        case 1: return try list(of: Int8.self)
+        case 2: return try list(of: UInt16.self)
+        case 3: return try list(of: Int16.self)
+        case 4: return try list(of: UInt32.self)
+        case 5: return try list(of: Int32.self)
+        case 10: return try list(of: UInt64.self)
+        case 11: return try list(of: Int64.self)
+        default: return nil
+        }
     }
 
     private static func alignment(
@@ -194,10 +243,11 @@ public struct GGUFHeader: Equatable, Sendable {
     ) throws -> GGUFTensor {
         let start = bytes.position
         let name = try bytes.string(atMost: 63)
+        let shown = printable(name)
         let rank: UInt32 = try bytes.integer()
         guard (1...4).contains(rank) else {
             throw GGUFError(
-                offset: start, problem: "\(name) has \(rank) dimensions; 1 to 4 are allowed")
+                offset: start, problem: "\(shown) has \(rank) dimensions; 1 to 4 are allowed")
         }
         var dimensions: [UInt64] = []
         var elements: UInt64 = 1
@@ -205,7 +255,7 @@ public struct GGUFHeader: Equatable, Sendable {
             let extent: UInt64 = try bytes.integer()
             let (product, overflow) = elements.multipliedReportingOverflow(by: extent)
             guard extent > 0, !overflow, product <= 1 << 50 else {
-                throw GGUFError(offset: start, problem: "\(name) has an impossible size")
+                throw GGUFError(offset: start, problem: "\(shown) has an impossible size")
             }
             dimensions.append(extent)
             elements = product
@@ -213,19 +263,19 @@ public struct GGUFHeader: Equatable, Sendable {
         let id: Int32 = try bytes.integer()
         guard let type = GGUFTensorType.withID(id) else {
             throw GGUFError(
-                offset: start, problem: "\(name) has the tensor type \(id), which is not known")
+                offset: start, problem: "\(shown) has the tensor type \(id), which is not known")
         }
         guard dimensions[0] % type.blockElements == 0 else {
             throw GGUFError(
                 offset: start,
-                problem: "\(name) has rows of \(dimensions[0]) elements, no multiple of the "
+                problem: "\(shown) has rows of \(dimensions[0]) elements, no multiple of the "
                     + "\(type.blockElements) of a block of \(type.name)")
         }
         let offset: UInt64 = try bytes.integer()
         guard offset == expectedOffset else {
             throw GGUFError(
                 offset: start,
-                problem: "\(name) is said to begin at \(offset), not \(expectedOffset)")
+                problem: "\(shown) is said to begin at \(offset), not \(expectedOffset)")
         }
         // At most 2^50 elements of at most 8 bytes: no overflow.
         let byteCount = elements / type.blockElements * type.blockBytes
