@@ -8,35 +8,62 @@ final class RunningProgram {
     private var unread: [UInt8] = []
     private(set) var lines: [String] = []
     private let watchdog: DispatchWorkItem
+    private let isOnHost: Bool
 
     /// Starts a program; it is killed after `limit` seconds, so that no test can hang.
-    init(
+    convenience init(
         _ path: String, _ arguments: [String], environment: [String: String] = [:],
         folder: String? = nil, input: FileHandle? = nil, limit: Double = 120
     ) throws {
+        try self.init(
+            command: [path] + arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            folder: folder, input: input, limit: limit, isOnHost: false)
+    }
+
+    /// Starts a program on a host of a test bed, with the environment of a login there.
+    convenience init(
+        on host: TestHost, as user: HostUser = .root, _ command: [String],
+        environment: [String: String] = [:], input: FileHandle? = nil, limit: Double = 120
+    ) throws {
+        try self.init(
+            command: ["/usr/bin/env"] + host.words(for: command, as: user),
+            environment: host.environment(of: user).merging(environment) { $1 },
+            folder: nil, input: input, limit: limit, isOnHost: true)
+    }
+
+    private init(
+        command: [String], environment: [String: String], folder: String?, input: FileHandle?,
+        limit: Double, isOnHost: Bool
+    ) throws {
+        self.isOnHost = isOnHost
         let errorPipe = Pipe()
         let outputPipe = Pipe()
         errors = errorPipe.fileHandleForReading
         output = outputPipe.fileHandleForReading
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
+        process.environment = environment
         if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
         process.standardInput = input ?? FileHandle.nullDevice
         process.standardError = errorPipe
         process.standardOutput = outputPipe
         try process.run()
         let pid = process.processIdentifier
-        watchdog = DispatchWorkItem { kill(pid, SIGKILL) }
+        watchdog = DispatchWorkItem { Self.kill(pid, SIGKILL, isOnHost: isOnHost) }
         DispatchQueue.global().asyncAfter(deadline: .now() + limit, execute: watchdog)
     }
 
     deinit {
         watchdog.cancel()
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        if process.isRunning { signal(SIGKILL) }
     }
 
-    var pid: Int32 { process.processIdentifier }
+    /// Of the program itself, as this machine counts; on a host it is a child of `process`.
+    var pid: Int32 {
+        let own = process.processIdentifier
+        return isOnHost ? Self.child(of: own) ?? own : own
+    }
 
     /// Reads until a line on standard error holds the text; fails with all lines at its end.
     @discardableResult
@@ -56,7 +83,27 @@ final class RunningProgram {
         }
     }
 
-    func signal(_ number: Int32) { kill(pid, number) }
+    func signal(_ number: Int32) {
+        Self.kill(process.processIdentifier, number, isOnHost: isOnHost)
+    }
+
+    /// What enters a host's namespaces waits for the program there, and stops when that one stops.
+    private static func kill(_ pid: Int32, _ number: Int32, isOnHost: Bool) {
+        if isOnHost, let child = child(of: pid) { Foundation.kill(child, number) }
+        if !isOnHost || number == SIGCONT { Foundation.kill(pid, number) }
+    }
+
+    /// The program is there soon after the start, unless it could not be started.
+    private static func child(of pid: Int32) -> Int32? {
+        var found: Int32?
+        try? eventually("the program runs", within: 5) {
+            let list = try? String(
+                contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)
+            found = list?.split(separator: " ").first.flatMap { Int32($0) }
+            return found != nil || list == nil
+        }
+        return found
+    }
 
     /// Waits for its end. Returns the status, or 128+n after signal n.
     func exitStatus() -> Int32 {

@@ -87,3 +87,30 @@ struct TestFailure: Error, CustomStringConvertible {
     var description: String
     init(_ description: String) { self.description = description }
 }
+
+extension TestEnvironment {
+    /// Why hosts cannot be built on this machine; nil when they can.
+    static let hostsObstacle: String? = {
+        #if os(Linux)
+            guard getuid() == 0 else { return "not root" }
+            let tools = [
+                "bash", "bridge", "ip", "mount", "nsenter", "pivot_root", "setpriv", "ssh",
+                "ssh-keygen", "tc", "unshare",
+            ]
+            let test =
+                "for t; do command -v $t >/dev/null || echo $t; done; exec unshare -mnpuif true"
+            guard let run = try? ShellRun(test, tools + ["/usr/sbin/sshd"]) else { return "no sh" }
+            guard run.output.isEmpty else {
+                return "no " + run.output.split(separator: "\n").joined(separator: ", ")
+            }
+            return run.status == 0 ? nil : "no namespaces: \(run.errors)"
+        #else
+            return "not Linux"
+        #endif
+    }()
+
+    static var canBuildHosts: Bool { mustRun || hostsObstacle == nil }
+
+    static let hostsComment = Comment(
+        rawValue: "skipped: test hosts need root, Linux and their tools: \(hostsObstacle ?? "")")
+}
