@@ -31,11 +31,14 @@ extension TestHost {
     func processes() -> [HostProcess] {
         guard let processOne, let namespace = Self.namespace(processOne) else { return [] }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return names.compactMap { Int32($0) }.filter { Self.namespace($0) == namespace }
-            .compactMap(Self.process).filter {
-                $0.pid != processOne
-                    && !($0.parent == processOne && $0.argv == ["sleep", "infinity"])
-            }
+        let all = names.compactMap { Int32($0) }.filter { Self.namespace($0) == namespace }
+            .compactMap(Self.process)
+        let own = all.first { $0.pid == processOne }?.argv
+        return all.filter { process in
+            process.pid != processOne
+                && !(process.parent == processOne
+                    && (process.argv == ["sleep", "infinity"] || process.argv == own))
+        }
     }
 
     /// Its processes with exactly this command line.
