@@ -41,6 +41,8 @@ public final class ClusterRunner {
     private var logs: [String: LogFile] = [:]
     private var proof: DistributionProof
     private var timers: [SupervisorTimer: Int] = [:]
+    private var keeper: StatusKeeper
+    private let state: StateDirectory
     private var status = ExitStatus.software
 
     /// A runner of that plan; nothing happens before `run`.
@@ -57,6 +59,9 @@ public final class ClusterRunner {
         self.spec = spec
         self.addresses = addresses
         self.output = output
+        self.state = state
+        keeper = StatusKeeper(
+            plan: plan, stateDirectory: state.path, pid: Int(getpid()), at: .now)
         probes = Probes(loop: loop)
         proof = DistributionProof(plan: plan)
         supervisor = Supervisor(
@@ -75,10 +80,34 @@ public final class ClusterRunner {
     /// - Throws: `SystemError` when no signal can be received.
     public func run() throws -> ExitStatus {
         try Signals.deliver(on: loop) { [self] _ in happened(.stopRequested) }
+        let control = controlServer()
+        defer { control?.end() }
         happened(.upRequested)
         if spec.timeouts.lease > 0 { heartbeat() }
         loop.run()
         return status
+    }
+
+    /// The socket for `sollol status` and its like; without it the cluster still runs.
+    private func controlServer() -> ControlServer? {
+        do {
+            let path = try state.controlSocket()
+            return try ControlServer(path: path, loop: loop) { [self] in respond(to: $0) }
+        } catch {
+            output.report(
+                Report(.warning, "\(error); `sollol status` and `down` cannot reach this sollol"))
+            return nil
+        }
+    }
+
+    private func respond(to request: ControlRequest) -> ControlAnswer {
+        let status = keeper.current
+        switch request.command {
+        case .status: break
+        case .stop: loop.at(EventLoop.now) { [self] in happened(.stopRequested) }
+        case .restart: return ControlAnswer(problem: "not yet")
+        }
+        return ControlAnswer(status: status)
     }
 
     private func heartbeat() {
@@ -94,13 +123,16 @@ public final class ClusterRunner {
         isHandling = true
         while !pending.isEmpty {
             let event = pending.removeFirst()
-            for effect in supervisor.handle(event, at: EventLoop.now) { perform(effect) }
-            output.changed(supervisor.snapshot)
+            let now = EventLoop.now
+            for effect in supervisor.handle(event, at: now) { perform(effect, at: now) }
+            let snapshot = supervisor.snapshot
+            keeper.happened(event, snapshot, at: now, .now)
+            output.changed(snapshot)
         }
         isHandling = false
     }
 
-    private func perform(_ effect: SupervisorEffect) {
+    private func perform(_ effect: SupervisorEffect, at now: Instant) {
         switch effect {
         case .spawn(let run): spawn(run)
         case .terminate(let run): processes[run]?.send("term")
@@ -110,7 +142,9 @@ public final class ClusterRunner {
         case .probeHealth(let run): probeHealth(run)
         case .probeBusySlots(let run): probeBusySlots(run)
         case .setTimer(let timer, let instant): setTimer(timer, at: instant)
-        case .report(let report): output.report(report)
+        case .report(let report):
+            keeper.told(report, at: now, .now)
+            output.report(report)
         case .finish(let status):
             self.status = status
             loop.stop()

@@ -17,6 +17,8 @@ public final class Console {
         case verbose
     }
 
+    /// Where reports are kept, whatever the level.
+    public var history: EventHistory?
     private let level: Level
     private let isTerminal: Bool
     private let descriptor: Int32
@@ -35,6 +37,7 @@ public final class Console {
 
     /// Prints a report and its details.
     public func report(_ report: Report) {
+        history?.add(report)
         let isMinor = report.kind == .phase || report.kind == .progress
         if isMinor && level == .quiet { return }
         let label =
@@ -69,11 +72,11 @@ public final class Console {
     }
 
     private func show(_ lines: [String]) {
-        let clean = lines.map(Self.printable)
+        let clean = lines.map(TerminalText.clean)
         if isTerminal {
             draw(clean)
         } else {
-            let time = LogFile.timestamp()
+            let time = Timestamp.now
             put(clean.map { "\(time) \($0)\n" }.joined())
         }
     }
@@ -100,17 +103,5 @@ public final class Console {
             guard count > 0 else { return }
             bytes = bytes.dropFirst(count)
         }
-    }
-
-    /// Control characters of a server's line never reach the terminal.
-    private static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        return String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { isControl($0) ? ($0 == "\t" ? " " : "\u{FFFD}") : $0 }))
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
     }
 }

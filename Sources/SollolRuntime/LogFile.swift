@@ -1,21 +1,32 @@
 import Foundation
+import SollolCore
 
 /// A log that cannot fill a disk: lines are appended, and the file is rotated by size and count.
+///
+/// A full or read-only disk loses lines and nothing else; how many is written once it takes lines
+/// again.
 final class LogFile {
+    /// Seconds between two warnings about one file.
+    private static let warningPause = 60.0
+
     private let path: String
     private let largest: Int
     private let kept: Int
     private let warn: (String) -> Void
     private var descriptor: Int32 = -1
     private var size = 0
-    private var hasWarned = false
+    /// Lines that the disk did not take since the last that it took.
+    private var lost = 0
+    /// Whether the file ends in a part of a line.
+    private var isTorn = false
+    private var warned: Instant?
 
     /// A log at that path.
     ///
     /// - Parameters:
     ///   - largest: bytes after which it is rotated to `PATH.1`.
     ///   - kept: how many rotated files stay.
-    ///   - warn: told once in a row when the disk is full or read-only; lines are dropped then.
+    ///   - warn: told once in a while when the disk takes no lines.
     init(
         path: String, largest: Int = 8 << 20, kept: Int = 2, warn: @escaping (String) -> Void
     ) {
@@ -28,24 +39,43 @@ final class LogFile {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Appends a line, its time first.
+    /// Appends a line of a server, its time first.
     func append(_ line: String) {
+        write("\(Timestamp.now) \(line)", note: { "\(Timestamp.now) \($0)" })
+    }
+
+    /// Appends a line as it is.
+    func write(_ line: String) { write(line, note: { _ in nil }) }
+
+    /// - Parameter note: makes a line of a remark about the log itself, or nil.
+    private func write(_ line: String, note: (String) -> String?) {
         if size >= largest { rotate() }
         if descriptor < 0 { open() }
-        let bytes = Array("\(Self.timestamp()) \(line)\n".utf8)
-        guard descriptor >= 0 else { return }
-        let count = retrying { write(descriptor, bytes, bytes.count) }
-        size += max(0, count)
-        if count == bytes.count {
-            hasWarned = false
-        } else {
-            warnOnce(SystemError("write \(path)", code: count < 0 ? errno : ENOSPC))
+        guard descriptor >= 0 else {
+            lost += 1
+            return
         }
+        var text = isTorn ? "\n" : ""
+        if lost > 0, let remark = note("sollol: \(lost) lines before this were not written") {
+            text += remark + "\n"
+        }
+        let bytes = Array((text + line + "\n").utf8)
+        let count = retrying { Foundation.write(descriptor, bytes, bytes.count) }
+        let code = count < 0 ? errno : ENOSPC
+        size += max(0, count)
+        guard count == bytes.count else {
+            if count > 0 { isTorn = true }
+            lost += 1
+            return warn(SystemError("write \(path)", code: code))
+        }
+        isTorn = false
+        lost = 0
     }
 
     private func open() {
-        descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return warnOnce(SystemError("open \(path)")) }
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        descriptor = Foundation.open(path, flags, 0o600)
+        guard descriptor >= 0 else { return warn(SystemError("open \(path)")) }
         size = max(0, Int(lseek(descriptor, 0, SEEK_END)))
     }
 
@@ -59,18 +89,10 @@ final class LogFile {
         if rename(path, "\(path).1") != 0 { truncate(path, 0) }
     }
 
-    private func warnOnce(_ error: SystemError) {
-        if !hasWarned { warn("\(error); its lines are dropped, the cluster goes on") }
-        hasWarned = true
-    }
-
-    /// `2026-11-24T10:31:05Z`.
-    static func timestamp() -> String {
-        var now = time(nil)
-        var parts = tm()
-        gmtime_r(&now, &parts)
-        var text = [CChar](repeating: 0, count: 32)
-        strftime(&text, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-        return text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+    private func warn(_ error: SystemError) {
+        let now = EventLoop.now
+        if let warned, now - warned < Self.warningPause { return }
+        warned = now
+        warn("\(error); its lines are dropped until it can be written, the cluster goes on")
     }
 }

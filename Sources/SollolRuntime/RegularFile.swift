@@ -6,6 +6,17 @@ public enum RegularFile {
     ///
     /// - Throws: an error whose description is the reason, without the path.
     public static func read(_ path: String, limit: Int) throws -> [UInt8] {
+        try read(path, limit: limit, fromEnd: false)
+    }
+
+    /// The last `limit` bytes of a regular file.
+    ///
+    /// - Throws: as `read`.
+    static func readEnd(_ path: String, limit: Int) throws -> [UInt8] {
+        try read(path, limit: limit, fromEnd: true)
+    }
+
+    private static func read(_ path: String, limit: Int, fromEnd: Bool) throws -> [UInt8] {
         struct Refusal: Error, CustomStringConvertible { var description: String }
         // O_NONBLOCK: to open a FIFO would wait for its writer.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -17,6 +28,7 @@ public enum RegularFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw Refusal(description: "is not a regular file")
         }
+        if fromEnd, status.st_size > limit { lseek(descriptor, -off_t(limit), SEEK_END) }
         var content: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
         while content.count < limit {

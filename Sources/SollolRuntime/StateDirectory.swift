@@ -73,7 +73,7 @@ public final class StateDirectory {
         guard lock >= 0 else {
             throw Problem.unusable(path: path, reason: SystemError("open lock").description)
         }
-        if flock(lock, LOCK_EX | LOCK_NB) != 0 {
+        if !Self.take(lock) {
             let pid = Self.readPid(lock)
             close(lock)
             throw Problem.held(path: path, pid: pid)
@@ -90,8 +90,39 @@ public final class StateDirectory {
     // Never removed: a lock file that is removed lets two processes lock two files of one name.
     deinit { close(lock) }
 
+    /// Takes the lock; a moment of patience, since `holder` takes it for an instant to see whether
+    /// it is free.
+    private static func take(_ lock: Int32) -> Bool {
+        for _ in 0..<20 {
+            if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(10_000)
+        }
+        return false
+    }
+
+    /// Whether a `sollol` holds a state directory now, and its process id where it is known.
+    static func holder(of path: String) -> (isHeld: Bool, pid: Int32?) {
+        let lock = open(path + "/lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard lock >= 0 else { return (false, nil) }
+        defer { close(lock) }
+        if flock(lock, LOCK_SH | LOCK_NB) == 0 { return (false, nil) }
+        return (true, readPid(lock))
+    }
+
     /// Where the lines of a process go.
     public func logPath(_ process: String) -> String { "\(path)/logs/\(process).log" }
+
+    /// The path of the control socket; where it has to be elsewhere, `control` in the folder says so.
+    ///
+    /// - Throws: `SystemError` when there is no safe place.
+    func controlSocket() throws -> String {
+        let socket = UnixSocket.path(state: path)
+        if !socket.hasPrefix(path + "/") {
+            try UnixSocket.makePrivateFolder()
+            try write(Data("\(socket)\n".utf8), to: "control")
+        }
+        return socket
+    }
 
     private static func makeFolder(_ path: String) throws(SystemError) {
         var partial = ""

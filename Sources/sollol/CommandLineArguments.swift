@@ -63,6 +63,15 @@ struct CommandLineArguments {
     /// Whether a switch is given.
     func has(_ name: String) -> Bool { values[name] != nil }
 
+    /// The seconds of an option, 0 or more; nil when it is not given.
+    func seconds(_ name: String) throws(Mistake) -> Double? {
+        guard let text = values[name] else { return nil }
+        guard let number = Double(text), number.isFinite, number >= 0 else {
+            throw Mistake(message: "\(name) \(text): expected seconds, 0 or more")
+        }
+        return number
+    }
+
     private static func unknown(_ key: String, _ known: [String]) -> String {
         let near = NearestName.of(key, in: known).map { "; did you mean \($0)?" } ?? ""
         return "unknown option \(key)\(near)"

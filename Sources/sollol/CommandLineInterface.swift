@@ -58,6 +58,8 @@ enum CommandLineInterface {
         switch name {
         case "version": return printVersion()
         case "config": return try ConfigCommand.run(arguments)
+        case "status": return try StatusCommand.run(arguments)
+        case "down": return try DownCommand.run(arguments)
         default: return try UpCommand.run(arguments)
         }
     }

@@ -41,12 +41,23 @@ enum Commands {
         Command(
             name: "plan", help: "where every layer will be, and whether it fits",
             since: "the fourth release (planner)"),
-        Command(name: "status", help: "what the cluster does", since: "the third release"),
+        Command(
+            name: "status", help: "what the cluster does; exit status 3 when it does not serve",
+            options: [
+                .init(name: "--format", value: "text|json", help: "of the output"),
+                .init(name: "--watch", help: "show it until Ctrl-C"),
+            ]),
         Command(name: "logs", help: "what the servers print", since: "the third release"),
         Command(name: "restart", help: "restart a process", since: "the third release"),
         Command(
             name: "reload", help: "take over a changed configuration", since: "the third release"),
-        Command(name: "down", help: "stop the cluster", since: "the third release"),
+        Command(
+            name: "down", help: "stop the cluster; returns when nothing runs any more",
+            options: [
+                .init(
+                    name: "--timeout", value: "SECONDS",
+                    help: "end requests in flight after that; default: timeouts.stop")
+            ]),
         Command(name: "version", help: "show the version"),
         Command(name: "help", help: "show help of a command"),
     ]

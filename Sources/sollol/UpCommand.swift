@@ -79,6 +79,9 @@ struct UpCommand {
 
     private func up() throws -> ExitStatus {
         let state = try StateDirectory(path: statePath, configuration: files.path)
+        console.history = EventHistory(
+            state: state, processes: loaded.spec.workers.map(\.name) + ["coordinator"],
+            warn: { [console] in console.notice("warning: history: \($0)") })
         console.report(Report(.phase, "[1/5] checking programs, model and ports"))
         let look = try LocalFacts.observe(
             loaded.spec, recorded: recordedFacts(), environment: environment, home: home)
@@ -124,7 +127,7 @@ struct UpCommand {
 
     private func refuse(_ findings: [Finding]) -> ExitStatus {
         for finding in findings {
-            console.notice("error: \(finding.subject): \(finding.problem)")
+            console.report(Report(.failure, "\(finding.subject): \(finding.problem)"))
         }
         console.notice("nothing was started")
         return .unavailable

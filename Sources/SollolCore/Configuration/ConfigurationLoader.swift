@@ -40,6 +40,27 @@ public struct ConfigurationLoader {
             spec: spec, effective: EffectiveConfiguration(builder), notices: builder.notices)
     }
 
+    /// The cluster's name, whatever else is wrong: what acts on a running cluster needs no more.
+    ///
+    /// - Throws: `ConfigurationErrors` when the name itself is wrong, or the whole file cannot be
+    ///   read and no option gives the name.
+    public static func clusterName(
+        _ sources: ConfigurationSources
+    ) throws(ConfigurationErrors) -> String {
+        var loader = ConfigurationLoader(sources: sources)
+        loader.readFile()
+        loader.readVariables()
+        loader.readOptions()
+        var builder = SpecBuilder(loader)
+        let name = builder.name()
+        let isGiven = sources.options["--name"] != nil
+        let problems = builder.problems.filter {
+            $0.keyPath == "name" || ($0.keyPath.isEmpty && !isGiven)
+        }
+        guard problems.isEmpty else { throw ConfigurationErrors(problems: problems) }
+        return name
+    }
+
     private init(sources: ConfigurationSources) { self.sources = sources }
 
     mutating func problem(_ origin: ValueOrigin?, _ keyPath: String, _ message: String) {

@@ -87,7 +87,7 @@ struct SpecBuilder {
         return true
     }
 
-    private mutating func name() -> String {
+    mutating func name() -> String {
         if let name = string("name") { return name }
         var name = "default"
         if let file = sources.file {

@@ -19,6 +19,17 @@ enum OrderedJSON {
     /// Indented by two spaces, ends in a newline; arrays of scalars that fit stay on one line.
     var text: String { render(indent: "", column: 0) + "\n" }
 
+    /// All on one line, for files of one object a line.
+    var line: String {
+        switch self {
+        case .array(let values): "[" + values.map(\.line).joined(separator: ", ") + "]"
+        case .object(let members):
+            "{" + members.map { "\(Self.quote($0.key)): \($0.value.line)" }.joined(separator: ", ")
+                + "}"
+        default: scalar
+        }
+    }
+
     private func render(indent: String, column: Int) -> String {
         switch self {
         case .null, .bool, .int, .number, .string: return scalar

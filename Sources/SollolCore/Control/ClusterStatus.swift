@@ -1,0 +1,103 @@
+/// What `sollol status` says: the answer of a running `sollol`, or what its files still tell.
+public struct ClusterStatus: Codable, Equatable, Sendable {
+    /// What the cluster as a whole is doing.
+    public enum State: String, Codable, Equatable, Sendable {
+        /// It comes up and has not served yet.
+        case starting
+        /// The API answers.
+        case serving
+        /// It has served, and something failed or is being restarted.
+        case recovering
+        /// It serves without one or more workers.
+        case degraded
+        /// It was given up, or it could not be brought up.
+        case failed
+        /// It is being ended.
+        case stopping
+        /// No `sollol` supervises it.
+        case stopped
+    }
+
+    /// One process.
+    public struct Process: Codable, Equatable, Sendable {
+        /// `worker-1` or `coordinator`.
+        public var name: String
+        /// `worker` or `coordinator`.
+        public var role: String
+        /// The address that it serves on, as configured.
+        public var host: String
+        /// What others dial: `host:port`.
+        public var endpoint: String
+        /// As in the live view: `ready`, `serving`, `waiting` …
+        public var state: String
+        /// On its host; nil while it does not run, or when somebody else runs it.
+        public var pid: Int?
+        /// Starts after the first.
+        public var restarts: Int
+    }
+
+    /// The cluster's name.
+    public var cluster: String
+    /// What it is doing.
+    public var state: State
+    /// Since when.
+    public var since: Timestamp?
+    /// Where the API is.
+    public var url: String?
+    /// The digest of the plan that runs.
+    public var planID: String?
+    /// The process id of the `sollol` that supervises it.
+    public var pid: Int?
+    /// Workers, then the coordinator.
+    public var processes: [Process] = []
+    /// Where layers are, one line a node, as the running coordinator proved it.
+    public var layers: [String] = []
+    /// One sentence: what happened last, why, what was done, how long it took.
+    public var summary: String?
+    /// The last line of the history.
+    public var lastEvent: HistoryEntry?
+    /// Where history and logs are.
+    public var stateDirectory: String
+
+    /// A status of which nothing else is known yet.
+    public init(cluster: String, state: State, stateDirectory: String) {
+        self.cluster = cluster
+        self.state = state
+        self.stateDirectory = stateDirectory
+    }
+
+    /// Whether requests are answered.
+    public var isServing: Bool { state == .serving || state == .degraded }
+
+    /// The stable JSON of `interface.md`; `format_version` rises on a breaking change.
+    public var json: String { object.text }
+
+    /// The same on one line, without a newline at its end.
+    public var jsonLine: String { object.line }
+
+    private var object: OrderedJSON {
+        func optional(_ text: String?) -> OrderedJSON { text.map { .string($0) } ?? .null }
+        func optional(_ number: Int?) -> OrderedJSON { number.map { .int($0) } ?? .null }
+        return OrderedJSON.object([
+            ("format_version", .int(1)), ("cluster", .string(cluster)),
+            ("state", .string(state.rawValue)), ("since", optional(since?.description)),
+            ("url", optional(url)), ("plan_id", optional(planID)), ("pid", optional(pid)),
+            (
+                "processes",
+                .array(
+                    processes.map { process in
+                        .object([
+                            ("name", .string(process.name)), ("role", .string(process.role)),
+                            ("host", .string(process.host)),
+                            ("endpoint", .string(process.endpoint)),
+                            ("state", .string(process.state)), ("pid", optional(process.pid)),
+                            ("restarts", .int(process.restarts)),
+                        ])
+                    })
+            ),
+            ("layers", .strings(layers)), ("summary", optional(summary)),
+            ("last_event", lastEvent?.json ?? .null),
+            ("state_directory", .string(stateDirectory)),
+        ])
+    }
+}

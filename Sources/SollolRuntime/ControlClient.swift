@@ -1,0 +1,66 @@
+import Foundation
+import SollolCore
+
+/// Asks the `sollol` that supervises a cluster, from another process.
+public struct ControlClient {
+    /// How a question went.
+    public enum Outcome {
+        /// It answered.
+        case answered(ControlAnswer)
+        /// Nobody holds the state directory: nothing runs.
+        case notRunning
+        /// One holds it but does not answer, for that reason; the process id, if it is known.
+        case silent(pid: Int32?, reason: String)
+    }
+
+    /// Seconds that an answer may take; the supervisor answers within milliseconds.
+    private static let patience = 10
+
+    private let state: String
+
+    /// A client for the cluster of that state directory.
+    public init(state: String) { self.state = state }
+
+    /// Whether nobody supervises the cluster any more, and the process id of who does.
+    public var holder: (isHeld: Bool, pid: Int32?) { StateDirectory.holder(of: state) }
+
+    /// Asks, and waits for the answer.
+    public func ask(_ request: ControlRequest) -> Outcome {
+        let holder = self.holder
+        guard holder.isHeld else { return .notRunning }
+        do {
+            return .answered(try exchange(request))
+        } catch {
+            let after = self.holder
+            return after.isHeld
+                ? .silent(pid: after.pid ?? holder.pid, reason: "\(error)") : .notRunning
+        }
+    }
+
+    private func exchange(_ request: ControlRequest) throws -> ControlAnswer {
+        let descriptor = try UnixSocket.make()
+        defer { close(descriptor) }
+        var limit = timeval(tv_sec: .init(Self.patience), tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(
+                descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+        let path = UnixSocket.path(state: state)
+        guard UnixSocket.withAddress(path, { connect(descriptor, $0, $1) }) == 0 else {
+            throw SystemError("connect to \(path)")
+        }
+        let line = Array(try JSONEncoder().encode(request)) + [UInt8(ascii: "\n")]
+        guard retrying({ write(descriptor, line, line.count) }) == line.count else {
+            throw SystemError("write to \(path)")
+        }
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        while true {
+            let count = retrying { read(descriptor, &buffer, buffer.count) }
+            guard count >= 0 else { throw SystemError("read from \(path)") }
+            if count == 0 { break }
+            answer += buffer[..<count]
+        }
+        return try JSONDecoder().decode(ControlAnswer.self, from: Data(answer))
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import SollolCore
+import SollolRuntime
+
+/// `sollol down`: ends the cluster and returns when nothing of it runs any more.
+struct DownCommand {
+    /// Seconds that killing everything may take before it is called a failure.
+    private static let patience = 30.0
+
+    private let cluster: NamedCluster
+    private let isQuiet: Bool
+
+    static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
+        let limit = try arguments.seconds("--timeout")
+        let command = DownCommand(
+            cluster: try NamedCluster(arguments), isQuiet: arguments.has("--quiet"))
+        return command.down(limit: limit)
+    }
+
+    /// - Parameter limit: seconds for requests in flight; nil leaves it to `timeouts.stop`.
+    private func down(limit: Double?) -> ExitStatus {
+        switch cluster.client.ask(ControlRequest(.stop)) {
+        case .notRunning:
+            say("nothing runs of cluster \(cluster.name)")
+            return .success
+        case .answered(let answer):
+            if let problem = answer.problem { return failed(problem) }
+        case .silent(let pid, let reason):
+            // Before it has a socket nothing runs yet, and TERM ends it.
+            guard let pid, kill(pid, SIGTERM) == 0 else {
+                return failed(
+                    "sollol holds \(cluster.statePath)/lock but does not answer (\(reason))")
+            }
+        }
+        if !isGone(within: limit ?? .infinity) {
+            say("not ended within \(limit ?? 0) s; ending it at once")
+            _ = cluster.client.ask(ControlRequest(.stop))
+            guard isGone(within: Self.patience) else {
+                return failed("sollol was told to stop but still runs")
+            }
+        }
+        say("cluster \(cluster.name) is down; nothing is left running")
+        return .success
+    }
+
+    private func isGone(within seconds: Double) -> Bool {
+        let end = ProcessInfo.processInfo.systemUptime + seconds
+        while cluster.client.holder.isHeld {
+            guard ProcessInfo.processInfo.systemUptime < end else { return false }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+        return true
+    }
+
+    private func say(_ text: String) {
+        if !isQuiet { CommandLineInterface.complain(text) }
+    }
+
+    private func failed(_ problem: String) -> ExitStatus {
+        let pid = cluster.client.holder.pid.map(String.init) ?? "PID"
+        CommandLineInterface.complain(
+            "error: \(problem). It is pid \(pid); if it is stopped: kill -CONT \(pid); to end it "
+                + "by force: kill -KILL \(pid), and its servers end with it")
+        return .unavailable
+    }
+}

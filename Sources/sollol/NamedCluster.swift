@@ -1,0 +1,58 @@
+import Foundation
+import SollolCore
+import SollolRuntime
+
+/// The cluster that a command acts on: found by the same options, variables and files as by `up`,
+/// but it needs no more than its name, so that a configuration broken meanwhile is no obstacle.
+struct NamedCluster {
+    let name: String
+    let statePath: String
+    let client: ControlClient
+
+    init(_ arguments: CommandLineArguments) throws {
+        let environment = ProcessInfo.processInfo.environment
+        let home = NSHomeDirectory()
+        let sources: ConfigurationSources
+        do {
+            sources = try ConfigurationFiles(
+                arguments, environment: environment, home: home
+            ).sources
+        } catch {
+            guard arguments.has("--name") else { throw error }
+            let machine = LocalMachine(
+                addresses: [], hostName: "", home: home,
+                workingDirectory: FileManager.default.currentDirectoryPath)
+            sources = ConfigurationSources(
+                file: nil, backendsFile: nil, environment: environment,
+                options: arguments.values.filter { $0.key == "--name" }, machine: machine)
+        }
+        name = try ConfigurationLoader.clusterName(sources)
+        statePath = StateDirectory.path(cluster: name, environment: environment, home: home)
+        client = ControlClient(state: statePath)
+    }
+
+    /// What is true of it now, whether or not a `sollol` answers.
+    func status() -> ClusterStatus {
+        switch client.ask(ControlRequest(.status)) {
+        case .answered(let answer):
+            if let status = answer.status { return status }
+            return unanswered(pid: nil, answer.problem ?? "its answer holds no status")
+        case .notRunning:
+            let last = EventHistory.last(state: statePath)
+            let state: ClusterStatus.State = last?.kind == "failure" ? .failed : .stopped
+            var status = ClusterStatus(cluster: name, state: state, stateDirectory: statePath)
+            status.lastEvent = last
+            return status
+        case .silent(let pid, let reason): return unanswered(pid: pid, reason)
+        }
+    }
+
+    /// A `sollol` that checks what it needs before a start has no socket yet.
+    private func unanswered(pid: Int32?, _ reason: String) -> ClusterStatus {
+        var status = ClusterStatus(cluster: name, state: .starting, stateDirectory: statePath)
+        status.pid = pid.map(Int.init)
+        status.summary = "sollol runs but does not answer (yet): \(reason)"
+        status.lastEvent = EventHistory.last(state: statePath)
+        return status
+    }
+}

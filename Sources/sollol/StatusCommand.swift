@@ -1,0 +1,35 @@
+import Foundation
+import SollolCore
+import SollolRuntime
+
+/// `sollol status`: what the cluster does; 0 when it serves, 3 when it does not.
+enum StatusCommand {
+    /// Seconds between two looks of `--watch`.
+    private static let interval = 1.0
+
+    static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
+        let isJSON = try Format.of(arguments, in: ["text", "json"]) == "json"
+        let cluster = try NamedCluster(arguments)
+        guard arguments.has("--watch") else {
+            let status = cluster.status()
+            CommandLineInterface.write(isJSON ? status.json : status.text(at: .now))
+            return status.isServing ? .success : .notServing
+        }
+        // Until Ctrl-C, or until whoever reads has gone (SIGPIPE).
+        var shown: ClusterStatus?
+        while true {
+            let status = cluster.status()
+            if isJSON {
+                if status != shown { CommandLineInterface.write(status.jsonLine + "\n") }
+            } else if isatty(1) == 1 {
+                // Home, each line to its end, then what is left of an earlier, longer screen.
+                let screen = status.text(at: .now).replacing("\n", with: "\u{1B}[K\n")
+                CommandLineInterface.write("\u{1B}[H\(screen)\u{1B}[J")
+            } else if status != shown {
+                CommandLineInterface.write(status.text(at: .now) + "\n")
+            }
+            shown = status
+            Thread.sleep(forTimeInterval: interval)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+/// `sollol status`, `down` and what they rely on, with real llama.cpp on this machine.
+@Suite(
+    .serialized,
+    .enabled(if: TestEnvironment.canRunLlama, "skipped: no llama-server; deploy/install-llama-cpp"))
+struct ControlTests {
+    private func status(_ cluster: LocalCluster) throws -> (exit: Int32, [String: Any]) {
+        let program = try cluster.sollol("status", "--format", "json")
+        let text = program.standardOutput()
+        let object = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        return (program.exitStatus(), object as? [String: Any] ?? [:])
+    }
+
+    private func history(_ cluster: LocalCluster) throws -> [[String: Any]] {
+        let path = cluster.folder + "/state/sollol/test/events.jsonl"
+        return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
+        }
+    }
+
+    @Test func statusTellsTheTruthBeforeWhileAndAfter() throws {
+        let cluster = try LocalCluster()
+        var (exit, object) = try status(cluster)
+        #expect(exit == 3 && object["state"] as? String == "stopped")
+        let sollol = try cluster.serving()
+        (exit, object) = try status(cluster)
+        #expect(exit == 0 && object["state"] as? String == "serving")
+        #expect(object["url"] as? String == "http://127.0.0.1:\(cluster.port)")
+        let processes = object["processes"] as? [[String: Any]] ?? []
+        for process in processes {
+            let name = process["name"] as? String ?? ""
+            #expect(process["pid"] as? Int == Int(try cluster.pid(name)))
+            #expect(process["restarts"] as? Int == 0)
+        }
+        #expect(processes.count == 3)
+        kill(try cluster.pid("worker-1"), SIGKILL)
+        try sollol.waitFor("serving again")
+        (exit, object) = try status(cluster)
+        #expect(exit == 0)
+        let summary = object["summary"] as? String ?? ""
+        #expect(summary.contains("worker-1: it was killed (signal 9"))
+        #expect(summary.contains("restarted worker-1, coordinator; serving again after "))
+        sollol.signal(SIGTERM)
+        #expect(sollol.exitStatus() == 0)
+        (exit, object) = try status(cluster)
+        #expect(exit == 3 && object["state"] as? String == "stopped")
+        // The history has the words of the terminal.
+        let told = try history(cluster).compactMap { $0["message"] as? String }
+        for message in told {
+            #expect(sollol.lines.contains { $0.hasSuffix(message) }, "\(message)")
+        }
+        #expect(told.count > 8)
+    }
+
+    @Test func downReturnsWhenNothingRunsAnyMore() throws {
+        let cluster = try LocalCluster()
+        let sollol = try cluster.serving()
+        let down = try cluster.sollol("down")
+        #expect(down.exitStatus() == 0)
+        #expect(cluster.leftovers() == [])
+        #expect(sollol.exitStatus() == 0)
+        let again = try cluster.sollol("down")
+        #expect(again.exitStatus() == 0)
+        #expect(again.lines.contains { $0.contains("nothing runs of cluster test") })
+    }
+
+    @Test func downWithATimeoutDoesNotWaitForRequests() throws {
+        let cluster = try LocalCluster()
+        let sollol = try cluster.serving()
+        let answer = Answer()
+        let port = cluster.port
+        Thread { answer.finish(Result { try LocalCluster.tokens(port: port, count: 3900) }) }
+            .start()
+        try eventually("the request is being processed") {
+            (try? LocalCluster.busySlots(port: port)) == 1
+        }
+        let down = try cluster.sollol("down", "--timeout", "0.1")
+        #expect(down.exitStatus() == 0)
+        #expect(sollol.exitStatus() == 0)
+        #expect(throws: (any Error).self) { try answer.wait().get() }
+        #expect(cluster.leftovers() == [])
+    }
+
+    @Test func aSocketThatAKilledSollolLeftIsReplaced() throws {
+        let cluster = try LocalCluster()
+        let first = try cluster.serving()
+        first.signal(SIGKILL)
+        _ = first.exitStatus()
+        #expect(access(cluster.folder + "/state/sollol/test/control.sock", F_OK) == 0)
+        #expect(try status(cluster).exit == 3)
+        let second = try cluster.serving()
+        #expect(try status(cluster).exit == 0)
+        #expect(try cluster.sollol("down").exitStatus() == 0)
+        #expect(second.exitStatus() == 0)
+    }
+
+    @Test func aConfigurationThatBrokeMeanwhileIsNoObstacle() throws {
+        let cluster = try LocalCluster()
+        let sollol = try cluster.serving()
+        try "{".write(toFile: cluster.configuration, atomically: true, encoding: .utf8)
+        #expect(try cluster.sollol("status").exitStatus() == 78)
+        #expect(try cluster.sollol("status", "--name", "test").exitStatus() == 0)
+        try "{\"port\": \"x\"}".write(
+            toFile: cluster.configuration, atomically: true, encoding: .utf8)
+        #expect(try cluster.sollol("down").exitStatus() == 0)
+        #expect(sollol.exitStatus() == 0)
+    }
+}
