@@ -47,6 +47,7 @@ struct TestBedTests {
         let bed = try TestBed([HostOptions("one")])
         let one = bed["one"]
         _ = try one.run("(sleep 100 & exec true) >/dev/null 2>&1")
+        try eventually("it sleeps") { !one.processes(["sleep", "100"]).isEmpty }
         let orphan = try #require(one.processes(["sleep", "100"]).first)
         #expect(orphan.parent == one.processOne)
         orphan.signal(SIGKILL)
