@@ -25,6 +25,8 @@ public final class ClusterRunner {
 
     /// How many last lines of a server are kept for its failure.
     private static let lastWordsKept = 40
+    /// Seconds that the lines of a server on another host may come later than its answer.
+    private static let linePatience = 5.0
 
     private let plan: LaunchPlan
     private let spec: ClusterSpec
@@ -261,10 +263,18 @@ public final class ClusterRunner {
     }
 
     private func proveDistribution(_ run: ProcessRun) {
-        // What the server printed before it answered is in its pipe, perhaps not yet read.
+        // What a server here printed before it answered is in its pipe, perhaps not yet read; from
+        // another host its lines may still be on their way.
+        let isHere = plan.process(run.name)?.location == .here
+        prove(run, until: EventLoop.now + (isHere ? 0 : Self.linePatience))
+    }
+
+    private func prove(_ run: ProcessRun, until deadline: Instant) {
         processes[run]?.drainOutput()
         switch proof.verdict {
         case .proven(let summary): happened(.distributionProven(run, summary: summary))
+        case .refuted where processes[run] != nil && EventLoop.now < deadline:
+            loop.at(EventLoop.now + 0.05) { [self] in prove(run, until: deadline) }
         case .refuted(let problem): happened(.distributionRefuted(run, problem: problem))
         }
     }
