@@ -107,7 +107,15 @@ public final class ClusterRunner {
         switch request.command {
         case .status: break
         case .stop: loop.at(EventLoop.now) { [self] in happened(.stopRequested) }
-        case .restart: return ControlAnswer(problem: "not yet")
+        case .restart:
+            if let name = request.name, plan.process(name) == nil {
+                let names = plan.processes.map(\.name).joined(separator: ", ")
+                return ControlAnswer(problem: "sollol runs no process \(name); it runs \(names)")
+            }
+            if status.state == .stopping || status.state == .failed {
+                return ControlAnswer(problem: "the cluster is being ended")
+            }
+            loop.at(EventLoop.now) { [self] in happened(.restartRequested(request.name)) }
         }
         return ControlAnswer(status: status)
     }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Signals as bytes in a pipe, so that the loop takes them like any other event.
-enum Signals {
+public enum Signals {
     // A signal handler may touch only what exists before it runs; set once by `deliver`, before
     // the first handler is installed.
     nonisolated(unsafe) private static var writing: Int32 = -1
@@ -16,7 +16,6 @@ enum Signals {
         setNonBlocking(pair.reading)
         setNonBlocking(pair.writing)
         writing = pair.writing
-        unblockAll()
         signal(SIGCHLD, SIG_DFL)
         signal(SIGPIPE) { _ in }
         for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -36,7 +35,7 @@ enum Signals {
 
     /// Whoever started us may have blocked signals, and a mask survives exec, in us and in all that
     /// we start: Foundation's `Process` on a GCD thread blocks TERM (measured).
-    private static func unblockAll() {
+    public static func unblockAll() {
         var none = sigset_t()
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, nil)

@@ -47,8 +47,9 @@ enum CommandLineInterface {
         let arguments = try CommandLineArguments(
             words, options: unique(command.options + Commands.common))
         if name == "help" { return try help(on: arguments.words.dropFirst().first) }
-        guard arguments.words.count == 1 else {
-            let extra = arguments.words[1]
+        let most = command.word == nil ? 1 : 2
+        guard arguments.words.count <= most else {
+            let extra = arguments.words[most]
             throw CommandLineArguments.Mistake(message: "\(name) takes no further word: \(extra)")
         }
         if let since = command.since {
@@ -60,6 +61,8 @@ enum CommandLineInterface {
         case "config": return try ConfigCommand.run(arguments)
         case "status": return try StatusCommand.run(arguments)
         case "down": return try DownCommand.run(arguments)
+        case "logs": return try LogsCommand.run(arguments)
+        case "restart": return try RestartCommand.run(arguments)
         default: return try UpCommand.run(arguments)
         }
     }

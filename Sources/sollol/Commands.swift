@@ -6,6 +6,8 @@ enum Commands {
         var name: String
         var help: String
         var options: [CommandLineArguments.Option] = []
+        /// What may stand after the command; nil: nothing.
+        var word: String?
         /// The release that brings it; nil when it is here.
         var since: String?
     }
@@ -47,8 +49,21 @@ enum Commands {
                 .init(name: "--format", value: "text|json", help: "of the output"),
                 .init(name: "--watch", help: "show it until Ctrl-C"),
             ]),
-        Command(name: "logs", help: "what the servers print", since: "the third release"),
-        Command(name: "restart", help: "restart a process", since: "the third release"),
+        Command(
+            name: "logs", help: "what the servers printed, of one or of all",
+            options: [
+                .init(name: "--follow", help: "go on with what comes, until Ctrl-C", short: "-f"),
+                .init(
+                    name: "--lines", value: "N|all", help: "the last lines; default: 100",
+                    short: "-n"),
+            ], word: "NAME"),
+        Command(
+            name: "restart", help: "restart a process, or all; returns when the cluster serves",
+            options: [
+                .init(
+                    name: "--timeout", value: "SECONDS",
+                    help: "exit with 3 when it does not serve by then")
+            ], word: "NAME|all"),
         Command(
             name: "reload", help: "take over a changed configuration", since: "the third release"),
         Command(
@@ -66,7 +81,8 @@ enum Commands {
 
     /// The help of one command, or of all.
     static func help(_ command: Command?) -> String {
-        var text = "usage: sollol \(command?.name ?? "COMMAND") [OPTIONS]\n"
+        let word = command?.word.map { " [\($0)]" } ?? ""
+        var text = "usage: sollol \(command?.name ?? "COMMAND")\(word) [OPTIONS]\n"
         if let command {
             text += "\n\(command.help)\(command.since.map { "; comes with \($0)" } ?? "")\n"
         } else {

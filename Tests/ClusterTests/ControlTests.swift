@@ -107,4 +107,66 @@ struct ControlTests {
         #expect(try cluster.sollol("down").exitStatus() == 0)
         #expect(sollol.exitStatus() == 0)
     }
+
+    @Test func aRestartIsPlannedAndReturnsWhenItServes() throws {
+        let cluster = try LocalCluster()
+        let sollol = try cluster.serving()
+        let tokens = try cluster.tokens()
+        let before = try cluster.pids()
+        #expect(try cluster.sollol("restart", "worker-1").exitStatus() == 0)
+        #expect(try cluster.tokens() == tokens)
+        let after = try cluster.pids()
+        #expect(after["worker-1"] != before["worker-1"])
+        #expect(after["coordinator"] != before["coordinator"])
+        #expect(after["worker-2"] == before["worker-2"])
+        #expect(try cluster.sollol("restart", "coordinator").exitStatus() == 0)
+        #expect(try cluster.pids()["worker-1"] == after["worker-1"])
+        #expect(try cluster.sollol("restart").exitStatus() == 0)
+        let last = try cluster.pids()
+        #expect(last.values.allSatisfy { $0.count == 1 })
+        for (name, pids) in after { #expect(last[name] != pids) }
+        #expect(try cluster.sollol("restart", "worker-7").exitStatus() == 64)
+        #expect(try cluster.sollol("down").exitStatus() == 0)
+        #expect(sollol.exitStatus() == 0)
+        #expect(!sollol.lines.contains { $0.contains("warning") }, "\(sollol.lines)")
+        #expect(try cluster.sollol("restart").exitStatus() == 3)
+    }
+
+    @Test func aRestartWaitsForTheRequestInFlight() throws {
+        let cluster = try LocalCluster()
+        let sollol = try cluster.serving()
+        let answer = Answer()
+        let port = cluster.port
+        Thread { answer.finish(Result { try LocalCluster.tokens(port: port, count: 1500) }) }
+            .start()
+        try eventually("the request is being processed") {
+            (try? LocalCluster.busySlots(port: port)) == 1
+        }
+        #expect(try cluster.sollol("restart", "worker-2").exitStatus() == 0)
+        #expect(try answer.wait().get().count == 1500)
+        #expect(try cluster.sollol("down").exitStatus() == 0)
+        #expect(sollol.exitStatus() == 0)
+    }
+
+    @Test func logsShowWhatTheServersPrinted() throws {
+        let cluster = try LocalCluster()
+        let sollol = try cluster.serving()
+        let all = try cluster.sollol("logs", "coordinator", "-n", "all").standardOutput()
+        #expect(all.contains("load_tensors: offloaded 7/7 layers"))
+        let follow = try cluster.sollol("logs", "-f", "-n", "0")
+        #expect(try cluster.sollol("restart", "coordinator").exitStatus() == 0)
+        var text = ""
+        while !text.contains("load_tensors: offloaded 7/7 layers") || !text.contains("worker-1 | ")
+        {
+            let more = follow.moreOutput()
+            if more.isEmpty { break }
+            text += more
+        }
+        #expect(text.contains("coordinator | "))
+        follow.signal(SIGTERM)
+        _ = follow.exitStatus()
+        #expect(try cluster.sollol("logs", "worker-7").exitStatus() == 64)
+        #expect(try cluster.sollol("down").exitStatus() == 0)
+        #expect(sollol.exitStatus() == 0)
+    }
 }

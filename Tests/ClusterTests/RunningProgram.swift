@@ -124,4 +124,7 @@ final class RunningProgram {
     func standardOutput() -> String {
         String(decoding: output.readDataToEndOfFile(), as: UTF8.self)
     }
+
+    /// What it prints next on standard output; empty at the end.
+    func moreOutput() -> String { String(decoding: output.availableData, as: UTF8.self) }
 }

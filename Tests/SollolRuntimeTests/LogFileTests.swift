@@ -79,4 +79,27 @@ import Testing
         handle.write(Data("{\"time\": \"2026".utf8))
         #expect(EventHistory.last(state: folder) == entry)
     }
+
+    @Test func aReaderSeesEveryLineInOrderAcrossRotations() {
+        defer { remove() }
+        let log = LogFile(path: folder + "/x.log", largest: 500, kept: 2) { Issue.record("\($0)") }
+        func write(_ range: Range<Int>) { for number in range { log.write("line \(number)") } }
+        func expect(_ lines: [[UInt8]], _ range: Range<Int>, _ note: String) {
+            #expect(
+                lines.map { String(decoding: $0, as: UTF8.self) } == range.map { "line \($0)" },
+                "\(note)")
+        }
+        let early = LogReader(name: "x", path: folder + "/y.log")
+        #expect(early.last(nil) == [] && early.added() == [])
+        write(0..<100)
+        expect(LogReader(name: "x", path: folder + "/x.log").last(nil), 0..<100, "all")
+        expect(LogReader(name: "x", path: folder + "/x.log").last(70), 30..<100, "the last")
+        let reader = LogReader(name: "x", path: folder + "/x.log")
+        expect(reader.last(0), 0..<0, "none")
+        for start in stride(from: 100, to: 400, by: 30) {
+            write(start..<(start + 30))
+            expect(reader.added(), start..<(start + 30), "followed from \(start)")
+        }
+        #expect(reader.added() == [])
+    }
 }

@@ -54,6 +54,8 @@ struct ProcessSlot: Equatable, Sendable {
     var missedProbes = 0
     /// Whether people were told that a stop waits for its requests.
     var hasSaidBusy = false
+    /// Whether a restart was asked for that has not begun yet.
+    var isToBeRestarted = false
     /// When it failed, within the period of `max_restarts`.
     var recentFailures: [Instant] = []
 

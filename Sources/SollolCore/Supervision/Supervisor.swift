@@ -14,7 +14,8 @@
 /// 6. Until the cluster has served, a permanent failure or the third attempt of a process ends
 ///    bring-up; after that, all failures are retried at the cap.
 /// 8. At a stop the coordinator finishes its requests (for `timeouts.stop`) and ends, then the
-///    workers; nothing starts after a stop was asked for; a second request kills.
+///    workers; nothing starts after a stop was asked for; a second request kills. A restart that
+///    was asked for keeps this order and is no failure.
 /// 9. Any end of a process that was not asked for is a failure, whatever its status.
 ///
 /// Rules 4 (hangs) and 7 (degraded mode) come with a later release; of 4, a coordinator whose
@@ -83,6 +84,7 @@ public struct Supervisor: Equatable, Sendable {
         switch event {
         case .upRequested: bringUp(at: now)
         case .stopRequested: stopRequested()
+        case .restartRequested(let name): restartRequested(name, at: now)
         case .timerFired(let timer): timerFired(timer, at: now)
         case .spawnFailed(let run, let reason):
             let cause = FailureCause(.guardLost, "it could not be started: \(reason)")
@@ -114,6 +116,7 @@ public struct Supervisor: Equatable, Sendable {
     private mutating func reconcileUp(at now: Instant) {
         guard let coordinator = slots.indices.last else { return }
         let workers = slots.indices.dropLast()
+        if slots.contains(where: \.isToBeRestarted) { reconcileRestart(at: now) }
         let ready = workers.allSatisfy { slots[$0].isReady }
         // Rule 2: before anything else, so that a doomed coordinator accepts no further request.
         if !ready, slots[coordinator].isAlive, !slots[coordinator].isEnding {
@@ -134,6 +137,8 @@ public struct Supervisor: Equatable, Sendable {
         slots[index].generation += 1
         slots[index].state = .starting
         slots[index].missedProbes = 0
+        slots[index].isToBeRestarted = false
+        slots[index].hasSaidBusy = false
         let run = slots[index].run
         if slots[index].kind != .unmanagedWorker { effects.append(.spawn(run)) }
         if slots[index].kind == .coordinator {

@@ -38,6 +38,8 @@ public enum SupervisorEvent: Equatable, Sendable {
     case upRequested
     /// The user wants it down; a second one shortens the wait.
     case stopRequested
+    /// The user wants that process restarted, or all; a worker's restart is the coordinator's, too.
+    case restartRequested(String?)
     /// The guard could not even be started.
     case spawnFailed(ProcessRun, reason: String)
     /// The guard started its server.

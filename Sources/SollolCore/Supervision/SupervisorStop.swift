@@ -29,7 +29,7 @@ extension Supervisor {
         for index in workers where !slots[index].isEnding { terminate(index, at: now) }
     }
 
-    private mutating func endCoordinator(_ index: Int, at now: Instant) {
+    mutating func endCoordinator(_ index: Int, at now: Instant) {
         let run = slots[index].run
         let workersReady = slots.dropLast().allSatisfy { $0.isReady }
         if workersReady && slots[index].state == .draining { return }
@@ -53,8 +53,8 @@ extension Supervisor {
             let limit = seconds(timeouts.stop)
             report(
                 .progress,
-                "waiting up to \(limit) s for \(plural(busy, "request")) in flight; "
-                    + "stop again to end at once")
+                "waiting up to \(limit) s for \(plural(busy, "request")) in flight"
+                    + (phase == .up ? "" : "; stop again to end at once"))
             slots[index].hasSaidBusy = true
         }
         effects.append(.setTimer(.busySlots(run), at: now + 0.1))
@@ -68,7 +68,7 @@ extension Supervisor {
         effects.append(.kill(run))
     }
 
-    private mutating func terminate(_ index: Int, at now: Instant) {
+    mutating func terminate(_ index: Int, at now: Instant) {
         let run = slots[index].run
         slots[index].state = .ending(nil)
         effects.append(.terminate(run))

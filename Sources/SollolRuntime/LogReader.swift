@@ -1,0 +1,114 @@
+import Foundation
+
+/// Reads the rotated log of one process from its oldest line on, and what is added to it later.
+public final class LogReader {
+    /// Rotated files that are looked for; no log has more.
+    private static let mostRotated = 9
+
+    /// The process's name.
+    public let name: String
+    private let path: String
+    private var descriptor: Int32 = -1
+    private var rest: [UInt8] = []
+
+    /// A reader of the log at that path, which need not exist yet.
+    init(name: String, path: String) {
+        self.name = name
+        self.path = path
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// The readers of all logs in a state directory, by name.
+    public static func all(state: String) -> [LogReader] {
+        let folder = "\(state)/logs"
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return files.filter { $0.hasSuffix(".log") }.sorted().map {
+            LogReader(name: String($0.dropLast(".log".count)), path: "\(folder)/\($0)")
+        }
+    }
+
+    /// The last lines so far, oldest first, those of rotated files included. Call it once.
+    ///
+    /// - Parameter count: at most so many; nil is all.
+    public func last(_ count: Int?) -> [[UInt8]] {
+        // Opened before the others are read, and recognised among them: it may be rotated now.
+        open()
+        let current = identity(descriptor)
+        var lines = added()
+        for number in 1...Self.mostRotated where lines.count < count ?? .max {
+            let rotated = Foundation.open("\(path).\(number)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            guard rotated >= 0 else { break }
+            defer { close(rotated) }
+            if let current, let other = identity(rotated), current == other { continue }
+            var bytes: [UInt8] = []
+            Self.readAll(rotated) { bytes += $0 }
+            lines = bytes.split(separator: UInt8(ascii: "\n")).map(Array.init) + lines
+        }
+        return count.map { lines.suffix($0) } ?? lines
+    }
+
+    /// The lines that were added since the last call.
+    public func added() -> [[UInt8]] {
+        if descriptor < 0 { open() }
+        var lines = take()
+        var now = stat()
+        // What was written to the old file before it was rotated comes first.
+        while descriptor >= 0, stat(path, &now) == 0, identity(descriptor) != Identity(now) {
+            close(descriptor)
+            if !rest.isEmpty { lines.append(rest) }
+            rest = []
+            open()
+            lines += take()
+        }
+        return lines
+    }
+
+    private func take() -> [[UInt8]] {
+        var lines: [[UInt8]] = []
+        guard descriptor >= 0 else { return lines }
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_size < lseek(descriptor, 0, SEEK_CUR) {
+            lseek(descriptor, 0, SEEK_SET)  // It was truncated.
+        }
+        Self.readAll(descriptor) { bytes in
+            var start = bytes.startIndex
+            while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+                lines.append(rest + bytes[start..<end])
+                rest = []
+                start = end + 1
+            }
+            rest += bytes[start...]
+        }
+        return lines
+    }
+
+    private func open() {
+        descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    }
+
+    private static func readAll(_ descriptor: Int32, _ body: (ArraySlice<UInt8>) -> Void) {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = retrying { read(descriptor, &buffer, buffer.count) }
+            guard count > 0 else { return }
+            body(buffer[..<count])
+        }
+    }
+
+    /// Which file it is, whatever its name is now.
+    private struct Identity: Equatable {
+        var device: Int
+        var inode: UInt64
+
+        init(_ status: stat) {
+            device = Int(status.st_dev)
+            inode = UInt64(status.st_ino)
+        }
+    }
+
+    private func identity(_ descriptor: Int32) -> Identity? {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Identity(status) : nil
+    }
+}
