@@ -95,7 +95,7 @@ final class LocalCluster {
     static func commandLines() -> [(pid: Int32, argv: [String])] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { Int32($0) }.compactMap { pid in
-            guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"),
+            guard let data = ProcFile.read("/proc/\(pid)/cmdline"),
                 !data.isEmpty
             else { return nil }
             let words = data.dropLast().split(separator: 0, omittingEmptySubsequences: false)
@@ -108,12 +108,14 @@ final class LocalCluster {
         try Self.tokens(port: port, count: count)
     }
 
-    static func tokens(port: Int, count: Int = 24) throws -> [Int] {
+    static func tokens(
+        host: String = "127.0.0.1", port: Int, count: Int = 24
+    ) throws -> [Int] {
         let body = """
             {"prompt":"hello there","n_predict":\(count),"temperature":0,"return_tokens":true,
              "ignore_eos":true}
             """
-        let answer = try post("/completion", body, port: port)
+        let answer = try request("POST", "/completion", body, host: host, port: port)
         guard
             let object = try JSONSerialization.jsonObject(with: Data(answer.utf8))
                 as? [String: Any],
@@ -128,7 +130,7 @@ final class LocalCluster {
     }
 
     static func request(
-        _ method: String, _ path: String, _ body: String, port: Int
+        _ method: String, _ path: String, _ body: String, host: String = "127.0.0.1", port: Int
     ) throws -> String {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
@@ -138,7 +140,7 @@ final class LocalCluster {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_addr.s_addr = inet_addr(host)
         let status = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))

@@ -96,7 +96,7 @@ final class BedKeeper {
 
     /// In clock ticks since the boot; with the pid it names a process for good.
     private static func startTime(_ pid: Int32) -> String? {
-        guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        guard let text = ProcFile.text("/proc/\(pid)/stat")
         else { return nil }
         // The name in parentheses may hold anything; field 22 is the 20th after it.
         let fields = text.split(separator: ")").last?.split(separator: " ") ?? []

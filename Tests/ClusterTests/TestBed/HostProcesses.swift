@@ -15,7 +15,7 @@ struct HostProcess {
 
     /// `/proc/PID/environ`.
     var environment: [String: String] {
-        let data = FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()
+        let data = ProcFile.read("/proc/\(pid)/environ") ?? Data()
         let pairs = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
             .map { $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false) }
         return Dictionary(
@@ -64,8 +64,8 @@ extension TestHost {
     }
 
     private static func process(_ pid: Int32) -> HostProcess? {
-        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
-            let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline")
+        guard let status = ProcFile.text("/proc/\(pid)/status"),
+            let line = ProcFile.read("/proc/\(pid)/cmdline")
         else { return nil }
         func field(_ name: String) -> Substring? {
             status.split(separator: "\n").first { $0.hasPrefix("\(name):") }?

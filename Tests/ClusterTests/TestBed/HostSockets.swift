@@ -10,8 +10,8 @@ enum Reach: Equatable {
 
 extension TestHost {
     /// The addresses that TCP sockets of this host listen on, as `ADDRESS:PORT`, sorted.
-    func listening() throws -> [String] {
-        let table = try String(contentsOfFile: "/proc/\(processOne ?? 0)/net/tcp", encoding: .utf8)
+    func listening() -> [String] {
+        let table = ProcFile.text("/proc/\(processOne ?? 0)/net/tcp") ?? ""
         return table.split(separator: "\n").dropFirst().compactMap { line in
             let fields = line.split(separator: " ")
             guard fields.count > 3, fields[3] == "0A" else { return nil }

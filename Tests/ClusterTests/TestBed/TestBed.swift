@@ -83,7 +83,7 @@ final class TestBed {
         if let folder = TestEnvironment.llamaFolder {
             paths.append(URL(fileURLWithPath: folder).deletingLastPathComponent().path)
         }
-        let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+        let maps = ProcFile.text("/proc/self/maps") ?? ""
         for line in maps.split(separator: "\n") where line.hasSuffix("/libswiftCore.so") {
             let path = line[(line.firstIndex(of: "/") ?? line.startIndex)...]
             paths.append(URL(fileURLWithPath: String(path)).deletingLastPathComponent().path)

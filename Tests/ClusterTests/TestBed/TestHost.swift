@@ -100,7 +100,7 @@ final class TestHost {
     /// Ends sshd, its sessions stay.
     func stopSSHD() throws {
         try runChecked("kill $(cat /run/sshd.pid)")
-        try eventually("\(name) does not listen") { (try? listening().isEmpty) ?? false }
+        try eventually("\(name) does not listen") { listening().isEmpty }
     }
 
     func startSSHD() throws { try runChecked(HostScripts.sshd) }
