@@ -40,8 +40,7 @@ struct UpCommand {
     // MARK: Dry run
 
     private func dryRun(_ format: DryRun.Format) throws -> ExitStatus {
-        let look = try LocalFacts.observe(
-            loaded.spec, recorded: recordedFacts(), environment: environment, home: home)
+        let look = Preflight.here(loaded.spec, recorded: recordedFacts())
         let plan = try self.plan(look.facts)
         CommandLineInterface.write(DryRun.render(plan, as: format))
         return .success
@@ -66,13 +65,16 @@ struct UpCommand {
             console.notice("error: \(error.message)")
             throw ExitStatus.unavailable
         }
-        if let wanted = arguments.values["--plan"], wanted != plan.id {
-            console.notice(
-                "error: the plan is \(plan.id), not \(wanted): something has changed since it was "
-                    + "reviewed. See: sollol up --dry-run")
-            throw ExitStatus.unavailable
-        }
+        try refuseOtherPlan(plan)
         return plan
+    }
+
+    private func refuseOtherPlan(_ plan: LaunchPlan) throws {
+        guard let wanted = arguments.values["--plan"], wanted != plan.id else { return }
+        console.notice(
+            "error: the plan is \(plan.id), not \(wanted): something has changed since it was "
+                + "reviewed. See: sollol up --dry-run")
+        throw ExitStatus.unavailable
     }
 
     // MARK: Up
@@ -83,54 +85,23 @@ struct UpCommand {
             state: state, processes: loaded.spec.workers.map(\.name) + ["coordinator"],
             warn: { [console] in console.notice("warning: history: \($0)") })
         console.report(Report(.phase, "[1/5] checking programs, model and ports"))
-        let look = try LocalFacts.observe(
-            loaded.spec, recorded: recordedFacts(), environment: environment, home: home)
-        var facts = look.facts
-        var findings = look.findings
-        findings += resolveNames(into: &facts)
-        if !findings.isEmpty { return refuse(findings) }
-        let plan = try self.plan(facts)
-        findings = StartChecks.findings(plan, spec: loaded.spec)
-        if !findings.isEmpty { return refuse(findings) }
-        try state.write(facts.encoded(), to: "facts.json")
-        tellDifferences(from: look.facts, to: plan)
+        let recorded = recordedFacts()
+        let look = Preflight.everywhere(loaded.spec, recorded: recorded)
+        try state.write(look.facts.encoded(), to: "facts.json")
+        for finding in look.findings { console.report(finding.report) }
+        guard let plan = look.plan, !look.findings.contains(where: { $0.severity == .error }) else {
+            console.notice("nothing was started")
+            return .unavailable
+        }
+        try refuseOtherPlan(plan)
+        tellDifferences(from: look.factsOfDryRun(recorded: recorded), to: plan)
         for assumption in plan.assumptions { console.notice("assumed: \(assumption)") }
         let runner = ClusterRunner(
-            plan: plan, spec: loaded.spec, addresses: facts.addresses, state: state,
+            plan: plan, spec: loaded.spec, addresses: look.facts.addresses, state: state,
             seed: UInt64(getpid()),
             output: .init(
                 report: console.report, line: console.line, changed: console.changed))
         return try runner.run()
-    }
-
-    /// Looks up the names that are dialled from here, and those that rpc-server binds; a dry run
-    /// does not, since that would ask the network. Recorded addresses may be out of date.
-    private func resolveNames(into facts: inout HostFacts) -> [Finding] {
-        let spec = loaded.spec
-        let workers = spec.workers.filter { !($0.managed && $0.transport == .ssh) }
-            .map { (subject: $0.name, host: $0.host) }
-        var findings: [Finding] = []
-        for (subject, host) in workers + [("coordinator", spec.coordinator.host)] {
-            guard !LocalNetwork.isNumeric(host), !host.contains(":") else { continue }
-            if let address = LocalNetwork.resolve(host) {
-                facts.addresses[host] = address
-            } else {
-                findings.append(
-                    Finding(
-                        subject: subject,
-                        problem: "the name \(host) has no IPv4 address here. "
-                            + "Try: getent ahostsv4 \(host)"))
-            }
-        }
-        return findings
-    }
-
-    private func refuse(_ findings: [Finding]) -> ExitStatus {
-        for finding in findings {
-            console.report(Report(.failure, "\(finding.subject): \(finding.problem)"))
-        }
-        console.notice("nothing was started")
-        return .unavailable
     }
 
     /// Says where the plan differs from what a dry run has just shown.

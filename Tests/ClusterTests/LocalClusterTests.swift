@@ -122,7 +122,8 @@ struct LocalClusterTests {
     @Test func allWorkersKilledAtOnceAreOneRecovery() throws {
         let cluster = try LocalCluster()
         let sollol = try cluster.serving()
-        for name in ["worker-1", "worker-2"] { kill(try cluster.pid(name), SIGKILL) }
+        let workers = try [cluster.pid("worker-1"), cluster.pid("worker-2")]
+        for worker in workers { kill(worker, SIGKILL) }
         try sollol.waitFor("serving again")
         #expect(try cluster.tokens().count == 24)
         sollol.signal(SIGTERM)

@@ -17,6 +17,8 @@ public struct HostFacts: Codable, Equatable, Sendable {
         public var models: [String: Model]
         /// llama.cpp devices of the host itself besides the CPU (`CUDA0`), or nil if nobody asked.
         public var devices: [String]?
+        /// Memory that new processes could have when somebody looked, or nil if nobody did.
+        public var availableMemoryBytes: Int64?
 
         /// Facts of one machine, none unless given.
         public init(
@@ -102,9 +104,11 @@ public struct HostFacts: Codable, Equatable, Sendable {
         self.offeredDevices = offeredDevices
     }
 
-    /// `here`, or `ssh DESTINATION`: the space keeps a destination named `here` apart.
+    /// `here`, or what one types: `ssh DESTINATION`, `ssh -o Port=2222 DESTINATION`. The space
+    /// keeps a destination named `here` apart.
     public static func key(for location: RunLocation) -> String {
-        location.sshDestination.map { "ssh \($0)" } ?? "here"
+        guard case .ssh(let destination, let options) = location else { return "here" }
+        return (["ssh"] + options.map { "-o \($0)" } + [destination]).joined(separator: " ")
     }
 
     /// The facts of the machine at a location, if there are any.

@@ -1,0 +1,99 @@
+/// Whether all hosts run the same build of llama.cpp. Its RPC has no room for another: the client
+/// compares only major and minor of the protocol, though the patch level marks incompatible
+/// operations too.
+public enum BuildComparison {
+    /// What reveals a build on one host.
+    struct Evidence {
+        var processes: [String]
+        var location: RunLocation
+        var path: String
+        var version: String?
+        /// Checksums by name; comparable where they are equal.
+        var digests: [String: String]
+    }
+
+    /// A finding for each worker's build that differs from the coordinator's, or is not known.
+    public static func findings(_ surveys: [HostSurvey]) -> [Finding] {
+        let all = surveys.flatMap(evidence)
+        guard let coordinator = all.first(where: { $0.processes.contains("coordinator") }) else {
+            return []
+        }
+        return all.compactMap { worker in
+            worker.processes.contains("coordinator") ? nil : compare(worker, coordinator)
+        }
+    }
+
+    private static func evidence(_ survey: HostSurvey) -> [Evidence] {
+        guard let report = survey.report else { return [] }
+        return zip(survey.request.programs, report.programs).compactMap { program, seen in
+            guard let path = seen.path, seen.help != nil else { return nil }
+            return Evidence(
+                processes: program.users, location: survey.request.location, path: path,
+                version: seen.version.flatMap { Capabilities.buildString(in: $0.text) },
+                digests: seen.digests)
+        }
+    }
+
+    private static func compare(_ worker: Evidence, _ coordinator: Evidence) -> Finding? {
+        let place = coordinator.location.sshDestination ?? "this machine"
+        if let theirs = worker.version, let ours = coordinator.version {
+            guard theirs != ours else { return nil }
+            return Finding(
+                worker.processes, at: worker.location,
+                "llama.cpp on {host} is \(theirs) (\(worker.path)), the coordinator's on \(place) "
+                    + "is \(ours) (\(coordinator.path)). Install the same release on both; RPC "
+                    + "works between equal builds only.")
+        }
+        let library = "libggml-rpc"
+        if let theirs = worker.digests[library], theirs == coordinator.digests[library] {
+            return nil
+        }
+        let isWorkers = worker.version == nil
+        let unknown = isWorkers ? worker : coordinator
+        return Finding(
+            worker.processes, at: worker.location, severity: .warning,
+            "which build of llama.cpp \(unknown.path) on \(isWorkers ? "{host}" : place) is cannot "
+                + "be told (no tool with --version beside it, no equal \(library)), so only the "
+                + "RPC protocol is compared. Put the llama-server of its release beside it.")
+    }
+}
+
+/// The RPC protocol that a server speaks, from its HELLO.
+public struct RPCVersion: Hashable, Sendable, CustomStringConvertible {
+    /// An rpc-server of another one is refused by the client.
+    public var major: UInt8
+    /// A newer one is refused by the client.
+    public var minor: UInt8
+    /// Not compared by the client, although it marks incompatible operations.
+    public var patch: UInt8
+
+    /// A version of these three.
+    public init(major: UInt8, minor: UInt8, patch: UInt8) {
+        (self.major, self.minor, self.patch) = (major, minor, patch)
+    }
+
+    /// From all bytes that an rpc-server answers to HELLO: u64 28, then major, minor, patch
+    /// (measured, protocol 8.0.0), or u64 3 in releases before transport capabilities.
+    public init?(helloAnswer bytes: [UInt8]) {
+        let lengths: [[UInt8]] = [[28, 0, 0, 0, 0, 0, 0, 0], [3, 0, 0, 0, 0, 0, 0, 0]]
+        guard bytes.count >= 11, lengths.contains(Array(bytes[..<8])),
+            bytes.count == 8 + Int(bytes[0])
+        else { return nil }
+        self.init(major: bytes[8], minor: bytes[9], patch: bytes[10])
+    }
+
+    /// `8.0.0`.
+    public var description: String { "\(major).\(minor).\(patch)" }
+
+    /// Why workers that were asked cannot serve one coordinator, or nil when all speak the same.
+    ///
+    /// - Parameter answers: the workers in their order, with what each answered.
+    public static func difference(_ answers: [(worker: String, version: RPCVersion)]) -> String? {
+        guard Set(answers.map(\.version)).count > 1 else { return nil }
+        let groups = Dictionary(grouping: answers, by: \.version)
+            .sorted { $0.key.description > $1.key.description }
+            .map { "\($0.value.map(\.worker).joined(separator: ", ")): \($0.key)" }
+        return "the workers speak different RPC protocols (\(groups.joined(separator: "; "))). "
+            + "Install the same release of llama.cpp on all hosts. See: sollol check"
+    }
+}

@@ -1,0 +1,37 @@
+/// What came of looking at one host.
+public struct HostSurvey: Equatable, Sendable {
+    /// A model file there.
+    public struct Model: Equatable, Sendable {
+        /// Absolute.
+        public var path: String
+        /// Which file that was.
+        public var stamp: HostFacts.Stamp
+        /// Its header.
+        public var header: GGUFHeader
+
+        /// A model at that path.
+        public init(path: String, stamp: HostFacts.Stamp, header: GGUFHeader) {
+            self.path = path
+            self.stamp = stamp
+            self.header = header
+        }
+    }
+
+    /// What was asked.
+    public var request: SurveyRequest
+    /// What the host told, or nil when it could not be asked.
+    public var report: SurveyReport?
+    /// Why it could not be asked, with what to do.
+    public var problem: String?
+    /// Its model; nil when it was not asked for or cannot be used.
+    public var model: Model?
+    /// Why the model cannot be used.
+    public var modelProblem: String?
+    /// Seconds by which its clock is ahead of ours.
+    public var clockSkew: Int64?
+    /// The key of an agent that got us in, if one did and it was asked for.
+    public var agentKey: String?
+
+    /// A survey that is yet to be made.
+    public init(request: SurveyRequest) { self.request = request }
+}

@@ -1,0 +1,135 @@
+/// What of a plan cannot be on its hosts: ports that are taken, addresses that are not theirs.
+public enum PlanFindings {
+    /// Why nothing can listen somewhere.
+    public enum Obstacle: Equatable, Sendable {
+        /// Somebody listens there, by name where that is known.
+        case taken(by: String?)
+        /// The host has other addresses.
+        case noAddress(others: [String])
+        /// The system's word.
+        case other(String)
+    }
+
+    /// Something that will listen.
+    public struct Opening: Equatable, Sendable {
+        /// Whose it is.
+        public var process: String
+        /// On which host.
+        public var location: RunLocation
+        /// The address and port there.
+        public var endpoint: Endpoint
+        /// Whether it is the end of a forward instead of the server itself.
+        public var isForward: Bool
+        var isWorker: Bool
+    }
+
+    /// Everything that will listen on some host.
+    public static func openings(_ plan: LaunchPlan) -> [Opening] {
+        plan.processes.flatMap { process in
+            [
+                Opening(
+                    process: process.name, location: process.location, endpoint: process.bind,
+                    isForward: false, isWorker: process.role == .worker)
+            ]
+                + process.forwards.map { forward in
+                    Opening(
+                        process: process.name,
+                        location: forward.side == .here ? .here : process.location,
+                        endpoint: forward.listen, isForward: true,
+                        isWorker: process.role == .worker)
+                }
+        }
+    }
+
+    /// What a host's own report says against an opening there; nil when nothing does.
+    public static func obstacle(_ opening: Opening, _ report: SurveyReport) -> Obstacle? {
+        let endpoint = opening.endpoint
+        let isSpecial = endpoint.host.hasPrefix("127.") || endpoint.host == "0.0.0.0"
+        let isNumeric = HostFacts.isNumericIPv4(endpoint.host)
+        if isNumeric, !isSpecial, !report.addresses.isEmpty,
+            !report.addresses.contains(endpoint.host)
+        {
+            return .noAddress(others: report.addresses.sorted())
+        }
+        let listener = report.listener(on: endpoint.host, port: endpoint.port)
+        return listener.map { .taken(by: $0.holder) }
+    }
+
+    /// An obstacle in words, with what to do.
+    public static func finding(_ opening: Opening, _ obstacle: Obstacle) -> Finding {
+        let endpoint = opening.endpoint
+        let text: String
+        switch obstacle {
+        case .taken(let holder):
+            let who = holder ?? "another program"
+            let hint =
+                opening.isForward
+                ? "Set forward_port_base to a range that is free."
+                : opening.isWorker
+                    ? "If it is an rpc-server that somebody else runs, set \"managed\": false."
+                    : "Set coordinator.port, or --port."
+            let look =
+                "{ssh}ss -ltnp "
+                + ShellQuoting.quote(ShellQuoting.quote("sport = :\(endpoint.port)"))
+            text =
+                "port \(endpoint.port) of \(endpoint.host) on {host} is taken by \(who). "
+                + "See who: \(opening.location == .here ? localLook(endpoint.port) : look). \(hint)"
+        case .noAddress(let others):
+            let key = opening.isWorker ? "bind" : "coordinator.host"
+            text =
+                "\(endpoint.host) is no address of {host}"
+                + (others.isEmpty ? "" : ", which has \(others.joined(separator: ", "))")
+                + ". See: {ssh}ip -4 addr. Give one of them as the key `\(key)`."
+        case .other(let reason): text = "cannot listen on \(endpoint) of {host}: \(reason)"
+        }
+        return Finding([opening.process], at: opening.location, text)
+    }
+
+    private static func localLook(_ port: Int) -> String { "ss -ltnp 'sport = :\(port)'" }
+
+    /// Two names for one machine, where two servers want the same port.
+    public static func sharedMachines(_ plan: LaunchPlan, _ surveys: [HostSurvey]) -> [Finding] {
+        let servers = openings(plan).filter { !$0.isForward }
+        var findings: [Finding] = []
+        for (index, one) in servers.enumerated() {
+            for other in servers[(index + 1)...]
+            where one.location != other.location && one.endpoint.port == other.endpoint.port {
+                guard let machine = machine(one.location, surveys),
+                    machine == self.machine(other.location, surveys),
+                    one.endpoint.host == other.endpoint.host
+                        || [one, other].contains(where: { $0.endpoint.host == "0.0.0.0" })
+                else { continue }
+                let names = [one, other].map { $0.location.sshDestination ?? "this machine" }
+                findings.append(
+                    Finding(
+                        [one.process, other.process],
+                        "\(names[0]) and \(names[1]) are the same machine, and both want port "
+                            + "\(one.endpoint.port) of \(one.endpoint.host): give one another port."
+                    ))
+            }
+        }
+        return findings
+    }
+
+    private static func machine(_ location: RunLocation, _ surveys: [HostSurvey]) -> String? {
+        let survey = surveys.first { $0.request.location == location }
+        guard let report = survey?.report, !report.boot.isEmpty else { return nil }
+        return "\(report.boot) \(report.node)"
+    }
+
+    /// Ports that others in the network can reach; rpc-server has no authentication.
+    public static func exposed(_ plan: LaunchPlan) -> [Finding] {
+        let open = plan.processes.filter {
+            $0.role == .worker && !AddressRange.isLoopback($0.bind.host)
+        }
+        guard !open.isEmpty else { return [] }
+        let endpoints = open.map(\.bind.description).joined(separator: ", ")
+        return [
+            Finding(
+                open.map(\.name), severity: .warning,
+                "rpc-server has no authentication, so whoever can reach \(endpoints) can use it and "
+                    + "may run code there. Keep that network to yourself, or use "
+                    + "\"transport\": \"ssh\".")
+        ]
+    }
+}

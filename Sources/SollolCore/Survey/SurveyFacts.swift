@@ -1,0 +1,61 @@
+extension HostFacts {
+    /// Takes over what the hosts told about themselves. What was recorded of a host before is
+    /// replaced, but for what was not asked again since its file is still the same.
+    public mutating func record(_ surveys: [HostSurvey], _ spec: ClusterSpec) {
+        for survey in surveys { record(survey, spec) }
+    }
+
+    private mutating func record(_ survey: HostSurvey, _ spec: ClusterSpec) {
+        guard let report = survey.report else { return }
+        let key = Self.key(for: survey.request.location)
+        let before = hosts[key]
+        var host = Host(home: report.home)
+        host.availableMemoryBytes = report.availableMemory
+        for (program, seen) in zip(survey.request.programs, report.programs) {
+            guard let path = seen.path, let stamp = seen.stamp else { continue }
+            if seen.help == nil, let known = program.known {
+                host.binaries[program.name] = known
+                if program.isServer { host.devices = before?.devices }
+                continue
+            }
+            let version = seen.version.flatMap { Capabilities.buildString(in: $0.text) }
+            var binary = Binary(path: path, stamp: stamp, version: version)
+            let devices = seen.devices.map { DeviceListing.names(in: $0.text) }
+            if program.isServer, let help = seen.help {
+                binary.capabilities = Capabilities(
+                    help: help.text, version: seen.version?.text ?? "")
+                host.devices = devices
+            }
+            host.binaries[program.name] = binary
+            if !program.isServer, let devices { offer(devices, program.users, spec) }
+        }
+        if let reference = survey.request.model?.text, let model = survey.model {
+            host.models[reference] = Model(
+                path: model.path, stamp: model.stamp, blockCount: model.header.blockCount)
+        }
+        hosts[key] = host
+    }
+
+    /// An rpc-server offers the devices of its host, or its CPU where there are none. With an
+    /// environment of its own (`CUDA_VISIBLE_DEVICES`) only the server itself knows.
+    private mutating func offer(_ devices: [String], _ users: [String], _ spec: ClusterSpec) {
+        for worker in spec.workers
+        where users.contains(worker.name) && worker.devices.isEmpty && worker.environment.isEmpty {
+            offeredDevices[worker.endpoint] = (0..<max(1, devices.count)).map { "RPC\($0)" }
+        }
+    }
+}
+
+/// What `llama-server --list-devices` prints.
+public enum DeviceListing {
+    /// The names after `Available devices:`, as in `  CUDA0: NVIDIA … (24000 MiB, 23000 MiB free)`.
+    public static func names(in listing: String) -> [String] {
+        let lines = listing.split(whereSeparator: \.isNewline)
+        return lines.drop { !$0.hasPrefix("Available devices") }.dropFirst().compactMap { line in
+            // A name may hold a colon: `RPC[127.0.0.1:50052]` before October 2025.
+            guard line.hasPrefix(" "), let end = line.firstRange(of: ": ") else { return nil }
+            let name = line[..<end.lowerBound].drop { $0 == " " }
+            return name.isEmpty || name.contains(" ") ? nil : String(name)
+        }
+    }
+}

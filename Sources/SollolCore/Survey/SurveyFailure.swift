@@ -1,0 +1,46 @@
+/// Why a host could not be asked.
+public enum SurveyFailure: Error, Equatable, Sendable {
+    /// The shell there or the connection ended, with these last words.
+    case ended(status: Int?, words: [String])
+    /// No answer in that many seconds.
+    case silent(Double)
+    /// More than can be an answer.
+    case tooLong
+
+    /// What happened and what to do, as what follows the name of a process.
+    public func message(_ location: RunLocation) -> String {
+        let place = location.sshDestination ?? "this machine"
+        let look = SSHCommand.byHand(location, ShellQuoting.quote("echo hello"))
+        switch self {
+        case .ended(let status, let words):
+            if location != .here, let failure = SSHFailure(words: words, status: status) {
+                return failure.message(location)
+            }
+            let said = words.suffix(3).joined(separator: " / ")
+            return "the login shell of \(place) does not run sh"
+                + (status.map { " (status \($0))" } ?? "")
+                + (said.isEmpty ? "; it printed nothing" : "; it printed: \(said)")
+                + ". It has to be an account with a shell and without a forced command. "
+                + "Try by hand: \(look)"
+        case .silent(let limit):
+            return "no answer of \(place) within \(seconds(limit)) s. Try by hand: \(look)"
+        case .tooLong:
+            return "\(place) answers without end. Try by hand: \(look)"
+        }
+    }
+}
+
+/// From the lines of `ssh -v`: whether we would be let in without an agent.
+public enum KeySource {
+    /// The path of the key that was taken from an agent, or nil when no agent was needed.
+    ///
+    /// `debug1: Server accepts key: /home/a/.ssh/id_ed25519 ED25519 SHA256:… agent` (OpenSSH 8 to
+    /// 10; the last word is there for keys of an agent).
+    public static func agentKey(_ lines: [String]) -> String? {
+        let sign = "debug1: Server accepts key: "
+        guard let line = lines.last(where: { $0.hasPrefix(sign) }) else { return nil }
+        let words = line.dropFirst(sign.count).split(separator: " ")
+        guard words.contains("agent") else { return nil }
+        return words.first.map(String.init)
+    }
+}

@@ -1,0 +1,245 @@
+/// What a host told about itself in answer to `SurveyScript.survey`. Nothing in it is trusted: it
+/// may come from another kind of machine, be cut off, or lie.
+public struct SurveyReport: Equatable, Sendable {
+    /// What a program printed, and its status.
+    public struct Answer: Equatable, Sendable {
+        /// Both streams together.
+        public var text = ""
+        /// 137 when it took too long; nil when the answer was cut off.
+        public var status: Int?
+
+        /// The last lines that are not empty, as part of a sentence.
+        func lastLines(_ count: Int = 3) -> String {
+            let lines = text.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
+            return lines.filter { !$0.isEmpty }.suffix(count).joined(separator: " / ")
+        }
+    }
+
+    /// One program of the request.
+    public struct Program: Equatable, Sendable {
+        /// Where it was found, or nil.
+        public var path: String?
+        /// A file of that name that cannot be executed.
+        public var refusedPath: String?
+        /// Which file that was.
+        public var stamp: HostFacts.Stamp?
+        /// The first bytes of the file, 20 at most.
+        public var magic: [UInt8] = []
+        /// nil: not asked.
+        public var help: Answer?
+        /// The program's own version, or that of `tool`.
+        public var version: Answer?
+        /// What `--list-devices` of it, or of the llama-server beside it, printed.
+        public var devices: Answer?
+        /// A llama.cpp tool beside it, which tells its version.
+        public var tool: String?
+        /// Checksum and size of the program (`binary`) and of libraries beside it, by name.
+        public var digests: [String: String] = [:]
+    }
+
+    /// Who listens on a TCP port.
+    public struct Listener: Equatable, Sendable {
+        /// Numeric IPv4; 0.0.0.0 is every address.
+        public var address: String
+        /// 1…65535.
+        public var port: Int
+        /// `rpc-server (pid 71)`, or the owner's number, or nil.
+        public var holder: String?
+    }
+
+    /// The home folder, absolute.
+    public var home = ""
+    /// PATH as a command over ssh has it.
+    public var path = ""
+    /// Who programs run as.
+    public var user = ""
+    /// Who programs run as, by number.
+    public var uid: Int?
+    /// `uname -s`: `Linux`, `Darwin`.
+    public var system = ""
+    /// `uname -n`: what the host calls itself.
+    public var node = ""
+    /// `uname -m`: `x86_64`, `arm64`.
+    public var machine = ""
+    /// Seconds since 1970 there.
+    public var clock: Int64?
+    /// Differs after each boot; empty when unknown.
+    public var boot = ""
+    /// Bytes that new processes can have.
+    public var availableMemory: Int64?
+    /// IPv4; empty when the host has no tool that tells.
+    public var addresses: Set<String> = []
+    /// Who listens on TCP ports.
+    public var listeners: [Listener] = []
+    /// In the order of the request.
+    public var programs: [Program]
+    /// Whether `api_key_file` can be read; nil: not asked.
+    public var canReadAPIKeyFile: Bool?
+    /// Where the manifest of an Ollama name was looked for.
+    public var manifestPlaces: [String] = []
+    /// The `models` folder that has it.
+    public var manifestFolder: String?
+    /// The manifest's text.
+    public var manifest = ""
+    /// What the attempts of `SurveyRequest.reaches` said; nil where the host cannot try.
+    public var reaches: [Answer?]
+
+    private var holders: [Listener] = []
+    private var isComplete = false
+
+    /// Reads an answer; nil when it is not whole.
+    public init?(_ answer: String, request: SurveyRequest) {
+        programs = request.programs.map { _ in Program() }
+        reaches = request.reaches.map { _ in nil }
+        for line in answer.split(separator: "\n") {
+            let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = parts.count == 2 ? String(parts[1]) : ""
+            take(parts[0], value)
+        }
+        guard home.hasPrefix("/"), isComplete else { return nil }
+        for index in listeners.indices {
+            let port = listeners[index].port
+            if let known = holders.first(where: { $0.port == port }) {
+                listeners[index].holder = known.holder
+            }
+        }
+    }
+
+    private mutating func take(_ tag: Substring, _ value: String) {
+        switch tag {
+        case "complete": isComplete = true
+        case "home": home = value
+        case "path": path = value
+        case "user": user = value
+        case "uid": uid = Int(value)
+        case "system": system = value
+        case "node": node = value
+        case "machine": machine = value
+        case "clock": clock = Int64(value)
+        case "boot": boot = value
+        case "memory": availableMemory = Int64(value).flatMap { $0 > 1 << 40 ? nil : $0 * 1024 }
+        case "address": if HostFacts.isNumericIPv4(value) { addresses.insert(value) }
+        case "tcp", "netstat": takeListener(value)
+        case "ss", "lsof": takeHolder(value, isLsof: tag == "lsof")
+        case "apikey": canReadAPIKeyFile = value == "yes"
+        case "manifest.looked": manifestPlaces.append(value)
+        case "manifest.folder": manifestFolder = value
+        case "manifest.json": manifest += value + "\n"
+        default: takeNumbered(tag, value)
+        }
+    }
+
+    /// `b0.path …`, `r1 …`.
+    private mutating func takeNumbered(_ tag: Substring, _ value: String) {
+        let parts = tag.dropFirst().split(separator: ".", maxSplits: 1)
+        guard let index = parts.first.flatMap({ Int($0) }), index >= 0 else { return }
+        if tag.first == "r", parts.count == 1, index < reaches.count {
+            reaches[index] = Self.added(value, to: reaches[index])
+        } else if tag.first == "b", parts.count == 2, index < programs.count {
+            programs[index].take(parts[1], value)
+        }
+    }
+
+    fileprivate static func added(_ line: String, to answer: Answer?) -> Answer {
+        var answer = answer ?? Answer()
+        if line.hasPrefix("%status ") {
+            answer.status = Int(line.dropFirst("%status ".count))
+        } else {
+            answer.text += line + "\n"
+        }
+        return answer
+    }
+
+    // MARK: Ports
+
+    /// `0100007F:C384 1000` of Linux's /proc/net/tcp, `127.0.0.1.50052` of a BSD's netstat.
+    private mutating func takeListener(_ value: String) {
+        let parts = value.split(separator: " ")
+        guard let local = parts.first else { return }
+        let listener =
+            parts.count == 2
+            ? Self.hexadecimal(local).map { address, port in
+                Listener(address: address, port: port, holder: "a program of user \(parts[1])")
+            }
+            : Self.dotted(local).map { Listener(address: $0, port: $1) }
+        if let listener { listeners.append(listener) }
+    }
+
+    private static func hexadecimal(_ text: Substring) -> (String, Int)? {
+        let parts = text.split(separator: ":")
+        guard parts.count == 2, let port = Int(parts[1], radix: 16),
+            [8, 32].contains(parts[0].count)
+        else { return nil }
+        let last = parts[0].suffix(8)
+        let rest = parts[0].dropLast(8)
+        // IPv6: the wildcard, and IPv4 in its clothes; others concern no IPv4 port.
+        let isMapped = rest == "0000000000000000FFFF0000"
+        let isWild = rest.allSatisfy { $0 == "0" } && last == "00000000"
+        guard rest.isEmpty || isMapped || isWild, let word = UInt32(last, radix: 16) else {
+            return nil
+        }
+        let bytes = [0, 8, 16, 24].map { String(word >> $0 & 0xff) }
+        return (bytes.joined(separator: "."), port)
+    }
+
+    private static func dotted(_ text: Substring) -> (address: String, port: Int)? {
+        guard let mark = text.lastIndex(where: { $0 == "." || $0 == ":" }),
+            let port = Int(text[text.index(after: mark)...])
+        else { return nil }
+        let address = String(text[..<mark])
+        if ["*", "[::]", "0.0.0.0"].contains(address) { return ("0.0.0.0", port) }
+        return HostFacts.isNumericIPv4(address) ? (address, port) : nil
+    }
+
+    /// A line of `ss -ltnpH` or of `lsof -nP -iTCP -sTCP:LISTEN`.
+    private mutating func takeHolder(_ line: String, isLsof: Bool) {
+        let words = line.split(separator: " ")
+        guard words.count > (isLsof ? 8 : 5) else { return }
+        guard let local = Self.dotted(words[isLsof ? 8 : 3]) else { return }
+        if isLsof {
+            let name = "\(words[0]) (pid \(words[1]))"
+            holders.append(Listener(address: local.address, port: local.port, holder: name))
+            return
+        }
+        // users:(("rpc-server",pid=71,fd=3))
+        let quoted = line.split(separator: "\"", omittingEmptySubsequences: false)
+        guard quoted.count >= 3 else { return }
+        let pid = quoted[2].dropFirst(",pid=".count).prefix { $0.isNumber }
+        let name = "\(quoted[1]) (pid \(pid))"
+        holders.append(Listener(address: local.address, port: local.port, holder: name))
+    }
+}
+
+extension SurveyReport.Program {
+    fileprivate mutating func take(_ tag: Substring, _ value: String) {
+        switch tag {
+        case "path": path = value
+        case "refused": refusedPath = value
+        case "stamp":
+            let numbers = value.split(separator: " ").compactMap { Int64($0) }
+            guard numbers.count == 2, abs(numbers[1]) < 1 << 32 else { return }
+            stamp = HostFacts.Stamp(size: numbers[0], modified: numbers[1] * 1_000_000_000)
+        case "magic":
+            magic = value.split(separator: " ").prefix(20).compactMap { UInt8($0, radix: 16) }
+        case "help": help = SurveyReport.added(value, to: help)
+        case "version": version = SurveyReport.added(value, to: version)
+        case "devices": devices = SurveyReport.added(value, to: devices)
+        case "tool": tool = value
+        case "digest":
+            let words = value.split(separator: " ", maxSplits: 1)
+            if words.count == 2 { digests[String(words[0])] = String(words[1]) }
+        default: break
+        }
+    }
+}
+
+extension SurveyReport {
+    /// Who listens on a port so that nothing else can listen on this address of it.
+    public func listener(on address: String, port: Int) -> Listener? {
+        let isWild = { (address: String) in address == "0.0.0.0" || address == "::" }
+        return listeners.first {
+            $0.port == port
+                && ($0.address == address || isWild($0.address) || isWild(address))
+        }
+    }
+}

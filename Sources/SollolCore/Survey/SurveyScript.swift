@@ -1,0 +1,143 @@
+/// What a host's POSIX shell runs to tell about itself: dash, bash, busybox, macOS.
+///
+/// It changes nothing and starts no server. Every line that it prints begins with a tag of ours, so
+/// that what a program there prints cannot be taken for something else; `SurveyReport` reads them.
+public enum SurveyScript {
+    /// The first line for `Guard.command`: a shell that evaluates line by line what it is sent, and
+    /// tells with `marker` where the answer to each begins and ends.
+    ///
+    /// The lines' commands get no standard input, since they would eat the following lines.
+    public static func session(marker: String) -> String {
+        oneLine(
+            """
+            printf '\\n%s begin\\n' \(marker);
+            while IFS= read -r l; do eval "$l" </dev/null; printf '\\n%s end\\n' \(marker); done
+            """)
+    }
+
+    /// The line that looks at everything of a request but the model's header.
+    public static func survey(_ request: SurveyRequest) -> String {
+        var lines = [prelude] + (request.isBrief ? [] : [machine, network])
+        for (index, program) in request.programs.enumerated() {
+            let known = program.known.map {
+                "\($0.stamp.size) \($0.stamp.modified / 1_000_000_000) \($0.path)"
+            }
+            let kind = program.isServer ? "server" : "worker"
+            let words = [String(index), kind, known ?? "-"] + program.candidates
+            lines.append("look \(ShellQuoting.join(words));")
+        }
+        if let file = request.apiKeyFile {
+            lines.append("readable apikey \(ShellQuoting.quote(file));")
+        }
+        if case .ollama(let name) = request.model, let model = try? OllamaModel(name) {
+            lines.append("manifest \(ShellQuoting.quote(model.manifestPath));")
+        }
+        for (index, reach) in request.reaches.enumerated() {
+            let words = [String(index), reach.endpoint.host, String(reach.endpoint.port)]
+            lines.append("reach \(ShellQuoting.join(words)) &")
+        }
+        if !request.reaches.isEmpty { lines.append("wait;") }
+        lines.append("say complete")
+        return oneLine(lines.joined(separator: "\n"))
+    }
+
+    /// The line that prints size and time of a file, and its bytes from an offset.
+    ///
+    /// - Parameters:
+    ///   - path: on that host; `~/` is its home folder.
+    ///   - offset, count: in MiB.
+    public static func read(_ path: String, offset: Int, count: Int) -> String {
+        oneLine(
+            """
+            f=\(ShellQuoting.quote(path)); case $f in "~/"*) f=$HOME/${f#??};; esac;
+            if [ ! -e "$f" ]; then echo missing; elif [ ! -f "$f" ]; then echo other;
+            elif [ ! -r "$f" ]; then echo unreadable;
+            else { stat -L -c '%s %Y' "$f" 2>/dev/null || stat -L -f '%z %m' "$f"; };
+            dd if="$f" bs=1048576 skip=\(offset) count=\(count) 2>/dev/null; fi
+            """)
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        let line = text.split(separator: "\n").joined(separator: " ")
+        precondition(!line.utf8.contains(0), "NUL is refused on loading")
+        return line
+    }
+
+    /// `limited SECONDS COMMAND…`: no POSIX shell has a time limit. `ask TAG SECONDS COMMAND…`
+    /// prints what a command prints, tagged, and its status last.
+    private static let prelude = #"""
+        set -f; LC_ALL=C; GGML_NO_BACKTRACE=1; export LC_ALL GGML_NO_BACKTRACE;
+        path=$PATH; PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin; home=${HOME:-};
+        say() { printf '%s\n' "$*"; }; say "home $home"; say "path $path";
+        limited() { n=$1; shift; "$@" & p=$!;
+        ( trap 'kill $s; exit' TERM; sleep $n & s=$!; wait $s; kill -KILL $p ) >/dev/null 2>&1 &
+        k=$!; wait $p; r=$?; kill $k; return $r; };
+        ask() { t=$1; shift; { limited "$@" 2>&1; say "%status $?"; } 2>/dev/null
+        | sed "s/^/$t /"; };
+        expand() { case $1 in "~/"*) say "$home/${1#??}";; *) say "$1";; esac; };
+        stamp() { stat -L -c '%s %Y' "$1" 2>/dev/null || stat -L -f '%z %m' "$1"; };
+        readable() { if [ -r "$(expand "$2")" ]; then say "$1 yes"; else say "$1 no"; fi; };
+        manifest() { for d in "${OLLAMA_MODELS:-$home/.ollama/models}"
+        "${OLLAMA_MODELS:-/usr/share/ollama/.ollama/models}"; do say "manifest.looked $d/$1";
+        if [ -r "$d/$1" ]; then say "manifest.folder $d";
+        sed 's/^/manifest.json /' "$d/$1"; echo; break; fi; done; };
+        reach() { if command -v bash >/dev/null; then
+        ask "r$1" 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3";
+        elif command -v nc >/dev/null; then ask "r$1" 4 nc -v -z "$2" "$3"; fi; };
+        """# + "\n" + look
+
+    /// Programs: where they are found (PATH, then the usual places), what they say of themselves,
+    /// what a llama.cpp tool beside them says, and checksums that tell builds apart.
+    private static let look = #"""
+        try() { [ -z "$f" ] || return 0; [ -f "$1" ] || return 0;
+        if [ -x "$1" ]; then f=$1; else x=$1; fi; };
+        look() { i=$1; kind=$2; known=$3; shift 3; f=; x=;
+        for n in "$@"; do case $n in */*) try "$(expand "$n")";; esac; done;
+        u=$path:USUAL; IFS=:; for d in $u; do case $d in /*) for n in "$@"; do
+        case $n in */*) ;; *) try "$d/$n";; esac; done;; esac; done; unset IFS;
+        [ -n "$f" ] || { [ -z "$x" ] || say "b$i.refused $x"; return 0; };
+        s=$(stamp "$f"); say "b$i.path $f"; say "b$i.stamp $s";
+        say "b$i.magic $(od -An -tx1 -N20 "$f")";
+        [ "$s $f" != "$known" ] || return 0; ask "b$i.help" 20 "$f" --help; d=${f%/*};
+        if [ "$kind" = server ]; then ask "b$i.version" 20 "$f" --version;
+        ask "b$i.devices" 20 "$f" --list-devices; else tool;
+        [ ! -x "$d/llama-server" ] || ask "b$i.devices" 20 "$d/llama-server" --list-devices; fi;
+        sum binary "$f"; for l in rpc base; do for e in so dylib; do
+        for b in "$d" "$d/../lib"; do sum "libggml-$l" "$b/libggml-$l.$e"; done; done; done; };
+        sum() { [ ! -f "$2" ] || say "b$i.digest $1 $(cksum <"$2")"; };
+        tool() { for b in "$d" "$(dirname "$(readlink -f "$f" 2>/dev/null)")" /usr/bin; do
+        [ "$b" != /usr/bin ] || case $f in /usr/*) ;; *) return 0;; esac;
+        for t in llama-server llama-cli llama-fit-params llama-gguf-split llama-perplexity; do
+        if [ -x "$b/$t" ]; then v=$(ask "b$i.version" 20 "$b/$t" --version);
+        case $v in *version:*) say "b$i.tool $b/$t"; say "$v"; return 0;; esac; fi; done; done; };
+        """#.replacing("USUAL", with: folders)
+
+    private static let folders = UsualFolders.afterPath
+        .map { $0.replacing("~", with: "$home") }.joined(separator: ":")
+
+    private static let machine = #"""
+        say "user $(id -un)"; say "uid $(id -u)";
+        say "system $(uname -s)"; say "node $(uname -n)"; say "machine $(uname -m)";
+        say "clock $(date +%s)";
+        if [ -r /proc/sys/kernel/random/boot_id ]; then
+        say "boot $(cat /proc/sys/kernel/random/boot_id)"; else
+        say "boot $(sysctl -n kern.bootsessionuuid 2>/dev/null)"; fi;
+        if [ -r /proc/meminfo ]; then
+        sed -n 's/^MemAvailable: *\([0-9]*\) kB/memory \1/p' /proc/meminfo; else
+        vm_stat 2>/dev/null | awk '/page size of/ { s = $8 }
+        /^Pages (free|inactive|speculative|purgeable)/ { n += $NF }
+        END { printf "memory %d\n", n * s / 1024 }'; fi;
+        """#
+
+    /// Addresses, and who listens: Linux tells in /proc, everybody else by netstat.
+    private static let network = #"""
+        { ip -4 addr || ifconfig -a; } 2>/dev/null
+        | sed -n 's/.*inet \(addr:\)*\([0-9][0-9.]*\).*/address \2/p';
+        if [ -r /proc/net/tcp ]; then cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed -n
+        's/^ *[0-9]*: \([0-9A-F]*:[0-9A-F]*\) [^ ]* 0A [^ ]* [^ ]* [^ ]* *\([0-9]*\) .*/tcp \1 \2/p';
+        ss -ltnpH 2>/dev/null | sed 's/^/ss /'; else
+        netstat -an -p tcp 2>/dev/null | sed -n
+        's/^tcp[46]* .* \([^ ]*\)  *[^ ]*  *LISTEN.*/netstat \1/p';
+        lsof -nP -iTCP -sTCP:LISTEN 2>/dev/null | sed 's/^/lsof /'; fi;
+        """#
+}

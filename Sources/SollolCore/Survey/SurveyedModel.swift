@@ -1,0 +1,40 @@
+import Foundation
+
+extension SurveyReport {
+    /// Why the model on that host cannot be used, with what to do.
+    public struct ModelProblem: Error, Equatable, Sendable {
+        /// What follows the name of a process.
+        public var message: String
+
+        init(message: String) { self.message = message }
+
+        /// From the first line that `SurveyScript.read` printed.
+        public init(answer: String, path: String) {
+            let reason =
+                switch answer {
+                case "missing": "there is no such file"
+                case "unreadable": "it may not be read by the user that runs there"
+                case "other": "it is not a regular file"
+                default: "it cannot be read"
+                }
+            message =
+                "the model \(path): \(reason) on {host}. Check the key `model`, which is a path on "
+                + "the coordinator's host, or give another one with --model."
+        }
+    }
+
+    /// Where the GGUF of an Ollama name lies on that host.
+    public func ollamaPath(of name: String) throws(ModelProblem) -> String {
+        guard let folder = manifestFolder else {
+            let places = manifestPlaces.joined(separator: ", ")
+            throw ModelProblem(
+                message: "the Ollama model \(name) is not on {host}; looked for \(places). "
+                    + "Try there: ollama pull \(ShellQuoting.quote(name))")
+        }
+        do {
+            return try "\(folder)/\(OllamaModel.blobPath(manifest: Data(manifest.utf8)))"
+        } catch {
+            throw ModelProblem(message: "the model \(name) on {host}: \(error.message)")
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import SollolCore
+
+/// Looks at one host: one connection, first all of its facts, then the model's header.
+final class HostLook {
+    /// Seconds for everything that a host tells about itself, beside the time to connect.
+    private static let patience = 45.0
+
+    private let loop: EventLoop
+    private let timeouts: Timeouts
+    private let done: (HostSurvey) -> Void
+    private var survey: HostSurvey
+    private var shell: HostShell?
+    private var growing: GrowingHeader?
+    private var modelPath = ""
+
+    /// Begins; `done` is called once, never from within this call.
+    ///
+    /// - Parameter wantsKeySource: whether to find out if only an agent's key got us in.
+    @discardableResult
+    init(
+        _ request: SurveyRequest, timeouts: Timeouts, wantsKeySource: Bool, loop: EventLoop,
+        done: @escaping (HostSurvey) -> Void
+    ) {
+        self.loop = loop
+        self.timeouts = timeouts
+        self.done = done
+        survey = HostSurvey(request: request)
+        let carrier = SSHCommand.argv(
+            to: request.location, timeouts: timeouts, isVerbose: wantsKeySource)
+        do {
+            let shell = try HostShell(carrier: carrier, loop: loop)
+            self.shell = shell
+            ask(SurveyScript.survey(request)) { [self] in took($0) }
+        } catch {
+            loop.at(EventLoop.now) { [self] in finish(problem: "\(error)") }
+        }
+    }
+
+    private func ask(_ line: String, _ answer: @escaping ([UInt8]) -> Void) {
+        shell?.ask(
+            line, timeout: timeouts.connect + Self.patience, answer: answer,
+            failure: { [self] failure in
+                finish(problem: failure.message(survey.request.location))
+            })
+    }
+
+    private func took(_ answer: [UInt8]) {
+        let text = String(decoding: answer, as: UTF8.self)
+        guard let report = SurveyReport(text, request: survey.request) else {
+            let failure = SurveyFailure.ended(status: nil, words: shell?.words ?? [])
+            return finish(problem: failure.message(survey.request.location))
+        }
+        survey.report = report
+        survey.clockSkew = report.clock.map { $0 - Int64(Date().timeIntervalSince1970) }
+        survey.agentKey = KeySource.agentKey(shell?.debugLines ?? [])
+        switch survey.request.model {
+        case nil: finish()
+        case .file(let path)?: read(path)
+        case .ollama(let name)?:
+            do throws(SurveyReport.ModelProblem) {
+                read(try report.ollamaPath(of: name))
+            } catch {
+                survey.modelProblem = error.message
+                finish()
+            }
+        }
+    }
+
+    // MARK: Model
+
+    private func read(_ path: String) {
+        modelPath = path
+        ask(SurveyScript.read(path, offset: 0, count: 1)) { [self] in tookModel($0, askedFor: 1) }
+    }
+
+    /// The first line is size and time, or why there is neither; then come bytes.
+    private func tookModel(_ answer: [UInt8], askedFor count: Int) {
+        let line = answer.prefix { $0 != UInt8(ascii: "\n") }
+        let bytes = Array(answer.dropFirst(line.count + 1))
+        let words = String(decoding: line, as: UTF8.self)
+        let numbers = words.split(separator: " ").compactMap { Int64($0) }
+        guard numbers.count == 2, numbers[0] >= 0, abs(numbers[1]) < 1 << 32 else {
+            survey.modelProblem = SurveyReport.ModelProblem(answer: words, path: modelPath).message
+            return finish()
+        }
+        var header = growing ?? GrowingHeader(fileSize: UInt64(numbers[0]))
+        header.append(bytes, askedFor: count)
+        growing = header
+        switch header.step {
+        case .fetch(let offset, let count):
+            ask(SurveyScript.read(modelPath, offset: offset, count: count)) { [self] in
+                tookModel($0, askedFor: count)
+            }
+        case .refused(let error):
+            survey.modelProblem = "the model \(modelPath): \(error)"
+            finish()
+        case .header(let header):
+            let home = survey.report?.home ?? ""
+            let path = modelPath.hasPrefix("~/") ? home + modelPath.dropFirst() : modelPath
+            let stamp = HostFacts.Stamp(size: numbers[0], modified: numbers[1] * 1_000_000_000)
+            survey.model = HostSurvey.Model(path: path, stamp: stamp, header: header)
+            finish()
+        }
+    }
+
+    private func finish(problem: String? = nil) {
+        if let problem {
+            survey.problem = problem
+            survey.report = nil
+        }
+        shell?.close()
+        shell = nil
+        done(survey)
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import SollolCore
+
+/// Looks at several hosts side by side.
+public enum HostLooks {
+    /// Hosts that are asked at the same time: sshd of a jump host begins to refuse at ten.
+    private static let width = 8
+
+    /// Looks at all of them; answers come in the order of the requests.
+    ///
+    /// - Parameter wantsKeySource: whether to find out where only an agent's key gets us in.
+    public static func at(
+        _ requests: [SurveyRequest], timeouts: Timeouts, wantsKeySource: Bool = false
+    ) -> [HostSurvey] {
+        guard !requests.isEmpty else { return [] }
+        let loop = EventLoop()
+        var surveys = requests.map { HostSurvey(request: $0) }
+        var next = 0
+        var missing = requests.count
+        func begin() {
+            guard next < requests.count else { return }
+            let index = next
+            next += 1
+            HostLook(
+                requests[index], timeouts: timeouts, wantsKeySource: wantsKeySource, loop: loop
+            ) { survey in
+                surveys[index] = survey
+                missing -= 1
+                if missing == 0 { loop.stop() } else { begin() }
+            }
+        }
+        for _ in 0..<min(width, requests.count) { begin() }
+        loop.run()
+        return surveys
+    }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import SollolCore
+
+/// A shell, here or through one ssh connection, that answers one line after the other.
+///
+/// What a login shell prints of its own accord comes before the first marker and is left out.
+final class HostShell {
+    /// Bytes of an answer that are accepted; a header is read in pieces of up to 128 MiB.
+    private static let longestAnswer = 160 << 20
+    private static let linesKept = 60
+
+    private let loop: EventLoop
+    private let marker: String
+    private let process = Process()
+    private let input: Int32
+    private let output: Int32
+    private let errors: Int32
+    private var errorLines: LineReader
+    private var unwritten: [UInt8] = []
+    private var received: [UInt8] = []
+    private var hasBegun = false
+    private var isOver = false
+    private var pending: (([UInt8]) -> Void, (SurveyFailure) -> Void)?
+    private var timer: Int?
+    /// What was printed on standard error, or before the shell began; the last lines of it.
+    private(set) var words: [String] = []
+    /// Lines of `ssh -v`.
+    private(set) var debugLines: [String] = []
+
+    /// Starts the shell.
+    ///
+    /// - Parameter carrier: the ssh client's command line; nil for a shell on this machine.
+    /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
+    init(carrier: [String]?, loop: EventLoop) throws {
+        self.loop = loop
+        let random = [UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)]
+        marker = "sollol-" + random.map { String($0, radix: 16) }.joined()
+        let pipes = try [DescriptorPair(), DescriptorPair(), DescriptorPair()]
+        (input, output, errors) = (pipes[0].writing, pipes[1].reading, pipes[2].reading)
+        errorLines = LineReader(errors)
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        // The outer shell lives on to tell the status: ssh as the direct child of `Process` would
+        // hide its end (`process-facts.md`).
+        let command = carrier.map(ShellQuoting.join) ?? "sh -c \(ShellQuoting.quote(Guard.command))"
+        process.arguments = ["-c", "\(command); printf '\\n\(marker) exit %s\\n' $?"]
+        process.standardInput = FileHandle(fileDescriptor: pipes[0].reading)
+        process.standardOutput = FileHandle(fileDescriptor: pipes[1].writing)
+        process.standardError = FileHandle(fileDescriptor: pipes[2].writing)
+        defer {
+            for end in [pipes[0].reading, pipes[1].writing, pipes[2].writing] {
+                Foundation.close(end)
+            }
+        }
+        do {
+            try process.run()
+        } catch {
+            for end in [input, output, errors] { Foundation.close(end) }
+            throw error
+        }
+        for end in [input, output, errors] { setNonBlocking(end) }
+        loop.whenReadable(output) { [self] in receive() }
+        loop.whenReadable(errors) { [self] in readErrors() }
+        send(SurveyScript.session(marker: marker))
+    }
+
+    /// Sends a line to be evaluated. Exactly one of the two is called, never from within this call;
+    /// after a failure the shell is gone.
+    func ask(
+        _ line: String, timeout: Double, answer: @escaping ([UInt8]) -> Void,
+        failure: @escaping (SurveyFailure) -> Void
+    ) {
+        precondition(pending == nil, "one question at a time")
+        pending = (answer, failure)
+        timer = loop.at(EventLoop.now + timeout) { [self] in end(.silent(timeout)) }
+        if isOver { return end(.ended(status: nil, words: words)) }
+        send(line)
+    }
+
+    /// Ends the shell and what it runs.
+    func close() { end(nil) }
+
+    private func send(_ line: String) {
+        unwritten += Array(line.utf8) + [UInt8(ascii: "\n")]
+        flush()
+    }
+
+    private func flush() {
+        while !unwritten.isEmpty {
+            let count = retrying { write(input, unwritten, unwritten.count) }
+            if count < 0 {
+                let isFull = errno == EAGAIN
+                if !isFull { unwritten = [] }
+                return loop.whenWritable(input, isFull ? { [self] in flush() } : nil)
+            }
+            unwritten.removeFirst(count)
+        }
+        loop.whenWritable(input, nil)
+    }
+
+    // MARK: Answers
+
+    private func receive() {
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        let count = retrying { read(output, &buffer, buffer.count) }
+        if count < 0 {
+            if errno != EAGAIN { end(.ended(status: nil, words: words)) }
+            return
+        }
+        received += buffer[..<count]
+        if count == 0 { return ended() }
+        if !hasBegun { begin() }
+        if hasBegun { takeAnswer() }
+        if received.count > (hasBegun ? Self.longestAnswer : 1 << 20) { end(.tooLong) }
+    }
+
+    /// Passes over what the login shell prints before ours begins.
+    private func begin() {
+        let sign = Array("\n\(marker) begin\n".utf8)
+        guard let range = received.firstRange(of: sign) else { return }
+        note(String(decoding: received[..<range.lowerBound], as: UTF8.self))
+        received.removeSubrange(..<range.upperBound)
+        hasBegun = true
+    }
+
+    /// An answer ends where all that was received ends: nothing comes before the next question.
+    private func takeAnswer() {
+        let sign = Array("\n\(marker) end\n".utf8)
+        guard received.count >= sign.count, received.suffix(sign.count).elementsEqual(sign) else {
+            return
+        }
+        let bytes = Array(received.dropLast(sign.count))
+        received = []
+        guard let (answer, _) = pending else { return }
+        pending = nil
+        loop.cancel(timer)
+        answer(bytes)
+    }
+
+    private func readErrors() {
+        let isOpen = errorLines.read { line in
+            if line.hasPrefix("debug1: ") { debugLines.append(line) } else { note(line) }
+        }
+        if !isOpen { loop.whenReadable(errors, nil) }
+    }
+
+    private func note(_ text: String) {
+        words += text.split(whereSeparator: \.isNewline).map(String.init)
+        if words.count > Self.linesKept { words.removeFirst(words.count - Self.linesKept) }
+        if debugLines.count > 1000 { debugLines.removeFirst(500) }
+    }
+
+    // MARK: End
+
+    private func ended() {
+        readErrors()
+        let sign = Array("\n\(marker) exit ".utf8)
+        var status: Int?
+        if let range = received.firstRange(of: sign) {
+            let digits = received[range.upperBound...].prefix { $0 != UInt8(ascii: "\n") }
+            status = Int(String(decoding: digits, as: UTF8.self))
+            if !hasBegun { note(String(decoding: received[..<range.lowerBound], as: UTF8.self)) }
+        }
+        end(.ended(status: status, words: words))
+    }
+
+    private func end(_ failure: SurveyFailure?) {
+        if !isOver {
+            isOver = true
+            // Its own process group (`process-facts.md`): ssh, or the local shell and its children.
+            if process.isRunning { _ = kill(-process.processIdentifier, SIGKILL) }
+            for end in [input, output, errors] {
+                loop.forget(end)
+                Foundation.close(end)
+            }
+        }
+        guard let (_, failed) = pending, let failure else { return }
+        pending = nil
+        loop.cancel(timer)
+        loop.at(EventLoop.now) { failed(failure) }
+    }
+}

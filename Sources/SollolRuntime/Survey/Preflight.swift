@@ -1,0 +1,156 @@
+import Foundation
+import SollolCore
+
+/// Everything that is looked at before the first server starts; changes nothing anywhere.
+public struct Preflight {
+    /// What is known now: recorded facts, renewed where a host was asked.
+    public private(set) var facts: HostFacts
+    /// What stands in the way, or may; equal ones grouped.
+    public private(set) var findings: [Finding] = []
+    /// What each host told.
+    public private(set) var surveys: [HostSurvey] = []
+    /// What would run; nil when no plan can be made.
+    public private(set) var plan: LaunchPlan?
+    private let spec: ClusterSpec
+
+    /// What a dry run knew before the other hosts were asked.
+    public func factsOfDryRun(recorded: HostFacts) -> HostFacts {
+        var facts = recorded
+        facts.record(surveys.filter { $0.request.location == .here }, spec)
+        return facts
+    }
+
+    /// Looks at this machine only, and asks programs again only when their files have changed: for
+    /// a dry run, which contacts no host.
+    public static func here(_ spec: ClusterSpec, recorded: HostFacts) -> Preflight {
+        var look = Preflight(spec: spec, facts: recorded)
+        let known = recorded.host(at: .here)?.binaries ?? [:]
+        var requests = SurveyRequest.all(for: spec).filter { $0.location == .here }
+        for index in requests.indices {
+            requests[index].isBrief = true
+            requests[index].reaches = []
+            requests[index].apiKeyFile = nil
+            for program in requests[index].programs.indices {
+                let name = requests[index].programs[program].name
+                requests[index].programs[program].known = known[name]
+            }
+        }
+        look.survey(requests, wantsKeySource: false)
+        return look
+    }
+
+    /// Looks at all hosts, side by side.
+    ///
+    /// - Parameter isThorough: also find out where only an agent's key gets us in.
+    public static func everywhere(
+        _ spec: ClusterSpec, recorded: HostFacts, isThorough: Bool = false
+    ) -> Preflight {
+        var look = Preflight(spec: spec, facts: recorded)
+        look.resolveNames()
+        look.survey(SurveyRequest.all(for: spec), wantsKeySource: isThorough)
+        look.findings += look.surveys.flatMap(SurveyFindings.of)
+        look.findings += BuildComparison.findings(look.surveys)
+        do throws(PlanError) {
+            let plan = try LaunchPlanner.plan(spec, facts: look.facts)
+            look.plan = plan
+            look.check(plan)
+        } catch {
+            look.findings.append(Finding(["coordinator"], error.message))
+        }
+        look.findings = Finding.grouped(look.findings)
+        return look
+    }
+
+    private init(spec: ClusterSpec, facts: HostFacts) {
+        self.spec = spec
+        self.facts = facts
+    }
+
+    private mutating func survey(_ requests: [SurveyRequest], wantsKeySource: Bool) {
+        surveys = HostLooks.at(
+            requests, timeouts: spec.timeouts, wantsKeySource: wantsKeySource)
+        facts.record(surveys, spec)
+    }
+
+    /// Looks up the names that are dialled from here, and those that rpc-server binds. Recorded
+    /// addresses may be out of date.
+    private mutating func resolveNames() {
+        let workers = spec.workers.filter { !($0.managed && $0.transport == .ssh) }
+            .map { (name: $0.name, host: $0.host) }
+        for (name, host) in workers + [("coordinator", spec.coordinator.host)] {
+            guard !LocalNetwork.isNumeric(host), !host.contains(":") else { continue }
+            if let address = LocalNetwork.resolve(host) {
+                facts.addresses[host] = address
+            } else {
+                findings.append(
+                    Finding(
+                        [name],
+                        "the name \(host) has no IPv4 address here. Try: getent ahostsv4 "
+                            + ShellQuoting.quote(host)))
+            }
+        }
+    }
+
+    // MARK: The plan
+
+    /// Seconds that taken ports are given to become free: an earlier cluster may be ending.
+    private static let patience = 3.0
+
+    /// Looks whether what the plan wants to open can be opened on its hosts.
+    private mutating func check(_ plan: LaunchPlan) {
+        let openings = PlanFindings.openings(plan)
+        let deadline = EventLoop.now + Self.patience
+        var obstacles = openings.map(obstacle)
+        while obstacles.contains(where: Self.isTaken), EventLoop.now < deadline {
+            usleep(100_000)
+            lookAgain(openings, obstacles)
+            obstacles = openings.map(obstacle)
+        }
+        findings += zip(openings, obstacles).compactMap { opening, obstacle in
+            obstacle.map { PlanFindings.finding(opening, $0) }
+        }
+        findings += PlanFindings.sharedMachines(plan, surveys)
+    }
+
+    private static func isTaken(_ obstacle: PlanFindings.Obstacle?) -> Bool {
+        if case .taken = obstacle { true } else { false }
+    }
+
+    /// This machine is tried, since that is exact; other hosts have told who listens there.
+    private func obstacle(_ opening: PlanFindings.Opening) -> PlanFindings.Obstacle? {
+        let report = surveys.first { $0.request.location == opening.location }?.report
+        guard opening.location == .here else {
+            return report.flatMap { PlanFindings.obstacle(opening, $0) }
+        }
+        let endpoint = opening.endpoint
+        let address = facts.addresses[endpoint.host] ?? endpoint.host
+        switch LocalNetwork.obstacle(toListenOn: address, port: endpoint.port) {
+        case nil: return nil
+        case EADDRINUSE:
+            let holder = report?.listener(on: address, port: endpoint.port)?.holder
+            return .taken(by: holder)
+        case EADDRNOTAVAIL:
+            return .noAddress(others: LocalNetwork.addresses().sorted())
+        case let code?: return .other(SystemError("listen", code: code).reason)
+        }
+    }
+
+    /// Asks the hosts with taken ports again who listens there.
+    private mutating func lookAgain(
+        _ openings: [PlanFindings.Opening], _ obstacles: [PlanFindings.Obstacle?]
+    ) {
+        let taken = zip(openings, obstacles).filter { Self.isTaken($1) }.map(\.0.location)
+        let indices = surveys.indices.filter {
+            let location = surveys[$0].request.location
+            return location != .here && taken.contains(location)
+        }
+        guard !indices.isEmpty else { return }
+        let requests = indices.map {
+            SurveyRequest(location: surveys[$0].request.location, processes: [])
+        }
+        let again = HostLooks.at(requests, timeouts: spec.timeouts)
+        for (index, survey) in zip(indices, again) {
+            if let report = survey.report { surveys[index].report?.listeners = report.listeners }
+        }
+    }
+}
