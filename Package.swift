@@ -10,6 +10,9 @@ let package = Package(
         .target(name: "SollolRuntime", dependencies: ["SollolCore"]),
         .executableTarget(name: "sollol", dependencies: ["SollolCore", "SollolRuntime"]),
         .executableTarget(name: "random-gguf", dependencies: ["SollolCore"]),
+        .target(name: "Simulation", dependencies: ["SollolCore"]),
+        .executableTarget(name: "simulate", dependencies: ["Simulation"]),
+        .testTarget(name: "SimulationTests", dependencies: ["SollolCore", "Simulation"]),
         .testTarget(
             name: "SollolCoreTests", dependencies: ["SollolCore"],
             resources: [.copy("Fixtures")]),

@@ -1,0 +1,319 @@
+import SollolCore
+
+/// What must be true at every step, judged only by what the supervisor was told and what it wants.
+///
+/// It knows nothing of the supervisor's inside. The rules have the numbers of `design.md`.
+struct SafetyChecker {
+    /// A broken rule.
+    struct Violation: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// What the supervisor was told about one process, and has asked for.
+    struct Known {
+        let kind: SimulatedSite.Kind
+        let endpoint: String
+        var generation = 0
+        /// Started, and its end not yet told.
+        var isAlive = false
+        /// It has answered since it was started or since a coordinator ended.
+        var isConfirmed = false
+        var wasKilled = false
+        var wasTerminated = false
+        /// The kill was no failure of its own.
+        var isCollateral = false
+        var started = 0.0
+        var asked = 0.0
+        var starts: [Double] = []
+        var failures: [Double] = []
+        /// Failures without a stable run in between.
+        var failuresInARow = 0
+        var readySince: Double?
+        var missedHealth = 0
+        var isServing = false
+    }
+
+    let spec: ClusterSpec
+    private(set) var known: [String: Known] = [:]
+    private let coordinator = "coordinator"
+    private(set) var stops = 0
+    private var stopAsked = 0.0
+    private var drainAsked: Double?
+    private(set) var hasServed = false
+    private(set) var mustGiveUp: String?
+    private(set) var finished: ExitStatus?
+    /// When each worker ended, for the bound of the coordinator's restarts.
+    private var workerEnds: [Double] = []
+
+    init(_ cluster: SimulatedCluster) {
+        spec = cluster.scenario.spec
+        for site in cluster.sites {
+            known[site.name] = Known(kind: site.kind, endpoint: site.endpoint)
+        }
+    }
+
+    private var workers: [Known] { known.values.filter { $0.kind != .coordinator } }
+    private var allWorkersConfirmed: Bool { workers.allSatisfy(\.isConfirmed) }
+    private var isStopping: Bool { stops > 0 || mustGiveUp != nil }
+
+    /// Judges one step.
+    mutating func check(
+        _ event: SupervisorEvent, _ effects: [SupervisorEffect], at now: Double
+    ) throws(Violation) {
+        if finished != nil, !effects.isEmpty { throw Violation(description: "work after finish") }
+        let doomed = learn(event, at: now)
+        for (place, effect) in effects.enumerated() {
+            if doomed, place == effects.firstIndex(where: Self.acts), effect != kill(coordinator) {
+                throw Violation(
+                    description: "rule 2: the useless coordinator was not killed first: \(effect)")
+            }
+            try check(effect, event, at: now)
+        }
+        if doomed, known[coordinator]?.wasKilled == false {
+            throw Violation(description: "rule 2: the useless coordinator was not killed at once")
+        }
+        if stops == 2, event == .stopRequested {
+            for (name, process) in known where process.isAlive && !process.wasKilled {
+                throw Violation(description: "rule 8: \(name) outlives the second stop")
+            }
+        }
+        if let process = known[coordinator], process.missedHealth >= spec.health.failures,
+            process.isAlive, !process.wasKilled, !isStopping
+        {
+            throw Violation(description: "rule 4: the coordinator outlives its health")
+        }
+    }
+
+    private func kill(_ name: String) -> SupervisorEffect {
+        .kill(ProcessRun(name: name, generation: known[name]?.generation ?? 0))
+    }
+
+    private static func acts(_ effect: SupervisorEffect) -> Bool {
+        switch effect {
+        case .report, .setTimer: false
+        default: true
+        }
+    }
+
+    // MARK: What was told
+
+    /// Takes in an event; returns whether it makes a running coordinator useless.
+    private mutating func learn(_ event: SupervisorEvent, at now: Double) -> Bool {
+        switch event {
+        case .stopRequested:
+            stops += 1
+            if stops == 1 { stopAsked = now }
+        case .exited(let run, let exit): return learnEnd(run, exit, at: now)
+        case .spawnFailed(let run, _): return learnEnd(run, ExitReport(status: nil), at: now)
+        case .readinessConfirmed(let run):
+            guard let process = known[run.name], process.generation == run.generation,
+                process.isAlive || process.kind == .unmanaged, !process.wasKilled
+            else { break }
+            known[run.name]?.isConfirmed = true
+            if process.kind == .worker {
+                known[run.name]?.readySince = process.readySince ?? now
+            }
+        case .distributionProven(let run, _):
+            guard let process = current(run), process.isAlive, !process.wasKilled,
+                process.isConfirmed, !isStopping
+            else { break }
+            hasServed = true
+            known[run.name]?.isServing = true
+            known[run.name]?.readySince = now
+        case .distributionRefuted(let run, _):
+            guard let process = current(run), process.isAlive, !process.wasKilled,
+                process.isConfirmed, !process.isServing, !hasServed, !isStopping
+            else { break }
+            mustGiveUp = "misplaced"
+        case .healthAnswered(let run, let healthy):
+            guard let process = current(run), process.isServing else { break }
+            known[run.name]?.missedHealth = healthy ? 0 : process.missedHealth + 1
+        default: break
+        }
+        return false
+    }
+
+    private func current(_ run: ProcessRun) -> Known? {
+        guard let process = known[run.name], process.generation == run.generation else {
+            return nil
+        }
+        return process
+    }
+
+    private mutating func learnEnd(_ run: ProcessRun, _ exit: ExitReport, at now: Double) -> Bool {
+        guard let process = current(run), process.isAlive else { return false }
+        known[run.name]?.isAlive = false
+        known[run.name]?.isConfirmed = false
+        known[run.name]?.isServing = false
+        if run.name == coordinator {
+            for name in known.keys { known[name]?.isConfirmed = false }
+            for name in known.keys where known[name]?.kind == .worker { known[name]?.asked = now }
+        }
+        if !process.isCollateral, !isStopping {
+            let failures = hasServed ? process.failures + [now] : []
+            known[run.name]?.failures = failures.filter { now - $0 < spec.restart.period }
+            let wasStable = now - (process.readySince ?? now) >= spec.restart.resetAfter
+            known[run.name]?.failuresInARow = (wasStable ? 0 : process.failuresInARow) + 1
+            learnFailure(run.name, process, exit)
+        }
+        guard process.kind == .worker else { return false }
+        workerEnds.append(now)
+        guard let user = known[coordinator] else { return false }
+        return user.isAlive && !user.wasKilled && !user.wasTerminated && finished == nil
+    }
+
+    private mutating func learnFailure(_ name: String, _ process: Known, _ exit: ExitReport) {
+        let count = known[name]?.failures.count ?? 0
+        if !hasServed {
+            if FailureCause(exit).isPermanent, !process.wasKilled { mustGiveUp = "permanent" }
+            if known[name]?.failuresInARow == 3 { mustGiveUp = "three attempts" }
+        } else if let limit = spec.restart.maxRestarts, count > limit {
+            mustGiveUp = "max_restarts"
+        }
+    }
+
+    // MARK: What is wanted
+
+    private mutating func check(
+        _ effect: SupervisorEffect, _ event: SupervisorEvent, at now: Double
+    ) throws(Violation) {
+        switch effect {
+        case .spawn(let run): try checkSpawn(run, at: now)
+        case .kill(let run): try checkKill(run, event, at: now)
+        case .terminate(let run):
+            let process = try existing(run, effect)
+            guard stops > 0 || finishes else {
+                throw Violation(description: "rule 8: \(run) terminated without a stop")
+            }
+            if process.kind == .worker, known[coordinator]?.isAlive == true {
+                throw Violation(description: "rule 8: \(run) ended before the coordinator")
+            }
+            known[run.name]?.wasTerminated = true
+        case .probeReadiness(let run): try checkProbe(run, at: now)
+        case .probeHealth(let run), .proveDistribution(let run): _ = try existing(run, effect)
+        case .probeBusySlots(let run):
+            _ = try existing(run, effect)
+            drainAsked = drainAsked ?? now
+        case .setTimer(_, let at):
+            if at.seconds < now { throw Violation(description: "a timer in the past") }
+        case .report: break
+        case .finish(let status): try checkFinish(status)
+        }
+    }
+
+    /// Everything is being ended because the cluster was given up, as far as can be known.
+    private var finishes: Bool {
+        mustGiveUp != nil || !hasServed || spec.restart.maxRestarts != nil
+    }
+
+    private func existing(
+        _ run: ProcessRun, _ effect: SupervisorEffect
+    ) throws(Violation) -> Known {
+        guard let process = current(run), process.isAlive else {
+            throw Violation(description: "effect for a run that does not exist: \(effect)")
+        }
+        return process
+    }
+
+    private mutating func checkSpawn(_ run: ProcessRun, at now: Double) throws(Violation) {
+        guard let process = known[run.name], process.kind != .unmanaged else {
+            throw Violation(description: "\(run) is not ours to start")
+        }
+        guard stops == 0 else { throw Violation(description: "rule 8: \(run) after a stop") }
+        if let reason = mustGiveUp {
+            throw Violation(description: "rule 6: \(run) although \(reason)")
+        }
+        guard !process.isAlive, run.generation == process.generation + 1 else {
+            throw Violation(description: "\(run) beside #\(process.generation)")
+        }
+        if run.name == coordinator, !allWorkersConfirmed {
+            let missing = known.filter { $1.kind != .coordinator && !$1.isConfirmed }.keys
+            throw Violation(description: "rule 1: \(run) although \(missing.sorted()) not ready")
+        }
+        let starts = process.starts.filter { now - $0 < window } + [now]
+        var bound = RestartBound.starts(within: window, spec.restart)
+        if run.name == coordinator {
+            let begin = now - window
+            workerEnds.removeAll { $0 <= begin }
+            bound += workerEnds.count + reasked
+        }
+        guard starts.count <= bound else {
+            throw Violation(description: "rule 5: more than \(bound) starts of \(run.name)")
+        }
+        known[run.name] = Known(
+            kind: process.kind, endpoint: process.endpoint, generation: run.generation,
+            isAlive: true, started: now, asked: now, starts: starts, failures: process.failures,
+            failuresInARow: process.failuresInARow)
+    }
+
+    private var window: Double { min(60, spec.restart.resetAfter) }
+    /// New questions to unmanaged backends, each of which may have cost a coordinator.
+    private var reasked: Int {
+        workers.filter { $0.kind == .unmanaged }.map(\.starts.count).reduce(0, +)
+    }
+
+    private mutating func checkKill(
+        _ run: ProcessRun, _ event: SupervisorEvent, at now: Double
+    ) throws(Violation) {
+        let process = try existing(run, .kill(run))
+        let isPatient = process.wasTerminated || process.wasKilled || stops >= 2
+        known[run.name]?.wasKilled = true
+        if isPatient { return }
+        if process.kind == .coordinator {
+            let isCollateral = !allWorkersConfirmed
+            known[run.name]?.isCollateral = isCollateral
+            if !allWorkersConfirmed || process.missedHealth >= spec.health.failures { return }
+            if case .distributionRefuted = event { return }
+            if stops > 0 || finishes {
+                if !process.isServing { return }
+                if now - (drainAsked ?? now) >= spec.timeouts.stop - 0.001 { return }
+            }
+            throw Violation(description: "rule 2: \(run) killed without need")
+        }
+        if case .timerFired(.readinessDeadline(run)) = event, !process.isConfirmed,
+            now - process.asked >= min(spec.timeouts.ready, spec.health.timeout) - 0.001
+        {
+            return
+        }
+        if case .exited(let ended, let exit) = event, ended.name == coordinator,
+            FailureCause(exit).blamedEndpoint == process.endpoint
+        {
+            return
+        }
+        throw Violation(description: "rule 3: \(run) killed without need")
+    }
+
+    private mutating func checkProbe(_ run: ProcessRun, at now: Double) throws(Violation) {
+        guard let process = known[run.name] else {
+            throw Violation(description: "probe of \(run), which does not exist")
+        }
+        if process.kind == .unmanaged {
+            if run.generation == process.generation + 1 {
+                known[run.name]?.generation += 1
+                known[run.name]?.isConfirmed = false
+                known[run.name]?.starts.append(now)
+            } else if run.generation != process.generation {
+                throw Violation(description: "probe of \(run), not #\(process.generation)")
+            }
+            return
+        }
+        _ = try existing(run, .probeReadiness(run))
+        guard process.kind == .worker, let user = known[coordinator], user.isAlive else { return }
+        if process.started < user.started {
+            throw Violation(description: "rule 3: \(run) probed while a coordinator uses it")
+        }
+    }
+
+    private mutating func checkFinish(_ status: ExitStatus) throws(Violation) {
+        finished = status
+        for (name, process) in known where process.isAlive {
+            throw Violation(description: "rule 8: finished while \(name) runs")
+        }
+        switch status {
+        case .success where stops > 0: return
+        case .unavailable where !hasServed: return
+        case .gaveUp where hasServed && spec.restart.maxRestarts != nil: return
+        default: throw Violation(description: "rule 6: finished with \(status)")
+        }
+    }
+}

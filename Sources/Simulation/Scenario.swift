@@ -1,0 +1,106 @@
+import SollolCore
+
+/// One schedule's cluster, its policies and how much goes wrong, all drawn from a seed.
+///
+/// The plan is made by the real loader and the real planner from a real configuration.
+struct Scenario {
+    /// How often each kind of trouble happens; probabilities, or seconds.
+    struct Trouble {
+        /// Mean seconds between two faults.
+        var pause: Double
+        /// When the first fault may happen: from the start, or once the cluster has served.
+        var fromTheStart: Bool
+        /// How long faults happen.
+        var duration: Double
+        /// That a fault comes with another one at the same moment.
+        var burst: Double
+        /// That one attempt to start a process fails (no connection, refused, no spawn).
+        var failedStart: Double
+        /// That an answer to a probe is late, wrong or lost.
+        var oddProbe: Double
+        /// That an event arrives a second time, later.
+        var duplicate: Double
+        /// That a timer fires late, by up to a minute.
+        var lateTimer: Double
+        /// That the user asks for a stop at a random moment.
+        var stop: Double
+    }
+
+    let seed: UInt64
+    let spec: ClusterSpec
+    let plan: LaunchPlan
+    let trouble: Trouble
+    /// Seconds that the coordinator needs to load the model when nothing is wrong.
+    let loadTime: Double
+    /// Mean seconds between two requests.
+    let requestPause: Double
+
+    init(seed: UInt64, generator: inout SeededGenerator) {
+        self.seed = seed
+        let workers = generator.chance(0.05) ? 0 : Int.random(in: 1...15, using: &generator)
+        let someUnmanaged = generator.chance(0.3)
+        let backends = (0..<workers).map { index in
+            let managed = !(someUnmanaged && generator.chance(0.4))
+            return #"{"host": "10.0.0.\#(index + 2)", "managed": \#(managed)}"#
+        }
+        let restart = [
+            generator.chance(0.7) ? 0 : 3, generator.chance(0.7) ? 60 : 5,
+            generator.chance(0.8) ? 60 : 20,
+        ]
+        let limit = generator.chance(0.8) ? "null" : "\(Int.random(in: 1...5, using: &generator))"
+        let text = """
+            {"model": "/model.gguf", "distributed_inference_enabled": \(workers > 0),
+             "rpc_backends": [\(backends.joined(separator: ", "))],
+             "restart": {"initial_delay": \(restart[0]), "max_delay": \(restart[1]),
+                         "reset_after": \(restart[2]), "max_restarts": \(limit)}}
+            """
+        spec = Self.spec(text)
+        plan = Self.plan(spec)
+        trouble = Trouble(
+            pause: generator.pick([3, 15, 60, 200]), fromTheStart: generator.chance(0.2),
+            duration: generator.pick([30, 200, 600]), burst: generator.pick([0, 0.2, 0.7]),
+            failedStart: generator.pick([0, 0.05, 0.3]), oddProbe: generator.pick([0, 0.02, 0.2]),
+            duplicate: generator.pick([0, 0.02, 0.2]), lateTimer: generator.pick([0, 0.02, 0.2]),
+            stop: generator.pick([0, 0, 0.5]))
+        loadTime = generator.pick([0.1, 3, 30, 120])
+        requestPause = generator.pick([0.5, 10, 300])
+    }
+
+    private static func spec(_ text: String) -> ClusterSpec {
+        let machine = LocalMachine(
+            addresses: ["127.0.0.1"], hostName: "control", home: "/", workingDirectory: "/")
+        let file = SourceFile(path: "simulated.json", folder: "/", bytes: Array(text.utf8))
+        let sources = ConfigurationSources(
+            file: file, backendsFile: nil, environment: [:], options: [:], machine: machine)
+        do {
+            return try ConfigurationLoader.load(sources).spec
+        } catch {
+            preconditionFailure("the scenario's configuration is wrong: \(error)\n\(text)")
+        }
+    }
+
+    private static func plan(_ spec: ClusterSpec) -> LaunchPlan {
+        do {
+            return try LaunchPlanner.plan(spec)
+        } catch {
+            preconditionFailure("the scenario has no plan: \(error.message)")
+        }
+    }
+}
+
+extension SeededGenerator {
+    /// Whether something of that probability happens.
+    mutating func chance(_ probability: Double) -> Bool {
+        probability > 0 && Double.random(in: 0..<1, using: &self) < probability
+    }
+
+    /// One of the values.
+    mutating func pick<Value>(_ values: [Value]) -> Value {
+        values[Int.random(in: 0..<values.count, using: &self)]
+    }
+
+    /// A number of seconds between two.
+    mutating func seconds(_ range: ClosedRange<Double>) -> Double {
+        Double.random(in: range, using: &self)
+    }
+}

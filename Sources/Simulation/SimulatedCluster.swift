@@ -1,0 +1,364 @@
+import SollolCore
+
+/// The world that the supervisor acts on: hosts, guards, servers and connections in virtual time.
+///
+/// It behaves as `llama-cpp-facts.md` and the guard's documentation say, faults included, and it
+/// tells the supervisor only what the real runtime could tell.
+struct SimulatedCluster {
+    /// What comes next in virtual time.
+    enum Happening {
+        /// The supervisor learns something.
+        case deliver(SupervisorEvent)
+        case timer(SupervisorTimer)
+        /// A guard runs and starts its server.
+        case connected(site: Int, ProcessRun)
+        case listens(site: Int, number: Int)
+        /// The coordinator dials its workers.
+        case connects(number: Int)
+        case loaded(number: Int)
+        case dies(site: Int, number: Int, ExitReport)
+        /// A session ends; an ssh client has noticed that, or was ended.
+        case sessionEnds(site: Int, ProcessRun, ExitReport, onlyIfCut: Bool)
+        case leaseEnds(site: Int, number: Int)
+        case request
+        case requestEnds(number: Int)
+        case fault
+        case mends(site: Int)
+        /// An unmanaged backend is there again.
+        case returns(site: Int)
+        case stopRequested
+        /// From now on nothing goes wrong.
+        case calm
+    }
+
+    let scenario: Scenario
+    var generator: SeededGenerator
+    var now = 0.0
+    var queue = EventQueue<Happening>()
+    var sites: [SimulatedSite]
+    var timers: [SupervisorTimer: Int] = [:]
+    /// Until then `sollol` does not run: suspended, or starved.
+    var frozenUntil = 0.0
+    var isCalm = false
+    var faults = 0
+    private var serversMade = 0
+
+    init(scenario: Scenario, generator: SeededGenerator) {
+        self.scenario = scenario
+        self.generator = generator
+        let managed = scenario.plan.processes.map {
+            SimulatedSite(
+                name: $0.name, kind: $0.role == .worker ? .worker : .coordinator,
+                endpoint: $0.dial.description)
+        }
+        let others = scenario.plan.unmanaged.map {
+            SimulatedSite(name: $0.name, kind: .unmanaged, endpoint: "\($0.host):\($0.port)")
+        }
+        sites = others + managed
+        for site in others.indices { queue.add(.returns(site: site), at: 0) }
+        queue.add(.request, at: scenario.requestPause)
+    }
+
+    var coordinator: Int { sites.count - 1 }
+
+    /// Whether the API really answers with the layers where they should be.
+    var isServing: Bool {
+        guard let server = sites[coordinator].server, server.isUp, !server.isStopped,
+            !sites[coordinator].isCut
+        else { return false }
+        return sites.indices.dropLast().allSatisfy {
+            sites[$0].answers(number: server.connectedTo[$0] ?? 0) == true
+        }
+    }
+
+    /// What the supervisor learns next; everything before it has happened in the world.
+    mutating func nextEvent(before limit: Double) -> SupervisorEvent? {
+        while let time = queue.nextTime, time <= limit, let next = queue.next() {
+            now = max(now, next.time)
+            switch next.element {
+            case .deliver(let event):
+                if now < frozenUntil {
+                    queue.add(next.element, at: frozenUntil)
+                } else {
+                    return event
+                }
+            case .timer(let timer):
+                guard timers[timer] == next.number else { continue }
+                if now < frozenUntil {
+                    timers[timer] = queue.add(next.element, at: frozenUntil)
+                } else {
+                    timers[timer] = nil
+                    return .timerFired(timer)
+                }
+            case .stopRequested: return .stopRequested
+            default: happen(next.element)
+            }
+        }
+        return nil
+    }
+
+    // MARK: Effects
+
+    mutating func perform(_ effect: SupervisorEffect) {
+        switch effect {
+        case .spawn(let run): spawn(run)
+        case .terminate(let run): terminate(run)
+        case .kill(let run): kill(run)
+        case .probeReadiness(let run), .probeHealth(let run): probe(effect, run)
+        case .proveDistribution(let run):
+            let isWrong = !isCalm && generator.chance(scenario.trouble.oddProbe / 50)
+            deliver(
+                isWrong
+                    ? .distributionRefuted(run, problem: "simulated")
+                    : .distributionProven(run, summary: []), after: 0)
+        case .probeBusySlots(let run):
+            guard let site = site(run) else { return }
+            let server = sites[site].server
+            let silent = server?.isStopped != false || sites[site].isCut
+            let busy: Int? = silent ? nil : server?.isBusy == true ? 1 : 0
+            deliver(.busySlotsAnswered(run, busy), after: silent ? 10 : 0.005)
+        case .setTimer(let timer, let at):
+            let isLate = !isCalm && generator.chance(scenario.trouble.lateTimer)
+            let due = max(now, at.seconds) + (isLate ? generator.seconds(0...60) : 0)
+            timers[timer] = queue.add(.timer(timer), at: due)
+        case .report, .finish: break
+        }
+    }
+
+    private mutating func spawn(_ run: ProcessRun) {
+        guard let site = sites.firstIndex(where: { $0.name == run.name }) else { return }
+        sites[site].session = SimulatedSite.Session(run: run)
+        let isUnlucky = !isCalm && generator.chance(scenario.trouble.failedStart)
+        if isUnlucky && generator.chance(0.3) {
+            sites[site].session = nil
+            deliver(.spawnFailed(run, reason: "simulated"), after: 0)
+        } else if isUnlucky || sites[site].isCut || sites[site].breakage == .hostLost {
+            let after = generator.chance(0.5) ? 10 : generator.seconds(0...10)
+            endSession(site, run, words: "ssh: Connection timed out", after: after)
+        } else if sites[site].breakage == .refused {
+            endSession(site, run, words: "Connection refused", after: generator.seconds(0.01...1))
+        } else {
+            let isFar = generator.chance(0.5)
+            let delay = isFar ? generator.seconds(0.1...2) : generator.seconds(0.001...0.02)
+            queue.add(.connected(site: site, run), at: now + delay)
+        }
+    }
+
+    private mutating func kill(_ run: ProcessRun) {
+        guard let site = site(run) else { return }
+        if let server = sites[site].server, server.run == run, !sites[site].isCut {
+            let exit = ExitReport(status: 137)
+            let delay = generator.seconds(0.001...0.1)
+            queue.add(.dies(site: site, number: server.number, exit), at: now + delay)
+        } else {
+            sites[site].session?.killIsPending = true
+            endSession(site, run, words: "", after: 3)
+        }
+    }
+
+    private mutating func terminate(_ run: ProcessRun) {
+        guard let site = site(run), let server = sites[site].server, server.run == run,
+            !server.isStopped, !sites[site].isCut
+        else { return }
+        if sites[site].kind == .coordinator && (server.isBusy || !isServing) { return }
+        let exit = ExitReport(status: sites[site].kind == .coordinator ? 0 : 143)
+        queue.add(.dies(site: site, number: server.number, exit), at: now + 0.01)
+    }
+
+    private mutating func probe(_ effect: SupervisorEffect, _ run: ProcessRun) {
+        guard let site = sites.firstIndex(where: { $0.name == run.name }) else { return }
+        let isOurs = sites[site].kind == .unmanaged || sites[site].server?.run == run
+        let answer = isOurs ? sites[site].answers(number: nil) : false
+        var isGood = answer == true
+        var delay = answer == nil ? 10 : generator.seconds(0.001...0.02)
+        if !isCalm && generator.chance(scenario.trouble.oddProbe) {
+            switch Int.random(in: 0..<3, using: &generator) {
+            case 0: delay += generator.seconds(0...30)
+            case 1: isGood.toggle()
+            // The runtime answers every probe of a coordinator; a worker has a deadline.
+            default: if sites[site].kind != .coordinator { return }
+            }
+        }
+        if case .probeHealth = effect {
+            deliver(.healthAnswered(run, healthy: isGood), after: delay)
+        } else {
+            deliver(isGood ? .readinessConfirmed(run) : .readinessDenied(run), after: delay)
+        }
+    }
+
+    /// The site whose current session is of that run.
+    private func site(_ run: ProcessRun) -> Int? {
+        sites.firstIndex { $0.session?.run == run }
+    }
+
+    // MARK: Sessions and servers
+
+    /// Tells the supervisor, perhaps twice.
+    mutating func deliver(_ event: SupervisorEvent, after delay: Double) {
+        queue.add(.deliver(event), at: now + delay)
+        if !isCalm && generator.chance(scenario.trouble.duplicate) {
+            queue.add(.deliver(event), at: now + delay + generator.seconds(0...30))
+        }
+    }
+
+    mutating func endSession(_ site: Int, _ run: ProcessRun, words: String, after delay: Double) {
+        let exit = ExitReport(status: nil, lastWords: words.isEmpty ? [] : [words])
+        queue.add(.sessionEnds(site: site, run, exit, onlyIfCut: false), at: now + delay)
+    }
+
+    private mutating func happen(_ happening: Happening) {
+        switch happening {
+        case .connected(let site, let run): connected(site, run)
+        case .listens(let site, let number):
+            if sites[site].server?.number == number { sites[site].server?.isUp = true }
+        case .connects(let number): connects(number)
+        case .loaded(let number): loaded(number)
+        case .dies(let site, let number, let exit): dies(site, number, exit)
+        case .sessionEnds(let site, let run, let exit, let onlyIfCut):
+            guard sites[site].session?.run == run, !onlyIfCut || sites[site].isCut else { return }
+            sites[site].session = nil
+            sites[site].server?.isOrphan = true
+            if !sites[site].isCut, let server = sites[site].server {
+                dies(site, server.number, exit)
+            } else if let server = sites[site].server {
+                queue.add(.leaseEnds(site: site, number: server.number), at: now + 30)
+            }
+            deliver(.exited(run, exit), after: generator.seconds(0.0005...0.005))
+        case .leaseEnds(let site, let number):
+            guard let server = sites[site].server, server.isOrphan || sites[site].isCut else {
+                return
+            }
+            dies(site, number, ExitReport(status: 137))
+        case .request: request()
+        case .requestEnds(let number): requestEnds(number)
+        case .fault: fault()
+        case .mends(let site): mend(site)
+        case .returns(let site):
+            if sites[site].server == nil {
+                sites[site].server = newServer(ProcessRun(name: sites[site].name, generation: 0))
+                sites[site].server?.isUp = true
+            }
+        case .calm: calm()
+        case .deliver, .timer, .stopRequested: break
+        }
+    }
+
+    private mutating func newServer(_ run: ProcessRun) -> SimulatedSite.Server {
+        serversMade += 1
+        return SimulatedSite.Server(number: serversMade, run: run)
+    }
+
+    private mutating func connected(_ site: Int, _ run: ProcessRun) {
+        guard let session = sites[site].session, session.run == run else { return }
+        guard !sites[site].isCut else { return endSession(site, run, words: "ssh", after: 6) }
+        // Takeover: a predecessor on that host is ended before the new server starts.
+        if let old = sites[site].server { dies(site, old.number, ExitReport(status: 137)) }
+        let server = newServer(run)
+        sites[site].server = server
+        deliver(.started(run, pid: server.number), after: 0.001)
+        func ends(_ status: Int, _ words: String, _ delay: Double) {
+            let exit = ExitReport(status: status, lastWords: [words])
+            queue.add(.dies(site: site, number: server.number, exit), at: now + delay)
+        }
+        if session.killIsPending { ends(137, "", 0.01) }
+        switch sites[site].breakage {
+        case .portTaken: ends(1, "Failed to create server socket", 0.01)
+        case .wrongProgram: ends(0, "Usage: rpc-server [options]", 0.01)
+        case .crashes: ends(139, "", generator.seconds(0.01...5))
+        default: break
+        }
+        if sites[site].kind == .coordinator {
+            queue.add(.connects(number: server.number), at: now + 0.02)
+        } else {
+            let isSlow = !isCalm && generator.chance(0.03)
+            let delay = isSlow ? generator.seconds(1...40) : generator.seconds(0.005...0.3)
+            queue.add(.listens(site: site, number: server.number), at: now + delay)
+        }
+    }
+
+    mutating func dies(_ site: Int, _ number: Int, _ exit: ExitReport) {
+        guard let server = sites[site].server, server.number == number else { return }
+        sites[site].server = nil
+        if let session = sites[site].session, session.run == server.run {
+            sites[site].session?.unheard = exit
+            hear(site)
+        }
+        // A coordinator in the middle of something notices; an idle one does not.
+        guard site != coordinator, let user = sites[coordinator].server,
+            user.connectedTo[site] == number, user.isBusy || !user.isUp
+        else { return }
+        abort(user.number, blaming: site)
+    }
+
+    /// Brings the guard's report to the supervisor, once it passes.
+    mutating func hear(_ site: Int) {
+        guard !sites[site].isCut, let session = sites[site].session, let exit = session.unheard
+        else { return }
+        sites[site].session = nil
+        deliver(.exited(session.run, exit), after: generator.seconds(0.0005...0.005))
+    }
+
+    // MARK: The coordinator
+
+    private mutating func abort(_ number: Int, blaming site: Int) {
+        let words = "Failed to connect to \(sites[site].endpoint)"
+        let exit = ExitReport(status: 134, lastWords: generator.chance(0.7) ? [words] : [])
+        queue.add(.dies(site: coordinator, number: number, exit), at: now + 0.002)
+    }
+
+    private mutating func connects(_ number: Int) {
+        guard let server = sites[coordinator].server, server.number == number else { return }
+        for site in sites.indices.dropLast() {
+            guard let worker = sites[site].server, worker.isUp else {
+                return abort(number, blaming: site)
+            }
+            sites[coordinator].server?.connectedTo[site] = worker.number
+        }
+        queue.add(.loaded(number: number), at: now + scenario.loadTime)
+    }
+
+    /// What keeps the coordinator from going on: true, it has to be asked again later.
+    private mutating func isHeldUp(_ server: SimulatedSite.Server) -> Bool {
+        if server.isStopped { return true }
+        var isWaiting = false
+        for site in sites.indices.dropLast() {
+            switch sites[site].answers(number: server.connectedTo[site]) {
+            case nil: isWaiting = true
+            case false?:
+                abort(server.number, blaming: site)
+                return true
+            default: break
+            }
+        }
+        return isWaiting
+    }
+
+    private mutating func loaded(_ number: Int) {
+        guard let server = sites[coordinator].server, server.number == number else { return }
+        if isHeldUp(server) {
+            queue.add(.loaded(number: number), at: now + 1)
+        } else {
+            sites[coordinator].server?.isUp = true
+        }
+    }
+
+    mutating func request() {
+        // Only a request shows that an unmanaged backend has been replaced meanwhile.
+        let mean = isCalm ? min(5, scenario.requestPause) : scenario.requestPause
+        let pause = mean * generator.seconds(0.1...2)
+        queue.add(.request, at: now + pause)
+        guard let server = sites[coordinator].server, server.isUp, !server.isBusy else { return }
+        sites[coordinator].server?.isBusy = true
+        let length = generator.seconds(0.05...20)
+        queue.add(.requestEnds(number: server.number), at: now + (isHeldUp(server) ? 1 : length))
+    }
+
+    private mutating func requestEnds(_ number: Int) {
+        guard let server = sites[coordinator].server, server.number == number else { return }
+        if isHeldUp(server) {
+            queue.add(.requestEnds(number: number), at: now + 1)
+        } else {
+            sites[coordinator].server?.isBusy = false
+        }
+    }
+}

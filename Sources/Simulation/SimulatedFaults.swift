@@ -1,0 +1,92 @@
+import SollolCore
+
+/// What goes wrong, and how it becomes well again.
+extension SimulatedCluster {
+    mutating func fault() {
+        guard !isCalm else { return }
+        faults += 1
+        queue.add(.fault, at: now + scenario.trouble.pause * generator.seconds(0.05...2))
+        repeat { oneFault() } while generator.chance(scenario.trouble.burst)
+    }
+
+    private mutating func oneFault() {
+        let site = Int.random(in: sites.indices, using: &generator)
+        let until = now + generator.pick([0.5, 5, 20, 45, 120])
+        switch Int.random(in: 0..<12, using: &generator) {
+        case 0...3: crash(site)
+        case 4, 5: stop(site, until: until)
+        case 6, 7: cut(site, until: until)
+        case 8: loseGuard(site)
+        case 9, 10:
+            sites[site].breakage = generator.pick(SimulatedSite.Breakage.allCases)
+            queue.add(.mends(site: site), at: until)
+            crash(site)
+        default: freeze(generator.pick([1, 20, 60, 90]))
+        }
+    }
+
+    private mutating func crash(_ site: Int) {
+        guard let server = sites[site].server else { return }
+        let exit = generator.pick([
+            ExitReport(status: 137), ExitReport(status: 134), ExitReport(status: 139),
+            ExitReport(status: 0), ExitReport(status: 1, lastWords: ["std::bad_alloc"]),
+        ])
+        dies(site, server.number, exit)
+        if sites[site].kind == .unmanaged {
+            queue.add(.returns(site: site), at: now + generator.seconds(0...60))
+        }
+    }
+
+    private mutating func stop(_ site: Int, until: Double) {
+        // Rule 4 finds nothing of this yet while a request is answered or a model loads.
+        sites[site].server?.isStopped = true
+        queue.add(.mends(site: site), at: until)
+    }
+
+    private mutating func cut(_ site: Int, until: Double) {
+        sites[site].isCut = true
+        queue.add(.mends(site: site), at: until)
+        guard let session = sites[site].session else { return }
+        let noticed = now + generator.seconds(4...6.5)
+        queue.add(
+            .sessionEnds(
+                site: site, session.run, ExitReport(status: nil), onlyIfCut: true), at: noticed)
+        if let server = sites[site].server {
+            queue.add(.leaseEnds(site: site, number: server.number), at: now + 30)
+        }
+    }
+
+    private mutating func loseGuard(_ site: Int) {
+        guard let session = sites[site].session, !sites[site].isCut else { return }
+        endSession(site, session.run, words: "", after: 0)
+    }
+
+    /// `sollol` or its machine stands still: nothing reaches it, and no heartbeat leaves it.
+    private mutating func freeze(_ length: Double) {
+        frozenUntil = max(frozenUntil, now + length)
+        guard length > scenario.spec.timeouts.lease else { return }
+        for site in sites.indices where sites[site].kind != .unmanaged {
+            guard let server = sites[site].server else { continue }
+            let words = ["guard: no heartbeat from sollol for 30 s, so this server is ended"]
+            let exit = ExitReport(status: 137, lastWords: words)
+            let ends = now + scenario.spec.timeouts.lease + generator.seconds(0...1)
+            queue.add(.dies(site: site, number: server.number, exit), at: ends)
+        }
+    }
+
+    mutating func mend(_ site: Int) {
+        sites[site].breakage = nil
+        sites[site].isCut = false
+        sites[site].server?.isStopped = false
+        hear(site)
+    }
+
+    mutating func calm() {
+        isCalm = true
+        request()
+        for site in sites.indices {
+            mend(site)
+            if sites[site].kind == .unmanaged { queue.add(.returns(site: site), at: now) }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import SollolCore
+
+/// One place of the simulated world where a process of the plan runs: the truth, which the
+/// supervisor learns only through events.
+struct SimulatedSite {
+    /// What the process is.
+    enum Kind { case worker, unmanaged, coordinator }
+
+    /// Why starts fail here at present.
+    enum Breakage: CaseIterable {
+        /// ssh fails after a while.
+        case hostLost
+        /// ssh says no at once.
+        case refused
+        /// Something else has the port.
+        case portTaken
+        /// The program prints its usage and exits 0.
+        case wrongProgram
+        /// It starts and dies soon.
+        case crashes
+    }
+
+    /// A server that exists.
+    struct Server {
+        /// Different for each server that ever existed.
+        var number: Int
+        var run: ProcessRun
+        /// A worker listens; a coordinator has loaded its model.
+        var isUp = false
+        /// SIGSTOP, or stuck in itself.
+        var isStopped = false
+        /// A request is being answered.
+        var isBusy = false
+        /// Nobody holds its leash any more; the lease ends it.
+        var isOrphan = false
+        /// Numbers of the servers that a coordinator is connected to, by site.
+        var connectedTo: [Int: Int] = [:]
+    }
+
+    /// The connection to the guard of the current run.
+    struct Session {
+        var run: ProcessRun
+        /// The server should die as soon as it exists.
+        var killIsPending = false
+        /// What the guard reported while nothing passed.
+        var unheard: ExitReport?
+    }
+
+    let name: String
+    let kind: Kind
+    let endpoint: String
+    var server: Server?
+    var session: Session?
+    var breakage: Breakage?
+    /// Nothing passes between this host and the others.
+    var isCut = false
+
+    /// Whether a coordinator that is connected to the server of that number gets answers: true,
+    /// false when the server is gone, nil when it gets none at all.
+    func answers(number: Int?) -> Bool? {
+        if isCut { return nil }
+        guard let server, server.isUp, number == nil || server.number == number else {
+            return false
+        }
+        return server.isStopped ? nil : true
+    }
+}

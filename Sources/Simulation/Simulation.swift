@@ -1,0 +1,202 @@
+import SollolCore
+
+/// Runs the real supervisor against a simulated cluster for one seed: first with faults and every
+/// step judged, then without faults until it has to serve, then until a stop has to be done.
+public struct Simulation {
+    /// How one schedule went.
+    public struct Outcome: Sendable {
+        /// Reproduces the schedule.
+        public var seed: UInt64
+        /// The broken rule, or nil.
+        public var problem: String?
+        /// Events that the supervisor handled.
+        public var events = 0
+        /// Moments at which something was broken.
+        public var faults = 0
+        /// Starts of processes.
+        public var starts = 0
+        /// Virtual seconds from the end of the faults until it served.
+        public var recovery: Double?
+        /// The last events and effects, when they were wanted.
+        public var schedule: [String] = []
+    }
+
+    /// Changes effects before they are performed, to show that the checks notice.
+    public typealias Sabotage = (SupervisorEvent, [SupervisorEffect], Instant) ->
+        [SupervisorEffect]
+
+    private static let scheduleKept = 400
+
+    private let scenario: Scenario
+    private var cluster: SimulatedCluster
+    private var supervisor: Supervisor
+    private var checker: SafetyChecker
+    private var outcome: Outcome
+    private let isTold: Bool
+    private let sabotage: Sabotage?
+
+    /// The schedule of that seed.
+    ///
+    /// - Parameter isTold: whether the outcome shall hold the schedule in words.
+    public static func run(
+        seed: UInt64, isTold: Bool = false, sabotage: Sabotage? = nil
+    ) -> Outcome {
+        var simulation = Simulation(seed: seed, isTold: isTold, sabotage: sabotage)
+        do {
+            try simulation.play()
+        } catch {
+            simulation.outcome.problem = "at \(simulation.cluster.now) s: \(error.description)"
+        }
+        simulation.outcome.faults = simulation.cluster.faults
+        return simulation.outcome
+    }
+
+    private init(seed: UInt64, isTold: Bool, sabotage: Sabotage?) {
+        var generator = SeededGenerator(seed: seed)
+        scenario = Scenario(seed: seed, generator: &generator)
+        cluster = SimulatedCluster(scenario: scenario, generator: generator)
+        let spec = scenario.spec
+        supervisor = Supervisor(
+            plan: scenario.plan, restart: spec.restart, health: spec.health,
+            timeouts: spec.timeouts, seed: seed)
+        checker = SafetyChecker(cluster)
+        outcome = Outcome(seed: seed)
+        self.isTold = isTold
+        self.sabotage = sabotage
+    }
+
+    // MARK: Phases
+
+    private mutating func play() throws(SafetyChecker.Violation) {
+        let trouble = scenario.trouble
+        if !trouble.fromTheStart {
+            cluster.isCalm = true
+            try handle(.upRequested)
+            try run(until: "serving before any fault", limit: bound) { $0.cluster.isServing }
+            cluster.isCalm = false
+        }
+        cluster.queue.add(.fault, at: cluster.now + 1)
+        let calm = cluster.now + trouble.duration
+        cluster.queue.add(.calm, at: calm)
+        if cluster.generator.chance(trouble.stop) {
+            let stop = cluster.now + cluster.generator.seconds(0...trouble.duration)
+            cluster.queue.add(.stopRequested, at: stop)
+            if cluster.generator.chance(0.5) {
+                let second = stop + cluster.generator.seconds(0...40)
+                cluster.queue.add(.stopRequested, at: second)
+            }
+        }
+        if trouble.fromTheStart { try handle(.upRequested) }
+        try run(until: nil, limit: calm) { _ in false }
+        try recover()
+        try end()
+    }
+
+    private mutating func recover() throws(SafetyChecker.Violation) {
+        guard checker.finished == nil else { return }
+        guard checker.stops == 0 else { return }
+        let began = max(cluster.now, cluster.frozenUntil)
+        // What the faults left behind comes to light within a lease.
+        let aftermath = began + scenario.spec.timeouts.lease + 10
+        try run(until: nil, limit: aftermath) { _ in false }
+        try run(until: "serving after the last fault", limit: began + bound) {
+            $0.isSettled || $0.checker.finished != nil || $0.checker.mustGiveUp != nil
+        }
+        guard checker.finished == nil, checker.mustGiveUp == nil else { return }
+        outcome.recovery = max(cluster.now, aftermath) - began
+        let starts = outcome.starts
+        try run(until: nil, limit: cluster.now + 300) { _ in false }
+        guard checker.finished == nil else { return }
+        guard outcome.starts == starts, cluster.isServing else {
+            throw SafetyChecker.Violation(description: "liveness: unrest without a fault")
+        }
+    }
+
+    private mutating func end() throws(SafetyChecker.Violation) {
+        if checker.finished == nil, checker.stops == 0 { try handle(.stopRequested) }
+        let timeouts = scenario.spec.timeouts
+        let began = max(cluster.now, cluster.frozenUntil)
+        // A timer that was set while things went wrong may be a minute late.
+        try run(until: "finished after a stop", limit: began + timeouts.stop + 90) {
+            $0.checker.finished != nil
+        }
+        for site in cluster.sites where site.kind != .unmanaged {
+            if let server = site.server, !server.isOrphan {
+                throw .init(description: "rule 8: finished, and \(server.run) still runs")
+            }
+        }
+    }
+
+    /// What the supervisor believes is what is true.
+    private var isSettled: Bool {
+        cluster.isServing && supervisor.snapshot.processes.last?.state == "serving"
+    }
+
+    /// Seconds without a fault in which the cluster must serve, from the policy: a late timer, the
+    /// longest back-off, then each step of a recovery twice, since the first may fail because of
+    /// what the faults left behind.
+    private var bound: Double {
+        let spec = scenario.spec
+        let health = spec.health
+        let step =
+            spec.restart.maxDelay + spec.timeouts.ready + health.timeout + 10
+            + Double(health.failures) * (health.interval + health.timeout) + scenario.loadTime
+        return 60 + spec.timeouts.lease + 2 * step
+    }
+
+    // MARK: Steps
+
+    private mutating func run(
+        until goal: String?, limit: Double, _ isReached: (Simulation) -> Bool
+    ) throws(SafetyChecker.Violation) {
+        while !isReached(self) {
+            guard checker.finished == nil, let event = cluster.nextEvent(before: limit) else {
+                guard let goal, checker.finished == nil else { return }
+                throw .init(description: "liveness: not \(goal) within the bound")
+            }
+            try handle(event)
+        }
+    }
+
+    private mutating func handle(_ event: SupervisorEvent) throws(SafetyChecker.Violation) {
+        outcome.events += 1
+        let now = Instant(seconds: cluster.now)
+        var effects = supervisor.handle(event, at: now)
+        if let sabotage { effects = sabotage(event, effects, now) }
+        if isTold { tell(event, effects) }
+        try checker.check(event, effects, at: cluster.now)
+        for effect in effects {
+            if case .spawn = effect { outcome.starts += 1 }
+            cluster.perform(effect)
+        }
+    }
+
+    private mutating func tell(_ event: SupervisorEvent, _ effects: [SupervisorEffect]) {
+        if Self.isRoutine(event) { return }
+        outcome.schedule.append("\(seconds(cluster.now)) \(plain(event))")
+        outcome.schedule += effects.map { "    -> \(plain($0))" }
+        if outcome.schedule.count > 2 * Self.scheduleKept {
+            outcome.schedule.removeFirst(Self.scheduleKept)
+        }
+    }
+
+    /// Asking again and again would fill pages.
+    private static func isRoutine(_ event: SupervisorEvent) -> Bool {
+        switch event {
+        case .readinessDenied, .timerFired(.readiness), .timerFired(.busySlots),
+            .timerFired(.health), .healthAnswered(_, true), .busySlotsAnswered(_, 1?):
+            true
+        default: false
+        }
+    }
+
+    private func plain(_ value: some Any) -> String {
+        "\(value)".replacing("SollolCore.", with: "").replacing("Instant(seconds: ", with: "(")
+    }
+
+    private func seconds(_ time: Double) -> String {
+        let milliseconds = Int((time * 1000).rounded())
+        let rest = "\(1000 + milliseconds % 1000)".dropFirst()
+        return "\(milliseconds / 1000).\(rest)"
+    }
+}

@@ -1,0 +1,108 @@
+import SollolCore
+import Testing
+
+@testable import Simulation
+
+/// One way to break a rule by changing effects.
+struct Sabotage: Sendable, CustomTestStringConvertible {
+    var name: String
+    /// Part of what the checker says.
+    var noticedAs: String
+    var change: @Sendable (SupervisorEvent, [SupervisorEffect], Instant) -> [SupervisorEffect]
+
+    var testDescription: String { name }
+
+    private static let coordinator = ProcessRun(name: "coordinator", generation: 1)
+
+    private static func isCoordinator(_ effect: SupervisorEffect) -> Bool {
+        if case .kill(let run) = effect { run.name == coordinator.name } else { false }
+    }
+
+    private static func isSpawn(_ effect: SupervisorEffect) -> Bool {
+        if case .spawn = effect { true } else { false }
+    }
+
+    static let all: [Sabotage] = [
+        Sabotage(name: "1: the coordinator starts with the workers", noticedAs: "rule 1") {
+            event, effects, _ in
+            event == .upRequested && !effects.contains(.spawn(coordinator))
+                ? effects + [.spawn(coordinator)] : effects
+        },
+        Sabotage(name: "2: a useless coordinator is left running", noticedAs: "rule 2") {
+            event, effects, _ in
+            if case .exited = event { effects.filter { !isCoordinator($0) } } else { effects }
+        },
+        Sabotage(name: "2: it is killed last", noticedAs: "rule 2") { _, effects, _ in
+            effects.filter { !isCoordinator($0) } + effects.filter(isCoordinator)
+        },
+        Sabotage(name: "3: survivors are restarted too", noticedAs: "rule 3") {
+            event, effects, _ in
+            guard case .exited(let run, _) = event, run.name == coordinator.name else {
+                return effects
+            }
+            return effects.map {
+                if case .probeReadiness(let run) = $0 { .kill(run) } else { $0 }
+            }
+        },
+        Sabotage(name: "3: workers are not asked again", noticedAs: "liveness") {
+            event, effects, _ in
+            if case .exited = event {
+                effects.filter { if case .probeReadiness = $0 { false } else { true } }
+            } else {
+                effects
+            }
+        },
+        Sabotage(name: "4: bad health is let pass", noticedAs: "rule 4") { event, effects, _ in
+            if case .healthAnswered = event {
+                effects.filter { !isCoordinator($0) }
+            } else {
+                effects
+            }
+        },
+        Sabotage(name: "5: no back-off", noticedAs: "rule 5") { _, effects, now in
+            effects.map {
+                if case .setTimer(.restart(let run), _) = $0 {
+                    .setTimer(.restart(run), at: now)
+                } else {
+                    $0
+                }
+            }
+        },
+        Sabotage(name: "6: no end of bring-up", noticedAs: "not finished") { _, effects, _ in
+            effects.filter { $0 != .finish(.unavailable) }
+        },
+        Sabotage(name: "8: something starts after a stop", noticedAs: "rule 8") {
+            event, effects, _ in
+            event == .stopRequested
+                ? [.spawn(ProcessRun(name: coordinator.name, generation: 99))] + effects : effects
+        },
+        Sabotage(name: "8: workers end before the coordinator", noticedAs: "worker-1#1") {
+            event, effects, _ in
+            guard event == .stopRequested else { return effects }
+            return effects + [.terminate(ProcessRun(name: "worker-1", generation: 1))]
+        },
+        Sabotage(name: "9: an exit with status 0 is taken as wanted", noticedAs: "does not exist") {
+            event, effects, _ in
+            guard case .exited(_, let exit) = event, exit.status == 0 else { return effects }
+            return effects.filter { !isSpawn($0) }
+        },
+        Sabotage(name: "two instances of one process", noticedAs: "beside") { _, effects, _ in
+            effects.flatMap { effect -> [SupervisorEffect] in
+                guard case .spawn(let run) = effect else { return [effect] }
+                return [
+                    effect, .spawn(ProcessRun(name: run.name, generation: run.generation + 1)),
+                ]
+            }
+        },
+        Sabotage(name: "an effect for an earlier run", noticedAs: "does not exist") {
+            _, effects, _ in
+            effects.map {
+                if case .kill(let run) = $0 {
+                    .kill(ProcessRun(name: run.name, generation: run.generation - 1))
+                } else {
+                    $0
+                }
+            }
+        },
+    ]
+}
