@@ -19,6 +19,10 @@ public final class Console {
 
     /// Where reports are kept, whatever the level.
     public var history: EventHistory?
+    /// Whether it is the console of a `sollol` that lets go of its terminal once it serves; from
+    /// then on its log alone takes what is shown.
+    public var isDetached = false
+    private var log: LogFile?
     private let level: Level
     private let isTerminal: Bool
     private let descriptor: Int32
@@ -30,6 +34,12 @@ public final class Console {
         self.level = level
         descriptor = 2
         isTerminal = isatty(2) == 1 && getenv("TERM").map { String(cString: $0) } != "dumb"
+    }
+
+    /// Writes what is shown to `logs/sollol.log`, too, when nobody will be there to see it.
+    public func keepLog(state: StateDirectory) {
+        guard isDetached else { return }
+        log = LogFile(path: state.logPath("sollol")) { _ in }
     }
 
     /// Prints one line that is about `sollol` itself.
@@ -47,6 +57,10 @@ public final class Console {
             default: ""
             }
         show([label + report.message] + report.details.map { "    " + $0 })
+        if isDetached, report.kind == .serving {
+            isDetached = false
+            DetachedStart.serves()
+        }
     }
 
     /// Prints a line of a server, with the name of its process before it.
@@ -73,6 +87,7 @@ public final class Console {
 
     private func show(_ lines: [String]) {
         let clean = lines.map(TerminalText.clean)
+        for line in clean { log?.append(line) }
         if isTerminal {
             draw(clean)
         } else {

@@ -7,9 +7,11 @@ enum CommandLineInterface {
     static let version = "0.1.0"
 
     /// Runs `sollol` with the words after its name.
-    static func run(_ words: [String]) -> ExitStatus {
+    ///
+    /// - Parameter isDetached: whether this is the one that `up --detach` leaves behind.
+    static func run(_ words: [String], isDetached: Bool) -> ExitStatus {
         do {
-            return try dispatch(words)
+            return try dispatch(words, isDetached: isDetached)
         } catch let mistake as CommandLineArguments.Mistake {
             complain("sollol: \(mistake.message). See: sollol help")
             return .usage
@@ -27,7 +29,7 @@ enum CommandLineInterface {
         }
     }
 
-    private static func dispatch(_ words: [String]) throws -> ExitStatus {
+    private static func dispatch(_ words: [String], isDetached: Bool) throws -> ExitStatus {
         // The command's own options are known only once its name is: the first word without a dash
         // that is no option's value.
         let everything = Commands.common + Commands.all.flatMap(\.options)
@@ -63,8 +65,16 @@ enum CommandLineInterface {
         case "down": return try DownCommand.run(arguments)
         case "logs": return try LogsCommand.run(arguments)
         case "restart": return try RestartCommand.run(arguments)
-        default: return try UpCommand.run(arguments)
+        default:
+            return arguments.has("--detach") && !arguments.has("--dry-run") && !isDetached
+                ? try DetachedStart.run(executable, words)
+                : try UpCommand.run(arguments, isDetached: isDetached)
         }
+    }
+
+    /// This program.
+    private static var executable: String {
+        Bundle.main.executablePath ?? CommandLine.arguments[0]
     }
 
     private static func unique(

@@ -28,10 +28,11 @@ enum Commands {
 
     static let all: [Command] = [
         Command(
-            name: "up", help: "bring the cluster up and keep it up, in the foreground",
+            name: "up", help: "bring the cluster up and keep it up, in the foreground or detached",
             options: [
                 .init(name: "--dry-run", help: "only print what would run"),
                 .init(name: "--format", value: "text|json|sh", help: "of the dry run"),
+                .init(name: "--detach", help: "leave it running; return when it serves"),
                 .init(name: "--plan", value: "ID", help: "refuse any other plan_id"),
             ]),
         Command(

@@ -12,13 +12,14 @@ struct UpCommand {
     private let statePath: String
     private let console: Console
 
-    static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
+    static func run(_ arguments: CommandLineArguments, isDetached: Bool) throws -> ExitStatus {
         let format = try Format.of(arguments, in: DryRun.Format.allCases.map(\.rawValue))
         let isDryRun = arguments.has("--dry-run")
         if !isDryRun && arguments.has("--format") {
             throw CommandLineArguments.Mistake(message: "--format goes with --dry-run")
         }
         let command = try UpCommand(arguments)
+        command.console.isDetached = isDetached
         return isDryRun
             ? try command.dryRun(DryRun.Format(rawValue: format) ?? .text) : try command.up()
     }
@@ -81,6 +82,7 @@ struct UpCommand {
 
     private func up() throws -> ExitStatus {
         let state = try StateDirectory(path: statePath, configuration: files.path)
+        console.keepLog(state: state)
         console.history = EventHistory(
             state: state, processes: loaded.spec.workers.map(\.name) + ["coordinator"],
             warn: { [console] in console.notice("warning: history: \($0)") })

@@ -3,4 +3,8 @@ import SollolCore
 import SollolRuntime
 
 Signals.unblockAll()
-exit(CommandLineInterface.run(Array(CommandLine.arguments.dropFirst())).rawValue)
+let isDetached = DetachedStart.begin()
+let status = CommandLineInterface.run(
+    Array(CommandLine.arguments.dropFirst()), isDetached: isDetached)
+if isDetached { DetachedStart.ends(with: status) }
+exit(status.rawValue)

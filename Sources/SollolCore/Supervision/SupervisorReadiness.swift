@@ -41,7 +41,7 @@ extension Supervisor {
         } else {
             let next =
                 "next: curl \(address)/v1/chat/completions -d "
-                + #"'{"messages":[{"role":"user","content":"Hello"}]}'; Ctrl-C stops the cluster"#
+                + #"'{"messages":[{"role":"user","content":"Hello"}]}'; Ctrl-C or `sollol down` stops the cluster"#
             report(.serving, "serving at \(address) after \(took)", details: summary + [next])
         }
         hasServed = true
