@@ -3,15 +3,23 @@ struct BackendAddress: Equatable, Sendable {
     var host: String
     var port: Int?
 
+    /// More are not even looked at; the bound on devices is far below.
+    static let most = 64
+
+    static func tooMany(_ count: Int) -> String {
+        "\(count) RPC backends, at most \(LayerPlacement.maxDevices) are possible: llama.cpp aborts "
+            + "with more devices (GGML_SCHED_MAX_BACKENDS is 16, the CPU included)."
+    }
+
     /// Takes the text apart and checks both.
     static func parse(_ text: String) -> Result<BackendAddress, ValueFailure> {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         if parts.count > 2 || text.hasPrefix("[") || text.contains("://") || text.contains(",") {
-            let problem = StringRule.host.problem(text) ?? "is not HOST or HOST:PORT"
+            let problem = StringRule.backendHost.problem(text) ?? "is not HOST or HOST:PORT"
             return .failure(ValueFailure(message: problem))
         }
         let host = String(parts.first ?? "")
-        if let problem = StringRule.host.problem(host) {
+        if let problem = StringRule.backendHost.problem(host) {
             return .failure(ValueFailure(message: problem))
         }
         guard parts.count == 2 else { return .success(BackendAddress(host: host)) }

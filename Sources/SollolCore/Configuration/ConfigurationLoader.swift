@@ -15,6 +15,8 @@ public struct LoadedConfiguration: Equatable, Sendable {
 public struct ConfigurationLoader {
     let sources: ConfigurationSources
     var entries: [String: ConfigurationEntry] = [:]
+    /// The keys of backends that have their value from `worker_defaults`, and its key there.
+    var inherited: [String: String] = [:]
     var backendCount = 0
     var backendsAreGiven = false
     var problems: [ConfigurationProblem] = []
@@ -34,7 +36,7 @@ public struct ConfigurationLoader {
         var builder = SpecBuilder(loader)
         let spec = builder.build()
         guard builder.problems.isEmpty else {
-            throw ConfigurationErrors(problems: builder.problems)
+            throw ConfigurationErrors(problems: inOrder(builder.problems))
         }
         return LoadedConfiguration(
             spec: spec, effective: EffectiveConfiguration(builder), notices: builder.notices)
@@ -62,6 +64,13 @@ public struct ConfigurationLoader {
     }
 
     private init(sources: ConfigurationSources) { self.sources = sources }
+
+    /// Those of a file by line, then the others; otherwise in the order in which they were found.
+    private static func inOrder(_ problems: [ConfigurationProblem]) -> [ConfigurationProblem] {
+        problems.enumerated().sorted {
+            ($0.element.line ?? .max, $0.offset) < ($1.element.line ?? .max, $1.offset)
+        }.map(\.element)
+    }
 
     mutating func problem(_ origin: ValueOrigin?, _ keyPath: String, _ message: String) {
         problems.append(
@@ -176,12 +185,19 @@ public struct ConfigurationLoader {
     }
 
     private mutating func takeBackendsFile(_ file: SourceFile) {
-        guard let text = String(validating: file.bytes, as: UTF8.self) else {
+        guard file.bytes.count <= JSONReader.largestSize else {
             return problems.append(
-                ConfigurationProblem(file: file.path, message: "this is not valid UTF-8."))
+                ConfigurationProblem(file: file.path, message: "the file is larger than 1 MiB."))
+        }
+        var text = String.UnicodeScalarView()
+        do {
+            text.append(contentsOf: try UTF8Text.scalars(file.bytes))
+        } catch {
+            let place = ValueOrigin.backendsFile(path: file.path, line: error.position.line)
+            return problem(place, "", "\(error.message).")
         }
         var lines: [(text: String, origin: ValueOrigin)] = []
-        let all = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let all = String(text).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for (index, line) in all.enumerated() {
             let content = line.prefix { $0 != "#" }.filter { $0 != " " && $0 != "\t" }
             guard !content.isEmpty else { continue }
@@ -192,9 +208,12 @@ public struct ConfigurationLoader {
 
     private mutating func replaceBackends(_ addresses: [(text: String, origin: ValueOrigin)]) {
         entries = entries.filter { !$0.key.hasPrefix("rpc_backends[") }
-        problems.removeAll { $0.keyPath.hasPrefix("rpc_backends[") }
         backendsAreGiven = true
-        backendCount = addresses.count
+        backendCount = min(addresses.count, BackendAddress.most)
+        if addresses.count > BackendAddress.most {
+            return problem(
+                addresses[0].origin, "rpc_backends", BackendAddress.tooMany(addresses.count))
+        }
         for (index, address) in addresses.enumerated() {
             let path = "rpc_backends[\(index)]"
             switch BackendAddress.parse(address.text) {
@@ -216,12 +235,23 @@ public struct ConfigurationLoader {
         for key in ConfigurationSchema.keys where entries[key.path] == nil {
             entries[key.path] = ConfigurationEntry(value: key.standard, origin: .default)
         }
-        for index in 0..<backendCount {
-            for key in ConfigurationSchema.backend {
-                let path = "rpc_backends[\(index)].\(key.path)"
-                entries[path] =
-                    entries[path] ?? entries["worker_defaults.\(key.path)"]
-                    ?? ConfigurationEntry(value: key.standard, origin: .default)
+        for index in 0..<backendCount { fillBackend("rpc_backends[\(index)]") }
+    }
+
+    /// What a backend does not say comes from `worker_defaults`. An unmanaged one takes nothing from
+    /// there but that: how a server is started does not concern it.
+    private mutating func fillBackend(_ backend: String) {
+        let managed = entries["\(backend).managed"] ?? entries["worker_defaults.managed"]
+        let isManaged = managed?.value != .boolean(false)
+        for key in ConfigurationSchema.backend {
+            let path = "\(backend).\(key.path)"
+            guard entries[path] == nil else { continue }
+            let shared = "worker_defaults.\(key.path)"
+            if let entry = entries[shared], isManaged || key.path == "managed" {
+                inherited[path] = shared
+                entries[path] = entry
+            } else {
+                entries[path] = ConfigurationEntry(value: key.standard, origin: .default)
             }
         }
     }

@@ -22,6 +22,14 @@ public struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertible
         self.init(nil, file: file, "", message)
     }
 
+    /// The line of the file, if any.
+    var line: Int? {
+        switch origin {
+        case .file(_, let line), .backendsFile(_, let line): line
+        default: nil
+        }
+    }
+
     /// `home.json:12: rpc_backends[2].port: 70000 is too large …`.
     public var description: String {
         let key = keyPath.isEmpty ? "" : "\(keyPath): "

@@ -79,7 +79,7 @@ struct ConfigurationReader {
                 }
                 coordinatorURL = (text, origin(member.position))
             } else if ConfigurationSchema.isForeign(key) {
-                foreignKeys.append(key)
+                foreignKeys.append(printableKey(key))
             } else {
                 readUnknown(member)
             }
@@ -91,7 +91,10 @@ struct ConfigurationReader {
             ConfigurationSchema.groups + ConfigurationSchema.special
             + ConfigurationSchema.keys.map(\.path).filter { !$0.contains(".") }
         let known = ours + ConfigurationSchema.foreign.sorted()
-        if let near = NearestName.of(member.key, in: known) {
+        // Few say "host" at the top level and mean anything else.
+        let nested = "coordinator.\(member.key)"
+        let isNested = ConfigurationSchema.byPath[nested] != nil
+        if let near = isNested ? nested : NearestName.of(member.key, in: known) {
             problems.append(
                 ConfigurationProblem(
                     origin(member.position), printableKey(member.key),
@@ -108,12 +111,12 @@ struct ConfigurationReader {
         guard case .object(let members) = node.value else {
             return expected("an object { … }", node, group)
         }
+        let names = keys.map(\.name)
         for member in members {
-            if let schema = keys.first(where: { $0.name == member.key }) {
-                read(member.value, "\(group).\(member.key)", schema)
+            if let index = names.firstIndex(of: member.key) {
+                read(member.value, "\(group).\(member.key)", keys[index])
                 continue
             }
-            let names = keys.map(\.name)
             let hint =
                 NearestName.of(member.key, in: names).map { "did you mean \"\($0)\"?" }
                 ?? "known are: \(names.joined(separator: ", "))."
@@ -133,7 +136,10 @@ struct ConfigurationReader {
         guard case .array(let elements) = node.value else {
             return expected("a list [ … ]", node, "rpc_backends")
         }
-        backendCount = elements.count
+        backendCount = min(elements.count, BackendAddress.most)
+        if elements.count > BackendAddress.most {
+            return problem(node, "rpc_backends", BackendAddress.tooMany(elements.count))
+        }
         for (index, element) in elements.enumerated() {
             let path = "rpc_backends[\(index)]"
             if case .string(let text) = element.value {
@@ -169,177 +175,6 @@ struct ConfigurationReader {
         case .success(let value):
             entries[path] = ConfigurationEntry(value: value, origin: origin(node.position))
         case .failure(let failure): problem(node, path, failure.message)
-        }
-    }
-}
-
-/// Why a value cannot be taken.
-struct ValueFailure: Error, Equatable {
-    var message: String
-}
-
-extension ConfigurationValue {
-    /// The value of a JSON node by the schema's type and bounds.
-    static func make(
-        _ json: JSONValue, _ kind: ConfigurationKey.Kind
-    ) -> Result<ConfigurationValue, ValueFailure> {
-        switch (kind, json) {
-        case (.boolean, .bool(let isOn)): return .success(.boolean(isOn))
-        case (.integer(let range), .number(let text)): return integer(text, range)
-        case (.number(let range), .number(let text)): return number(text, range)
-        case (.string(let rule), .string(let text)): return string(text, rule)
-        case (.strings(let rule), .array(let nodes)):
-            var texts: [String] = []
-            for (index, node) in nodes.enumerated() {
-                guard case .string(let text) = node.value else {
-                    return .failure(
-                        ValueFailure(
-                            message: "element \(index): expected a string, found "
-                                + "\(node.value.kind)."))
-                }
-                if let problem = rule.problem(text) {
-                    return .failure(
-                        ValueFailure(message: "element \(index): \(printable(text)) \(problem)."))
-                }
-                texts.append(text)
-            }
-            return .success(.strings(texts))
-        case (.environment, .object(let members)): return environment(members)
-        default:
-            return .failure(
-                ValueFailure(message: "expected \(kind.article) \(kind.name), found \(json.kind)."))
-        }
-    }
-
-    /// The value of a text from the environment or the command line.
-    static func make(
-        text: String, _ kind: ConfigurationKey.Kind
-    ) -> Result<ConfigurationValue, ValueFailure> {
-        switch kind {
-        case .integer(let range): integer(text, range)
-        case .number(let range): number(text, range)
-        case .string(let rule): string(text, rule)
-        case .boolean, .strings, .environment:
-            preconditionFailure("the schema gives no variable or option of that type")
-        }
-    }
-
-    private static func string(
-        _ text: String, _ rule: StringRule
-    ) -> Result<ConfigurationValue, ValueFailure> {
-        if let problem = rule.problem(text) {
-            return .failure(ValueFailure(message: "\(printable(text)) \(problem)."))
-        }
-        return .success(.string(text))
-    }
-
-    private static func integer(
-        _ text: String, _ range: ClosedRange<Int>
-    ) -> Result<ConfigurationValue, ValueFailure> {
-        guard let value = Int(text), !text.hasPrefix("+") else {
-            return .failure(
-                ValueFailure(
-                    message: "\(printable(text)) is no integer from \(range.lowerBound) to "
-                        + "\(range.upperBound)."))
-        }
-        return bounded(value, range).map { .integer($0) }
-    }
-
-    private static func number(
-        _ text: String, _ range: ClosedRange<Double>
-    ) -> Result<ConfigurationValue, ValueFailure> {
-        let isDecimal = text.unicodeScalars.allSatisfy {
-            "0123456789.eE+-".unicodeScalars.contains($0)
-        }
-        guard isDecimal, let value = Double(text), value.isFinite else {
-            return .failure(ValueFailure(message: "\(printable(text)) is no number."))
-        }
-        return bounded(value, range).map { .number($0) }
-    }
-
-    private static func bounded<Number: Comparable>(
-        _ value: Number, _ range: ClosedRange<Number>
-    ) -> Result<Number, ValueFailure> {
-        if value > range.upperBound {
-            return .failure(
-                ValueFailure(
-                    message: "\(trimmed(value)) is too large, at most "
-                        + "\(trimmed(range.upperBound)) is allowed."))
-        }
-        if value < range.lowerBound {
-            return .failure(
-                ValueFailure(
-                    message: "\(trimmed(value)) is too small, at least "
-                        + "\(trimmed(range.lowerBound)) is allowed."))
-        }
-        return .success(value)
-    }
-
-    private static func environment(
-        _ members: [JSONMember]
-    ) -> Result<ConfigurationValue, ValueFailure> {
-        var variables: [String: String] = [:]
-        for member in members {
-            guard case .string(let text) = member.value.value else {
-                return .failure(
-                    ValueFailure(
-                        message: "\(printable(member.key)): expected a string, found "
-                            + "\(member.value.value.kind)."))
-            }
-            if let problem = EnvironmentRule.problem(name: member.key, value: text) {
-                return .failure(ValueFailure(message: problem))
-            }
-            variables[member.key] = text
-        }
-        return .success(.environment(variables))
-    }
-
-    /// `2` for 2.0.
-    private static func trimmed<Number>(_ value: Number) -> String {
-        let text = "\(value)"
-        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-    }
-}
-
-/// Which variables a server may be given.
-enum EnvironmentRule {
-    static func problem(name: String, value: String) -> String? {
-        let letters = name.unicodeScalars
-        let isName =
-            letters.allSatisfy {
-                $0 == "_" || ("a"..."z").contains($0) || ("A"..."Z").contains($0)
-                    || ("0"..."9").contains($0)
-            } && letters.first.map { !("0"..."9").contains($0) } == true
-        guard isName else {
-            return "\(printable(name)) is no name of a variable ([A-Za-z_][A-Za-z0-9_]*)."
-        }
-        if let problem = OwnedFlags.problem(variable: name) { return "\(name) \(problem)." }
-        if value.unicodeScalars.contains(where: { $0 == "\n" || $0 == "\r" || $0 == "\0" }) {
-            return "\(name) holds a line break or NUL, which a leash cannot carry."
-        }
-        return nil
-    }
-}
-
-extension JSONValue {
-    /// What it is, with its value where that is short.
-    var kind: String {
-        switch self {
-        case .null: "null"
-        case .bool(let isOn): "the boolean \(isOn)"
-        case .number(let text): "the number \(text)"
-        case .string(let text): "the string \(printable(text))"
-        case .array: "a list"
-        case .object: "an object"
-        }
-    }
-}
-
-extension ConfigurationKey.Kind {
-    var article: String {
-        switch self {
-        case .integer, .environment: "an"
-        default: "a"
         }
     }
 }

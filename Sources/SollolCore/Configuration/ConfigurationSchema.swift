@@ -66,7 +66,7 @@ enum ConfigurationSchema {
 
     /// The keys of one backend; `worker_defaults` takes all but `host` and `port`.
     static let backend: [ConfigurationKey] = [
-        .init(path: "host", kind: .string(.host), standard: .null),
+        .init(path: "host", kind: .string(.backendHost), standard: .null),
         .init(path: "port", kind: .integer(1...65535), standard: .integer(50052)),
         .init(path: "ssh", kind: .string(.sshDestination), standard: .null),
         .init(

@@ -38,7 +38,7 @@ public struct LocalMachine: Equatable, Sendable {
     /// the network.
     func isMe(_ host: String) -> Bool {
         let name = host.lowercased()
-        return addresses.contains(host) || name == "localhost" || host.hasPrefix("127.")
+        return addresses.contains(host) || AddressRange.isLoopback(host)
             || (!hostName.isEmpty && name == hostName.lowercased())
     }
 }

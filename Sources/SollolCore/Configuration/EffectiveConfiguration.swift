@@ -1,6 +1,6 @@
 /// Every key with its value and origin: what `sollol config` prints.
 public struct EffectiveConfiguration: Equatable, Sendable {
-    private let rows: [(path: String, value: ConfigurationValue, origin: ValueOrigin)]
+    let rows: [(path: String, value: ConfigurationValue, origin: ValueOrigin)]
     private let backendCount: Int
 
     /// Whether both print the same text.

@@ -25,33 +25,13 @@ public struct JSONReader {
         guard bytes.count <= largestSize else {
             throw JSONReadError(position: start, message: "the file is larger than 1 MiB")
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw JSONReadError(position: invalidPlace(bytes), message: "this is not valid UTF-8")
-        }
-        var reader = JSONReader(text)
+        var reader = JSONReader(try UTF8Text.scalars(bytes))
         let root = try reader.document()
         return (root, reader.duplicates)
     }
 
-    private init(_ text: String) {
-        var all = Array(text.unicodeScalars)
-        if all.first == "\u{FEFF}" { all.removeFirst() }
-        scalars = all
-    }
-
-    /// Where the first byte is that UTF-8 does not allow.
-    private static func invalidPlace(_ bytes: [UInt8]) -> SourcePosition {
-        var decoder = Unicode.UTF8()
-        var iterator = bytes.makeIterator()
-        var place = SourcePosition(line: 1, column: 1)
-        while case .scalarValue(let scalar) = decoder.decode(&iterator) {
-            if scalar == "\n" {
-                place = SourcePosition(line: place.line + 1, column: 1)
-            } else {
-                place.column += 1
-            }
-        }
-        return place
+    private init(_ text: [Unicode.Scalar]) {
+        scalars = text.first == "\u{FEFF}" ? Array(text.dropFirst()) : text
     }
 
     // MARK: Scalars
@@ -271,7 +251,7 @@ public struct JSONReader {
             case "\n", "\r": throw failure("this string is not closed in its line", at: start)
             case "\\": text.append(try escape())
             case _ where scalar.value < 0x20:
-                throw failure("a control character in a string; write it as \\u00…")
+                throw failure("\(found) in a string; remove it, or write it as an escape")
             default:
                 text.append(scalar)
                 advance()
@@ -329,17 +309,4 @@ public struct JSONReader {
         }
         return code
     }
-}
-
-/// A text for one line of a message: quoted, shortened, control characters escaped.
-func printable(_ text: String) -> String {
-    var clean = ""
-    for scalar in text.unicodeScalars.prefix(80) {
-        if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
-            clean += "\\u{\(String(scalar.value, radix: 16))}"
-        } else {
-            clean.unicodeScalars.append(scalar)
-        }
-    }
-    return "\"\(clean)\(text.unicodeScalars.count > 80 ? "…" : "")\""
 }

@@ -4,7 +4,8 @@ public enum NearestName {
     public static func of(_ name: String, in known: [String]) -> String? {
         let limit = name.utf8.count <= 4 ? 1 : 2
         guard name.utf8.count <= 64 else { return nil }
-        let close = known.map { (name: $0, distance: distance(name, $0)) }
+        let close = known.filter { abs($0.utf8.count - name.utf8.count) <= limit }
+            .map { (name: $0, distance: distance(name, $0)) }
             .filter { $0.distance <= limit }
         return close.min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
     }

@@ -3,7 +3,7 @@ struct SpecBuilder {
     let sources: ConfigurationSources
     var entries: [String: ConfigurationEntry]
     let backendCount: Int
-    private let backendsAreGiven: Bool
+    private let inherited: [String: String]
     var problems: [ConfigurationProblem]
     var notices: [String]
 
@@ -11,7 +11,7 @@ struct SpecBuilder {
         sources = loader.sources
         entries = loader.entries
         backendCount = loader.backendCount
-        backendsAreGiven = loader.backendsAreGiven
+        inherited = loader.inherited
         problems = loader.problems
         notices = loader.notices
     }
@@ -29,6 +29,7 @@ struct SpecBuilder {
         checkArguments(spec)
         checkAddresses(spec)
         checkDevices(spec)
+        checkDelays(spec)
         tellWhatDoesNotActYet()
         return spec
     }
@@ -61,9 +62,12 @@ struct SpecBuilder {
         if case .environment(let variables) = entries[path]?.value { variables } else { [:] }
     }
 
+    /// A problem of the key, or of the one in `worker_defaults` that it has its value from; what
+    /// several backends have from there is said once.
     mutating func problem(_ path: String, _ message: String) {
-        let origin = entries[path]?.origin
-        problems.append(ConfigurationProblem(origin, file: sources.file?.path, path, message))
+        let problem = ConfigurationProblem(
+            entries[path]?.origin, file: sources.file?.path, inherited[path] ?? path, message)
+        if inherited[path] == nil || !problems.contains(problem) { problems.append(problem) }
     }
 
     // MARK: Parts
@@ -155,7 +159,8 @@ struct SpecBuilder {
         return CoordinatorSpec(
             host: host, port: integer("coordinator.port"), location: location,
             contextSize: integer("coordinator.ctx_size"),
-            parallel: integer("coordinator.parallel"), binary: string("coordinator.binary"),
+            parallel: integer("coordinator.parallel"),
+            binary: binary("coordinator.binary", on: location),
             apiKeyFile: keyFile.map { absolute("coordinator.api_key_file", $0, on: location) },
             environment: environment("coordinator.environment"),
             extraArguments: strings("coordinator.extra_arguments"))
@@ -168,17 +173,23 @@ struct SpecBuilder {
             problem("\(path).host", "is missing: where the coordinator dials.")
         }
         let address = host ?? ""
+        let location = location(
+            address, ssh: string("\(path).ssh"), options: strings("\(path).ssh_options"))
         return WorkerSpec(
             name: "worker-\(index + 1)", keyPath: path, host: address,
-            port: integer("\(path).port"),
-            location: location(
-                address, ssh: string("\(path).ssh"), options: strings("\(path).ssh_options")),
+            port: integer("\(path).port"), location: location,
             bind: string("\(path).bind"),
             transport: string("\(path).transport").flatMap(RPCTransport.init) ?? .direct,
-            managed: boolean("\(path).managed"), binary: string("\(path).binary"),
+            managed: boolean("\(path).managed"),
+            binary: binary("\(path).binary", on: location),
             devices: strings("\(path).devices"), threads: optionalInteger("\(path).threads"),
             cache: boolean("\(path).cache"), environment: environment("\(path).environment"),
             extraArguments: strings("\(path).extra_arguments"))
+    }
+
+    /// A program's name as it is, a path made absolute.
+    private mutating func binary(_ path: String, on location: RunLocation) -> String? {
+        string(path).map { $0.contains("/") ? absolute(path, $0, on: location) : $0 }
     }
 
     private func restart() -> RestartPolicy {

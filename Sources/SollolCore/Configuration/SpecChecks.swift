@@ -26,15 +26,31 @@ extension SpecBuilder {
                 + "Remove \(count - LayerPlacement.maxDevices).")
     }
 
+    mutating func checkDelays(_ spec: ClusterSpec) {
+        let policy = spec.restart
+        guard policy.initialDelay > policy.maxDelay else { return }
+        problem(
+            "restart.initial_delay",
+            "\(seconds(policy.initialDelay)) s is longer than restart.max_delay, which is "
+                + "\(seconds(policy.maxDelay)) s.")
+    }
+
     mutating func checkAddresses(_ spec: ClusterSpec) {
         var dialled: [String: String] = [:]
         var listening: [String: String] = [:]
-        if spec.coordinator.location == .here || spec.coordinator.location.sshDestination != nil {
-            let place = Self.place(spec.coordinator.location)
-            listening["\(place) \(spec.coordinator.port)"] = "coordinator.port"
-        }
+        let place = Self.place(spec.coordinator.location)
+        listening["\(place) \(spec.coordinator.port)"] = "coordinator.port"
+        dialled["\(spec.coordinator.host.lowercased()):\(spec.coordinator.port)"] =
+            "the coordinator"
         for worker in spec.workers where !worker.host.isEmpty {
             let path = worker.keyPath
+            if worker.host == "0.0.0.0" {
+                problem(
+                    "\(path).host",
+                    "0.0.0.0 is no address that a coordinator can dial; give the host's own, and "
+                        + "0.0.0.0 as bind if rpc-server has to listen on all.")
+                continue
+            }
             // Through ssh, two hosts may both be 127.0.0.1 to themselves.
             let isTunnelled = worker.transport == .ssh && worker.managed
             if !isTunnelled {
@@ -86,18 +102,15 @@ extension SpecBuilder {
 
     private mutating func checkUnmanaged(_ worker: WorkerSpec) {
         let path = worker.keyPath
-        for key in [
-            "ssh", "bind", "binary", "devices", "threads", "environment", "extra_arguments",
-        ] {
-            guard let origin = entries["\(path).\(key)"]?.origin, origin != .default,
-                origin != entries["worker_defaults.\(key)"]?.origin
-            else { continue }
+        for key in ConfigurationSchema.backend
+        where !["host", "port", "managed"].contains(key.path) {
+            // A default that is written out does no harm: `sollol config` does so.
+            guard let entry = entries["\(path).\(key.path)"], entry.value != key.standard else {
+                continue
+            }
             problem(
-                "\(path).\(key)",
+                "\(path).\(key.path)",
                 "has no effect with \"managed\": false, since somebody else starts it; remove one.")
-        }
-        if worker.transport == .ssh, entries["\(path).transport"]?.origin != .default {
-            problem("\(path).transport", "\"ssh\" needs a managed worker: sollol starts it there.")
         }
     }
 
@@ -129,7 +142,7 @@ extension SpecBuilder {
 enum AddressRange {
     /// 127.0.0.0/8 (RFC 1122, 3.2.1.3), or its usual name.
     static func isLoopback(_ host: String) -> Bool {
-        host.hasPrefix("127.") || host.lowercased() == "localhost"
+        host.hasPrefix("127.") && HostFacts.isNumericIPv4(host) || host.lowercased() == "localhost"
     }
 
     /// RFC 1918, shared (RFC 6598, 100.64/10), link-local (RFC 3927) and loopback addresses.

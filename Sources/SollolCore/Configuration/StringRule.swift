@@ -1,8 +1,10 @@
 /// What a string of the configuration may be. All of them end up in a command line, so what is not
 /// known to be harmless is refused.
 enum StringRule: Equatable, Sendable {
-    /// A dotted quad or a host name.
+    /// Where the coordinator listens: a dotted quad or a host name.
     case host
+    /// What the coordinator dials: a dotted quad or a host name.
+    case backendHost
     /// A dotted quad.
     case address
     /// What one types after `ssh`.
@@ -32,18 +34,23 @@ enum StringRule: Equatable, Sendable {
             return "holds a control character; they are not allowed in a command line"
         }
         switch self {
-        case .host: return Self.hostProblem(text)
+        case .host: return Self.hostProblem(text, why: "a coordinator listens on IPv4")
+        case .backendHost:
+            return Self.hostProblem(
+                text,
+                why: "llama.cpp's RPC cannot use it: its client splits host:port at the first colon"
+            )
         case .address:
             return HostFacts.isNumericIPv4(text)
                 ? nil : "is no numeric IPv4 address, and rpc-server -H takes nothing else"
         case .sshDestination: return Self.sshProblem(text)
         case .sshOption: return SSHOptionRule.problem(text)
-        case .binary, .path: return text.hasPrefix("-") ? "begins with '-'" : nil
+        case .binary, .path: return text.beginsWithDash ? "begins with '-'" : nil
         case .model:
             guard !ModelName.isPath(text) else { return nil }
             do {
                 _ = try OllamaModel(text)
-                return text.hasPrefix("-") ? "begins with '-'" : nil
+                return text.beginsWithDash ? "begins with '-'" : nil
             } catch {
                 return "is neither a path (ends in .gguf, or begins with / ./ ../ or ~/) nor a "
                     + "name of Ollama ([HOST/][USER/]NAME[:TAG])"
@@ -52,7 +59,7 @@ enum StringRule: Equatable, Sendable {
             let isName = text.unicodeScalars.allSatisfy {
                 Self.isNameLetter($0) || $0 == ":" || $0 == "[" || $0 == "]"
             }
-            return isName && !text.hasPrefix("-")
+            return isName && !text.beginsWithDash
                 ? nil : "is no device name ([A-Za-z0-9_.:-]); one entry for each device"
         case .clusterName:
             let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 64
@@ -72,32 +79,39 @@ enum StringRule: Equatable, Sendable {
         }
     }
 
-    private static func hostProblem(_ text: String) -> String? {
-        if text.hasPrefix("[") || text.unicodeScalars.filter({ $0 == ":" }).count > 1 {
-            return "is IPv6, which llama.cpp's RPC cannot use: its client splits host:port at the "
-                + "first colon. Use an IPv4 address or a name"
-        }
+    private static func hostProblem(_ text: String, why: String) -> String? {
         if text.contains("://") { return "is a URL; write the host alone" }
+        let colons = text.unicodeScalars.filter { $0 == ":" }.count
+        let isHex = text.unicodeScalars.allSatisfy { $0.properties.isASCIIHexDigit || $0 == ":" }
+        if text.hasPrefix("[") || colons > 1 && isHex {
+            return "is IPv6; \(why). Use an IPv4 address or a name"
+        }
+        if colons == 1 { return "holds a port, which has a key of its own: port" }
         if text.contains(",") { return "holds a comma; write one element for each backend" }
         let isNumeric = text.unicodeScalars.allSatisfy { ("0"..."9").contains($0) || $0 == "." }
         if isNumeric {
             return HostFacts.isNumericIPv4(text) ? nil : "is no IPv4 address (four numbers to 255)"
         }
-        guard text.utf8.count <= 253, !text.hasPrefix("-"), !text.hasPrefix("."),
+        guard text.utf8.count <= 253, !text.beginsWithDash, !text.hasPrefix("."),
             text.unicodeScalars.allSatisfy(isNameLetter)
         else { return "is neither an IPv4 address nor a host name ([A-Za-z0-9._-])" }
         return nil
     }
 
     private static func sshProblem(_ text: String) -> String? {
-        if text.hasPrefix("-") { return "begins with '-', which ssh would take for an option" }
+        if text.beginsWithDash { return "begins with '-', which ssh would take for an option" }
         let isHarmless = text.unicodeScalars.allSatisfy {
             isNameLetter($0) || "@:/%+".unicodeScalars.contains($0)
         }
         guard isHarmless, !text.hasSuffix("@"), !text.hasPrefix("@") else {
             return "is not what one types after ssh (an alias, [user@]host, ssh://[user@]host:port)"
         }
-        if text.contains("@-") { return "has a host that begins with '-'" }
+        if text.contains("@-") || text.contains("//-") { return "has a host that begins with '-'" }
+        let colons = text.unicodeScalars.filter { $0 == ":" }.count
+        if !text.hasPrefix("ssh://"), colons == 1 || text.contains("/") {
+            return "holds a port or path, which ssh would take for a part of the name; write "
+                + "ssh://[user@]host:port, or set ssh_options to [\"Port=…\"]"
+        }
         return nil
     }
 }
@@ -105,7 +119,7 @@ enum StringRule: Equatable, Sendable {
 /// Which text of `model` is a path.
 enum ModelName {
     static func isPath(_ text: String) -> Bool {
-        text.hasSuffix(".gguf") && !text.hasPrefix("-")
+        text.hasSuffix(".gguf") && !text.beginsWithDash
             || ["/", "./", "../", "~/"].contains { text.hasPrefix($0) }
     }
 }
