@@ -3,8 +3,11 @@ import SollolCore
 
 // Writes a model with random weights: for deploy/quickstart and for tests. Not installed.
 let usage = """
-    usage: random-gguf --output FILE [--layers 8] [--embedding 256] [--heads 8] [--kv-heads 4]
-                       [--feed-forward 768] [--type f16|q8_0] [--tied] [--seed 1]
+    usage: random-gguf --output FILE [--architecture llama|qwen2|qwen3|qwen3moe|gemma2|gemma3]
+                       [--layers 8] [--embedding 256] [--heads 8] [--kv-heads 4]
+                       [--head-length N] [--feed-forward 768] [--experts 0] [--experts-used 2]
+                       [--window 512] [--vocabulary 259] [--type f16|q8_0|q4_K|mixed] [--tied]
+                       [--seed 1]
 
     """
 
@@ -34,10 +37,20 @@ while let word = words.popFirst() {
     case "--heads": model.heads = number
     case "--kv-heads": model.keyValueHeads = number
     case "--feed-forward": model.feedForward = number
+    case "--head-length": model.headLength = number
+    case "--experts": model.experts = number
+    case "--experts-used": model.expertsUsed = number
+    case "--window": model.window = number
+    case "--vocabulary": model.vocabulary = number
+    case "--architecture":
+        guard let architecture = RandomModel.Architecture(rawValue: value) else {
+            stop("--architecture \(value): not one of those that can be made\n\(usage)", .usage)
+        }
+        model.architecture = architecture
     case "--seed": model.seed = UInt64(value) ?? 1
     case "--type":
         guard let storage = RandomModel.Storage(rawValue: value) else {
-            stop("--type \(value): f16 or q8_0", .usage)
+            stop("--type \(value): f16, q8_0, q4_K or mixed", .usage)
         }
         model.storage = storage
     default: stop("unknown option \(word)\n\(usage)", .usage)

@@ -9,6 +9,8 @@ public enum PlanError: Error, Equatable, Sendable {
     case tooManyDevices(count: Int, byWorker: [String])
     /// The coordinator's binary has no `--rpc`.
     case coordinatorWithoutRPC(path: String, host: String)
+    /// `placement.layers` does not fit the model or the devices.
+    case manualLayers(counts: [Int], devices: Int, layers: Int, mayLeave: Bool)
 
     /// What happened and what to do about it, as one line.
     public var message: String {
@@ -22,6 +24,11 @@ public enum PlanError: Error, Equatable, Sendable {
                 + "\(LayerPlacement.maxDevices) are possible: llama.cpp aborts with more "
                 + "(GGML_SCHED_MAX_BACKENDS is 16 and counts the CPU). "
                 + "Name fewer in rpc_backends[…].devices."
+        case .manualLayers(let counts, let devices, let layers, let mayLeave):
+            "placement.layers has \(plural(counts.count, "number")) that sum to "
+                + "\(counts.reduce(0, +)); it takes one for each of the "
+                + "\(plural(devices, "device")), \(mayLeave ? "at most" : "in all") the "
+                + "\(layers) layers of the model (its output layer included)."
         case .coordinatorWithoutRPC(let path, let host):
             "\(path) on \(host) was built without RPC support: its --help knows no --rpc. "
                 + "Install a llama.cpp with the RPC backend (deploy/install-llama-cpp, or a build "

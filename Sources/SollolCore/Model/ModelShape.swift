@@ -1,0 +1,196 @@
+/// What a model needs where: bytes of every layer, and what its KV cache is made of.
+///
+/// Made of headers only. Weights are exact for every architecture, since tensors are placed by
+/// their names. What depends on rules that llama.cpp hard-codes for an architecture is exact for
+/// those listed in `AttentionRules`, else a bound, and `estimates` says so.
+public struct ModelShape: Codable, Equatable, Sendable {
+    /// What a part of the model weighs.
+    public struct Weights: Codable, Equatable, Sendable {
+        /// Bytes of its tensors, each padded to 32 as llama.cpp's buffers are.
+        public var bytes: UInt64 = 0
+        /// Bytes of the largest of them: loading needs that much more for a moment.
+        public var largest: UInt64 = 0
+
+        mutating func add(_ tensor: UInt64) {
+            bytes += (tensor + 31) / 32 * 32
+            largest = max(largest, tensor)
+        }
+
+        static func + (left: Weights, right: Weights) -> Weights {
+            Weights(bytes: left.bytes + right.bytes, largest: max(left.largest, right.largest))
+        }
+    }
+
+    /// One of the layers 0..<`blockCount`.
+    public struct Layer: Codable, Equatable, Sendable {
+        /// Its tensors.
+        public var weights = Weights()
+        /// Elements that one token adds to the K cache; 0 for a layer without attention.
+        public var keyElements = 0
+        /// Elements that one token adds to the V cache.
+        public var valueElements = 0
+        /// Tokens that it looks back, or nil for all.
+        public var window: Int?
+        /// Bytes of recurrent state of one sequence, whatever its length.
+        public var stateBytes: UInt64 = 0
+    }
+
+    /// `llama`, `qwen3`, …; empty when the header names none.
+    public var architecture: String
+    /// Its size in the usual words: `q4_K`, the type that most bytes are stored in.
+    public var storage: String
+    /// The layers without the output layer.
+    public var layers: [Layer]
+    /// Embeddings and whatever else llama.cpp keeps on the coordinator's CPU.
+    public var input: Weights
+    /// Norm and matrix of the output; a tied model's embedding once more.
+    public var output: Weights
+    /// What every device with a layer gets a copy of: `rope_freqs`.
+    public var shared: Weights
+    /// Whether the output is the embedding again, without a tensor of its own.
+    public var isTied: Bool
+    /// Bytes of all tensors in the file, unpadded.
+    public var tensorBytes: UInt64
+    /// Bytes of all headers: vocabulary, merges, chat template.
+    public var headerBytes: UInt64
+    /// Elements of a token's embedding.
+    public var embedding: Int
+    /// Elements between the matrices of a feed-forward block, all experts used together.
+    public var feedForward: Int
+    /// Elements of the widest query of a token.
+    public var query: Int
+    /// Heads of the widest query.
+    public var heads: Int
+    /// Tokens known.
+    public var vocabulary: Int
+    /// Experts of a layer; 0 for a dense model.
+    public var experts: Int
+    /// Tokens of context that it was trained with, where that is said.
+    public var trainedContext: Int?
+    /// What is not exact, one clause each.
+    public var estimates: [String]
+
+    /// The layers without the output layer.
+    public var blockCount: Int { layers.count }
+}
+
+extension ModelShape {
+    /// Why headers are no model.
+    public struct Problem: Error, Equatable, Sendable {
+        /// What is wrong and what to do, as part of a sentence.
+        public var message: String
+    }
+
+    /// The shape of a model of one header, or of the headers of all its parts in order.
+    ///
+    /// - Throws: `Problem` when there is no block count, or the parts do not belong together.
+    public init(_ headers: [GGUFHeader]) throws(Problem) {
+        try Self.checkParts(headers)
+        guard let first = headers.first, let blockCount = first.blockCount else {
+            throw Problem(message: "the header says no block_count, so this is no language model")
+        }
+        let tensors = headers.flatMap(\.tensors)
+        let rules = AttentionRules(first, blockCount: blockCount, tensors: tensors)
+        architecture = first.architecture ?? ""
+        layers = rules.layers
+        input = Weights()
+        output = Weights()
+        shared = Weights()
+        tensorBytes = 0
+        var names = Set<String>()
+        var byType: [String: UInt64] = [:]
+        var beyond = 0
+        for tensor in tensors {
+            guard names.insert(tensor.name).inserted else {
+                throw Problem(
+                    message: "the tensor \(printable(tensor.name)) is in two parts of the model")
+            }
+            tensorBytes += tensor.byteCount
+            byType[tensor.type.name, default: 0] += tensor.byteCount
+            switch TensorPlace(tensor.name) {
+            case .input: input.add(tensor.byteCount)
+            case .output: output.add(tensor.byteCount)
+            case .everywhere: shared.add(tensor.byteCount)
+            case .layer(let index) where index < blockCount:
+                layers[index].weights.add(tensor.byteCount)
+            case .layer: beyond += 1
+            }
+        }
+        let embeddings = tensors.first { $0.name == "token_embd.weight" }
+        isTied = !names.contains("output.weight") && embeddings != nil
+        if isTied, let embeddings { output.add(embeddings.byteCount) }
+        storage =
+            byType.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? "none"
+        headerBytes = headers.reduce(0) { $0 + $1.dataOffset }
+        let extent = embeddings?.dimensions ?? []
+        embedding = Self.bounded(
+            first.integer("\(architecture).embedding_length") ?? Int(extent.first ?? 0))
+        vocabulary = Self.bounded(Int(extent.count > 1 ? extent[1] : 0))
+        query = rules.query
+        heads = rules.heads
+        experts = first.integer("\(architecture).expert_count") ?? 0
+        feedForward = rules.feedForward
+        trainedContext = first.integer("\(architecture).context_length")
+        estimates = rules.estimates
+        if beyond > 0 {
+            estimates.append("\(beyond) tensors of layers beyond block_count are not counted")
+        }
+        if first.integer("\(architecture).nextn_predict_layers") ?? 0 > 0 {
+            estimates.append(
+                "the layers for multi-token prediction are counted although llama.cpp may not "
+                    + "load them: a bound")
+        }
+    }
+
+    /// Hostile numbers cannot overflow what is made of them.
+    static func bounded(_ value: Int) -> Int { max(0, min(value, 1 << 24)) }
+
+    private static func checkParts(_ headers: [GGUFHeader]) throws(Problem) {
+        guard let first = headers.first, let split = GGUFSplit(first) else { return }
+        guard split.number == 0 else {
+            throw Problem(
+                message: "this is part \(split.number + 1) of \(split.count) of a split model; "
+                    + "name the first, …-00001-of-….gguf")
+        }
+        guard headers.count == split.count else {
+            throw Problem(
+                message: "\(headers.count) of \(split.count) parts of the split model are here")
+        }
+        for (index, header) in headers.enumerated() where GGUFSplit(header)?.number != index {
+            throw Problem(message: "part \(index + 1) of the split model is another file's")
+        }
+        let tensors = headers.reduce(0) { $0 + $1.tensors.count }
+        if let count = split.tensorCount, count != tensors {
+            throw Problem(
+                message: "the parts of the split model have \(tensors) tensors together, not the "
+                    + "\(count) that the first announces")
+        }
+    }
+}
+
+/// Where llama.cpp puts a tensor, told by its name (`llama-arch.cpp`, 0.7.0).
+enum TensorPlace: Equatable {
+    /// The coordinator's CPU.
+    case input
+    /// With that layer.
+    case layer(Int)
+    /// With the output layer.
+    case output
+    /// A copy on every device that has a layer.
+    case everywhere
+
+    init(_ name: String) {
+        let parts = name.split(separator: ".", maxSplits: 2)
+        if parts.count == 3, parts[0] == "blk", let index = Int(parts[1]), index >= 0 {
+            self = .layer(index)
+        } else {
+            switch parts.first {
+            case "rope_freqs", "rope_factors_long", "rope_factors_short": self = .everywhere
+            case "token_embd", "token_embd_norm", "position_embd", "token_types",
+                "per_layer_token_embd":
+                self = .input
+            default: self = .output
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+/// Which layer goes where, and what every process holds then.
+public struct ModelPlacement: Equatable, Sendable {
+    /// What was asked for.
+    public let request: PlacementRequest
+    /// How the layers were distributed in the end.
+    public let strategy: PlacementStrategy
+    /// Leading layers on the coordinator's CPU.
+    public let coordinatorLayers: Int
+    /// Layers of each device, the output layer included, in device order.
+    public let counts: [Int]
+    /// The device that the embedding is moved to, or nil: it is on the coordinator's CPU.
+    public let embeddingDevice: Int?
+    /// What each device holds, in device order.
+    public let loads: [ModelMemory.Load]
+    /// What the coordinator's process holds, without its GPUs.
+    public let coordinatorLoad: ModelMemory.Load
+    /// Why another strategy than the wanted was used, or what was assumed.
+    public let notes: [String]
+
+    /// The layers of each device.
+    public var ranges: [Range<Int>] {
+        LayerPlacement.ranges(counts: counts).map {
+            ($0.lowerBound + coordinatorLayers)..<($0.upperBound + coordinatorLayers)
+        }
+    }
+
+    /// Bytes by which a device holds more than it may; 0 when it fits or nobody knows.
+    public func excess(of device: Int) -> UInt64 {
+        Self.excess(loads[device], request.devices[device].limit)
+    }
+
+    /// The same of the coordinator's process.
+    public var coordinatorExcess: UInt64 {
+        Self.excess(coordinatorLoad, request.coordinatorLimit)
+    }
+
+    private static func excess(_ load: ModelMemory.Load, _ limit: UInt64?) -> UInt64 {
+        guard let limit, load.total > limit else { return 0 }
+        return load.total - limit
+    }
+
+    /// Whether nothing holds more than it may, as far as is known.
+    public var fits: Bool {
+        coordinatorExcess == 0 && loads.indices.allSatisfy { excess(of: $0) == 0 }
+    }
+
+    /// A placement of these counts, with everything that follows from them.
+    init(
+        _ request: PlacementRequest, strategy: PlacementStrategy, coordinatorLayers: Int,
+        counts: [Int], notes: [String] = []
+    ) {
+        self.request = request
+        self.strategy = strategy
+        self.coordinatorLayers = coordinatorLayers
+        self.counts = counts
+        self.notes = notes
+        let ranges = LayerPlacement.ranges(counts: counts).map {
+            ($0.lowerBound + coordinatorLayers)..<($0.upperBound + coordinatorLayers)
+        }
+        let moves = Self.movesEmbedding(request)
+        embeddingDevice = moves ? Self.embeddingDevice(request, ranges) : nil
+        let memory = Self.memory(request, coordinatorLayers: coordinatorLayers, counts: counts)
+        let target = embeddingDevice
+        loads = ranges.indices.map { index in
+            memory.load(
+                ofDevice: ranges[index], isProcess: request.devices[index].isProcess,
+                holdsEmbedding: index == target)
+        }
+        coordinatorLoad = memory.load(ofCoordinator: coordinatorLayers)
+    }
+
+    static func movesEmbedding(_ request: PlacementRequest) -> Bool {
+        request.participants == .workersOnly && request.canOverride && !request.devices.isEmpty
+    }
+
+    /// A tied model's embedding goes to the device of the output layer, which needs it anyway;
+    /// another's to the device of the first layer, which needs what it yields.
+    private static func embeddingDevice(
+        _ request: PlacementRequest, _ ranges: [Range<Int>]
+    ) -> Int? {
+        request.shape.isTied
+            ? ranges.lastIndex { !$0.isEmpty } : ranges.firstIndex { !$0.isEmpty }
+    }
+
+    /// llama.cpp computes micro-batches in parallel over two devices or more unless a layer stays
+    /// on the CPU or a tensor is overridden (`llama-context.cpp`).
+    static func memory(
+        _ request: PlacementRequest, coordinatorLayers: Int, counts: [Int]
+    ) -> ModelMemory {
+        let moves = movesEmbedding(request)
+        return ModelMemory(
+            shape: request.shape, context: request.context,
+            isPipelined: request.devices.count > 1 && coordinatorLayers == 0 && !moves
+                && !request.context.cacheOnCoordinator,
+            overridesEmbedding: moves)
+    }
+}
