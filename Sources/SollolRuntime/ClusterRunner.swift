@@ -34,6 +34,7 @@ public final class ClusterRunner {
     private let output: Output
     private let loop = EventLoop()
     private let probes: Probes
+    private let apiKeyFile: APIKeyFile?
     private var supervisor: Supervisor
     private var pending: [SupervisorEvent] = []
     private var isHandling = false
@@ -65,6 +66,10 @@ public final class ClusterRunner {
         keeper = StatusKeeper(
             plan: plan, stateDirectory: state.path, pid: Int(getpid()), at: .now)
         probes = Probes(loop: loop)
+        apiKeyFile = spec.coordinator.apiKeyFile.map { [loop] in
+            APIKeyFile(
+                $0, at: spec.coordinator.location, timeouts: spec.timeouts, loop: loop)
+        }
         proof = DistributionProof(plan: plan)
         supervisor = Supervisor(
             plan: plan, restart: spec.restart, health: spec.health, timeouts: spec.timeouts,
@@ -264,10 +269,12 @@ public final class ClusterRunner {
         guard case .httpHealth(let host, let port)? = plan.process(run.name)?.readiness else {
             return
         }
-        let key = spec.coordinator.apiKeyFile.flatMap(APIKeyFile.firstKey)
-        probes.busySlots(
-            address: numeric(host), port: port, apiKey: key, timeout: spec.health.timeout
-        ) { [self] busy in happened(.busySlotsAnswered(run, busy)) }
+        let ask = { [self] (key: String?) in
+            probes.busySlots(
+                address: numeric(host), port: port, apiKey: key, timeout: spec.health.timeout
+            ) { [self] busy in happened(.busySlotsAnswered(run, busy)) }
+        }
+        if let apiKeyFile { apiKeyFile.key(ask) } else { ask(nil) }
     }
 
     private func proveDistribution(_ run: ProcessRun) {
