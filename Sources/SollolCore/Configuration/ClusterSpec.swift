@@ -15,6 +15,8 @@ public struct ClusterSpec: Equatable, Sendable {
     public var coordinator: CoordinatorSpec
     /// The first local port of transport `ssh`; backend i is dialled at this port plus i.
     public var forwardPortBase: Int = 52100
+    /// Which layers go where.
+    public var placement = PlacementSpec()
     /// When and how often a failed process is started again.
     public var restart: RestartPolicy
     /// How liveness of the coordinator is probed.
@@ -117,6 +119,13 @@ public struct WorkerSpec: Equatable, Sendable {
     /// Appended to the command line; never repeats a flag that the plan owns.
     public var extraArguments: [String]
 
+    /// Bytes that each of its devices may hold, or nil: what is free there.
+    public var memoryLimit: UInt64?
+    /// Bytes of free memory that stay free.
+    public var memoryReserve: UInt64 = 512 << 20
+    /// How fast it is compared with the others, or nil.
+    public var speed: Double?
+
     /// How many llama.cpp devices it offers: those named, else one is assumed.
     public var deviceCount: Int { max(1, devices.count) }
     /// `host:port` as `llama-server --rpc` takes it.
@@ -143,6 +152,23 @@ public struct CoordinatorSpec: Equatable, Sendable {
     public var environment: [String: String]
     /// Appended to the command line; never repeats a flag that the plan owns.
     public var extraArguments: [String]
+    /// Bytes that its process may hold, or nil: what is free there.
+    public var memoryLimit: UInt64?
+    /// Bytes of free memory that stay free.
+    public var memoryReserve: UInt64 = 512 << 20
+}
+
+/// Which layers go where.
+public struct PlacementSpec: Equatable, Sendable {
+    /// How they are distributed.
+    public var strategy = PlacementStrategy.memoryAware
+    /// Who may hold them.
+    public var participants = PlacementParticipants.withCoordinator
+    /// Layers of each device in device order, for `manual`.
+    public var layers: [Int] = []
+
+    /// The defaults of `CONFIGURATION.md`.
+    public init() {}
 }
 
 /// When a failed process is started again. All times are seconds.

@@ -9,6 +9,7 @@ struct ConfigurationKey: Sendable {
         case number(ClosedRange<Double>)
         case string(StringRule)
         case strings(StringRule)
+        case integers(ClosedRange<Int>)
         case environment
 
         /// The word for it in messages and in `CONFIGURATION.md`.
@@ -19,6 +20,7 @@ struct ConfigurationKey: Sendable {
             case .number: "number"
             case .string: "string"
             case .strings: "list of strings"
+            case .integers: "list of integers"
             case .environment: "object of strings"
             }
         }
@@ -48,6 +50,7 @@ enum ConfigurationValue: Equatable, Sendable {
     case number(Double)
     case string(String)
     case strings([String])
+    case integers([Int])
     case environment([String: String])
 }
 
@@ -80,6 +83,9 @@ enum ConfigurationSchema {
         .init(path: "devices", kind: .strings(.device), standard: .strings([])),
         .init(path: "threads", kind: .integer(1...4096), standard: .null),
         .init(path: "cache", kind: .boolean, standard: .boolean(false)),
+        .init(path: "memory_limit", kind: .string(.memorySize), standard: .null),
+        .init(path: "memory_reserve", kind: .string(.memorySize), standard: .string("512MiB")),
+        .init(path: "speed", kind: .number(0.001...1_000_000), standard: .null),
         .init(path: "environment", kind: .environment, standard: .environment([:])),
         .init(path: "extra_arguments", kind: .strings(.argument), standard: .strings([])),
     ]
@@ -106,6 +112,10 @@ enum ConfigurationSchema {
         .init(path: "coordinator.ssh", kind: .string(.sshDestination), standard: .null),
         .init(path: "coordinator.binary", kind: .string(.binary), standard: .null),
         .init(path: "coordinator.api_key_file", kind: .string(.path), standard: .null),
+        .init(path: "coordinator.memory_limit", kind: .string(.memorySize), standard: .null),
+        .init(
+            path: "coordinator.memory_reserve", kind: .string(.memorySize),
+            standard: .string("512MiB")),
         .init(path: "coordinator.environment", kind: .environment, standard: .environment([:])),
         .init(
             path: "coordinator.extra_arguments", kind: .strings(.argument), standard: .strings([])),
@@ -133,11 +143,12 @@ enum ConfigurationSchema {
         .init(
             path: "placement.strategy",
             kind: .string(.oneOf(["even", "memory_aware", "speed_aware", "manual"])),
-            standard: .string("memory_aware"), since: fourth),
+            standard: .string("memory_aware")),
         .init(
             path: "placement.participants",
             kind: .string(.oneOf(["workers_only", "with_coordinator"])),
-            standard: .string("with_coordinator"), since: fourth),
+            standard: .string("with_coordinator")),
+        .init(path: "placement.layers", kind: .integers(0...513), standard: .integers([])),
     ]
 
     static let byPath = Dictionary(uniqueKeysWithValues: keys.map { ($0.path, $0) })

@@ -14,6 +14,7 @@ extension ConfigurationValue {
         case (.number(let range), .number(let text)): return number(text, range)
         case (.string(let rule), .string(let text)): return string(text, rule)
         case (.strings(let rule), .array(let nodes)): return strings(nodes, rule)
+        case (.integers(let range), .array(let nodes)): return integers(nodes, range)
         case (.environment, .object(let members)): return environment(members)
         default:
             return .failure(
@@ -29,7 +30,7 @@ extension ConfigurationValue {
         case .integer(let range): integer(text, range)
         case .number(let range): number(text, range)
         case .string(let rule): string(text, rule)
-        case .boolean, .strings, .environment:
+        case .boolean, .strings, .integers, .environment:
             preconditionFailure("the schema gives no variable or option of that type")
         }
     }
@@ -63,6 +64,28 @@ extension ConfigurationValue {
             texts.append(text)
         }
         return .success(.strings(texts))
+    }
+
+    private static func integers(
+        _ nodes: [JSONNode], _ range: ClosedRange<Int>
+    ) -> Result<ConfigurationValue, ValueFailure> {
+        if let failure = tooMany(nodes.count) { return .failure(failure) }
+        var numbers: [Int] = []
+        for (index, node) in nodes.enumerated() {
+            guard case .number(let text) = node.value else {
+                return .failure(
+                    ValueFailure(
+                        message: "element \(index): expected an integer, found "
+                            + "\(node.value.kind)."))
+            }
+            switch integer(text, range) {
+            case .success(.integer(let number)): numbers.append(number)
+            case .success: break
+            case .failure(let failure):
+                return .failure(ValueFailure(message: "element \(index): \(failure.message)"))
+            }
+        }
+        return .success(.integers(numbers))
     }
 
     private static func string(

@@ -93,6 +93,7 @@ extension ConfigurationValue {
             let whole = Int(exactly: number)
             return whole.map(OrderedJSON.int) ?? OrderedJSON.number(number)
         case .string(let text): return OrderedJSON.string(text)
+        case .integers(let numbers): return OrderedJSON.array(numbers.map(OrderedJSON.int))
         case .strings(let texts): return OrderedJSON.strings(texts)
         case .environment(let variables): return OrderedJSON.sorted(variables)
         }

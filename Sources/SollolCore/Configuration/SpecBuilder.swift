@@ -24,6 +24,7 @@ struct SpecBuilder {
             model: model(onHost: coordinator.location),
             workers: isEnabled ? (0..<backendCount).map { worker($0) } : [],
             coordinator: coordinator, forwardPortBase: integer("forward_port_base"),
+            placement: placement(),
             restart: restart(), health: health(), timeouts: timeouts(),
             origins: entries.mapValues(\.origin))
         checkArguments(spec)
@@ -163,7 +164,9 @@ struct SpecBuilder {
             binary: binary("coordinator.binary", on: location),
             apiKeyFile: keyFile.map { absolute("coordinator.api_key_file", $0, on: location) },
             environment: environment("coordinator.environment"),
-            extraArguments: strings("coordinator.extra_arguments"))
+            extraArguments: strings("coordinator.extra_arguments"),
+            memoryLimit: memory("coordinator.memory_limit"),
+            memoryReserve: memory("coordinator.memory_reserve") ?? 0)
     }
 
     private mutating func worker(_ index: Int) -> WorkerSpec {
@@ -184,12 +187,42 @@ struct SpecBuilder {
             binary: binary("\(path).binary", on: location),
             devices: strings("\(path).devices"), threads: optionalInteger("\(path).threads"),
             cache: boolean("\(path).cache"), environment: environment("\(path).environment"),
-            extraArguments: strings("\(path).extra_arguments"))
+            extraArguments: strings("\(path).extra_arguments"),
+            memoryLimit: memory("\(path).memory_limit"),
+            memoryReserve: memory("\(path).memory_reserve") ?? 0,
+            speed: optionalNumber("\(path).speed"))
     }
 
     /// A program's name as it is, a path made absolute.
     private mutating func binary(_ path: String, on location: RunLocation) -> String? {
         string(path).map { $0.contains("/") ? absolute(path, $0, on: location) : $0 }
+    }
+
+    private func memory(_ path: String) -> UInt64? {
+        string(path).flatMap(MemorySize.bytes)
+    }
+
+    private mutating func placement() -> PlacementSpec {
+        var placement = PlacementSpec()
+        placement.strategy =
+            string("placement.strategy").flatMap(PlacementStrategy.init) ?? placement.strategy
+        placement.participants =
+            string("placement.participants").flatMap(PlacementParticipants.init)
+            ?? placement.participants
+        if case .integers(let layers) = entries["placement.layers"]?.value {
+            placement.layers = layers
+        }
+        let isManual = placement.strategy == .manual
+        if isManual && placement.layers.isEmpty {
+            problem(
+                "placement.layers",
+                "is missing: \"manual\" takes a number of layers for each device, [20, 13].")
+        } else if !isManual && !placement.layers.isEmpty {
+            problem(
+                "placement.layers",
+                "has an effect with \"strategy\": \"manual\" only; remove one of them.")
+        }
+        return placement
     }
 
     private func restart() -> RestartPolicy {

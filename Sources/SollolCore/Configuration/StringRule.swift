@@ -23,6 +23,8 @@ enum StringRule: Equatable, Sendable {
     case clusterName
     /// One word of a command line.
     case argument
+    /// So much memory: `24GiB`.
+    case memorySize
     /// One of these words.
     case oneOf([String])
 
@@ -66,6 +68,9 @@ enum StringRule: Equatable, Sendable {
             return isName && text != "." && text != ".."
                 ? nil : "is no name of 1 to 64 of [A-Za-z0-9._-]; set `name` or --name"
         case .argument: return nil
+        case .memorySize:
+            return MemorySize.bytes(text) != nil
+                ? nil : "is no size of memory such as \"24GiB\" or \"512MiB\""
         case .oneOf(let words):
             return words.contains(text)
                 ? nil : "is not one of \(words.map { "\"\($0)\"" }.joined(separator: ", "))"

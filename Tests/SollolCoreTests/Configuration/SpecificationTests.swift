@@ -15,7 +15,8 @@ struct SpecificationTests {
             { "host": "10.9.66.154", "port": 50055, "ssh": "ubuntu@gpu-2",
               "ssh_options": ["Port=2222"], "bind": "10.9.66.155", "transport": "direct",
               "binary": "bin/rpc-server", "devices": ["CUDA0", "CUDA1"], "threads": 8,
-              "cache": true, "environment": {"CUDA_VISIBLE_DEVICES": "0,1"},
+              "cache": true,
+              "memory_limit": "24GiB", "memory_reserve": "1 GiB", "speed": 2.5, "environment": {"CUDA_VISIBLE_DEVICES": "0,1"},
               "extra_arguments": ["--odd one"] },
             { "host": "gpu-3", "transport": "ssh" },
             { "host": "10.9.66.99", "managed": false },
@@ -25,6 +26,7 @@ struct SpecificationTests {
           "forward_port_base": 40000,
           "coordinator": { "host": "10.9.66.1", "port": 8080, "ctx_size": 4096, "parallel": 2,
                            "ssh": "head", "binary": "~/bin/llama-server",
+                           "memory_limit": "16GB", "memory_reserve": "0",
                            "api_key_file": "~/keys", "environment": {"OMP_NUM_THREADS": "4"},
                            "extra_arguments": ["--alias", "$(id) it's"] },
           "restart": { "initial_delay": 1, "max_delay": 50, "reset_after": 40, "max_restarts": 9,
@@ -32,7 +34,8 @@ struct SpecificationTests {
           "health": { "interval": 3, "timeout": 11, "failures": 4 },
           "timeouts": { "connect": 1, "ready": 2, "progress": 3, "stall": 4, "lease": 0,
                         "stop": 6 },
-          "placement": { "strategy": "even", "participants": "workers_only" }
+          "placement": { "strategy": "manual", "participants": "workers_only",
+                         "layers": [3, 0, 30] }
         }
         """
 
@@ -61,6 +64,9 @@ struct SpecificationTests {
         workers[1].devices = ["CUDA0", "CUDA1"]
         workers[1].threads = 8
         workers[1].cache = true
+        workers[1].memoryLimit = 24 << 30
+        workers[1].memoryReserve = 1 << 30
+        workers[1].speed = 2.5
         workers[1].environment = ["CUDA_VISIBLE_DEVICES": "0,1"]
         workers[1].extraArguments = ["--odd one"]
         workers[2].transport = .ssh
@@ -72,6 +78,11 @@ struct SpecificationTests {
             contextSize: 4096, parallel: 2, binary: "~/bin/llama-server", apiKeyFile: "~/keys",
             environment: ["OMP_NUM_THREADS": "4"],
             extraArguments: ["--alias", "$(id) it's"])
+        spec.coordinator.memoryLimit = 16_000_000_000
+        spec.coordinator.memoryReserve = 0
+        spec.placement.strategy = .manual
+        spec.placement.participants = .workersOnly
+        spec.placement.layers = [3, 0, 30]
         spec.forwardPortBase = 40000
         spec.restart.initialDelay = 1
         spec.restart.maxDelay = 50
