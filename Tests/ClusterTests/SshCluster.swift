@@ -144,6 +144,26 @@ final class SshCluster {
         }
     }
 
+    /// The same request on a thread of its own.
+    func tokensLater(count: Int) -> Answer {
+        let answer = Answer()
+        let (pid, api) = (bed.control.processOne ?? 0, api)
+        Thread {
+            answer.finish(
+                Result {
+                    try TestHost.inNetwork(of: pid) {
+                        try LocalCluster.tokens(host: api.host, port: api.port, count: count)
+                    }
+                })
+        }.start()
+        return answer
+    }
+
+    /// How many slots of the coordinator are processing.
+    func busySlots() throws -> Int {
+        try bed.control.inNetwork { try LocalCluster.busySlots(port: api.port) }
+    }
+
     /// What a single server without workers says, the truth for all clusters.
     static func tokensOfASingleServer() throws -> [Int] {
         try single.withLock { known in

@@ -51,14 +51,21 @@ extension TestHost {
     ///
     /// The network namespace belongs to the thread, so the code must stay on it.
     func inNetwork<Result>(_ body: () throws -> Result) throws -> Result {
-        let enter = try Self.setNetwork()
+        try Self.inNetwork(of: processOne ?? 0, body)
+    }
+
+    /// The same for the host of a process.
+    static func inNetwork<Result>(of pid: Int32, _ body: () throws -> Result) throws -> Result {
+        let enter = try setNetwork()
         let own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
-        let host = open("/proc/\(processOne ?? 0)/ns/net", O_RDONLY | O_CLOEXEC)
+        let host = open("/proc/\(pid)/ns/net", O_RDONLY | O_CLOEXEC)
         defer { for end in [own, host] { close(end) } }
         guard own >= 0, enter(host, 0x4000_0000) == 0 else {
-            throw TestFailure("cannot enter the network of \(name)")
+            throw TestFailure("cannot enter the network of process \(pid)")
         }
-        defer { precondition(enter(own, 0x4000_0000) == 0, "lost in the network of \(name)") }
+        defer {
+            precondition(enter(own, 0x4000_0000) == 0, "lost in the network of process \(pid)")
+        }
         return try body()
     }
 
