@@ -48,6 +48,13 @@ final class RunningProgram {
         process.standardInput = input ?? FileHandle.nullDevice
         process.standardError = errorPipe
         process.standardOutput = outputPipe
+        // The threads that run tests block signals, and a child inherits that: a shell would
+        // never hear of them.
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try process.run()
         let pid = process.processIdentifier
         watchdog = DispatchWorkItem { Self.kill(pid, SIGKILL, isOnHost: isOnHost) }

@@ -112,6 +112,20 @@ struct SshFaultTests {
         try checkWholeness(cluster, sollol)
     }
 
+    /// The connection is given up, and then the host can be reached again while its old worker
+    /// still waits for the lease.
+    @Test func aCutShorterThanTheLeaseThatEndsTheConnectionEndsInOneInstanceEach() throws {
+        let cluster = try cluster("ssh")
+        let sollol = try cluster.serving()
+        let before = try cluster.instance("worker-1")
+        try cluster.bed["one"].cut()
+        try sollol.waitFor("worker-1: ")
+        #expect(kill(before.pid, 0) == 0)
+        try cluster.bed["one"].heal()
+        try sollol.waitFor("serving again")
+        try checkWholeness(cluster, sollol)
+    }
+
     /// The host comes back as a machine that knows nothing.
     @Test(arguments: SshClusterTests.transports)
     func aHostThatLosesItsPowerIsTakenBackAfterItsBoot(transport: String) throws {

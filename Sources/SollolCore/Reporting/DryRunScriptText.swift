@@ -63,7 +63,7 @@ enum DryRunScriptText {
             local i
             ((SECONDS > beat)) || return 0
             beat=$SECONDS
-            for i in "${!pids[@]}"; do tell "$i" beat; done
+            for i in "${!pids[@]}"; do [[ -z ${pids[$i]} ]] || tell "$i" beat; done
         }
 
         accepts() { (exec 3<>"/dev/tcp/$1/$2") @CLOSE@ 2>/dev/null; }

@@ -73,7 +73,7 @@ heartbeat() {
     local i
     ((SECONDS > beat)) || return 0
     beat=$SECONDS
-    for i in "${!pids[@]}"; do tell "$i" beat; done
+    for i in "${!pids[@]}"; do [[ -z ${pids[$i]} ]] || tell "$i" beat; done
 }
 
 accepts() { (exec 3<>"/dev/tcp/$1/$2") 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 2>/dev/null; }
