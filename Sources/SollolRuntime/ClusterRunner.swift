@@ -31,6 +31,7 @@ public final class ClusterRunner {
     private let plan: LaunchPlan
     private let spec: ClusterSpec
     private let addresses: [String: String]
+    private let owner: Guard.Owner
     private let output: Output
     private let loop = EventLoop()
     private let probes: Probes
@@ -61,6 +62,7 @@ public final class ClusterRunner {
         self.plan = plan
         self.spec = spec
         self.addresses = addresses
+        owner = state.owner
         self.output = output
         self.state = state
         keeper = StatusKeeper(
@@ -202,17 +204,21 @@ public final class ClusterRunner {
                 happened(.started(run, pid: pid))
             },
             printed: { [self] line in printed(line, by: run) },
-            ended: { [self] status in
+            ended: { [self] end in
                 processes[run] = nil
                 connections.finished(run)
                 let words = lastWords.removeValue(forKey: run) ?? []
-                happened(.exited(run, ExitReport(status: status, lastWords: words)))
+                let exit = ExitReport(
+                    status: end.status, lastWords: words, refusal: end.refusal)
+                happened(.exited(run, exit))
             })
         do {
             processes[run] = try GuardedProcess(
                 startLine: Guard.startLine(
                     argv: process.argv, environment: process.environment,
-                    lease: spec.timeouts.lease),
+                    slot: Guard.Slot(
+                        cluster: plan.cluster, endpoint: process.bind, owner: owner,
+                        lease: spec.timeouts.lease)),
                 carrier: SSHCommand.argv(for: process, timeouts: spec.timeouts), loop: loop,
                 handlers: handlers)
         } catch {

@@ -19,14 +19,14 @@ enum CommandOutput {
         guard running > 0 else { return [] }
         for (index, argv) in commands.enumerated() {
             let line = Guard.startLine(
-                argv: argv, environment: ["GGML_NO_BACKTRACE": "1"], lease: 0)
+                argv: argv, environment: ["GGML_NO_BACKTRACE": "1"], slot: nil)
             let process = try GuardedProcess(
                 startLine: line, loop: loop,
                 handlers: .init(
                     started: { _ in },
                     printed: { answers[index].text += $0 + "\n" },
-                    ended: { status in
-                        answers[index].status = status
+                    ended: { end in
+                        answers[index].status = end.status
                         running -= 1
                         if running == 0 { loop.stop() }
                     }))

@@ -13,8 +13,18 @@ final class GuardedProcess {
         var started: (Int) -> Void
         /// The server printed a line.
         var printed: (String) -> Void
-        /// Server and guard are gone; the status is nil when the guard did not report one.
-        var ended: (Int?) -> Void
+        /// The server's numbers, every `Guard.Slot.usageInterval` seconds.
+        var usage: (ResourceUsage) -> Void = { _ in }
+        /// Server and guard are gone.
+        var ended: (End) -> Void
+    }
+
+    /// How it ended.
+    struct End {
+        /// The server's status, 128+n after signal n; nil when the guard did not report one.
+        var status: Int?
+        /// Why the guard did not start the server.
+        var refusal: GuardRefusal?
     }
 
     /// Seconds that a server on another host has for its end after KILL was sent, before the
@@ -32,7 +42,7 @@ final class GuardedProcess {
     private var controlLines: LineReader
     private var outputLines: LineReader
     private var unwritten: [UInt8] = []
-    private var status: Int?
+    private var end = End()
     private var isOver = false
 
     /// Starts `sh` with the guard's constant command, and writes the start line to its leash.
@@ -111,15 +121,19 @@ final class GuardedProcess {
 
     private func readControl() {
         let isOpen = controlLines.read { line in
-            let words = line.split(separator: " ")
-            guard words.count == 2, let number = Int(words[1]) else { return }
-            switch words[0] {
-            case "started": handlers.started(number)
-            case "exited": status = number
-            default: break
+            switch GuardReport(line) {
+            case .started(let pid):
+                // The leash reader learns at once whom it has to end.
+                send("")
+                end.refusal = nil
+                handlers.started(pid)
+            case .exited(let status): end.status = status
+            case .refused(let refusal): end.refusal = refusal
+            case .usage(let usage): handlers.usage(usage)
+            case nil: break
             }
         }
-        if status != nil || !isOpen { over() }
+        if end.status != nil || !isOpen { over() }
     }
 
     /// Hands out what the server has printed so far.
@@ -138,6 +152,6 @@ final class GuardedProcess {
             loop.forget(end)
             close(end)
         }
-        handlers.ended(status)
+        handlers.ended(end)
     }
 }

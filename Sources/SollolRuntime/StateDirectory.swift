@@ -42,6 +42,8 @@ public final class StateDirectory {
 
     /// The folder.
     public let path: String
+    /// Whose servers those of this cluster are: the same from run to run.
+    public let owner: Guard.Owner
     private let lock: Int32
 
     /// Where the state of a cluster is: `$STATE_DIRECTORY` (systemd.exec(5)), else
@@ -79,6 +81,7 @@ public final class StateDirectory {
             throw Problem.held(path: path, pid: pid)
         }
         do {
+            owner = try Self.owner(path)
             try record(configuration)
             try writePid()
         } catch {
@@ -169,8 +172,28 @@ public final class StateDirectory {
         try write(Data(text.utf8), to: "configuration")
     }
 
+    /// What the file `owner` holds, made at the first time from random bytes.
+    private static func owner(_ path: String) throws -> Guard.Owner {
+        var host = [CChar](repeating: 0, count: 256)
+        gethostname(&host, host.count - 1)
+        let bytes = host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        let name = "\(NSUserName())@\(String(decoding: bytes, as: UTF8.self))"
+        if let id = try? String(contentsOfFile: path + "/owner", encoding: .utf8), id.count == 32,
+            id.allSatisfy(\.isHexDigit)
+        {
+            return Guard.Owner(id: id, name: name)
+        }
+        let id = (0..<32).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
+        try write(Data(id.utf8), to: "owner", in: path)
+        return Guard.Owner(id: id, name: name)
+    }
+
     /// Replaces a file of the folder at once: it holds the old or the new content, never a part.
     public func write(_ content: Data, to name: String) throws {
+        try Self.write(content, to: name, in: path)
+    }
+
+    private static func write(_ content: Data, to name: String, in path: String) throws {
         let temporary = "\(path)/.\(name).new"
         let target = "\(path)/\(name)"
         do throws(SystemError) {

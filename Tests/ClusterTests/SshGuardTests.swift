@@ -101,8 +101,8 @@ struct SshGuardTests {
                 bed["one"].processes(Self.server).first?.signal(SIGKILL)
             },
             printed: { printed.append($0) },
-            ended: { status in
-                ended.append(status)
+            ended: { end in
+                ended.append(end.status)
                 loop.stop()
             })
         let command = Leash.command(to: "one", lease: 30)
@@ -151,7 +151,11 @@ private final class Leash {
     static func startLine(
         argv: [String], environment: [String: String], lease: Double
     ) -> String {
-        Guard.startLine(argv: argv, environment: environment, lease: lease)
+        Guard.startLine(
+            argv: argv, environment: environment,
+            slot: Guard.Slot(
+                cluster: "test", endpoint: Endpoint(host: "127.0.0.1", port: 1),
+                owner: Guard.Owner(id: "test", name: "test@control"), lease: lease))
     }
 
     /// The server, once the guard has told its process id.

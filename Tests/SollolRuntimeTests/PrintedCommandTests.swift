@@ -69,7 +69,7 @@ import Testing
 
     private static func spec(_ bench: Bench, words: [String], variable: String) -> ClusterSpec {
         let worker = WorkerSpec(
-            name: "worker-1", keyPath: "rpc_backends[0]", host: "127.0.0.1", port: 1,
+            name: "worker-1", keyPath: "rpc_backends[0]", host: "127.0.0.1", port: bench.port,
             location: .here, bind: nil, transport: .direct, managed: true, binary: bench.server,
             devices: [], threads: nil, cache: false,
             environment: ["HOSTILE": variable, "RECORD": bench.record], extraArguments: words)
@@ -86,6 +86,8 @@ import Testing
 /// A folder with a server and an ssh that record what they are given.
 private struct Bench {
     let folder: URL
+    /// Tests run side by side, and a port has one holder at a time.
+    let port = freePort()
     var server: String { folder.appending(component: "server").path }
     var record: String { folder.appending(component: "record").path }
     private var ssh: String { folder.appending(component: "ssh").path }
@@ -106,6 +108,22 @@ private struct Bench {
     private func install(_ path: String, _ text: String) throws {
         try Data("#!/bin/sh\n\(text)\n".utf8).write(to: URL(filePath: path))
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+
+    private static func freePort() -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(descriptor, $0, length)
+                _ = getsockname(descriptor, $0, &length)
+            }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     func run(_ argv: [String], input: String = "") throws -> (status: Int32, errors: String) {

@@ -10,8 +10,8 @@
 /// | anything else | a heartbeat |
 /// | end of input | the supervisor is gone: KILL the server |
 ///
-/// Its standard output is the control channel and carries nothing else: `started PID`, then
-/// `exited STATUS` (128+n after signal n). Everything that the server prints goes to standard error.
+/// Its standard output is the control channel and carries nothing else (`GuardReport`). Everything
+/// that the server prints goes to standard error.
 ///
 /// At the end of input the server gets KILL, not TERM first: rpc-server has no TERM handler, so
 /// that for it both are the same, and llama-server ignores TERM while a request is in flight
@@ -23,64 +23,109 @@ public enum Guard {
     /// that a first line that was cut off is not evaluated.
     public static let command = #"IFS= read -r s && eval "$s""#
 
+    /// What makes one server different from another on its host, and how it is watched there.
+    ///
+    /// While it runs, a record in `/tmp/sollol-UID` says so. An own predecessor in the same slot,
+    /// or one whose guard has stopped beating, is ended first; a live server of somebody else in
+    /// the same slot is never touched, and then this one is not started.
+    public struct Slot: Equatable, Sendable {
+        /// The cluster's name: `[A-Za-z0-9._-]{1,64}`.
+        public var cluster: String
+        /// Where the server listens; a wildcard clashes with every address.
+        public var endpoint: Endpoint
+        /// Whose it is; nil: the sender of the line defines the shell variables `owner` and `who`
+        /// before it.
+        public var owner: Owner?
+        /// Seconds without a heartbeat after which the server is ended; 0 is never. Counted in
+        /// ticks of a tenth of it, at least a second, so that a suspended host counts one.
+        public var lease: Double
+        /// Seconds between two reports of the server's numbers; 0 is never.
+        public var usageInterval: Int
+        /// Where the records are; nil is `/tmp/sollol-UID`.
+        public var folder: String?
+
+        /// A slot of these.
+        public init(
+            cluster: String, endpoint: Endpoint, owner: Owner?, lease: Double,
+            usageInterval: Int = 0, folder: String? = nil
+        ) {
+            self.cluster = cluster
+            self.endpoint = endpoint
+            self.owner = owner
+            self.lease = lease
+            self.usageInterval = usageInterval
+            self.folder = folder
+        }
+    }
+
+    /// Who started a server.
+    public struct Owner: Equatable, Sendable {
+        /// Random, kept in the state directory; two of them are the same owner if it is equal.
+        public var id: String
+        /// `user@host`, for people.
+        public var name: String
+
+        /// An owner; characters that a record cannot hold become `_`.
+        public init(id: String, name: String) {
+            self.id = id
+            self.name = name
+        }
+    }
+
     /// The first line of the leash, without its newline.
     ///
     /// - Parameters:
     ///   - argv: the server's command line. No word may hold a newline or NUL.
     ///   - environment: added to the server's environment; the same holds for the values.
-    ///   - lease: seconds of silence after which the server is ended; 0 is never. Counted in ticks
-    ///     of a tenth of it, at least a second, so that a host that was suspended counts one.
+    ///   - slot: nil for a short command, which needs no record and has no lease.
     public static func startLine(
-        argv: [String], environment: [String: String], lease: Double
+        argv: [String], environment: [String: String], slot: Slot?
     ) -> String {
-        let seconds = Int(lease) + (Double(Int(lease)) < lease ? 1 : 0)
-        let tick = max(1, seconds / 10)
-        let exports = environment.sorted { $0.key < $1.key }
-            .map { "export \($0.key)=\(ShellQuoting.quote($0.value)); " }.joined()
-        // Values come last: what they hold is never searched for a placeholder.
-        let text = program.split(separator: "\n").joined(separator: " ")
-            .replacing("TIMEOUT", with: String(seconds))
-            .replacing("TICKS", with: String((seconds + tick - 1) / tick))
-            .replacing("TICK", with: String(tick))
-            .replacing("EXPORTS", with: exports)
-        let line = "set -- \(ShellQuoting.join(argv)); \(text)"
+        let line =
+            startValues(argv: argv, environment: environment, slot: slot)
+            + (slot == nil ? GuardProgram.command : GuardProgram.server)
         precondition(!line.utf8.contains(UInt8(ascii: "\n")), "newlines are refused on loading")
         return line
     }
 
-    /// What it does, in order:
-    /// - The leash moves to descriptor 3, since dash gives background jobs /dev/null as stdin.
-    /// - SIGPIPE is ignored and stays so through exec: otherwise rpc-server dies when a client
-    ///   leaves at the wrong moment (llama.cpp issue 26680).
-    /// - `$w`: `setpriv --pdeathsig` (Linux) covers a KILL of the guard itself.
-    /// - `$c` is the server. From then on the guard ignores what ends a group of processes: only
-    ///   the leash and the server's own end may end it.
-    /// - `$t` counts ticks in the foreground of a subshell, since no POSIX `read` has a time limit;
-    ///   a heartbeat is a signal to it. The guard itself must get none: bash 5.2 sometimes loses
-    ///   the status of a child when a trapped signal interrupts `wait` (measured; it then waits
-    ///   for ever).
-    /// - `$r` reads the leash.
-    private static let program = """
-        exec 3<&0 </dev/null;
-        trap '' PIPE;
-        w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='setpriv --pdeathsig KILL'; fi;
-        ( EXPORTSexec $w "$@" ) >&2 3<&- & c=$!;
-        trap '' TERM INT HUP USR2; t=;
-        echo "started $c";
-        if [ TICKS -gt 0 ]; then
-        ( trap 'n=0' USR2; exec >/dev/null 3<&-; n=0;
-        while [ $n -lt TICKS ]; do $w sleep TICK 2>/dev/null; n=$((n+1)); done;
-        echo 'guard: no heartbeat from sollol for TIMEOUT s, so this server is ended' >&2;
-        kill -KILL $c ) & t=$!;
-        fi;
-        ( while IFS= read -r l; do case $l in
-        term) kill -TERM $c;;
-        kill) kill -KILL $c;;
-        *) [ -z "$t" ] || kill -USR2 $t;;
-        esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!;
-        exec 3<&-;
-        { wait $c; } 2>/dev/null; s=$?;
-        kill -KILL $r $t 2>/dev/null;
-        echo "exited $s"; exit $s
-        """
+    /// What is different from server to server; `GuardProgram.server` follows.
+    static func startValues(
+        argv: [String], environment: [String: String], slot: Slot?
+    ) -> String {
+        let exports = environment.sorted { $0.key < $1.key }
+            .map { "export \($0.key)=\(ShellQuoting.quote($0.value)); " }.joined()
+        return "set -- \(ShellQuoting.join(argv)); x() { :; \(exports)}; "
+            + (slot.map(values) ?? "")
+    }
+
+    private static func values(_ slot: Slot) -> String {
+        let lease = Int(slot.lease.rounded(.up))
+        let tenth = max(1, lease / 10)
+        let tick: Int
+        switch (lease > 0, slot.usageInterval > 0) {
+        case (true, true): tick = min(tenth, slot.usageInterval)
+        case (false, true): tick = slot.usageInterval
+        case (true, false): tick = tenth
+        case (false, false): tick = 3
+        }
+        let numbers = [
+            "l=\(lease)", "i=\(tick)", "m=\((lease + tick - 1) / tick)",
+            "j=\((slot.usageInterval + tick - 1) / tick)",
+        ]
+        var words = [
+            "k=\(word(slot.cluster))", "a=\(word(slot.endpoint.host)):\(slot.endpoint.port)",
+        ]
+        words += numbers + ["d=\(slot.folder.map(ShellQuoting.quote) ?? "")"]
+        if let owner = slot.owner {
+            words += ["owner=\(word(owner.id))", "who=\(word(owner.name, and: "@"))"]
+        }
+        return words.joined(separator: " ") + "; "
+    }
+
+    /// A word of a record, part of its file's name; other characters become `_`.
+    private static func word(_ text: String, and others: String = "") -> String {
+        let allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-" + others
+        let word = String(text.map { allowed.contains($0) ? $0 : "_" })
+        return word.isEmpty ? "_" : word
+    }
 }

@@ -40,6 +40,11 @@ extension DryRun {
 
             names=(\(ShellQuoting.join(plan.processes.map(\.name))))
 
+            # The guard of every server, here or over ssh; what it does is explained in sollol's
+            # sources, Launch/GuardProgram.swift.
+            # shellcheck disable=SC2016 # expanded by the guard, not here
+            guard=\(ShellQuoting.quote(GuardProgram.server))
+
             """
     }
 
@@ -69,9 +74,11 @@ extension DryRun {
         plan.processes.enumerated().map { index, process in
             let local = ["sh", "-c", Guard.command]
             let carrier = SSHCommand.argv(for: process, timeouts: plan.timeouts) ?? local
-            let line = Guard.startLine(
+            let line = Guard.startValues(
                 argv: process.argv, environment: process.environment,
-                lease: plan.timeouts.lease)
+                slot: Guard.Slot(
+                    cluster: plan.cluster, endpoint: process.bind, owner: nil,
+                    lease: plan.timeouts.lease))
             return """
                 # \(process.name): \(printable(process.shellLine))
                 start_\(index)() {
@@ -103,6 +110,10 @@ extension DryRun {
                 pids=(\(plan.processes.map { _ in "''" }.joined(separator: " ")))
                 beat=0
                 folder=
+                # Each run of this script is an owner of its own: it never ends another's servers.
+                owner=script-$$-$RANDOM$RANDOM
+                who=$(id -un)@$(uname -n)
+                who=${who//[^A-Za-z0-9@._-]/_}
                 # Whoever pipes this script into bash: no child reads it.
                 exec </dev/null
                 trap '' USR1

@@ -55,7 +55,7 @@ enum DryRunScriptText {
             serve "${names[$i]}" "$@" <&$((21 + 2 * i)) @CLOSE@ &
             set +m
             pids[i]=$!
-            tell "$i" "$line"
+            tell "$i" "owner=$owner who=$who; $line$guard"
         }
 
         # Guards end their servers when they hear nothing for some time.

@@ -12,6 +12,10 @@ public struct FailureCause: Equatable, Sendable {
         case versionMismatch
         /// Something else listens on its port.
         case portInUse
+        /// A live server of another `sollol` has its port.
+        case heldByOther
+        /// The folder for takeover records on its host cannot be used.
+        case unusableFolder
         /// It, or the kernel, said that memory ran out.
         case outOfMemory
         /// A worker could not be reached or went away.
@@ -40,7 +44,9 @@ public struct FailureCause: Equatable, Sendable {
     /// Whether another attempt before the cluster has served would only repeat it.
     public var isPermanent: Bool {
         switch kind {
-        case .usage, .binaryMissing, .model, .versionMismatch, .misplaced: true
+        case .usage, .binaryMissing, .model, .versionMismatch, .misplaced, .heldByOther,
+            .unusableFolder:
+            true
         default: false
         }
     }
@@ -54,6 +60,16 @@ public struct FailureCause: Equatable, Sendable {
 
     /// What the last words and the status of an ended process mean.
     public init(_ exit: ExitReport) {
+        if let refusal = exit.refusal {
+            switch refusal.kind {
+            case .heldByOther:
+                self.init(
+                    .heldByOther,
+                    "\(refusal.text). Stop that one first, or give this one another port")
+            case .unusableFolder: self.init(.unusableFolder, refusal.text)
+            }
+            return
+        }
         let end = Self.end(exit.status)
         for line in exit.lastWords.reversed() {
             for sign in Self.signs where line.contains(sign.text) {

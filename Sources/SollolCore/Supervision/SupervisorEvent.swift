@@ -24,11 +24,14 @@ public struct ExitReport: Equatable, Sendable {
     public var status: Int?
     /// The last lines that the process printed, oldest first.
     public var lastWords: [String]
+    /// Why the guard did not start the process; nil when it did.
+    public var refusal: GuardRefusal?
 
     /// A report of that status and those last lines.
-    public init(status: Int?, lastWords: [String] = []) {
+    public init(status: Int?, lastWords: [String] = [], refusal: GuardRefusal? = nil) {
         self.status = status
         self.lastWords = lastWords
+        self.refusal = refusal
     }
 }
 

@@ -5,6 +5,11 @@ set -euo pipefail
 
 names=(worker-1 worker-2 coordinator)
 
+# The guard of every server, here or over ssh; what it does is explained in sollol's
+# sources, Launch/GuardProgram.swift.
+# shellcheck disable=SC2016 # expanded by the guard, not here
+guard='trap '\'''\'' TERM INT HUP USR2 PIPE; exec 3<&0 </dev/null; p=$(command -v setpriv) && { "$p" --pdeathsig KILL true >/dev/null 2>&1 & q=$!; }; st() { if [ "$e" ]; then IFS= read -r y </proc/$1/stat || return 1; y=${y##*'\'') '\''}; set -- $y; [ $# -gt 21 ] || return 1; z=$1 v=$2 y=${20} o=$((${12}+${13})) g=${22}; else set -- $(TZ=UTC0 LC_ALL=C ps -o stat= -o ppid= -o lstart= -p "$1"); [ $# = 7 ] || return 1; z=$1 v=$2 y=$5$4$7-$6; fi; } 2>/dev/null; al() { st "$1" && [ "$y" = "$2" ] && [ "${z#[ZX]}" = "$z" ]; }; ch() { st "$1" && [ "$v" = $$ ] && [ "${z#[ZX]}" = "$z" ]; }; up() { IFS=. read -r u y </proc/uptime && u=$((1000000000+u)) || u=$(date +%s); } 2>/dev/null; nap() { sleep .02 || sleep 1; } 2>/dev/null; put() { printf '\''%s\n'\'' "$u $1 $l $s $owner $r $who" 1<>"$f"; } 2>/dev/null; rec() { read -r B S L Z O R W C D T <"$1" || [ "$B" ]; } 2>/dev/null; bye() { rm -f "$f"; rmdir "$d"; } 2>/dev/null; no() { [ -z "$f" ] || bye; printf '\''%s\n'\'' "$1 $2"; printf '\''%s\n'\'' "guard: $2" >&2; exit 75; }; e=; [ ! -r /proc/self/stat ] || e=1; { if [ "$e" ]; then read -r b </proc/sys/kernel/random/boot_id; while read -r y z n v; do [ "$y" != Uid: ] || break; done </proc/self/status; else b=$(sysctl -n kern.bootsessionuuid); n=$(id -u); fi; read -r h </proc/sys/kernel/hostname || h=$(uname -n); } 2>/dev/null; b=${b%%[!A-Za-z0-9-]*}; h=${h%%[!A-Za-z0-9._-]*}; d=${d:-/tmp/sollol-$n}; f= r=-; up; s=$u; st $$; G=$y; own() { [ -d "$d" ] || mkdir -m 700 "$d" 2>/dev/null; set -- $(ls -ldn "$d" 2>/dev/null); case "$1 $3" in "drwx------"*" $n") ;; *) no unusable "$d is no folder with mode 0700 of user $n (${1:-missing}${3:+, user $3})";; esac; f=$d/$k@$h@$b@$a@$$@$G; put look; }; nm() { P=${1##*/}; Q=${P##*@}; P=${P%@*}; A=${P%@*}; P=${P##*@}; H=${A%@*}; A=${A##*@}; K=${H%@*}; H=${H##*@}; K=${K%@*}; }; en() { t=0; while al "$C" "$D" || al $P $Q; do al "$C" "$D" && kill -KILL $C; [ $t -lt 50 ] || { for E in $T $R; do st $E && [ "$v" = $P ] && kill -KILL $E; done; al $P $Q && kill -KILL $P; }; [ $t -lt 500 ] || no unusable "process $C on $A, which this one replaces, does not end"; t=$((t+1)); nap; done; rm -f "$1"; }; look() { q= w=; up; for F in "$d"/*"@$h@"*":${a##*:}@"*; do [ "$F" != "$f" ] && [ -f "$F" ] || continue; nm "$F"; [ "$A" = "$a" ] || case 0.0.0.0 in "${A%:*}"|"${a%:*}") ;; *) continue;; esac; [ "$H" = "$b" ] || { rm -f "$F"; continue; }; S= C= D= T= R=; rec "$F"; if al $P $Q; then case $S in hold) ;; wait) continue;; *) [ $N -gt 500 ] || { q=1; [ $P -gt $$ ] || w=1; continue; };; esac; elif ! al "$C" "$D"; then rm -f "$F"; continue; fi; [ "$O $K" != "$owner $k" ] || { en "$F"; continue; }; if [ "${L:-0}" -gt 0 ] && [ $((u-B)) -gt $L ]; then E=$B; sleep $((L/4+1)); rec "$F"; [ "$B" != "$E" ] || { en "$F"; continue; }; fi; u=$((u-${Z:-u})); y="cluster $K of ${W:-?} since $u s, guard $P"; no refused "port ${A##*:} is held by another sollol ($y)"; done; }; own || own || own || no unusable "no file can be made in $d"; N=0 V=look; while look; [ "$q" ] || [ $V = wait ]; do E=${w:+wait}; E=${E:-look}; [ $E = $V ] || { V=$E; put $V; }; [ -z "$q" ] || nap; N=$((N+1)); done; kt() { [ "$p" ] || { kill -STOP $T; pkill -KILL -P $T; }; kill -KILL $T; } 2>/dev/null; kc() { t=0; until rec "$f"; [ "$D" ] || ! al $$ $G || [ $t -gt 99 ]; do t=$((t+1)); nap; done; al "$C" "$D" && kill -$1 $C; }; r=-; [ "$p" ] && wait $q || p=; ( exec >/dev/null 3<&-; C= D= T= U=; while IFS= read -r y; do case $y in term) kc TERM;; kill) kc KILL;; *) up; [ ! -f "$f" ] || printf %s "$u" 1<>"$f"; [ "$T" ] || rec "$f"; [ -z "$T" ] || if ch $T; then U=$y; kill -USR2 $T; else echo "guard: its ticker is gone, so this server is ended" >&2; kc KILL; fi;; esac; done; kc KILL; t=0; while al $$ $G; do [ $t -lt 100 ] || kill -KILL $$; t=$((t+1)); nap; done; al "$T" "$U" && kt; while al "$C" "$D"; do nap; done; bye ) <&3 & r=$!; put hold; ( trap - TERM HUP USR2; exec >&2 3<&-; if [ "$e" ]; then read -r c y </proc/self/stat; else c=$(exec sh -c '\''echo $PPID'\''); fi; st $c; printf %s "$u hold $l $s $owner $r $who $c $y " 1<>"$f" || exit 73; al $$ $G || { bye; exit 73; }; [ -z "$p" ] || set -- "$p" --pdeathsig KILL -- "$@"; x; exec "$@" ) & c=$!; st $c || y=; D=$y; ( trap n=0 USR2; exec 3<&-; [ $j -gt 0 ] || exec >/dev/null; k() { [ -z "$1" ] || echo "guard: $1, so this server is ended" >&2; al $c $D && kill -KILL $c; }; set -- sleep $i; [ -z "$p" ] || set -- "$p" --pdeathsig KILL "$@"; [ $j = 0 ] || { K=$(getconf PAGESIZE) || K=4096; H=$(getconf CLK_TCK) || H=100; }; n=0 N=0; while :; do "$@" >/dev/null 2>&1 || nap; al $$ $G || { k; while al $c $D; do nap; done; bye; exit; }; ch $r || k '\''its leash reader is gone'\''; n=$((n+1)); [ $n != $m ] || k "no heartbeat from sollol for $l s"; N=$((N+1)); [ $N != $j ] || { N=0; if ! al $c $D; then :; elif [ "$e" ]; then F=$((g*K/1024)) u=$((o*100/H)); y=-; { read -r z y </proc/$c/io; } 2>/dev/null; echo "usage $c $F $u $y"; else echo "usage $c" $(ps -o rss= -o time= -p $c) -; fi; }; done ) & T=$!; printf '\''%s\n'\'' "$u hold $l $s $owner $r $who $c $D $T" 1<>"$f"; echo "started $c"; exec 3<&- 2>/dev/null; wait $c; n=$?; ch $r && kill -KILL $r; ch $T && kt; rm -f "$f"; echo "exited $n"; rmdir "$d"; exit $n'
+
 say() { printf 'sollol script: %s\n' "$*" >&2; }
 
 # Every child closes the leashes: one that kept them open would keep the servers alive.
@@ -57,7 +62,7 @@ start() {
     serve "${names[$i]}" "$@" <&$((21 + 2 * i)) 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- &
     set +m
     pids[i]=$!
-    tell "$i" "$line"
+    tell "$i" "owner=$owner who=$who; $line$guard"
 }
 
 # Guards end their servers when they hear nothing for some time.
@@ -150,25 +155,29 @@ stop() {
 # worker-1: GGML_NO_BACKTRACE=1 /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50052
 start_0() {
     # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
-    start 0 'set -- /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50052; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' sh -c 'IFS= read -r s && eval "$s"'
+    start 0 'set -- /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50052; x() { :; export GGML_NO_BACKTRACE=1; }; k=home a=127.0.0.1:50052 l=30 i=3 m=10 j=0 d=; ' sh -c 'IFS= read -r s && eval "$s"'
 }
 
 # worker-2: GGML_NO_BACKTRACE=1 /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50053
 start_1() {
     # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
-    start 1 'set -- /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50053; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' sh -c 'IFS= read -r s && eval "$s"'
+    start 1 'set -- /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50053; x() { :; export GGML_NO_BACKTRACE=1; }; k=home a=127.0.0.1:50053 l=30 i=3 m=10 j=0 d=; ' sh -c 'IFS= read -r s && eval "$s"'
 }
 
 # coordinator: GGML_NO_BACKTRACE=1 /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 127.0.0.1:50052,127.0.0.1:50053 -ngl all -ts 13,12 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots
 start_2() {
     # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
-    start 2 'set -- /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 127.0.0.1:50052,127.0.0.1:50053 -ngl all -ts 13,12 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots; exec 3<&0 </dev/null; trap '\'''\'' PIPE; w=; if setpriv --pdeathsig KILL true 2>/dev/null; then w='\''setpriv --pdeathsig KILL'\''; fi; ( export GGML_NO_BACKTRACE=1; exec $w "$@" ) >&2 3<&- & c=$!; trap '\'''\'' TERM INT HUP USR2; t=; echo "started $c"; if [ 10 -gt 0 ]; then ( trap '\''n=0'\'' USR2; exec >/dev/null 3<&-; n=0; while [ $n -lt 10 ]; do $w sleep 3 2>/dev/null; n=$((n+1)); done; echo '\''guard: no heartbeat from sollol for 30 s, so this server is ended'\'' >&2; kill -KILL $c ) & t=$!; fi; ( while IFS= read -r l; do case $l in term) kill -TERM $c;; kill) kill -KILL $c;; *) [ -z "$t" ] || kill -USR2 $t;; esac; done; kill -KILL $c $t ) <&3 >/dev/null 2>&1 & r=$!; exec 3<&-; { wait $c; } 2>/dev/null; s=$?; kill -KILL $r $t 2>/dev/null; echo "exited $s"; exit $s' sh -c 'IFS= read -r s && eval "$s"'
+    start 2 'set -- /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 127.0.0.1:50052,127.0.0.1:50053 -ngl all -ts 13,12 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots; x() { :; export GGML_NO_BACKTRACE=1; }; k=home a=127.0.0.1:18080 l=30 i=3 m=10 j=0 d=; ' sh -c 'IFS= read -r s && eval "$s"'
 }
 
 main() {
     pids=('' '' '')
     beat=0
     folder=
+    # Each run of this script is an owner of its own: it never ends another's servers.
+    owner=script-$$-$RANDOM$RANDOM
+    who=$(id -un)@$(uname -n)
+    who=${who//[^A-Za-z0-9@._-]/_}
     # Whoever pipes this script into bash: no child reads it.
     exec </dev/null
     trap '' USR1

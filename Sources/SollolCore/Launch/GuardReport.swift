@@ -1,0 +1,61 @@
+/// A line of a guard's control channel.
+public enum GuardReport: Equatable, Sendable {
+    /// `started PID`: the server runs, with that process id on its host.
+    case started(pid: Int)
+    /// `exited STATUS`: it has ended; 128+n after signal n.
+    case exited(status: Int)
+    /// It was not started.
+    case refused(GuardRefusal)
+    /// `usage PID KIB CPU BYTES`: the server's numbers; CPU in hundredths of a second or as
+    /// `[[DD-]HH:]MM:SS[.CC]` (ps(1)), bytes `-` where they are not known.
+    case usage(ResourceUsage)
+
+    /// The meaning of a line, or nil for one that no guard writes.
+    public init?(_ line: String) {
+        let words = line.split(separator: " ", maxSplits: 1)
+        guard words.count == 2 else { return nil }
+        let rest = words[1]
+        switch words[0] {
+        case "started":
+            guard let pid = Int(rest) else { return nil }
+            self = .started(pid: pid)
+        case "exited":
+            guard let status = Int(rest) else { return nil }
+            self = .exited(status: status)
+        case "refused": self = .refused(GuardRefusal(.heldByOther, String(rest)))
+        case "unusable": self = .refused(GuardRefusal(.unusableFolder, String(rest)))
+        case "usage":
+            guard let usage = ResourceUsage(words: rest.split(separator: " ").map(String.init))
+            else {
+                return nil
+            }
+            self = .usage(usage)
+        default: return nil
+        }
+    }
+}
+
+/// Why a guard did not start its server.
+public struct GuardRefusal: Equatable, Sendable {
+    /// The kinds of a refusal.
+    public enum Kind: String, Equatable, Sendable {
+        /// A live server of somebody else has that port.
+        case heldByOther
+        /// The folder of the takeover records cannot be used, or a predecessor does not end.
+        case unusableFolder
+    }
+
+    /// The kind.
+    public var kind: Kind
+    /// What the guard says, one line of printable characters.
+    public var text: String
+
+    /// A refusal of that kind with the guard's words.
+    public init(_ kind: Kind, _ text: String) {
+        self.kind = kind
+        let scalars = text.unicodeScalars.map { scalar in
+            scalar.properties.generalCategory == .control ? "?" : scalar
+        }
+        self.text = String(String.UnicodeScalarView(scalars))
+    }
+}
