@@ -52,24 +52,29 @@ enum TestEnvironment {
     }
 
     /// Free TCP ports of 127.0.0.1, all different.
+    ///
+    /// Below the range that the system hands to clients (ip_local_port_range), since one of those
+    /// would take a port before the server under test does: the cause of a failure once.
     static func ports(_ count: Int) -> [Int] {
         var sockets: [Int32] = []
         defer { for socket in sockets { close(socket) } }
-        return (0..<count).map { _ in
+        var ports: [Int] = []
+        while ports.count < count {
+            let port = Int.random(in: 10_000..<32_000)
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             sockets.append(descriptor)
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(port).bigEndian
             address.sin_addr.s_addr = inet_addr("127.0.0.1")
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            withUnsafeMutablePointer(to: &address) {
+            let status = withUnsafePointer(to: &address) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    _ = bind(descriptor, $0, length)
-                    _ = getsockname(descriptor, $0, &length)
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
                 }
             }
-            return Int(UInt16(bigEndian: address.sin_port))
+            if status == 0 { ports.append(port) }
         }
+        return ports
     }
 }
 
