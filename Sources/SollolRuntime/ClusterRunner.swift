@@ -253,7 +253,9 @@ public final class ClusterRunner {
         switch plan.process(run.name)?.readiness {
         case .rpcHello(let host, let port):
             let timeout = spec.health.timeout
-            probes.rpcHello(address: numeric(host), port: port, timeout: timeout, answer)
+            probes.rpcHello(address: numeric(host), port: port, timeout: timeout) { version in
+                answer(version != nil)
+            }
         case .httpHealth(let host, let port):
             let timeout = spec.health.timeout
             probes.isHealthy(address: numeric(host), port: port, timeout: timeout, answer)

@@ -50,6 +50,21 @@ public enum LocalNetwork {
         return listen(descriptor, 1) == 0 ? nil : errno
     }
 
+    /// A port of 127.0.0.1 that nothing listens on now.
+    static func freePort() -> Int {
+        let descriptor = socket(AF_INET, streamSocket, 0)
+        defer { close(descriptor) }
+        guard var address = ipv4("127.0.0.1", port: 0) else { return 0 }
+        _ = withSocketAddress(address) { bind(descriptor, $0, $1) }
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = getsockname(descriptor, $0, &length)
+            }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
     private static func text(_ address: in_addr) -> String {
         var address = address
         var buffer = [CChar](repeating: 0, count: Int(INET_ADDRSTRLEN))

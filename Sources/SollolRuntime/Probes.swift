@@ -5,21 +5,29 @@ import SollolCore
 struct Probes {
     let loop: EventLoop
 
-    /// Says HELLO to an RPC server of ours that no coordinator uses, and reads the whole answer.
+    /// Says HELLO to an RPC server of ours that no coordinator uses, and reads the whole answer;
+    /// completes with the protocol that it speaks, or nil.
     ///
     /// Byte 14, u64 24, 24 zero bytes; the answer is u64 28, then major, minor, patch (measured,
-    /// RPC protocol 8.0.0). To leave without reading kills a server whose SIGPIPE is default.
+    /// RPC protocol 8.0.0). A server of an older release closes the connection, and is asked as its
+    /// clients do: byte 14, u64 0. To leave without reading kills a server whose SIGPIPE is default.
     func rpcHello(
-        address: String, port: Int, timeout: Double, _ completion: @escaping (Bool) -> Void
+        address: String, port: Int, timeout: Double, isOld: Bool = false,
+        _ completion: @escaping (RPCVersion?) -> Void
     ) {
-        let hello: [UInt8] = [14, 24] + [UInt8](repeating: 0, count: 7 + 24)
+        let size = isOld ? 0 : 24
+        let hello: [UInt8] = [14, UInt8(size)] + [UInt8](repeating: 0, count: 7 + size)
         Exchange(
             address: address, port: port, request: hello, timeout: timeout, loop: loop,
-            isComplete: { $0.count >= 36 },
-            completion: { outcome in
-                guard case .received(let answer) = outcome else { return completion(false) }
-                let length: [UInt8] = [28, 0, 0, 0, 0, 0, 0, 0]
-                completion(answer.count == 36 && answer.starts(with: length))
+            isComplete: { $0.count >= (isOld ? 11 : 36) },
+            completion: { [self] outcome in
+                guard case .received(let answer) = outcome else { return completion(nil) }
+                if answer.isEmpty, !isOld {
+                    rpcHello(
+                        address: address, port: port, timeout: timeout, isOld: true, completion)
+                } else {
+                    completion(RPCVersion(helloAnswer: answer))
+                }
             })
     }
 

@@ -61,6 +61,7 @@ enum CommandLineInterface {
         switch name {
         case "version": return printVersion()
         case "config": return try ConfigCommand.run(arguments)
+        case "check": return try CheckCommand.run(arguments)
         case "status": return try StatusCommand.run(arguments)
         case "down": return try DownCommand.run(arguments)
         case "logs": return try LogsCommand.run(arguments)

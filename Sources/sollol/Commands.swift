@@ -39,8 +39,8 @@ enum Commands {
             name: "config", help: "the effective configuration, each value with its origin",
             options: [.init(name: "--format", value: "text|json", help: "of the output")]),
         Command(
-            name: "check", help: "everything `up` checks before it starts",
-            since: "the second release (over ssh)"),
+            name: "check", help: "everything `up` checks before it starts, and nothing else",
+            options: [.init(name: "--format", value: "text|json", help: "of the output")]),
         Command(
             name: "plan", help: "where every layer will be, and whether it fits",
             since: "the fourth release (planner)"),

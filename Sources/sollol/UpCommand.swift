@@ -48,14 +48,9 @@ struct UpCommand {
     }
 
     private func recordedFacts() -> HostFacts {
-        let path = statePath + "/facts.json"
-        guard let bytes = try? RegularFile.read(path, limit: 16 << 20) else { return HostFacts() }
-        do {
-            return try HostFacts(decoding: Data(bytes))
-        } catch {
-            console.notice("notice: \(path) is not used: \(error.problem); `up` writes it anew")
-            return HostFacts()
-        }
+        let recorded = RecordedFacts.read(state: statePath)
+        if let notice = recorded.notice { console.notice(notice) }
+        return recorded.facts
     }
 
     private func plan(_ facts: HostFacts) throws -> LaunchPlan {
@@ -88,8 +83,9 @@ struct UpCommand {
             warn: { [console] in console.notice("warning: history: \($0)") })
         console.report(Report(.phase, "[1/5] checking programs, model and ports"))
         let recorded = recordedFacts()
-        let look = Preflight.everywhere(loaded.spec, recorded: recorded)
-        try state.write(look.facts.encoded(), to: "facts.json")
+        let look = Preflight.everywhere(
+            loaded.spec, recorded: recorded, owner: state.owner)
+        try state.write(look.facts.encoded(), to: RecordedFacts.name)
         for finding in look.findings { console.report(finding.report) }
         guard let plan = look.plan, !look.findings.contains(where: { $0.severity == .error }) else {
             console.notice("nothing was started")

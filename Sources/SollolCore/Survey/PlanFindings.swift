@@ -4,6 +4,8 @@ public enum PlanFindings {
     public enum Obstacle: Equatable, Sendable {
         /// Somebody listens there, by name where that is known.
         case taken(by: String?)
+        /// Another sollol has a server there, in use.
+        case held(cluster: String, who: String)
         /// The host has other addresses.
         case noAddress(others: [String])
         /// The system's word.
@@ -42,7 +44,12 @@ public enum PlanFindings {
     }
 
     /// What a host's own report says against an opening there; nil when nothing does.
-    public static func obstacle(_ opening: Opening, _ report: SurveyReport) -> Obstacle? {
+    ///
+    /// A server of ours, or one that nobody watches any more, is ended by the guard of the new one
+    /// (takeover).
+    public static func obstacle(
+        _ opening: Opening, _ report: SurveyReport, cluster: String, owner: String
+    ) -> Obstacle? {
         let endpoint = opening.endpoint
         let isSpecial = endpoint.host.hasPrefix("127.") || endpoint.host == "0.0.0.0"
         let isNumeric = HostFacts.isNumericIPv4(endpoint.host)
@@ -51,8 +58,14 @@ public enum PlanFindings {
         {
             return .noAddress(others: report.addresses.sorted())
         }
-        let listener = report.listener(on: endpoint.host, port: endpoint.port)
-        return listener.map { .taken(by: $0.holder) }
+        guard let listener = report.listener(on: endpoint.host, port: endpoint.port) else {
+            return nil
+        }
+        guard !opening.isForward, let record = report.record(on: endpoint) else {
+            return .taken(by: listener.holder)
+        }
+        let isOurs = record.owner == owner && record.cluster == cluster
+        return isOurs || record.isStale ? nil : .held(cluster: record.cluster, who: record.who)
     }
 
     /// An obstacle in words, with what to do.
@@ -74,6 +87,10 @@ public enum PlanFindings {
             text =
                 "port \(endpoint.port) of \(endpoint.host) on {host} is taken by \(who). "
                 + "See who: \(opening.location == .here ? localLook(endpoint.port) : look). \(hint)"
+        case .held(let cluster, let who):
+            text =
+                "port \(endpoint.port) of \(endpoint.host) on {host} is in use by the cluster "
+                + "\(cluster) of \(who). Stop that one first, or give this process another port."
         case .noAddress(let others):
             let key = opening.isWorker ? "bind" : "coordinator.host"
             text =

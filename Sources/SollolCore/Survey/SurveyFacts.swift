@@ -48,14 +48,25 @@ extension HostFacts {
 
 /// What `llama-server --list-devices` prints.
 public enum DeviceListing {
-    /// The names after `Available devices:`, as in `  CUDA0: NVIDIA … (24000 MiB, 23000 MiB free)`.
-    public static func names(in listing: String) -> [String] {
+    /// One line of it.
+    public struct Device: Equatable, Sendable {
+        /// `CUDA0`, `RPC0`; before October 2025 `RPC[127.0.0.1:50052]`.
+        public var name: String
+        /// `NVIDIA … (24000 MiB, 23000 MiB free)`.
+        public var description: String
+    }
+
+    /// The devices after `Available devices:`, as in `  CUDA0: NVIDIA … (24000 MiB, …)`.
+    public static func devices(in listing: String) -> [Device] {
         let lines = listing.split(whereSeparator: \.isNewline)
         return lines.drop { !$0.hasPrefix("Available devices") }.dropFirst().compactMap { line in
-            // A name may hold a colon: `RPC[127.0.0.1:50052]` before October 2025.
             guard line.hasPrefix(" "), let end = line.firstRange(of: ": ") else { return nil }
             let name = line[..<end.lowerBound].drop { $0 == " " }
-            return name.isEmpty || name.contains(" ") ? nil : String(name)
+            if name.isEmpty || name.contains(" ") { return nil }
+            return Device(name: String(name), description: String(line[end.upperBound...]))
         }
     }
+
+    /// Their names.
+    public static func names(in listing: String) -> [String] { devices(in: listing).map(\.name) }
 }

@@ -71,6 +71,8 @@ public struct SurveyReport: Equatable, Sendable {
     public var addresses: Set<String> = []
     /// Who listens on TCP ports.
     public var listeners: [Listener] = []
+    /// Servers that guards have on record there.
+    public var records: [GuardRecord] = []
     /// In the order of the request.
     public var programs: [Program]
     /// Whether `api_key_file` can be read; nil: not asked.
@@ -86,6 +88,7 @@ public struct SurveyReport: Equatable, Sendable {
 
     private var holders: [Listener] = []
     private var isComplete = false
+    private var guardClock: Int64?
 
     /// Reads an answer; nil when it is not whole.
     public init?(_ answer: String, request: SurveyRequest) {
@@ -121,6 +124,10 @@ public struct SurveyReport: Equatable, Sendable {
         case "address": if HostFacts.isNumericIPv4(value) { addresses.insert(value) }
         case "tcp", "netstat": takeListener(value)
         case "ss", "lsof": takeHolder(value, isLsof: tag == "lsof")
+        case "up": guardClock = Int64(value)
+        case "record":
+            let record = GuardRecord(value, clock: guardClock)
+            if let record, record.host == node, record.boot == boot { records.append(record) }
         case "apikey": canReadAPIKeyFile = value == "yes"
         case "manifest.looked": manifestPlaces.append(value)
         case "manifest.folder": manifestFolder = value

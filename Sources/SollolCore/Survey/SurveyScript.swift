@@ -129,7 +129,8 @@ public enum SurveyScript {
         END { printf "memory %d\n", n * s / 1024 }'; fi;
         """#
 
-    /// Addresses, and who listens: Linux tells in /proc, everybody else by netstat.
+    /// Addresses, who listens (Linux tells in /proc, everybody else by netstat), and the guards'
+    /// records of servers.
     private static let network = #"""
         { ip -4 addr || ifconfig -a; } 2>/dev/null
         | sed -n 's/.*inet \(addr:\)*\([0-9][0-9.]*\).*/address \2/p';
@@ -139,5 +140,8 @@ public enum SurveyScript {
         netstat -an -p tcp 2>/dev/null | sed -n
         's/^tcp[46]* .* \([^ ]*\)  *[^ ]*  *LISTEN.*/netstat \1/p';
         lsof -nP -iTCP -sTCP:LISTEN 2>/dev/null | sed 's/^/lsof /'; fi;
+        { IFS=. read -r u y </proc/uptime && say "up $((1000000000+u))" || say "up $(date +%s)";
+        } 2>/dev/null; set +f; for F in /tmp/sollol-"$(id -u)"/*@*@*@*:*@*; do
+        if [ -f "$F" ]; then y=; IFS= read -r y <"$F"; say "record ${F##*/} $y"; fi; done; set -f;
         """#
 }

@@ -11,7 +11,10 @@ public struct Preflight {
     public private(set) var surveys: [HostSurvey] = []
     /// What would run; nil when no plan can be made.
     public private(set) var plan: LaunchPlan?
+    /// What came of starting each worker for a moment; empty unless `tryWorkers` was called.
+    public private(set) var trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)] = []
     private let spec: ClusterSpec
+    private let owner: String
 
     /// What a dry run knew before the other hosts were asked.
     public func factsOfDryRun(recorded: HostFacts) -> HostFacts {
@@ -41,29 +44,31 @@ public struct Preflight {
 
     /// Looks at all hosts, side by side.
     ///
-    /// - Parameter isThorough: also find out where only an agent's key gets us in.
+    /// - Parameters:
+    ///   - owner: of the state directory; a server of ours on a port is no obstacle.
+    ///   - isThorough: also find out where only an agent's key gets us in.
     public static func everywhere(
-        _ spec: ClusterSpec, recorded: HostFacts, isThorough: Bool = false
+        _ spec: ClusterSpec, recorded: HostFacts, owner: Guard.Owner, isThorough: Bool = false
     ) -> Preflight {
-        var look = Preflight(spec: spec, facts: recorded)
+        var look = Preflight(spec: spec, facts: recorded, owner: owner.id)
         look.resolveNames()
         look.survey(SurveyRequest.all(for: spec), wantsKeySource: isThorough)
         look.findings += look.surveys.flatMap(SurveyFindings.of)
         look.findings += BuildComparison.findings(look.surveys)
-        do throws(PlanError) {
-            let plan = try LaunchPlanner.plan(spec, facts: look.facts)
-            look.plan = plan
+        if isThorough { look.findings += look.surveys.compactMap(KeyCheck.finding) }
+        look.makePlan()
+        if let plan = look.plan {
             look.check(plan)
-        } catch {
-            look.findings.append(Finding(["coordinator"], error.message))
+            if isThorough { look.findings += PlanFindings.exposed(plan) }
         }
         look.findings = Finding.grouped(look.findings)
         return look
     }
 
-    private init(spec: ClusterSpec, facts: HostFacts) {
+    private init(spec: ClusterSpec, facts: HostFacts, owner: String = "") {
         self.spec = spec
         self.facts = facts
+        self.owner = owner
     }
 
     private mutating func survey(_ requests: [SurveyRequest], wantsKeySource: Bool) {
@@ -91,7 +96,31 @@ public struct Preflight {
         }
     }
 
+    // MARK: Workers
+
+    /// Starts each managed worker for a moment, on 127.0.0.1 of its host, to see its protocol and
+    /// devices. Nothing stays running.
+    public mutating func tryWorkers() {
+        guard let plan else { return }
+        let all = WorkerTrial.all(
+            plan, surveys, port: { Int.random(in: 20_000...29_999) },
+            localPort: LocalNetwork.freePort)
+        trials = Array(zip(all, WorkerLooks.at(all, timeouts: spec.timeouts)))
+        facts.record(trials, spec)
+        findings = Finding.grouped(findings + WorkerTrial.findings(trials))
+        makePlan()
+    }
+
     // MARK: The plan
+
+    private mutating func makePlan() {
+        do throws(PlanError) {
+            plan = try LaunchPlanner.plan(spec, facts: facts)
+        } catch {
+            plan = nil
+            findings.append(Finding(["coordinator"], error.message))
+        }
+    }
 
     /// Seconds that taken ports are given to become free: an earlier cluster may be ending.
     private static let patience = 3.0
@@ -119,16 +148,18 @@ public struct Preflight {
     /// This machine is tried, since that is exact; other hosts have told who listens there.
     private func obstacle(_ opening: PlanFindings.Opening) -> PlanFindings.Obstacle? {
         let report = surveys.first { $0.request.location == opening.location }?.report
-        guard opening.location == .here else {
-            return report.flatMap { PlanFindings.obstacle(opening, $0) }
+        let told = report.flatMap {
+            PlanFindings.obstacle(opening, $0, cluster: spec.name, owner: owner)
         }
+        guard opening.location == .here else { return told }
         let endpoint = opening.endpoint
         let address = facts.addresses[endpoint.host] ?? endpoint.host
         switch LocalNetwork.obstacle(toListenOn: address, port: endpoint.port) {
         case nil: return nil
         case EADDRINUSE:
-            let holder = report?.listener(on: address, port: endpoint.port)?.holder
-            return .taken(by: holder)
+            // Nothing told: it is free again, or ours.
+            return report?.listener(on: address, port: endpoint.port) == nil
+                ? .taken(by: nil) : told
         case EADDRNOTAVAIL:
             return .noAddress(others: LocalNetwork.addresses().sorted())
         case let code?: return .other(SystemError("listen", code: code).reason)
@@ -141,8 +172,7 @@ public struct Preflight {
     ) {
         let taken = zip(openings, obstacles).filter { Self.isTaken($1) }.map(\.0.location)
         let indices = surveys.indices.filter {
-            let location = surveys[$0].request.location
-            return location != .here && taken.contains(location)
+            taken.contains(surveys[$0].request.location)
         }
         guard !indices.isEmpty else { return }
         let requests = indices.map {
@@ -150,7 +180,9 @@ public struct Preflight {
         }
         let again = HostLooks.at(requests, timeouts: spec.timeouts)
         for (index, survey) in zip(indices, again) {
-            if let report = survey.report { surveys[index].report?.listeners = report.listeners }
+            guard let report = survey.report else { continue }
+            surveys[index].report?.listeners = report.listeners
+            surveys[index].report?.records = report.records
         }
     }
 }

@@ -1,0 +1,22 @@
+import Foundation
+import SollolCore
+
+/// `facts.json` of a state directory.
+public enum RecordedFacts {
+    /// Its name.
+    public static let name = "facts.json"
+
+    /// What an earlier `check` or `up` has recorded; nothing, with a notice, when it is unusable.
+    public static func read(state: String) -> (facts: HostFacts, notice: String?) {
+        let path = "\(state)/\(name)"
+        guard let bytes = try? RegularFile.read(path, limit: 16 << 20) else {
+            return (HostFacts(), nil)
+        }
+        do {
+            return (try HostFacts(decoding: Data(bytes)), nil)
+        } catch {
+            let problem = "notice: \(path) is not used: \(error.problem); "
+            return (HostFacts(), problem + "`up` or `check` writes it anew")
+        }
+    }
+}

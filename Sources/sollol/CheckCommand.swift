@@ -1,0 +1,43 @@
+import Foundation
+import SollolCore
+import SollolRuntime
+
+/// `sollol check`: everything that `up` looks at before it starts, and each worker started for a
+/// moment; nothing stays running.
+enum CheckCommand {
+    static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
+        let isJSON = try Format.of(arguments, in: ["text", "json"]) == "json"
+        let environment = ProcessInfo.processInfo.environment
+        let home = NSHomeDirectory()
+        let files = try ConfigurationFiles(arguments, environment: environment, home: home)
+        let console = Console(level: arguments.has("--quiet") ? .quiet : .normal)
+        let loaded = try ConfigurationLoader.load(files.sources)
+        if !arguments.has("--quiet") {
+            for notice in loaded.notices { console.notice("notice: \(notice)") }
+        }
+        let spec = loaded.spec
+        let statePath = StateDirectory.path(
+            cluster: spec.name, environment: environment, home: home)
+        let state: StateDirectory
+        do {
+            state = try StateDirectory(path: statePath, configuration: files.path)
+        } catch StateDirectory.Problem.held(_, let pid) {
+            let running = CheckReport.running(cluster: spec.name, pid: pid.map(Int.init))
+            CommandLineInterface.write(isJSON ? running.json : running.text)
+            return .success
+        }
+        let recorded = RecordedFacts.read(state: statePath)
+        if let notice = recorded.notice { console.notice(notice) }
+        console.report(Report(.phase, "[1/2] looking at programs, model and ports of all hosts"))
+        var look = Preflight.everywhere(
+            spec, recorded: recorded.facts, owner: state.owner, isThorough: true)
+        console.report(Report(.phase, "[2/2] starting each worker for a moment, on 127.0.0.1"))
+        look.tryWorkers()
+        try state.write(look.facts.encoded(), to: RecordedFacts.name)
+        let report = CheckReport(
+            cluster: spec.name, surveys: look.surveys, trials: look.trials,
+            findings: look.findings, plan: look.plan)
+        CommandLineInterface.write(isJSON ? report.json : report.text)
+        return report.isGood ? .success : .unavailable
+    }
+}
