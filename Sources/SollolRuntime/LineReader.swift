@@ -4,6 +4,9 @@ import Foundation
 struct LineReader {
     /// Longer lines are cut, so that a program without newlines cannot fill the memory.
     static let longestLine = 8192
+    /// Reads of one call, more than a pipe holds: a program that never stops printing must not
+    /// keep the loop from everything else.
+    private static let mostReads = 16
 
     private let descriptor: Int32
     private var rest: [UInt8] = []
@@ -15,7 +18,7 @@ struct LineReader {
     /// handing out a last line without a newline.
     mutating func read(_ line: (String) -> Void) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 65536)
-        while true {
+        for _ in 0..<Self.mostReads {
             let count = retrying { Foundation.read(descriptor, &buffer, buffer.count) }
             if count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) { return true }
             guard count > 0 else {
@@ -23,21 +26,30 @@ struct LineReader {
                 rest = []
                 return false
             }
-            for byte in buffer[..<count] { take(byte, line) }
+            take(buffer[..<count], line)
         }
+        return true
     }
 
-    private mutating func take(_ byte: UInt8, _ line: (String) -> Void) {
-        if byte == UInt8(ascii: "\n") {
+    private mutating func take(_ bytes: ArraySlice<UInt8>, _ line: (String) -> Void) {
+        var bytes = bytes
+        while let end = bytes.firstIndex(of: UInt8(ascii: "\n")) {
+            add(bytes[..<end], line)
             if !isSkipping { line(String(decoding: rest, as: UTF8.self)) }
             isSkipping = false
             rest.removeAll(keepingCapacity: true)
-        } else if !isSkipping {
-            rest.append(byte)
-            guard rest.count >= Self.longestLine else { return }
-            line(String(decoding: rest, as: UTF8.self) + " … (cut)")
-            rest.removeAll(keepingCapacity: true)
-            isSkipping = true
+            bytes = bytes[(end + 1)...]
         }
+        add(bytes, line)
+    }
+
+    /// Adds a part of a line; one that becomes too long is handed out, and its end is skipped.
+    private mutating func add(_ part: ArraySlice<UInt8>, _ line: (String) -> Void) {
+        guard !isSkipping else { return }
+        rest += part.prefix(Self.longestLine - rest.count)
+        guard rest.count >= Self.longestLine else { return }
+        line(String(decoding: rest, as: UTF8.self) + " … (cut)")
+        rest.removeAll(keepingCapacity: true)
+        isSkipping = true
     }
 }

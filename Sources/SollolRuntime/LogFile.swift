@@ -20,6 +20,7 @@ final class LogFile {
     /// Whether the file ends in a part of a line.
     private var isTorn = false
     private var warned: Instant?
+    private var lastTime = (time: Timestamp(seconds: 0), text: "\(Timestamp(seconds: 0))")
 
     /// A log at that path.
     ///
@@ -41,7 +42,8 @@ final class LogFile {
 
     /// Appends a line of a server, its time first.
     func append(_ line: String) {
-        write("\(Timestamp.now) \(line)", note: { "\(Timestamp.now) \($0)" })
+        let time = time()
+        write("\(time) \(line)", note: { "\(time) \($0)" })
     }
 
     /// Appends a line as it is.
@@ -70,6 +72,13 @@ final class LogFile {
         }
         isTorn = false
         lost = 0
+    }
+
+    /// The time in words, made once a second: servers can print very many lines.
+    private func time() -> String {
+        let now = Timestamp.now
+        if now != lastTime.time { lastTime = (now, "\(now)") }
+        return lastTime.text
     }
 
     private func open() {
