@@ -45,7 +45,8 @@ struct DetachTests {
         // A worker that never listens, so that it comes up for long.
         let silent = NSTemporaryDirectory() + "sollol-silent-\(UUID().uuidString)"
         defer { unlink(silent) }
-        try "#!/bin/sh\nexec sleep 1000\n".write(
+        let real = (TestEnvironment.llamaFolder ?? "") + "/ggml-rpc-server"
+        try "#!/bin/sh\ncase $* in *-p*) exec sleep 1000;; esac\nexec \(real) \"$@\"\n".write(
             toFile: silent, atomically: true, encoding: .utf8)
         chmod(silent, 0o755)
         let cluster = try LocalCluster(extra: "\"worker_defaults\": {\"binary\": \"\(silent)\"}")
