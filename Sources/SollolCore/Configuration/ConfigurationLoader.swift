@@ -17,6 +17,7 @@ public struct ConfigurationLoader {
     var entries: [String: ConfigurationEntry] = [:]
     /// The keys of backends that have their value from `worker_defaults`, and its key there.
     var inherited: [String: String] = [:]
+    private var fileIsReadable = true
     var backendCount = 0
     var backendsAreGiven = false
     var problems: [ConfigurationProblem] = []
@@ -32,6 +33,10 @@ public struct ConfigurationLoader {
         loader.readFile()
         loader.readVariables()
         loader.readOptions()
+        // What is missing, and what contradicts what, cannot be told of a file that is no JSON.
+        guard loader.fileIsReadable else {
+            throw ConfigurationErrors(problems: inOrder(loader.problems))
+        }
         loader.fillDefaults()
         var builder = SpecBuilder(loader)
         let spec = builder.build()
@@ -84,6 +89,7 @@ public struct ConfigurationLoader {
         let reader = ConfigurationReader(file)
         entries = reader.entries
         problems = reader.problems
+        fileIsReadable = reader.isReadable
         if let count = reader.backendCount {
             backendCount = count
             backendsAreGiven = true
@@ -106,7 +112,9 @@ public struct ConfigurationLoader {
         if let current = entries[path], current.value != deprecated.value {
             problem(
                 deprecated.origin, "model_sharding_enabled",
-                "contradicts distributed_inference_enabled; remove it, it is the old name.")
+                "is \(deprecated.value.json), but distributed_inference_enabled is "
+                    + "\(current.value.json). Remove model_sharding_enabled, which is its old name."
+            )
         }
         entries[path] = entries[path] ?? deprecated
         notices.append(
@@ -124,7 +132,8 @@ public struct ConfigurationLoader {
         else {
             return problem(
                 origin, "coordinator_url",
-                "\(printable(text)) is not http://HOST:PORT with an IPv4 address or a name.")
+                "\(printable(text)) is not http://HOST:PORT (an IPv4 address or a name, nothing behind it)."
+            )
         }
         let said: [(String, ConfigurationValue)] = [
             ("coordinator.host", .string(address.host)),
@@ -174,14 +183,27 @@ public struct ConfigurationLoader {
         switch ConfigurationValue.make(text: text, key.kind) {
         case .success(let value):
             entries[key.path] = ConfigurationEntry(value: value, origin: origin)
-        case .failure(let failure): problem(origin, key.path, failure.message)
+        case .failure(let failure):
+            for item in failure.items { problem(origin, key.path, item.message) }
         }
     }
 
     private mutating func takeBackends(_ text: String, _ origin: ValueOrigin) {
         let words = text.split(separator: ",", omittingEmptySubsequences: false)
-            .map { $0.drop { $0 == " " } }
-        replaceBackends(words.map { (text: String($0), origin: origin) })
+            .map { Self.trimmed($0) }
+        guard !words.contains("") else {
+            backendsAreGiven = true
+            return problem(
+                origin, "rpc_backends",
+                "\(printable(text)) holds an empty element; write HOST:PORT[,HOST:PORT…].")
+        }
+        replaceBackends(words.map { (text: $0, origin: origin) })
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        func isBlank(_ letter: Character) -> Bool { letter == " " || letter == "\t" }
+        let rest = text.drop(while: isBlank)
+        return String(rest.dropLast(rest.reversed().prefix(while: isBlank).count))
     }
 
     private mutating func takeBackendsFile(_ file: SourceFile) {
@@ -199,7 +221,7 @@ public struct ConfigurationLoader {
         var lines: [(text: String, origin: ValueOrigin)] = []
         let all = String(text).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for (index, line) in all.enumerated() {
-            let content = line.prefix { $0 != "#" }.filter { $0 != " " && $0 != "\t" }
+            let content = Self.trimmed(line.prefix { $0 != "#" })
             guard !content.isEmpty else { continue }
             lines.append((content, .backendsFile(path: file.path, line: index + 1)))
         }
@@ -238,8 +260,8 @@ public struct ConfigurationLoader {
         for index in 0..<backendCount { fillBackend("rpc_backends[\(index)]") }
     }
 
-    /// What a backend does not say comes from `worker_defaults`. An unmanaged one takes nothing from
-    /// there but that: how a server is started does not concern it.
+    /// What a backend does not say comes from `worker_defaults`. How a server is started does not
+    /// concern an unmanaged one.
     private mutating func fillBackend(_ backend: String) {
         let managed = entries["\(backend).managed"] ?? entries["worker_defaults.managed"]
         let isManaged = managed?.value != .boolean(false)
@@ -247,7 +269,9 @@ public struct ConfigurationLoader {
             let path = "\(backend).\(key.path)"
             guard entries[path] == nil else { continue }
             let shared = "worker_defaults.\(key.path)"
-            if let entry = entries[shared], isManaged || key.path == "managed" {
+            if let entry = entries[shared],
+                isManaged || ConfigurationSchema.ofUnmanaged.contains(key.path)
+            {
                 inherited[path] = shared
                 entries[path] = entry
             } else {

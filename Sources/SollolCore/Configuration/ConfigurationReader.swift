@@ -18,6 +18,8 @@ struct ConfigurationReader {
     private(set) var foreignKeys: [String] = []
     private(set) var unknownKeys: [String] = []
     private(set) var problems: [ConfigurationProblem] = []
+    /// Whether the file is JSON and holds an object.
+    private(set) var isReadable = false
 
     /// Reads a file; nothing is thrown, problems are collected.
     init(_ source: SourceFile) {
@@ -51,6 +53,7 @@ struct ConfigurationReader {
         guard case .object(let members) = root.value else {
             return problem(root, "", "expected an object { … }, found \(root.value.kind).")
         }
+        isReadable = true
         for member in members {
             let key = member.key
             if ConfigurationSchema.groups.contains(key) {
@@ -142,15 +145,22 @@ struct ConfigurationReader {
         }
         for (index, element) in elements.enumerated() {
             let path = "rpc_backends[\(index)]"
-            if case .string(let text) = element.value {
+            switch element.value {
+            case .string(let text):
                 let origin = origin(element.position)
                 switch BackendAddress.parse(text) {
                 case .success(let address): add(address, at: path, from: origin)
                 case .failure(let failure):
                     problem(element, path, "\(printable(text)) \(failure.message).")
                 }
-            } else {
+            case .object(let members):
+                if !members.contains(where: { $0.key == "host" && $0.value.value != .null }) {
+                    problem(
+                        element, "\(path).host",
+                        "is missing: the address or name that the coordinator dials.")
+                }
                 readGroup(element, path, ConfigurationSchema.backend)
+            default: expected("\"HOST:PORT\" or an object { … }", element, path)
             }
         }
     }
@@ -174,7 +184,11 @@ struct ConfigurationReader {
         switch ConfigurationValue.make(node.value, schema.kind) {
         case .success(let value):
             entries[path] = ConfigurationEntry(value: value, origin: origin(node.position))
-        case .failure(let failure): problem(node, path, failure.message)
+        case .failure(let failure):
+            for item in failure.items {
+                let origin = origin(item.position ?? node.position)
+                problems.append(ConfigurationProblem(origin, path + item.path, item.message))
+            }
         }
     }
 }

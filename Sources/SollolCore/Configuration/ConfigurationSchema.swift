@@ -90,6 +90,11 @@ enum ConfigurationSchema {
         .init(path: "extra_arguments", kind: .strings(.argument), standard: .strings([])),
     ]
 
+    /// Those that concern a backend which somebody else starts; the others are about starting it.
+    static let ofUnmanaged: Set = [
+        "host", "port", "managed", "memory_limit", "memory_reserve", "speed",
+    ]
+
     /// Every key that is not part of a backend.
     static let keys: [ConfigurationKey] = [
         .init(path: "distributed_inference_enabled", kind: .boolean, standard: .boolean(true)),

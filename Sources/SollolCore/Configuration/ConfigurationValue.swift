@@ -1,6 +1,18 @@
-/// Why a value cannot be taken.
+/// Why a value cannot be taken: one problem, or one for each bad element of a list or an object.
 struct ValueFailure: Error, Equatable {
-    var message: String
+    struct Item: Equatable {
+        /// Where the element is; nil: where the value is.
+        var position: SourcePosition?
+        /// Of the element, below the value's key path: `[1]`, `.OMP_NUM_THREADS`.
+        var path = ""
+        var message: String
+    }
+
+    var items: [Item]
+
+    init(items: [Item]) { self.items = items }
+
+    init(message: String) { items = [Item(message: message)] }
 }
 
 extension ConfigurationValue {
@@ -10,8 +22,8 @@ extension ConfigurationValue {
     ) -> Result<ConfigurationValue, ValueFailure> {
         switch (kind, json) {
         case (.boolean, .bool(let isOn)): return .success(.boolean(isOn))
-        case (.integer(let range), .number(let text)): return integer(text, range)
-        case (.number(let range), .number(let text)): return number(text, range)
+        case (.integer(let range), .number(let text)): return integer(text, range, as: text)
+        case (.number(let range), .number(let text)): return number(text, range, as: text)
         case (.string(let rule), .string(let text)): return string(text, rule)
         case (.strings(let rule), .array(let nodes)): return strings(nodes, rule)
         case (.integers(let range), .array(let nodes)): return integers(nodes, range)
@@ -27,8 +39,8 @@ extension ConfigurationValue {
         text: String, _ kind: ConfigurationKey.Kind
     ) -> Result<ConfigurationValue, ValueFailure> {
         switch kind {
-        case .integer(let range): integer(text, range)
-        case .number(let range): number(text, range)
+        case .integer(let range): integer(text, range, as: printable(text))
+        case .number(let range): number(text, range, as: printable(text))
         case .string(let rule): string(text, rule)
         case .boolean, .strings, .integers, .environment:
             preconditionFailure("the schema gives no variable or option of that type")
@@ -48,44 +60,46 @@ extension ConfigurationValue {
     private static func strings(
         _ nodes: [JSONNode], _ rule: StringRule
     ) -> Result<ConfigurationValue, ValueFailure> {
-        if let failure = tooMany(nodes.count) { return .failure(failure) }
         var texts: [String] = []
-        for (index, node) in nodes.enumerated() {
-            guard case .string(let text) = node.value else {
-                return .failure(
-                    ValueFailure(
-                        message: "element \(index): expected a string, found "
-                            + "\(node.value.kind)."))
-            }
-            if let problem = rule.problem(text) {
-                return .failure(
-                    ValueFailure(message: "element \(index): \(printable(text)) \(problem)."))
+        let failure = failure(in: nodes) { value in
+            guard case .string(let text) = value else {
+                return "expected a string, found \(value.kind)."
             }
             texts.append(text)
+            return rule.problem(text).map { "\(printable(text)) \($0)." }
         }
-        return .success(.strings(texts))
+        return failure.map { .failure($0) } ?? .success(.strings(texts))
     }
 
     private static func integers(
         _ nodes: [JSONNode], _ range: ClosedRange<Int>
     ) -> Result<ConfigurationValue, ValueFailure> {
-        if let failure = tooMany(nodes.count) { return .failure(failure) }
         var numbers: [Int] = []
-        for (index, node) in nodes.enumerated() {
-            guard case .number(let text) = node.value else {
-                return .failure(
-                    ValueFailure(
-                        message: "element \(index): expected an integer, found "
-                            + "\(node.value.kind)."))
+        let failure = failure(in: nodes) { value in
+            guard case .number(let text) = value else {
+                return "expected an integer, found \(value.kind)."
             }
-            switch integer(text, range) {
+            switch integer(text, range, as: text) {
             case .success(.integer(let number)): numbers.append(number)
             case .success: break
-            case .failure(let failure):
-                return .failure(ValueFailure(message: "element \(index): \(failure.message)"))
+            case .failure(let failure): return failure.items.first?.message
+            }
+            return nil
+        }
+        return failure.map { .failure($0) } ?? .success(.integers(numbers))
+    }
+
+    /// What `check` says about the elements of a list, or nil.
+    private static func failure(
+        in nodes: [JSONNode], _ check: (JSONValue) -> String?
+    ) -> ValueFailure? {
+        if let failure = tooMany(nodes.count) { return failure }
+        let items = nodes.enumerated().compactMap { index, node in
+            check(node.value).map {
+                ValueFailure.Item(position: node.position, path: "[\(index)]", message: $0)
             }
         }
-        return .success(.integers(numbers))
+        return items.isEmpty ? nil : ValueFailure(items: items)
     }
 
     private static func string(
@@ -98,27 +112,30 @@ extension ConfigurationValue {
     }
 
     private static func integer(
-        _ text: String, _ range: ClosedRange<Int>
+        _ text: String, _ range: ClosedRange<Int>, as shown: String
     ) -> Result<ConfigurationValue, ValueFailure> {
         let digits = text.drop { $0 == "-" }
         let isWhole = !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
         guard isWhole, let value = Int(text) else {
             return .failure(
                 ValueFailure(
-                    message: "\(printable(text)) is no integer from \(range.lowerBound) to "
+                    message: "\(shown) is no integer from \(range.lowerBound) to "
                         + "\(range.upperBound)."))
         }
         return bounded(value, range).map { .integer($0) }
     }
 
     private static func number(
-        _ text: String, _ range: ClosedRange<Double>
+        _ text: String, _ range: ClosedRange<Double>, as shown: String
     ) -> Result<ConfigurationValue, ValueFailure> {
         let isDecimal = text.unicodeScalars.allSatisfy {
             "0123456789.eE+-".unicodeScalars.contains($0)
         }
         guard isDecimal, let value = Double(text), value.isFinite else {
-            return .failure(ValueFailure(message: "\(printable(text)) is no number."))
+            return .failure(
+                ValueFailure(
+                    message: "\(shown) is no number from \(trimmed(range.lowerBound)) to "
+                        + "\(trimmed(range.upperBound))."))
         }
         return bounded(value, range).map { .number($0) }
     }
@@ -146,19 +163,24 @@ extension ConfigurationValue {
     ) -> Result<ConfigurationValue, ValueFailure> {
         if let failure = tooMany(members.count) { return .failure(failure) }
         var variables: [String: String] = [:]
+        var failures: [ValueFailure.Item] = []
         for member in members {
-            guard case .string(let text) = member.value.value else {
-                return .failure(
-                    ValueFailure(
-                        message: "\(printable(member.key)): expected a string, found "
-                            + "\(member.value.value.kind)."))
+            var item = ValueFailure.Item(position: member.position, message: "")
+            if let problem = EnvironmentRule.problem(name: member.key) {
+                item.message = problem
+            } else if case .string(let text) = member.value.value {
+                variables[member.key] = text
+                item.path = ".\(member.key)"
+                // The rule of a word: what a server is started with travels as one line.
+                item.message = StringRule.argument.problem(text).map { "\($0)." } ?? ""
+            } else {
+                item.path = ".\(member.key)"
+                item.message = "expected a string, found \(member.value.value.kind)."
             }
-            if let problem = EnvironmentRule.problem(name: member.key, value: text) {
-                return .failure(ValueFailure(message: problem))
-            }
-            variables[member.key] = text
+            if !item.message.isEmpty { failures.append(item) }
         }
-        return .success(.environment(variables))
+        return failures.isEmpty
+            ? .success(.environment(variables)) : .failure(ValueFailure(items: failures))
     }
 
     /// `2` for 2.0.
@@ -170,7 +192,7 @@ extension ConfigurationValue {
 
 /// Which variables a server may be given.
 enum EnvironmentRule {
-    static func problem(name: String, value: String) -> String? {
+    static func problem(name: String) -> String? {
         let letters = name.unicodeScalars
         let isName =
             letters.allSatisfy {
@@ -180,9 +202,7 @@ enum EnvironmentRule {
         guard isName else {
             return "\(printable(name)) is no name of a variable ([A-Za-z_][A-Za-z0-9_]*)."
         }
-        if let problem = OwnedFlags.problem(variable: name) { return "\(name) \(problem)." }
-        // The rule of a word: what a server is started with travels as one line.
-        return StringRule.argument.problem(value).map { "\(name) \($0)." }
+        return OwnedFlags.problem(variable: name).map { "\(name) \($0)." }
     }
 }
 

@@ -180,7 +180,9 @@ public struct JSONReader {
                 key: key, position: position, value: try value(depth: depth + 1))
             if let line = lines[key] {
                 duplicates.append(
-                    failure("the key \(printable(key)) is already in line \(line)", at: position))
+                    failure(
+                        "the key \(printable(key)) is already in line \(line); remove one",
+                        at: position))
             } else {
                 lines[key] = position.line
                 members.append(member)

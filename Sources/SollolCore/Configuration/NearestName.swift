@@ -10,19 +10,23 @@ public enum NearestName {
         return close.min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
     }
 
-    /// Letters to insert, delete or replace (Levenshtein).
+    /// Letters to insert, delete, replace, or swap with their neighbour (optimal string alignment).
     private static func distance(_ left: String, _ right: String) -> Int {
         let (a, b) = (Array(left.lowercased().utf8), Array(right.lowercased().utf8))
-        var row = Array(0...b.count)
+        var before: [Int] = []
+        var last = Array(0...b.count)
         for i in a.indices {
-            var diagonal = row[0]
-            row[0] = i + 1
+            var row = [i + 1]
             for j in b.indices {
-                let replaced = diagonal + (a[i] == b[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+                let replaced = last[j] + (a[i] == b[j] ? 0 : 1)
+                var best = min(replaced, last[j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+                    best = min(best, before[j - 1] + 1)
+                }
+                row.append(best)
             }
+            (before, last) = (last, row)
         }
-        return row[b.count]
+        return last[b.count]
     }
 }

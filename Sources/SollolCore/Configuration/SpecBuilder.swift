@@ -4,6 +4,8 @@ struct SpecBuilder {
     var entries: [String: ConfigurationEntry]
     let backendCount: Int
     private let inherited: [String: String]
+    /// Keys whose value could not be read: what would follow from the default is not said.
+    private let unreadable: Set<String>
     var problems: [ConfigurationProblem]
     var notices: [String]
 
@@ -12,8 +14,14 @@ struct SpecBuilder {
         entries = loader.entries
         backendCount = loader.backendCount
         inherited = loader.inherited
+        unreadable = Set(loader.problems.flatMap { [$0.keyPath, Self.parent(of: $0.keyPath)] })
         problems = loader.problems
         notices = loader.notices
+    }
+
+    /// `placement.layers` of `placement.layers[1]`.
+    private static func parent(of path: String) -> String {
+        path.lastIndex { ".[".contains($0) }.map { String(path[..<$0]) } ?? path
     }
 
     mutating func build() -> ClusterSpec {
@@ -66,8 +74,14 @@ struct SpecBuilder {
     /// A problem of the key, or of the one in `worker_defaults` that it has its value from; what
     /// several backends have from there is said once.
     mutating func problem(_ path: String, _ message: String) {
+        guard !unreadable.contains(inherited[path] ?? path) else { return }
+        var origin = entries[path]?.origin
+        if origin == nil || origin == .default, let dot = path.lastIndex(of: ".") {
+            // A backend's default stands where its host does.
+            if path.hasPrefix("rpc_backends[") { origin = entries["\(path[..<dot]).host"]?.origin }
+        }
         let problem = ConfigurationProblem(
-            entries[path]?.origin, file: sources.file?.path, inherited[path] ?? path, message)
+            origin, file: sources.file?.path, inherited[path] ?? path, message)
         if inherited[path] == nil || !problems.contains(problem) { problems.append(problem) }
     }
 
@@ -82,7 +96,7 @@ struct SpecBuilder {
                     + (backendCount > 0 ? ", rpc_backends are not used" : ""))
             return false
         }
-        if backendCount == 0 {
+        if backendCount == 0, !unreadable.contains("rpc_backends") {
             let why = isSaid ? "is true" : "is not set"
             problem(
                 path,
@@ -100,7 +114,8 @@ struct SpecBuilder {
             let stem = base.split(separator: ".", omittingEmptySubsequences: false)
             name = stem.count > 1 ? stem.dropLast().joined(separator: ".") : base
             if let problem = StringRule.clusterName.problem(name) {
-                self.problem("name", "the file's name \(printable(name)) \(problem).")
+                self.problem(
+                    "name", "the file's name \(printable(name)) \(problem). Set name, or --name.")
             }
         }
         entries["name"] = ConfigurationEntry(value: .string(name), origin: .default)
@@ -109,12 +124,10 @@ struct SpecBuilder {
 
     private mutating func model(onHost location: RunLocation) -> ModelReference {
         guard let text = string("model") else {
-            if !problems.contains(where: { $0.keyPath == "model" }) {
-                problem(
-                    "model",
-                    "is missing. Set it to a GGUF or to a model's Ollama name; or give "
-                        + "--model or SOLLOL_MODEL_PATH.")
-            }
+            problem(
+                "model",
+                "is missing. Set it to a GGUF or to a model's Ollama name; or give --model or "
+                    + "SOLLOL_MODEL_PATH.")
             return .file(path: "")
         }
         guard ModelName.isPath(text) else { return .ollama(name: text) }
@@ -171,11 +184,7 @@ struct SpecBuilder {
 
     private mutating func worker(_ index: Int) -> WorkerSpec {
         let path = "rpc_backends[\(index)]"
-        let host = string("\(path).host")
-        if host == nil, !problems.contains(where: { $0.keyPath.hasPrefix(path) }) {
-            problem("\(path).host", "is missing: where the coordinator dials.")
-        }
-        let address = host ?? ""
+        let address = string("\(path).host") ?? ""
         let location = location(
             address, ssh: string("\(path).ssh"), options: strings("\(path).ssh_options"))
         return WorkerSpec(

@@ -19,11 +19,13 @@ extension SpecBuilder {
     mutating func checkDevices(_ spec: ClusterSpec) {
         let count = spec.workers.reduce(0) { $0 + $1.deviceCount }
         guard count > LayerPlacement.maxDevices else { return }
-        problem(
-            "rpc_backends",
+        let last = spec.workers.last.flatMap { entries["\($0.keyPath).host"]?.origin }
+        let problem = ConfigurationProblem(
+            last, file: sources.file?.path, "rpc_backends",
             "\(count) devices in all, at most \(LayerPlacement.maxDevices) are possible: llama.cpp "
                 + "aborts with more (GGML_SCHED_MAX_BACKENDS is 16, the CPU included). "
                 + "Remove \(count - LayerPlacement.maxDevices).")
+        problems.append(problem)
     }
 
     mutating func checkDelays(_ spec: ClusterSpec) {
@@ -103,7 +105,7 @@ extension SpecBuilder {
     private mutating func checkUnmanaged(_ worker: WorkerSpec) {
         let path = worker.keyPath
         for key in ConfigurationSchema.backend
-        where !["host", "port", "managed"].contains(key.path) {
+        where !ConfigurationSchema.ofUnmanaged.contains(key.path) {
             // A default that is written out does no harm: `sollol config` does so.
             guard let entry = entries["\(path).\(key.path)"], entry.value != key.standard else {
                 continue

@@ -47,12 +47,12 @@ enum StringRule: Equatable, Sendable {
                 ? nil : "is no numeric IPv4 address, and rpc-server -H takes nothing else"
         case .sshDestination: return Self.sshProblem(text)
         case .sshOption: return SSHOptionRule.problem(text)
-        case .binary, .path: return text.beginsWithDash ? "begins with '-'" : nil
+        case .binary, .path: return text.beginsWithDash ? Self.isOption : nil
         case .model:
             guard !ModelName.isPath(text) else { return nil }
             do {
                 _ = try OllamaModel(text)
-                return text.beginsWithDash ? "begins with '-'" : nil
+                return text.beginsWithDash ? Self.isOption : nil
             } catch {
                 return "is neither a path (ends in .gguf, or begins with / ./ ../ or ~/) nor a "
                     + "name of Ollama ([HOST/][USER/]NAME[:TAG])"
@@ -66,7 +66,7 @@ enum StringRule: Equatable, Sendable {
         case .clusterName:
             let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 64
             return isName && text != "." && text != ".."
-                ? nil : "is no name of 1 to 64 of [A-Za-z0-9._-]; set `name` or --name"
+                ? nil : "is no name of 1 to 64 of the characters A-Z a-z 0-9 . _ -"
         case .argument: return nil
         case .memorySize:
             return MemorySize.bytes(text) != nil
@@ -77,6 +77,8 @@ enum StringRule: Equatable, Sendable {
         }
     }
 
+    private static let isOption = "begins with '-', which would make it an option"
+
     private static func isNameLetter(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": true
@@ -86,13 +88,13 @@ enum StringRule: Equatable, Sendable {
 
     private static func hostProblem(_ text: String, why: String) -> String? {
         if text.contains("://") { return "is a URL; write the host alone" }
+        if text.contains(",") { return "holds a comma; write one element for each backend" }
         let colons = text.unicodeScalars.filter { $0 == ":" }.count
         let isHex = text.unicodeScalars.allSatisfy { $0.properties.isASCIIHexDigit || $0 == ":" }
         if text.hasPrefix("[") || colons > 1 && isHex {
             return "is IPv6; \(why). Use an IPv4 address or a name"
         }
         if colons == 1 { return "holds a port, which has a key of its own: port" }
-        if text.contains(",") { return "holds a comma; write one element for each backend" }
         let isNumeric = text.unicodeScalars.allSatisfy { ("0"..."9").contains($0) || $0 == "." }
         if isNumeric {
             return HostFacts.isNumericIPv4(text) ? nil : "is no IPv4 address (four numbers to 255)"
@@ -134,8 +136,8 @@ enum SSHOptionRule {
     /// Options that run a program here, break the leash, or weaken what ssh checks, with the reason.
     private static let refused: [String: String] = {
         let program = "runs a program on this machine; put it in ~/.ssh/config"
-        let leash = "would break the leash that ends the server when sollol goes"
-        let forward = "makes a second connection to the host fail; put it elsewhere"
+        let leash = "would break the leash that ends the server when sollol goes; remove it"
+        let forward = "makes a second connection to the host fail; remove it"
         let check = "weakens what ssh checks; accept the host key once by hand instead"
         var all: [String: String] = [:]
         for name in [
@@ -163,6 +165,6 @@ enum SSHOptionRule {
                 $0.isASCII && $0.properties.isAlphabetic || ("0"..."9").contains($0)
             })
         else { return "is not of the form Key=value" }
-        return refused[parts[0].lowercased()].map { "\(parts[0]) \($0)" }
+        return refused[parts[0].lowercased()].map { "sets \(parts[0]), which \($0)" }
     }
 }

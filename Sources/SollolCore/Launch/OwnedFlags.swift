@@ -2,7 +2,7 @@
 ///
 /// Spellings of all known releases (`--help` of 0.7.0, and those that it removed).
 enum OwnedFlags {
-    /// What a flag does that makes it ours, and the key to use instead.
+    /// What to do instead, by flag.
     private static let server: [String: String] = {
         var owned: [String: String] = [:]
         func own(_ flags: String, _ key: String) {
@@ -10,47 +10,54 @@ enum OwnedFlags {
         }
         own(
             "-m --model -mu --model-url -dr --docker-repo -hf -hfr --hf-repo -hff --hf-file",
-            "model")
-        own("-hft --hf-token", "the environment of the machine")
-        own("--host", "coordinator.host")
-        own("--port --reuse-port", "coordinator.port")
+            "set model instead")
+        own(
+            "-hft --hf-token",
+            "it would show the token to everyone on that host (ps), so set HF_TOKEN for the account "
+                + "there")
+        own("--host", "set coordinator.host instead")
+        own("--port --reuse-port", "set coordinator.port instead")
         own(
             "--api-prefix --ssl-key-file --ssl-cert-file",
-            "a reverse proxy (sollol asks the coordinator over plain HTTP)")
+            "remove it, since sollol asks the coordinator over plain HTTP; a reverse proxy can do "
+                + "it")
         own(
             "--models-dir --models-preset --models-max --models-autoload --no-models-autoload",
-            "model (one cluster serves one)")
-        own("-c --ctx-size", "coordinator.ctx_size")
-        own("-np --parallel", "coordinator.parallel")
-        own("--rpc", "rpc_backends")
-        own("--api-key-file", "coordinator.api_key_file")
+            "remove it, since a cluster serves one model")
+        own("-c --ctx-size", "set coordinator.ctx_size instead")
+        own("-np --parallel", "set coordinator.parallel instead")
+        own("--rpc", "set rpc_backends instead")
+        own("--api-key-file", "set coordinator.api_key_file instead")
         own(
             "-ngl --gpu-layers --n-gpu-layers -ts --tensor-split -sm --split-mode -mg --main-gpu "
                 + "-fit --fit -fitt --fit-target -fitc --fit-ctx -dev --device -ot "
                 + "--override-tensor -cmoe --cpu-moe -ncmoe --n-cpu-moe -ncffn --n-cpu-ffn",
-            "rpc_backends (the placement)")
+            "remove it, since the placement says where every layer goes")
         own(
             "-lm --load-mode --mlock --mmap --no-mmap -dio --direct-io -ndio --no-direct-io "
-                + "-cram --cache-ram", "nothing (it is a rule of the plan)")
+                + "-cram --cache-ram", "remove it, since it is a rule of the plan")
         own(
             "-v --verbose --log-verbose -lv --verbosity --log-verbosity --log-disable --log-file "
-                + "--log-jsonl --no-log-jsonl --log-colors --metrics --slots --no-slots --slots-endpoint-disable",
-            "nothing (sollol reads the log and the counters)")
+                + "--log-jsonl --no-log-jsonl --log-colors --metrics --slots --no-slots "
+                + "--slots-endpoint-disable",
+            "remove it, since sollol reads the log and the counters")
         own(
             "-h --help --usage --version -cl --cache-list --list-devices --completion-bash",
-            "the binary by hand (it would not serve)")
+            "remove it, since the program would print something and not serve")
         return owned
     }()
 
     private static let worker: [String: String] = {
         var owned: [String: String] = [:]
-        for flag in ["-H", "--host"] { owned[flag] = "rpc_backends[].bind" }
-        for flag in ["-p", "--port"] { owned[flag] = "rpc_backends[].port" }
-        for flag in ["-d", "--device"] { owned[flag] = "rpc_backends[].devices" }
-        for flag in ["-t", "--threads"] { owned[flag] = "rpc_backends[].threads" }
-        for flag in ["-c", "--cache"] { owned[flag] = "rpc_backends[].cache" }
-        for flag in ["-m", "--mem"] { owned[flag] = "nothing (rpc-server has no --mem any more)" }
-        for flag in ["-h", "--help"] { owned[flag] = "the binary by hand (it would not serve)" }
+        for flag in ["-H", "--host"] { owned[flag] = "set the backend's bind instead" }
+        for flag in ["-p", "--port"] { owned[flag] = "set the backend's port instead" }
+        for flag in ["-d", "--device"] { owned[flag] = "set the backend's devices instead" }
+        for flag in ["-t", "--threads"] { owned[flag] = "set the backend's threads instead" }
+        for flag in ["-c", "--cache"] { owned[flag] = "set the backend's cache instead" }
+        for flag in ["-m", "--mem"] { owned[flag] = "remove it, since it is gone from rpc-server" }
+        for flag in ["-h", "--help"] {
+            owned[flag] = "remove it, since the program would print something and not serve"
+        }
         return owned
     }()
 
@@ -70,10 +77,10 @@ enum OwnedFlags {
                 + "file and name it with coordinator.api_key_file"
         }
         if role == .coordinator, isPreset(flag) {
-            return "\(flag) would download and serve another model; use model instead"
+            return "\(flag) would download and serve another model; set model instead"
         }
         return (role == .worker ? worker : server)[flag].map {
-            "\(flag) belongs to the plan; use \($0) instead"
+            "\(flag) belongs to the plan; \($0)"
         }
     }
 
@@ -98,7 +105,7 @@ enum OwnedFlags {
             let name = variable.dropFirst(prefix.count).lowercased()
             let flag = "--" + name.replacing("_", with: "-")
             if server[flag] != nil || ownedVariables.contains(variable) {
-                return "does what a flag of the plan does, and would change it"
+                return "does what a flag of the plan does, and would change it; remove it"
             }
         }
         return nil

@@ -40,8 +40,8 @@ import Testing
         let cases = [
             (#""placement": {"strategy": "manual"}"#, "placement.layers: is missing"),
             (#""placement": {"layers": [3]}"#, "with \"strategy\": \"manual\" only"),
-            (#""placement": {"layers": [3.5], "strategy": "manual"}"#, "element 0: \"3.5\" is no"),
-            (#""placement": {"layers": [514], "strategy": "manual"}"#, "element 0: 514 is too"),
+            (#""placement": {"layers": [3.5], "strategy": "manual"}"#, "layers[0]: 3.5 is no"),
+            (#""placement": {"layers": [514], "strategy": "manual"}"#, "layers[0]: 514 is too"),
             (#""placement": {"layers": ["3"], "strategy": "manual"}"#, "expected an integer"),
             (#""placement": {"strategy": "fast"}"#, "is not one of"),
             (#""worker_defaults": {"memory_limit": "much"}"#, "\"much\" is no size of memory"),
