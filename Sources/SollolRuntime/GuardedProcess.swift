@@ -31,10 +31,14 @@ final class GuardedProcess {
     /// connection is given up: the network may be cut, and then its guard ends it (lease).
     private static let patience = 3.0
 
+    /// Seconds that the last words of a server on another host may come after its end.
+    private static let lastWordsPatience = 0.1
+
     private let loop: EventLoop
     private let handlers: Handlers
     private let isRemote: Bool
     private var patienceTimer: Int?
+    private var lastWordsTimer: Int?
     private let process = Process()
     private let leash: Int32
     private let control: Int32
@@ -133,7 +137,13 @@ final class GuardedProcess {
             case nil: break
             }
         }
-        if end.status != nil || !isOpen { over() }
+        // From another host the last words come on a channel of their own, perhaps a moment later;
+        // ssh ends after both, unless a forwarded connection keeps it.
+        if !isOpen || (end.status != nil && !isRemote) {
+            over()
+        } else if end.status != nil, lastWordsTimer == nil {
+            lastWordsTimer = loop.at(EventLoop.now + Self.lastWordsPatience) { [self] in over() }
+        }
     }
 
     /// Hands out what the server has printed so far.
@@ -147,6 +157,7 @@ final class GuardedProcess {
         drainOutput()
         isOver = true
         loop.cancel(patienceTimer)
+        loop.cancel(lastWordsTimer)
         endCarrier()
         for end in [leash, control, output] {
             loop.forget(end)

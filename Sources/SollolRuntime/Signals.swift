@@ -33,6 +33,19 @@ public enum Signals {
         }
     }
 
+    /// Runs `body` while a write to a child that has gone is an error, and no more.
+    static func withoutPipeSignal<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let before = signal(SIGPIPE) { _ in }
+        defer { signal(SIGPIPE, before) }
+        return try body()
+    }
+
+    /// From now on INT, TERM and HUP end this process with status 0: before anything runs there is
+    /// nothing to stop, and what is being asked ends with its leash. `deliver` replaces this.
+    public static func endAtOnce() {
+        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number) { _ in _exit(0) } }
+    }
+
     /// Whoever started us may have blocked signals, and a mask survives exec, in us and in all that
     /// we start: Foundation's `Process` on a GCD thread blocks TERM (measured).
     public static func unblockAll() {

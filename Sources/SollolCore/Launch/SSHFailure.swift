@@ -76,11 +76,18 @@ public struct SSHFailure: Equatable, Sendable {
     public init?(words: [String], status: Int?) {
         guard status == 255 || status == 127 || status == nil else { return nil }
         for (kind, signs) in Self.signs {
-            guard let line = words.last(where: { Self.says($0, oneOf: signs) }) else { continue }
-            self.kind = kind
-            self.words = Self.trimmed(line)
-            advice = words.map(Self.trimmed).last { $0.hasPrefix("ssh-keygen ") }
-            return
+            // The sign that says most comes first.
+            for sign in signs {
+                guard let line = words.last(where: { Self.says($0, sign) }) else { continue }
+                self.kind = kind
+                // What the client that went to the jump host said is the cause.
+                let cause =
+                    kind == .jump
+                    ? words.first { $0.hasPrefix("ssh: ") || $0.contains(": open failed: ") } : nil
+                self.words = Self.trimmed(cause ?? line)
+                advice = words.map(Self.trimmed).last { $0.hasPrefix("ssh-keygen ") }
+                return
+            }
         }
         guard status == 255 else { return nil }
         kind = .other
@@ -88,16 +95,15 @@ public struct SSHFailure: Equatable, Sendable {
     }
 
     private static func trimmed(_ line: String) -> String {
-        String(line.drop { $0 == " " || $0 == "\r" }.prefix { $0 != "\r" && $0 != "\n" })
+        let text = line.drop { $0 == " " || $0 == "\r" }.prefix { $0 != "\r" && $0 != "\n" }
+        return String(text.hasSuffix(".") ? text.dropLast() : text)
     }
 
-    /// Whether a line holds one of the signs; `…` in a sign stands for anything.
-    private static func says(_ line: String, oneOf signs: [String]) -> Bool {
-        signs.contains { sign in
-            let parts = sign.split(separator: "…")
-            guard parts.count == 2 else { return line.contains(sign) }
-            return line.hasPrefix(parts[0]) && line.contains(parts[1])
-        }
+    /// Whether a line holds a sign; `…` in it stands for anything.
+    private static func says(_ line: String, _ sign: String) -> Bool {
+        let parts = sign.split(separator: "…")
+        guard parts.count == 2 else { return line.contains(sign) }
+        return line.hasPrefix(parts[0]) && line.contains(parts[1])
     }
 
     /// What it prints, by class; the class that explains the others comes first: a changed host key
@@ -113,10 +119,10 @@ public struct SSHFailure: Equatable, Sendable {
                 "percent_expand", "Bad port '",
             ]
         ),
-        (.hostKeyChanged, ["REMOTE HOST IDENTIFICATION HAS CHANGED", "has changed and you have"]),
+        (.hostKeyChanged, ["has changed and you have", "REMOTE HOST IDENTIFICATION HAS CHANGED"]),
         (.hostKeyUnknown, ["host key is known for", "Host key verification failed"]),
         (.tooManyKeys, ["Too many authentication failures"]),
-        (.keyExposed, ["UNPROTECTED PRIVATE KEY FILE", "bad permissions: "]),
+        (.keyExposed, ["Permissions …are too open", "UNPROTECTED PRIVATE KEY FILE"]),
         (.keyRefused, ["Permission denied (", "No more authentication methods"]),
         (.noAlgorithm, ["Unable to negotiate"]),
         (.unknownHost, ["Could not resolve hostname"]),
@@ -177,7 +183,7 @@ extension SSHFailure {
         case .tooManyKeys:
             "The agent holds too many keys: name the one in ~/.ssh/config with IdentityFile and "
                 + "IdentitiesOnly yes. \(look)"
-        case .keyExposed: "Make the key file private: chmod 600 FILE. \(look)"
+        case .keyExposed: "Make the key file private: chmod 600 \(quotedPath). \(look)"
         case .turnedAway:
             "sshd there turned it away before any key was asked for: too many connections at once "
                 + "(MaxStartups) or a penalty for earlier failures (PerSourcePenalties), which "
@@ -188,6 +194,12 @@ extension SSHFailure {
         case .noClient: "Install the OpenSSH client on this machine."
         case .lost, .other: look
         }
+    }
+
+    /// The file between quotes in ssh's words.
+    private var quotedPath: String {
+        let parts = words.split(separator: "'", omittingEmptySubsequences: false)
+        return parts.count > 2 ? ShellQuoting.quote(String(parts[1])) : "FILE"
     }
 
     private func words(of location: RunLocation) -> [String] {

@@ -26,7 +26,7 @@ public enum BuildComparison {
     private static func evidence(_ survey: HostSurvey) -> [Evidence] {
         guard let report = survey.report else { return [] }
         return zip(survey.request.programs, report.programs).compactMap { program, seen in
-            guard let path = seen.path, seen.help != nil else { return nil }
+            guard let path = seen.path, seen.help?.status == 0 else { return nil }
             return Evidence(
                 processes: program.users, location: survey.request.location, path: path,
                 version: seen.version.flatMap { Capabilities.buildString(in: $0.text) },

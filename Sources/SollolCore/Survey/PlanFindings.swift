@@ -81,12 +81,9 @@ public enum PlanFindings {
                 : opening.isWorker
                     ? "If it is an rpc-server that somebody else runs, set \"managed\": false."
                     : "Set coordinator.port, or --port."
-            let look =
-                "{ssh}ss -ltnp "
-                + ShellQuoting.quote(ShellQuoting.quote("sport = :\(endpoint.port)"))
             text =
                 "port \(endpoint.port) of \(endpoint.host) on {host} is taken by \(who). "
-                + "See who: \(opening.location == .here ? localLook(endpoint.port) : look). \(hint)"
+                + "See who: {ssh}ss -ltnp sport = :\(endpoint.port). \(hint)"
         case .held(let cluster, let who):
             text =
                 "port \(endpoint.port) of \(endpoint.host) on {host} is in use by the cluster "
@@ -101,8 +98,6 @@ public enum PlanFindings {
         }
         return Finding([opening.process], at: opening.location, text)
     }
-
-    private static func localLook(_ port: Int) -> String { "ss -ltnp 'sport = :\(port)'" }
 
     /// Two names for one machine, where two servers want the same port.
     public static func sharedMachines(_ plan: LaunchPlan, _ surveys: [HostSurvey]) -> [Finding] {

@@ -16,7 +16,8 @@ public enum SurveyFailure: Error, Equatable, Sendable {
             if location != .here, let failure = SSHFailure(words: words, status: status) {
                 return failure.message(location)
             }
-            let said = words.suffix(3).joined(separator: " / ")
+            var said = words.suffix(3).joined(separator: " / ")
+            if said.hasSuffix(".") { said.removeLast() }
             return "the login shell of \(place) does not run sh"
                 + (status.map { " (status \($0))" } ?? "")
                 + (said.isEmpty ? "; it printed nothing" : "; it printed: \(said)")

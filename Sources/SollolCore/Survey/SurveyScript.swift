@@ -97,7 +97,7 @@ public enum SurveyScript {
         case $n in */*) ;; *) try "$d/$n";; esac; done;; esac; done; unset IFS;
         [ -n "$f" ] || { [ -z "$x" ] || say "b$i.refused $x"; return 0; };
         s=$(stamp "$f"); say "b$i.path $f"; say "b$i.stamp $s";
-        say "b$i.magic $(od -An -tx1 -N20 "$f")";
+        say "b$i.magic" $(od -An -tx1 -N20 "$f");
         [ "$s $f" != "$known" ] || return 0; ask "b$i.help" 20 "$f" --help; d=${f%/*};
         if [ "$kind" = server ]; then ask "b$i.version" 20 "$f" --version;
         ask "b$i.devices" 20 "$f" --list-devices; else tool;

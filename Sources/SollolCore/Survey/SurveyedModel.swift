@@ -9,16 +9,16 @@ extension SurveyReport {
         init(message: String) { self.message = message }
 
         /// From the first line that `SurveyScript.read` printed.
-        public init(answer: String, path: String) {
+        public init(answer: String, path: String, user: String) {
             let reason =
                 switch answer {
-                case "missing": "there is no such file"
-                case "unreadable": "it may not be read by the user that runs there"
-                case "other": "it is not a regular file"
-                default: "it cannot be read"
+                case "missing": "there is no such file on {host}"
+                case "unreadable": "\(user) may not read it on {host}"
+                case "other": "it is not a regular file on {host}"
+                default: "it cannot be read on {host}"
                 }
             message =
-                "the model \(path): \(reason) on {host}. Check the key `model`, which is a path on "
+                "the model \(path): \(reason). Check the key `model`, which is a path on "
                 + "the coordinator's host, or give another one with --model."
         }
     }

@@ -81,7 +81,10 @@ final class HostLook {
         let words = String(decoding: line, as: UTF8.self)
         let numbers = words.split(separator: " ").compactMap { Int64($0) }
         guard numbers.count == 2, numbers[0] >= 0, abs(numbers[1]) < 1 << 32 else {
-            survey.modelProblem = SurveyReport.ModelProblem(answer: words, path: modelPath).message
+            survey.modelProblem =
+                SurveyReport.ModelProblem(
+                    answer: words, path: modelPath, user: survey.report?.user ?? "its user"
+                ).message
             return finish()
         }
         var header = growing ?? GrowingHeader(fileSize: UInt64(numbers[0]))

@@ -29,8 +29,8 @@ public enum HostLooks {
                 if missing == 0 { loop.stop() } else { begin() }
             }
         }
-        for _ in 0..<min(width, requests.count) { begin() }
-        loop.run()
+        loop.at(EventLoop.now) { for _ in 0..<min(width, requests.count) { begin() } }
+        Signals.withoutPipeSignal { loop.run() }
         return surveys
     }
 }

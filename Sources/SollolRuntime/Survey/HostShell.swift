@@ -24,8 +24,13 @@ final class HostShell {
     private var timer: Int?
     /// What was printed on standard error, or before the shell began; the last lines of it.
     private(set) var words: [String] = []
-    /// Lines of `ssh -v`.
-    private(set) var debugLines: [String] = []
+    private var verboseLines: [String] = []
+
+    /// Lines of `ssh -v` so far.
+    var debugLines: [String] {
+        if !isOver { readErrors() }
+        return verboseLines
+    }
 
     /// Starts the shell.
     ///
@@ -137,16 +142,24 @@ final class HostShell {
     }
 
     private func readErrors() {
-        let isOpen = errorLines.read { line in
-            if line.hasPrefix("debug1: ") { debugLines.append(line) } else { note(line) }
+        let isOpen = errorLines.read { text in
+            // ssh ends its lines as a terminal wants them.
+            let line = text.hasSuffix("\r") ? String(text.dropLast()) : text
+            if Self.isFromVerboseClient(line) { verboseLines.append(line) } else { note(line) }
         }
         if !isOpen { loop.whenReadable(errors, nil) }
+    }
+
+    /// What `ssh -v` says beside what it always does.
+    private static func isFromVerboseClient(_ line: String) -> Bool {
+        ["debug1: ", "OpenSSH_", "Authenticated to ", "Transferred: ", "Bytes per second: "]
+            .contains { line.hasPrefix($0) }
     }
 
     private func note(_ text: String) {
         words += text.split(whereSeparator: \.isNewline).map(String.init)
         if words.count > Self.linesKept { words.removeFirst(words.count - Self.linesKept) }
-        if debugLines.count > 1000 { debugLines.removeFirst(500) }
+        if verboseLines.count > 1000 { verboseLines.removeFirst(500) }
     }
 
     // MARK: End

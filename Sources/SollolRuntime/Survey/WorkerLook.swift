@@ -63,13 +63,17 @@ final class WorkerLook {
     }
 
     private func note(_ line: String) {
-        if SSHCommand.isForwardNoise(line) { return }
+        let isNoise = ["load_backend: ", "ggml_backend_load_best: "].contains {
+            line.hasPrefix($0)
+        }
+        if isNoise || SSHCommand.isForwardNoise(line) { return }
         words.append(line)
         if words.count > 40 { words.removeFirst() }
     }
 
     private var said: String {
-        let last = words.filter { !$0.isEmpty }.suffix(3).joined(separator: " / ")
+        let last = words.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+            .suffix(5).joined(separator: " / ")
         return last.isEmpty ? "; it printed nothing" : "; it printed: \(last)"
     }
 
@@ -116,7 +120,9 @@ final class WorkerLook {
         guard !isEnding else { return finish() }
         outcome.devices = DeviceListing.devices(in: listing).filter { $0.name.hasPrefix("RPC") }
         if status != 0 || outcome.devices.isEmpty {
-            let lines = listing.split(whereSeparator: \.isNewline).suffix(3)
+            // An abort cuts the log off after the time of a line.
+            let lines = listing.split(whereSeparator: \.isNewline)
+                .filter { $0.contains(where: \.isLetter) }.suffix(3)
             let end = status.map { "status \($0)" } ?? "no status"
             let protocolText = outcome.version.map { ", which speaks RPC \($0)" } ?? ""
             outcome.problem =
@@ -187,8 +193,8 @@ enum WorkerLooks {
                 if missing == 0 { loop.stop() } else { begin() }
             }
         }
-        for _ in 0..<min(width, trials.count) { begin() }
-        loop.run()
+        loop.at(EventLoop.now) { for _ in 0..<min(width, trials.count) { begin() } }
+        Signals.withoutPipeSignal { loop.run() }
         return outcomes
     }
 }
