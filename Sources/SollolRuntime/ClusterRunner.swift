@@ -42,6 +42,7 @@ public final class ClusterRunner {
     private var processes: [ProcessRun: GuardedProcess] = [:]
     private let connections = ConnectionQueue()
     private var lastWords: [ProcessRun: [String]] = [:]
+    private var protocols: [ProcessRun: RPCVersion] = [:]
     private var logs: [String: LogFile] = [:]
     private var proof: DistributionProof
     private var timers: [SupervisorTimer: Int] = [:]
@@ -253,14 +254,28 @@ public final class ClusterRunner {
         switch plan.process(run.name)?.readiness {
         case .rpcHello(let host, let port):
             let timeout = spec.health.timeout
-            probes.rpcHello(address: numeric(host), port: port, timeout: timeout) { version in
-                answer(version != nil)
+            probes.rpcHello(address: numeric(host), port: port, timeout: timeout) {
+                [self] version in
+                if let problem = version.flatMap({ difference($0, of: run) }) {
+                    happened(.protocolRefuted(run, problem: problem))
+                } else {
+                    answer(version != nil)
+                }
             }
         case .httpHealth(let host, let port):
             let timeout = spec.health.timeout
             probes.isHealthy(address: numeric(host), port: port, timeout: timeout, answer)
         case nil: break
         }
+    }
+
+    /// Why a worker cannot be used beside the others that have answered, or nil.
+    private func difference(_ version: RPCVersion, of run: ProcessRun) -> String? {
+        protocols[run] = version
+        let alive = protocols.filter { processes[$0.key] != nil }
+        protocols = alive
+        return RPCVersion.difference(
+            alive.map { (worker: $0.key.name, version: $0.value) }.sorted { $0.worker < $1.worker })
     }
 
     private func probeHealth(_ run: ProcessRun) {

@@ -158,6 +158,13 @@ struct CheckTests {
                     + "only the RPC protocol is compared. Put the llama-server of its release "
                     + "beside it.",
             ], "\(answer)")
+        let sollol = try RunningProgram(
+            on: bed.bed.control, ["\(TestEnvironment.products)/sollol", "up", "--config", path])
+        #expect(sollol.exitStatus() == 69)
+        let words =
+            "the workers speak different RPC protocols (worker-1: \(known); worker-2: 7.0.0)"
+        #expect(sollol.lines.contains { $0.contains(words) }, "\(sollol.lines)")
+        #expect(!sollol.lines.contains { $0.contains("[3/5]") })
         #expect(try bed.leftovers() == [])
     }
 

@@ -92,6 +92,7 @@ public struct Supervisor: Equatable, Sendable {
         case .exited(let run, let exit): ended(run, FailureCause(exit), exit, at: now)
         case .started(let run, let pid): started(run, pid: pid)
         case .readinessConfirmed(let run): readinessConfirmed(run, at: now)
+        case .protocolRefuted(let run, let problem): protocolRefuted(run, problem)
         case .readinessDenied(let run): readinessDenied(run, at: now)
         case .distributionProven(let run, let summary): proven(run, summary, at: now)
         case .distributionRefuted(let run, let problem): refuted(run, problem)

@@ -51,6 +51,8 @@ public enum SupervisorEvent: Equatable, Sendable {
     case exited(ProcessRun, ExitReport)
     /// A readiness probe was answered as it should be.
     case readinessConfirmed(ProcessRun)
+    /// It was, but by a server that speaks another RPC protocol than the other workers.
+    case protocolRefuted(ProcessRun, problem: String)
     /// A readiness probe was not, or not yet.
     case readinessDenied(ProcessRun)
     /// The running coordinator put the layers where the plan wants them.

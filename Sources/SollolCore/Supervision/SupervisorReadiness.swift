@@ -22,6 +22,12 @@ extension Supervisor {
         }
     }
 
+    /// A mixed cluster fails in ways that nobody can tell from a fault, so it never starts.
+    mutating func protocolRefuted(_ run: ProcessRun, _ problem: String) {
+        guard let index = current(run), slots[index].isBeingProbed else { return }
+        fail(index, FailureCause(.versionMismatch, problem))
+    }
+
     mutating func readinessDenied(_ run: ProcessRun, at now: Instant) {
         guard let index = current(run), slots[index].isBeingProbed else { return }
         // Often at first, since a small model loads in 0.1 s; then rarely.

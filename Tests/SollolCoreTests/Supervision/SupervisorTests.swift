@@ -62,6 +62,19 @@ import Testing
         #expect(cluster.exits("coordinator") == [.finish(.unavailable)])
     }
 
+    @Test func aWorkerOfAnotherProtocolEndsBringUpBeforeTheCoordinatorStarts() {
+        var cluster = TestCluster(workers: 2)
+        _ = cluster.happens(.upRequested)
+        let (one, two) = (cluster.run("worker-1", 1), cluster.run("worker-2", 1))
+        _ = cluster.happens(.readinessConfirmed(one))
+        #expect(
+            cluster.happens(.protocolRefuted(two, problem: "worker-2: 7.0.0"))
+                == [.kill(two)])
+        let effects = cluster.exits("worker-2")
+        #expect(!effects.contains(.spawn(coordinator)))
+        #expect(cluster.exits("worker-1") == [.finish(.unavailable)])
+    }
+
     @Test func rule2ADeadWorkerMeansTheCoordinatorIsKilledFirstAndAtOnce() {
         var cluster = TestCluster.serving()
         let again = cluster.run("worker-1", 2)
