@@ -14,6 +14,8 @@ struct CommandLineArguments {
         var value: String?
         var help: String
         var short: String?
+        /// Whether it may be given more than once; its values are joined by commas.
+        var repeats = false
     }
 
     /// The words that are no options, the command first.
@@ -41,7 +43,7 @@ struct CommandLineArguments {
                 throw Mistake(message: Self.unknown(key, options.map(\.name)))
             }
             let inline = parts.count == 2 ? String(parts[1]) : nil
-            guard values[option.name] == nil else {
+            guard values[option.name] == nil || option.repeats else {
                 throw Mistake(message: "\(option.name) is given twice")
             }
             guard let placeholder = option.value else {
@@ -56,7 +58,7 @@ struct CommandLineArguments {
                     message: "\(option.name) needs a value: \(option.name) \(placeholder)")
             }
             if inline == nil { rest.removeFirst() }
-            values[option.name] = value
+            values[option.name] = values[option.name].map { "\($0),\(value)" } ?? String(value)
         }
     }
 

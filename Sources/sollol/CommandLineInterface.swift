@@ -62,6 +62,7 @@ enum CommandLineInterface {
         case "version": return printVersion()
         case "config": return try ConfigCommand.run(arguments)
         case "check": return try CheckCommand.run(arguments)
+        case "plan": return try PlanCommand.run(arguments)
         case "status": return try StatusCommand.run(arguments)
         case "down": return try DownCommand.run(arguments)
         case "logs": return try LogsCommand.run(arguments)

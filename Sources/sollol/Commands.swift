@@ -34,6 +34,7 @@ enum Commands {
                 .init(name: "--format", value: "text|json|sh", help: "of the dry run"),
                 .init(name: "--detach", help: "leave it running; return when it serves"),
                 .init(name: "--plan", value: "ID", help: "refuse any other plan_id"),
+                .init(name: "--overcommit", help: "start even what does not fit into memory"),
             ]),
         Command(
             name: "config", help: "the effective configuration, each value with its origin",
@@ -42,8 +43,15 @@ enum Commands {
             name: "check", help: "everything `up` checks before it starts, and nothing else",
             options: [.init(name: "--format", value: "text|json", help: "of the output")]),
         Command(
-            name: "plan", help: "where every layer will be, and whether it fits",
-            since: "the fourth release (planner)"),
+            name: "plan",
+            help: "where every layer will be, and whether it fits; exit status 69 when not",
+            options: [
+                .init(name: "--format", value: "text|json", help: "of the output"),
+                .init(
+                    name: "--worker", value: "SIZE",
+                    help: "a worker that does not exist, of so much memory (24GiB); repeatable",
+                    repeats: true),
+            ]),
         Command(
             name: "status", help: "what the cluster does; exit status 3 when it does not serve",
             options: [

@@ -11,8 +11,12 @@ struct ConfigurationFiles {
 
     /// Reads the configuration that the options, the environment and the usual places name.
     ///
+    /// - Parameter workers: names of backends that do not exist, in place of those configured.
     /// - Throws: `ConfigurationErrors` when a file that was named cannot be read.
-    init(_ arguments: CommandLineArguments, environment: [String: String], home: String) throws {
+    init(
+        _ arguments: CommandLineArguments, environment: [String: String], home: String,
+        workers: [String]? = nil
+    ) throws {
         let folder = FileManager.default.currentDirectoryPath
         let name = Self.choose(arguments, environment: environment, home: home)
         let file = try name.map { try Self.read($0, in: folder) }
@@ -28,9 +32,10 @@ struct ConfigurationFiles {
             $0.baseAddress.map { String(cString: $0) } ?? ""
         }
         let ours = ["--model", "--rpc", "--host", "--port", "--ctx-size", "--name"]
+        var options = arguments.values.filter { ours.contains($0.key) }
+        if let workers { options["--rpc"] = workers.joined(separator: ",") }
         sources = ConfigurationSources(
-            file: file, backendsFile: backends, environment: environment,
-            options: arguments.values.filter { ours.contains($0.key) },
+            file: file, backendsFile: backends, environment: environment, options: options,
             machine: LocalMachine(
                 addresses: LocalNetwork.addresses(), hostName: hostName, home: home,
                 workingDirectory: folder))

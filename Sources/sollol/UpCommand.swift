@@ -8,7 +8,7 @@ struct UpCommand {
     private let environment: [String: String]
     private let home: String
     private let files: ConfigurationFiles
-    private let loaded: LoadedConfiguration
+    private var loaded: LoadedConfiguration
     private let statePath: String
     private let console: Console
 
@@ -33,6 +33,7 @@ struct UpCommand {
         console = Console(
             level: isQuiet ? .quiet : arguments.has("--verbose") ? .verbose : .normal)
         loaded = try ConfigurationLoader.load(files.sources)
+        loaded.spec.placement.mayOvercommit = arguments.has("--overcommit")
         statePath = StateDirectory.path(
             cluster: loaded.spec.name, environment: environment, home: home)
         if !isQuiet { for notice in loaded.notices { console.notice("notice: \(notice)") } }
@@ -95,12 +96,24 @@ struct UpCommand {
         try refuseOtherPlan(plan)
         tellDifferences(from: look.factsOfDryRun(recorded: recorded), to: plan)
         for assumption in plan.assumptions { console.notice("assumed: \(assumption)") }
+        for notice in plan.notices { console.notice("notice: \(notice)") }
+        try keepPlacement(of: plan, look.facts, in: state)
         let runner = ClusterRunner(
             plan: plan, spec: loaded.spec, addresses: look.facts.addresses, state: state,
             seed: UInt64(getpid()),
             output: .init(
                 report: console.report, line: console.line, changed: console.changed))
         return try runner.run()
+    }
+
+    /// Records where the layers go, so that they go there again at the next start.
+    private func keepPlacement(
+        of plan: LaunchPlan, _ facts: HostFacts, in state: StateDirectory
+    ) throws {
+        guard let placement = plan.placement, !placement.counts.isEmpty else { return }
+        var facts = facts
+        facts.placement = RecordedPlacement(placement)
+        try state.write(facts.encoded(), to: RecordedFacts.name)
     }
 
     /// Says where the plan differs from what a dry run has just shown.

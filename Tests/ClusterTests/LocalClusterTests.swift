@@ -43,8 +43,8 @@ struct LocalClusterTests {
     @Test func layersAreOnTheWorkersAndSaidToBe() throws {
         let cluster = try LocalCluster()
         let sollol = try cluster.serving()
-        let first = try sollol.waitFor("worker-1 (127.0.0.1:\(cluster.ports[0])): layers 0-3, ")
-        let second = try sollol.waitFor("worker-2 (127.0.0.1:\(cluster.ports[1])): layers 4-6, ")
+        let first = try sollol.waitFor("worker-1 (127.0.0.1:\(cluster.ports[0])): layers 0-2, ")
+        let second = try sollol.waitFor("worker-2 (127.0.0.1:\(cluster.ports[1])): layers 3-6, ")
         #expect(!first.contains(" 0.00 MiB") && !second.contains(" 0.00 MiB"))
         sollol.signal(SIGTERM)
         #expect(sollol.exitStatus() == 0)

@@ -119,7 +119,7 @@ public struct WorkerSpec: Equatable, Sendable {
     /// Appended to the command line; never repeats a flag that the plan owns.
     public var extraArguments: [String]
 
-    /// Bytes that each of its devices may hold, or nil: what is free there.
+    /// Bytes that its rpc-server, or each of its GPUs, may hold, or nil: what is free there.
     public var memoryLimit: UInt64?
     /// Bytes of free memory that stay free.
     public var memoryReserve: UInt64 = 512 << 20
@@ -166,6 +166,8 @@ public struct PlacementSpec: Equatable, Sendable {
     public var participants = PlacementParticipants.withCoordinator
     /// Layers of each device in device order, for `manual`.
     public var layers: [Int] = []
+    /// Whether `up` starts a plan that does not fit (`--overcommit`).
+    public var mayOvercommit = false
 
     /// The defaults of `CONFIGURATION.md`.
     public init() {}

@@ -31,6 +31,8 @@ public struct Capabilities: Codable, Equatable, Sendable {
     public var cacheRAM: Bool
     /// Whether `--device` exists.
     public var device: Bool
+    /// Whether `--override-tensor` exists: then the embedding can leave the coordinator.
+    public var overrideTensor: Bool
     /// Whether `--list-devices` exists.
     public var listDevices: Bool
     /// Whether `--metrics` exists.
@@ -47,7 +49,8 @@ public struct Capabilities: Codable, Equatable, Sendable {
     /// What is assumed of a binary that nobody has asked: Debian's 0.7.0 (build 11669).
     public static let currentRelease = Capabilities(
         version: nil, rpc: true, loadMode: .loadMode, gpuLayersAll: true, fit: true,
-        cacheRAM: true, device: true, listDevices: true, metrics: true, slots: true,
+        cacheRAM: true, device: true, overrideTensor: true, listDevices: true, metrics: true,
+        slots: true,
         verbosityTrace: true, flashAttentionTakesValue: true)
 
     /// How `currentRelease` is called in an assumption.
@@ -69,6 +72,7 @@ public struct Capabilities: Codable, Equatable, Sendable {
             fit: flags.has("--fit"),
             cacheRAM: flags.has("--cache-ram"),
             device: flags.has("--device"),
+            overrideTensor: flags.has("--override-tensor"),
             listDevices: flags.has("--list-devices"),
             metrics: flags.has("--metrics"),
             slots: flags.has("--slots"),
@@ -78,7 +82,8 @@ public struct Capabilities: Codable, Equatable, Sendable {
 
     private init(
         version: String?, rpc: Bool, loadMode: LoadMode, gpuLayersAll: Bool, fit: Bool,
-        cacheRAM: Bool, device: Bool, listDevices: Bool, metrics: Bool, slots: Bool,
+        cacheRAM: Bool, device: Bool, overrideTensor: Bool, listDevices: Bool, metrics: Bool,
+        slots: Bool,
         verbosityTrace: Bool, flashAttentionTakesValue: Bool
     ) {
         self.version = version
@@ -88,6 +93,7 @@ public struct Capabilities: Codable, Equatable, Sendable {
         self.fit = fit
         self.cacheRAM = cacheRAM
         self.device = device
+        self.overrideTensor = overrideTensor
         self.listDevices = listDevices
         self.metrics = metrics
         self.slots = slots

@@ -37,6 +37,9 @@ struct CoordinatorCommand {
     /// llama.cpp's names of all RPC devices, in order.
     var devices: [String]
     var distribution: LayerDistribution?
+    var placement: ModelPlacement?
+    /// Where the embedding goes: `RPC0[10.0.0.1:50052]`, or nil.
+    var embeddingBuffer: String?
     /// Devices of the coordinator's host besides the CPU.
     var ownDevices: [String]
 
@@ -75,27 +78,55 @@ struct CoordinatorCommand {
             "rpc_backends, in the order that numbers their devices")
         if !ownDevices.isEmpty, capabilities.device {
             // After --rpc, which creates the devices.
+            let own = ownDevices.joined(separator: ", ")
             words.add(
                 "--device", devices.joined(separator: ","),
-                "rule: this host's own \(ownDevices.joined(separator: ", ")) gets no layers")
+                devices.contains { ownDevices.contains($0) }
+                    ? "\(spec.reason("placement.participants")): this host's own \(own) too"
+                    : "rule: this host's own \(own) gets no layers")
         }
-        words.add(
-            "-ngl", capabilities.gpuLayersAll ? "all" : "999",
-            "rule: every layer leaves the coordinator")
+        let kept = distribution?.coordinatorLayers.count ?? 0
+        if kept > 0, let distribution {
+            words.add(
+                "-ngl", String(distribution.blockCount + 1 - kept),
+                "rule: the devices cannot hold more, so \(plural(kept, "layer")) "
+                    + "\(kept == 1 ? "stays" : "stay") on the coordinator's CPU")
+        } else {
+            words.add(
+                "-ngl", capabilities.gpuLayersAll ? "all" : "999",
+                "rule: every layer leaves the coordinator's CPU")
+        }
         if let distribution {
             words.add(
                 "-ts", distribution.shares.map { String($0.layers.count) }.joined(separator: ","),
-                "rule: how many of the \(distribution.blockCount) layers and the output layer each "
-                    + "device gets, evenly")
+                splitReason(distribution))
         } else {
             words.add(
                 "-ts", devices.map { _ in "1" }.joined(separator: ","),
                 "rule: equal shares, since the number of layers is not known")
         }
+        if let embeddingBuffer {
+            words.add(
+                "-ot", "^(token|position|per_layer_token)_=\(embeddingBuffer)",
+                "\(spec.reason("placement.participants")): the embedding leaves the coordinator")
+        }
         if capabilities.fit {
             words.add(
                 "-fit", "off",
                 "rule: fitting would move layers to the coordinator silently")
+        }
+    }
+
+    private func splitReason(_ distribution: LayerDistribution) -> String {
+        let key = spec.reason("placement.strategy")
+        let what =
+            "how many of the \(distribution.blockCount) layers and the output layer each device "
+            + "gets"
+        return switch placement?.strategy {
+        case .memoryAware: "\(key): \(what), by its memory"
+        case .speedAware: "\(key): \(what), by its speed"
+        case .manual: "placement.layers: \(what)"
+        case .even, nil: "\(key): \(what), evenly"
         }
     }
 

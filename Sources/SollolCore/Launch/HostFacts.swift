@@ -17,6 +17,8 @@ public struct HostFacts: Codable, Equatable, Sendable {
         public var models: [String: Model]
         /// llama.cpp devices of the host itself besides the CPU (`CUDA0`), or nil if nobody asked.
         public var devices: [String]?
+        /// Bytes that are free on devices of the host, by their name, as far as was said.
+        public var deviceMemoryBytes: [String: Int64]?
         /// Memory that new processes could have when somebody looked, or nil if nobody did.
         public var availableMemoryBytes: Int64?
 
@@ -76,12 +78,17 @@ public struct HostFacts: Codable, Equatable, Sendable {
         public var stamp: Stamp
         /// `block_count` of its header, 1…512, or nil if it could not be read.
         public var blockCount: Int?
+        /// What it needs, or nil if its header could not be read.
+        public var shape: ModelShape?
 
         /// A model with these facts.
-        public init(path: String, stamp: Stamp, blockCount: Int? = nil) {
+        public init(
+            path: String, stamp: Stamp, blockCount: Int? = nil, shape: ModelShape? = nil
+        ) {
             self.path = path
             self.stamp = stamp
             self.blockCount = blockCount
+            self.shape = shape
         }
     }
 
@@ -93,6 +100,8 @@ public struct HostFacts: Codable, Equatable, Sendable {
     /// `llama-server --rpc HOST:PORT --list-devices` printed them for this worker alone:
     /// `["RPC0", "RPC1"]`, before October 2025 `["RPC[host:port]"]`.
     public var offeredDevices: [String: [String]]
+    /// Where the layers were placed last, so that they stay there.
+    public var placement: RecordedPlacement?
 
     /// These facts, none unless given.
     public init(
@@ -183,6 +192,9 @@ extension HostFacts {
             let counts = host.models.values.compactMap(\.blockCount)
             if let count = counts.first(where: { !(1...512).contains($0) }) {
                 return "\(key) has a model of \(count) blocks"
+            }
+            if host.models.values.contains(where: { $0.shape?.isPlausible == false }) {
+                return "\(key) has a model of an impossible size"
             }
         }
         if let (name, address) = addresses.first(where: { !Self.isNumericIPv4($0.value) }) {

@@ -10,8 +10,12 @@ public struct LaunchPlan: Equatable, Sendable {
     public var assumptions: [String]
     /// Layers per device, in the coordinator's device order.
     public var distribution: LayerDistribution?
+    /// What every process holds then; nil where the model's header is not known.
+    public var placement: ModelPlacement?
     /// How long things are waited for; the printed script uses the same limits.
     public var timeouts: Timeouts
+    /// What `up` tells although nothing is assumed: why layers move.
+    public var notices: [String] = []
 
     /// The process of that name.
     public func process(_ name: String) -> PlannedProcess? {
@@ -161,4 +165,7 @@ public struct LayerDistribution: Equatable, Sendable {
     public var blockCount: Int
     /// One for each device, in device order.
     public var shares: [Share]
+
+    /// The leading layers, which stay on the coordinator's CPU.
+    public var coordinatorLayers: Range<Int> { 0..<(shares.first?.layers.lowerBound ?? 0) }
 }

@@ -19,6 +19,7 @@ public struct LaunchPlanner {
     let spec: ClusterSpec
     let facts: HostFacts
     var assumptions = Assumptions()
+    var notices: [String] = []
 
     private init(spec: ClusterSpec, facts: HostFacts) {
         self.spec = spec
@@ -33,9 +34,9 @@ public struct LaunchPlanner {
         for worker in workers where worker.spec.managed {
             processes.append(process(of: worker.spec, worker.addresses))
         }
-        let devices = try rpcDevices()
+        let devices = try devices()
         let model = model()
-        let distribution = try distribution(over: devices, blockCount: model.blockCount)
+        let (placement, distribution) = try place(model, on: devices)
         let command = CoordinatorCommand(
             spec: spec, binary: binary(of: "coordinator", name: wantedCoordinator, isServer: true),
             capabilities: try coordinatorCapabilities(), modelPath: model.path,
@@ -43,7 +44,8 @@ public struct LaunchPlanner {
                 expandHome($0, what: "coordinator.api_key_file")
             },
             rpc: workers.map(\.addresses.dial), devices: devices.map(\.name),
-            distribution: distribution,
+            distribution: distribution, placement: placement,
+            embeddingBuffer: placement?.embeddingDevice.flatMap { devices[$0].buffer },
             ownDevices: facts.host(at: spec.coordinator.location)?.devices ?? [])
         processes.append(
             coordinator(
@@ -55,66 +57,12 @@ public struct LaunchPlanner {
                 UnmanagedBackend(name: $0.spec.name, host: $0.spec.host, port: $0.spec.port)
             },
             assumptions: assumptions.sentences, distribution: distribution,
-            timeouts: spec.timeouts)
-    }
-
-    // MARK: - Placement
-
-    /// One llama.cpp device that a worker offers.
-    private struct RPCDevice {
-        var worker: String
-        var name: String
-    }
-
-    /// The devices of all workers in llama.cpp's order: that of `--rpc`, then that of the server.
-    private mutating func rpcDevices() throws(PlanError) -> [RPCDevice] {
-        var devices: [RPCDevice] = []
-        var byWorker: [String] = []
-        for worker in spec.workers {
-            let recorded = facts.offeredDevices[worker.endpoint]
-            let named = worker.managed ? worker.devices.count : 0
-            let count = named > 0 ? named : recorded?.count ?? 1
-            if named == 0, recorded == nil {
-                assumptions.add(
-                    worker.name, "one device is assumed; `sollol check` asks the server.")
-            }
-            for index in 0..<count {
-                // Releases before October 2025 name a device after its server, later ones number
-                // all devices.
-                let old = recorded?.count == count ? recorded?[index] : nil
-                let name = old.flatMap { $0.hasPrefix("RPC[") ? $0 : nil } ?? "RPC\(devices.count)"
-                devices.append(RPCDevice(worker: worker.name, name: name))
-            }
-            byWorker.append("\(worker.name) \(count)")
-        }
-        guard devices.count <= LayerPlacement.maxDevices else {
-            throw .tooManyDevices(count: devices.count, byWorker: byWorker)
-        }
-        return devices
-    }
-
-    /// The even distribution, or nil when there are no devices or the layers cannot be counted.
-    private mutating func distribution(
-        over devices: [RPCDevice], blockCount: Int?
-    ) throws(PlanError) -> LayerDistribution? {
-        guard !devices.isEmpty else { return nil }
-        guard let blockCount else {
-            assumptions.add(
-                "coordinator",
-                "the number of layers is not known here, so equal shares (-ts) are assumed; "
-                    + "`sollol up` reads it from the model and gives layer counts.")
-            return nil
-        }
-        let counts = try EvenPlacement.counts(blockCount: blockCount, devices: devices.count)
-        let shares = zip(devices, LayerPlacement.ranges(counts: counts)).map { device, layers in
-            LayerDistribution.Share(node: device.worker, device: device.name, layers: layers)
-        }
-        return LayerDistribution(blockCount: blockCount, shares: shares)
+            placement: placement, timeouts: spec.timeouts, notices: notices)
     }
 
     // MARK: - Coordinator
 
-    private var wantedCoordinator: String { spec.coordinator.binary ?? "llama-server" }
+    var wantedCoordinator: String { spec.coordinator.binary ?? "llama-server" }
 
     private mutating func coordinatorCapabilities() throws(PlanError) -> Capabilities {
         let location = spec.coordinator.location
@@ -135,21 +83,26 @@ public struct LaunchPlanner {
         return capabilities
     }
 
-    private mutating func model() -> (path: String, blockCount: Int?) {
+    private mutating func model() -> HostFacts.Model {
         let host = facts.host(at: spec.coordinator.location)
         if let recorded = host?.models[spec.model.text] {
-            return (recorded.path, recorded.blockCount)
+            return recorded
         }
         switch spec.model {
         case .file(let path):
-            return (expandHome(path, what: "the model"), nil)
+            return unseen(expandHome(path, what: "the model"))
         case .ollama(let name):
             assumptions.add(
                 "coordinator",
                 "the file of the Ollama model \(name) is not known, so its name stands for it; "
                     + "`sollol check` looks it up.")
-            return (name, nil)
+            return unseen(name)
         }
+    }
+
+    /// A model of which nothing is known but where it lies.
+    private func unseen(_ path: String) -> HostFacts.Model {
+        HostFacts.Model(path: path, stamp: HostFacts.Stamp(size: 0, modified: 0))
     }
 
     /// A path on the coordinator's host with `~/` replaced: no shell will do that later.

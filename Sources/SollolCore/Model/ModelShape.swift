@@ -39,6 +39,8 @@ public struct ModelShape: Codable, Equatable, Sendable {
     public var architecture: String
     /// Its size in the usual words: `q4_K`, the type that most bytes are stored in.
     public var storage: String
+    /// How the embedding is stored.
+    public var embeddingStorage: String
     /// The layers without the output layer.
     public var layers: [Layer]
     /// Embeddings and whatever else llama.cpp keeps on the coordinator's CPU.
@@ -51,6 +53,8 @@ public struct ModelShape: Codable, Equatable, Sendable {
     public var isTied: Bool
     /// Bytes of all tensors in the file, unpadded.
     public var tensorBytes: UInt64
+    /// Elements of all tensors in the file.
+    public var elements: UInt64
     /// Bytes of all headers: vocabulary, merges, chat template.
     public var headerBytes: UInt64
     /// Elements of a token's embedding.
@@ -72,6 +76,20 @@ public struct ModelShape: Codable, Equatable, Sendable {
 
     /// The layers without the output layer.
     public var blockCount: Int { layers.count }
+
+    /// Whether it is one that `init` could have made, for a recorded one.
+    var isPlausible: Bool {
+        let parts = layers.map(\.weights) + [input, output, shared]
+        let numbers = [embedding, feedForward, query, vocabulary, heads]
+        let elements = layers.flatMap { [$0.keyElements, $0.valueElements] }
+        return (1...512).contains(layers.count)
+            && parts.allSatisfy { $0.bytes < 1 << 53 && $0.largest <= $0.bytes }
+            && (numbers + elements).allSatisfy { (0...(1 << 24)).contains($0) }
+            && layers.allSatisfy {
+                $0.stateBytes <= 1 << 34 && (0...(1 << 32)).contains($0.window ?? 0)
+            }
+            && headerBytes <= 1 << 40
+    }
 }
 
 extension ModelShape {
@@ -97,6 +115,7 @@ extension ModelShape {
         output = Weights()
         shared = Weights()
         tensorBytes = 0
+        elements = 0
         var names = Set<String>()
         var byType: [String: UInt64] = [:]
         var beyond = 0
@@ -106,6 +125,7 @@ extension ModelShape {
                     message: "the tensor \(printable(tensor.name)) is in two parts of the model")
             }
             tensorBytes += tensor.byteCount
+            elements += tensor.dimensions.reduce(1, *)
             byType[tensor.type.name, default: 0] += tensor.byteCount
             switch TensorPlace(tensor.name) {
             case .input: input.add(tensor.byteCount)
@@ -117,6 +137,7 @@ extension ModelShape {
             }
         }
         let embeddings = tensors.first { $0.name == "token_embd.weight" }
+        embeddingStorage = embeddings?.type.name ?? "none"
         isTied = !names.contains("output.weight") && embeddings != nil
         if isTied, let embeddings { output.add(embeddings.byteCount) }
         storage =

@@ -57,8 +57,7 @@ public struct ModelPlacement: Equatable, Sendable {
         let ranges = LayerPlacement.ranges(counts: counts).map {
             ($0.lowerBound + coordinatorLayers)..<($0.upperBound + coordinatorLayers)
         }
-        let moves = Self.movesEmbedding(request)
-        embeddingDevice = moves ? Self.embeddingDevice(request, ranges) : nil
+        embeddingDevice = Self.embeddingDevice(request, ranges)
         let memory = Self.memory(request, coordinatorLayers: coordinatorLayers, counts: counts)
         let target = embeddingDevice
         loads = ranges.indices.map { index in
@@ -69,8 +68,21 @@ public struct ModelPlacement: Equatable, Sendable {
         coordinatorLoad = memory.load(ofCoordinator: coordinatorLayers)
     }
 
+    /// Storage types whose rows a GPU can look up (`ggml-cuda/getrows.cu`); with RPC, nobody asks
+    /// it before, so that others would abort the worker.
+    private static let simpleTypes: Set<String> = [
+        "f32", "f16", "bf16", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0",
+    ]
+
+    static func canTakeEmbedding(_ device: PlacementDevice, _ shape: ModelShape) -> Bool {
+        device.address != nil
+            && (device.takesAnyEmbedding || simpleTypes.contains(shape.embeddingStorage))
+    }
+
+    /// Whether the coordinator gets no weights at all.
     static func movesEmbedding(_ request: PlacementRequest) -> Bool {
-        request.participants == .workersOnly && request.canOverride && !request.devices.isEmpty
+        request.participants == .workersOnly && request.canOverride
+            && request.devices.contains { canTakeEmbedding($0, request.shape) }
     }
 
     /// A tied model's embedding goes to the device of the output layer, which needs it anyway;
@@ -78,8 +90,10 @@ public struct ModelPlacement: Equatable, Sendable {
     private static func embeddingDevice(
         _ request: PlacementRequest, _ ranges: [Range<Int>]
     ) -> Int? {
-        request.shape.isTied
-            ? ranges.lastIndex { !$0.isEmpty } : ranges.firstIndex { !$0.isEmpty }
+        guard movesEmbedding(request) else { return nil }
+        let able = ranges.indices.filter { canTakeEmbedding(request.devices[$0], request.shape) }
+        let used = able.filter { !ranges[$0].isEmpty }
+        return (request.shape.isTied ? used.last : used.first) ?? able.first
     }
 
     /// llama.cpp computes micro-batches in parallel over two devices or more unless a layer stays

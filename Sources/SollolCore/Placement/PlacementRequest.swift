@@ -28,22 +28,29 @@ public struct PlacementDevice: Equatable, Sendable {
     public var address: String?
     /// Bytes that it may hold, or nil when nobody has measured it.
     public var limit: UInt64?
+    /// The configured limit, if there is one.
+    public var configured: UInt64?
     /// How fast it is compared with the others, or nil when nobody has said.
     public var speed: Double?
     /// Whether its memory is that of an rpc-server on a CPU.
     public var isProcess: Bool
+    /// Whether it can look up rows of every storage type: a CPU can, a GPU only of simple ones.
+    public var takesAnyEmbedding: Bool
 
     /// A device with these properties.
     public init(
         node: String, name: String, address: String? = nil, limit: UInt64? = nil,
-        speed: Double? = nil, isProcess: Bool = true
+        configured: UInt64? = nil, speed: Double? = nil, isProcess: Bool = true,
+        takesAnyEmbedding: Bool = false
     ) {
         self.node = node
         self.name = name
         self.address = address
         self.limit = limit
+        self.configured = configured
         self.speed = speed
         self.isProcess = isProcess
+        self.takesAnyEmbedding = takesAnyEmbedding
     }
 }
 

@@ -69,8 +69,8 @@ public struct CheckReport {
             lines.append("    \(path): \(build)\(through)")
         }
         if let model = survey.model {
-            let layers = model.header.blockCount.map { ", \($0) layers and the output layer" }
-            lines.append("    \(model.path): \(Self.gibibytes(model.stamp.size))\(layers ?? "")")
+            let layers = ", \(plural(model.shape.blockCount, "layer")) and the output layer"
+            lines.append("    \(model.path): \(Self.gibibytes(model.stamp.size))\(layers)")
         }
         return lines
     }
@@ -130,7 +130,7 @@ public struct CheckReport {
         let model = survey.model.map { model in
             OrderedJSON.object([
                 ("path", .string(model.path)), ("bytes", .int(Int(model.stamp.size))),
-                ("block_count", model.header.blockCount.map(OrderedJSON.int) ?? .null),
+                ("block_count", .int(model.shape.blockCount)),
             ])
         }
         return .object([

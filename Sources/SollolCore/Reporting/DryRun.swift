@@ -45,10 +45,11 @@ public enum DryRun {
 
     private static func json(_ share: LayerDistribution.Share) -> OrderedJSON {
         let last = share.layers.upperBound - 1
+        let range = [OrderedJSON.int(share.layers.lowerBound), .int(last)]
         return .object([
             ("node", .string(share.node)),
             ("device", .string(share.device)),
-            ("layers", .array([.int(share.layers.lowerBound), .int(last)])),
+            ("layers", share.layers.isEmpty ? .null : .array(range)),
         ])
     }
 

@@ -38,17 +38,22 @@ extension DryRun {
         let count = distribution.blockCount
         let width = distribution.shares.map(\.node.count).max() ?? 0
         let deviceWidth = distribution.shares.map(\.device.count).max() ?? 0
-        return ["Layers 0-\(count) (\(count) is the output layer), none on the coordinator:"]
+        let own = distribution.coordinatorLayers
+        let kept = own.isEmpty ? "none" : "\(rangeText(own))"
+        let place = own.isEmpty ? "the coordinator" : "the coordinator's CPU"
+        return ["Layers 0-\(count) (\(count) is the output layer), \(kept) on \(place):"]
             + distribution.shares.map { share in
-                let last = share.layers.upperBound - 1
-                let range = share.layers.count == 1 ? "layer \(last)" : rangeText(share.layers)
                 return "    \(padded(share.node, width))  \(padded(share.device, deviceWidth))  "
-                    + "\(range) (\(share.layers.count))"
+                    + "\(rangeText(share.layers)) (\(share.layers.count))"
             }
     }
 
     private static func rangeText(_ layers: Range<Int>) -> String {
-        "layers \(layers.lowerBound)-\(layers.upperBound - 1)"
+        switch layers.count {
+        case 0: "no layer"
+        case 1: "layer \(layers.lowerBound)"
+        default: "layers \(layers.lowerBound)-\(layers.upperBound - 1)"
+        }
     }
 
     private static func block(_ process: PlannedProcess, number: Int) -> [String] {

@@ -54,7 +54,8 @@ public struct DistributionProof: Equatable, Sendable {
                 "it serves, but its log does not say where the layers are, so that it may hold "
                     + "them all itself")
         }
-        if let offloaded, offloaded.layers < offloaded.of {
+        let kept = plan.distribution?.coordinatorLayers.count ?? 0
+        if let offloaded, offloaded.layers + kept < offloaded.of {
             return .refuted(
                 "only \(offloaded.layers) of \(offloaded.of) layers went to the workers")
         }
@@ -67,15 +68,46 @@ public struct DistributionProof: Equatable, Sendable {
                     "\(name) (\(endpoint)) got no layer; it was to get "
                         + (shares.map(Self.ranges) ?? "its share"))
             }
-            let layers = shares.map { Self.ranges($0) + ", " } ?? ""
+            if let planned = plannedWeights(of: name), !Self.isEqual(size, planned) {
+                return .refuted(
+                    "\(name) (\(endpoint)) got \(Self.mebibytes(size)) of weights, not the "
+                        + "\(Self.mebibytes(planned)) that were planned; see: sollol plan")
+            }
+            let layers = shares.map { $0.isEmpty ? "no layer, " : Self.ranges($0) + ", " } ?? ""
             lines.append("\(name) (\(endpoint)): \(layers)\(Self.mebibytes(size)) of weights")
         }
         let rest = buffers.filter { buffer in
             !endpoints.contains { buffer.device.hasSuffix("[\($0.endpoint)]") }
         }
         let own = rest.reduce(0) { $0 + $1.size }
-        lines.append("coordinator: no layer, \(Self.mebibytes(own)) of weights (embedding)")
+        let kind = ownLayers == "no layer" && own > 0 ? " (embedding)" : ""
+        lines.append("coordinator: \(ownLayers), \(Self.mebibytes(own)) of weights\(kind)")
         return .proven(lines)
+    }
+
+    /// What stays on the coordinator: `no layer`, `layers 0-3 on its CPU, layers 20-24`.
+    private var ownLayers: String {
+        guard let distribution = plan.distribution else { return "no layer" }
+        let kept = LayerDistribution.Share(
+            node: "coordinator", device: "CPU", layers: distribution.coordinatorLayers)
+        let shares = distribution.shares.filter { $0.node == "coordinator" && !$0.layers.isEmpty }
+        let texts = (kept.layers.isEmpty ? [] : ["\(kept.text) on its CPU"]) + shares.map(\.text)
+        return texts.isEmpty ? "no layer" : texts.joined(separator: ", ")
+    }
+
+    /// Hundredths of a MiB that a backend is to hold, where that is exact.
+    private func plannedWeights(of name: String) -> Int? {
+        guard let placement = plan.placement, placement.request.shape.estimates.isEmpty else {
+            return nil
+        }
+        let bytes = zip(placement.request.devices, placement.loads)
+            .filter { $0.0.node == name }.reduce(0) { $0 + $1.1.weights }
+        return Int(bytes / 10486)
+    }
+
+    /// GPUs pad rows of quantised tensors, so a little more is as planned; a layer is not.
+    private static func isEqual(_ size: Int, _ planned: Int) -> Bool {
+        abs(size - planned) <= 25 + planned / 100
     }
 
     private func weights(of endpoint: String) -> Int {

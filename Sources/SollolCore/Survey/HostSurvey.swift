@@ -6,14 +6,14 @@ public struct HostSurvey: Equatable, Sendable {
         public var path: String
         /// Which file that was.
         public var stamp: HostFacts.Stamp
-        /// Its header.
-        public var header: GGUFHeader
+        /// What it needs, by the headers of all its parts.
+        public var shape: ModelShape
 
         /// A model at that path.
-        public init(path: String, stamp: HostFacts.Stamp, header: GGUFHeader) {
+        public init(path: String, stamp: HostFacts.Stamp, shape: ModelShape) {
             self.path = path
             self.stamp = stamp
-            self.header = header
+            self.shape = shape
         }
     }
 

@@ -1,5 +1,21 @@
 /// What of a plan cannot be on its hosts: ports that are taken, addresses that are not theirs.
 public enum PlanFindings {
+    /// Where memory is missing, and what would help; a warning when the user has said so.
+    public static func doesNotFit(_ plan: LaunchPlan, _ spec: ClusterSpec) -> [Finding] {
+        guard let placement = plan.placement, !placement.fits else { return [] }
+        let advice = PlacementAdvice(placement)
+        let changes = advice.changes.map { "; or \($0)" }.joined()
+        let severity = spec.placement.mayOvercommit ? Finding.Severity.warning : .error
+        return [
+            Finding(
+                ["coordinator"], severity: severity,
+                "the model does not fit: \(advice.shortages.joined(separator: "; ")). "
+                    + "See: sollol plan. What would help: "
+                    + (changes.isEmpty ? "a smaller model" : String(changes.dropFirst(5)))
+                    + "; or --overcommit, if you know better")
+        ]
+    }
+
     /// Why nothing can listen somewhere.
     public enum Obstacle: Equatable, Sendable {
         /// Somebody listens there, by name where that is known.

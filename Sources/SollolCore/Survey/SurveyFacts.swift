@@ -10,12 +10,13 @@ extension HostFacts {
         let key = Self.key(for: survey.request.location)
         let before = hosts[key]
         var host = Host(home: report.home)
-        host.availableMemoryBytes = report.availableMemory
+        host.availableMemoryBytes = report.availableMemory ?? before?.availableMemoryBytes
         for (program, seen) in zip(survey.request.programs, report.programs) {
             guard let path = seen.path, let stamp = seen.stamp else { continue }
             if seen.help == nil, let known = program.known {
                 host.binaries[program.name] = known
                 if program.isServer { host.devices = before?.devices }
+                host.deviceMemoryBytes = before?.deviceMemoryBytes
                 continue
             }
             let version = seen.version.flatMap { Capabilities.buildString(in: $0.text) }
@@ -26,12 +27,16 @@ extension HostFacts {
                     help: help.text, version: seen.version?.text ?? "")
                 host.devices = devices
             }
+            if let listing = seen.devices?.text {
+                host.deviceMemoryBytes = DeviceListing.freeMemory(in: listing)
+            }
             host.binaries[program.name] = binary
             if !program.isServer, let devices { offer(devices, program.users, spec) }
         }
         if let reference = survey.request.model?.text, let model = survey.model {
             host.models[reference] = Model(
-                path: model.path, stamp: model.stamp, blockCount: model.header.blockCount)
+                path: model.path, stamp: model.stamp, blockCount: model.shape.blockCount,
+                shape: model.shape)
         }
         hosts[key] = host
     }
@@ -65,6 +70,22 @@ public enum DeviceListing {
             if name.isEmpty || name.contains(" ") { return nil }
             return Device(name: String(name), description: String(line[end.upperBound...]))
         }
+    }
+
+    /// Bytes that are free on each of them, where it says so.
+    public static func freeMemory(in listing: String) -> [String: Int64] {
+        var memory: [String: Int64] = [:]
+        for device in devices(in: listing) {
+            let text = device.description
+            guard let start = text.lastIndex(of: "("), text.hasSuffix(" MiB free)") else {
+                continue
+            }
+            let words = text[text.index(after: start)...].split(separator: " ")
+            guard words.count == 5, let free = Int64(words[2]), (0...(1 << 30)).contains(free)
+            else { continue }
+            memory[device.name] = free << 20
+        }
+        return memory
     }
 
     /// Their names.

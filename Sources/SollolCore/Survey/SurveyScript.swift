@@ -17,7 +17,7 @@ public enum SurveyScript {
 
     /// The line that looks at everything of a request but the model's header.
     public static func survey(_ request: SurveyRequest) -> String {
-        var lines = [prelude] + (request.isBrief ? [] : [machine, network])
+        var lines = [prelude, memory] + (request.isBrief ? [] : [machine, network])
         for (index, program) in request.programs.enumerated() {
             let known = program.known.map {
                 "\($0.stamp.size) \($0.stamp.modified / 1_000_000_000) \($0.path)"
@@ -122,6 +122,9 @@ public enum SurveyScript {
         if [ -r /proc/sys/kernel/random/boot_id ]; then
         say "boot $(cat /proc/sys/kernel/random/boot_id)"; else
         say "boot $(sysctl -n kern.bootsessionuuid 2>/dev/null)"; fi;
+        """#
+
+    private static let memory = #"""
         if [ -r /proc/meminfo ]; then
         sed -n 's/^MemAvailable: *\([0-9]*\) kB/memory \1/p' /proc/meminfo; else
         vm_stat 2>/dev/null | awk '/page size of/ { s = $8 }

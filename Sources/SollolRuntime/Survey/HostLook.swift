@@ -12,7 +12,10 @@ final class HostLook {
     private var survey: HostSurvey
     private var shell: HostShell?
     private var growing: GrowingHeader?
-    private var modelPath = ""
+    /// The files of the model, its first part first, and the headers read so far.
+    private var parts: [String] = []
+    private var headers: [GGUFHeader] = []
+    private var stamp = HostFacts.Stamp(size: 0, modified: 0)
 
     /// Begins; `done` is called once, never from within this call.
     ///
@@ -70,12 +73,21 @@ final class HostLook {
     // MARK: Model
 
     private func read(_ path: String) {
-        modelPath = path
-        ask(SurveyScript.read(path, offset: 0, count: 1)) { [self] in tookModel($0, askedFor: 1) }
+        parts = [path]
+        readPart()
+    }
+
+    /// Reads the header of the next part; most models have only one.
+    private func readPart() {
+        growing = nil
+        ask(SurveyScript.read(parts[headers.count], offset: 0, count: 1)) { [self] in
+            tookModel($0, askedFor: 1)
+        }
     }
 
     /// The first line is size and time, or why there is neither; then come bytes.
     private func tookModel(_ answer: [UInt8], askedFor count: Int) {
+        let path = parts[headers.count]
         let line = answer.prefix { $0 != UInt8(ascii: "\n") }
         let bytes = Array(answer.dropFirst(line.count + 1))
         let words = String(decoding: line, as: UTF8.self)
@@ -83,7 +95,7 @@ final class HostLook {
         guard numbers.count == 2, numbers[0] >= 0, abs(numbers[1]) < 1 << 32 else {
             survey.modelProblem =
                 SurveyReport.ModelProblem(
-                    answer: words, path: modelPath, user: survey.report?.user ?? "its user"
+                    answer: words, path: path, user: survey.report?.user ?? "its user"
                 ).message
             return finish()
         }
@@ -92,19 +104,35 @@ final class HostLook {
         growing = header
         switch header.step {
         case .fetch(let offset, let count):
-            ask(SurveyScript.read(modelPath, offset: offset, count: count)) { [self] in
+            ask(SurveyScript.read(path, offset: offset, count: count)) { [self] in
                 tookModel($0, askedFor: count)
             }
         case .refused(let error):
-            survey.modelProblem = "the model \(modelPath): \(error)"
+            survey.modelProblem = "the model \(path): \(error)"
             finish()
         case .header(let header):
-            let home = survey.report?.home ?? ""
-            let path = modelPath.hasPrefix("~/") ? home + modelPath.dropFirst() : modelPath
-            let stamp = HostFacts.Stamp(size: numbers[0], modified: numbers[1] * 1_000_000_000)
-            survey.model = HostSurvey.Model(path: path, stamp: stamp, header: header)
-            finish()
+            if headers.isEmpty {
+                let seconds = numbers[1]
+                stamp = HostFacts.Stamp(size: numbers[0], modified: seconds * 1_000_000_000)
+                if let split = GGUFSplit(header), split.number == 0 {
+                    parts = GGUFSplit.paths(first: path, count: split.count) ?? parts
+                }
+            }
+            headers.append(header)
+            if headers.count < parts.count { readPart() } else { tookHeaders() }
         }
+    }
+
+    private func tookHeaders() {
+        let home = survey.report?.home ?? ""
+        let path = parts[0].hasPrefix("~/") ? home + parts[0].dropFirst() : parts[0]
+        do throws(ModelShape.Problem) {
+            let shape = try ModelShape(headers)
+            survey.model = HostSurvey.Model(path: path, stamp: stamp, shape: shape)
+        } catch {
+            survey.modelProblem = "the model \(path): \(error.message)."
+        }
+        finish()
     }
 
     private func finish(problem: String? = nil) {

@@ -115,7 +115,9 @@ public struct Preflight {
 
     private mutating func makePlan() {
         do throws(PlanError) {
-            plan = try LaunchPlanner.plan(spec, facts: facts)
+            let plan = try LaunchPlanner.plan(spec, facts: facts)
+            self.plan = plan
+            findings += PlanFindings.doesNotFit(plan, spec)
         } catch {
             plan = nil
             findings.append(Finding(["coordinator"], error.message))

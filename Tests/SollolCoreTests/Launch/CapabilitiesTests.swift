@@ -15,6 +15,8 @@ import Testing
                                                 (env: LLAMA_ARG_RPC)
         -lm,   --load-mode MODE                 model loading mode (default: auto)
                                                 - none: no special loading mode
+        -ot,   --override-tensor <tensor name pattern>=<buffer type>,...
+                                                override tensor buffer type
         -dev,  --device <dev1,dev2,..>          comma-separated list of devices to use for offloading (none = don't
                                                 offload)
         --list-devices                          print list of available devices and exit
@@ -70,6 +72,7 @@ import Testing
         expected.fit = false
         expected.cacheRAM = false
         expected.device = false
+        expected.overrideTensor = false
         expected.listDevices = false
         expected.verbosityTrace = false
         expected.flashAttentionTakesValue = false

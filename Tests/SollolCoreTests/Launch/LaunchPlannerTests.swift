@@ -174,12 +174,22 @@ import Testing
         #expect(plan.assumptions == [])
     }
 
-    @Test func devicesOfTheCoordinatorAreLeftOutAfterRPC() throws {
+    @Test func devicesOfTheCoordinatorComeAfterRPCOrNotAtAll() throws {
         var facts = SampleSpecs.localFacts
         facts.hosts["here"]?.devices = ["CUDA0"]
-        let plan = try LaunchPlanner.plan(SampleSpecs.local, facts: facts)
+        var spec = SampleSpecs.local
+        // A worker that names no device offers that GPU itself.
+        let offered = try LaunchPlanner.plan(spec, facts: facts).process("coordinator")
+        #expect(offered?.value(after: "--device") == "RPC0,RPC1")
+        for index in spec.workers.indices { spec.workers[index].devices = ["CPU"] }
+        let plan = try LaunchPlanner.plan(spec, facts: facts)
         let argv = try #require(plan.process("coordinator")?.argv)
-        #expect(plan.process("coordinator")?.value(after: "--device") == "RPC0,RPC1")
+        #expect(plan.process("coordinator")?.value(after: "--device") == "RPC0,RPC1,CUDA0")
+        #expect(plan.distribution?.shares.map(\.node) == ["worker-1", "worker-2", "coordinator"])
+        spec.placement.participants = .workersOnly
+        let without = try LaunchPlanner.plan(spec, facts: facts).process("coordinator")
+        #expect(without?.value(after: "--device") == "RPC0,RPC1")
+        #expect(without?.value(after: "-ot")?.hasSuffix("_=RPC0[127.0.0.1:50052]") == true)
         let rpc = try #require(argv.firstIndex(of: "--rpc"))
         let device = try #require(argv.firstIndex(of: "--device"))
         #expect(rpc < device)
@@ -191,11 +201,12 @@ import Testing
         let plan = try LaunchPlanner.plan(SampleSpecs.local, facts: facts)
         #expect(
             plan.distribution?.shares == [
-                .init(node: "worker-1", device: "RPC0", layers: 0..<9),
-                .init(node: "worker-1", device: "RPC1", layers: 9..<17),
-                .init(node: "worker-2", device: "RPC2", layers: 17..<25),
+                // Both devices are the memory of one process.
+                .init(node: "worker-1", device: "RPC0", layers: 0..<6),
+                .init(node: "worker-1", device: "RPC1", layers: 6..<12),
+                .init(node: "worker-2", device: "RPC2", layers: 12..<25),
             ])
-        #expect(plan.process("coordinator")?.value(after: "-ts") == "9,8,8")
+        #expect(plan.process("coordinator")?.value(after: "-ts") == "6,6,13")
     }
 
     @Test func devicesOfOldReleasesKeepTheirNames() throws {
@@ -254,6 +265,7 @@ import Testing
 
     @Test func fewerLayersThanDevices() {
         var facts = SampleSpecs.localFacts
+        facts.hosts["here"]?.models[SampleSpecs.model]?.shape = nil
         facts.hosts["here"]?.models[SampleSpecs.model]?.blockCount = 2
         facts.offeredDevices["127.0.0.1:50052"] = ["RPC0", "RPC1", "RPC2"]
         #expect(throws: PlanError.fewerLayersThanDevices(layers: 3, devices: 4)) {

@@ -58,12 +58,27 @@ enum SampleSpecs {
         return spec
     }()
 
+    /// A model whose layers weigh 100 MiB each, and its output layer 200 MiB.
+    static func shape(layers: Int) -> ModelShape {
+        let layer = ModelShape.Layer(
+            weights: .init(bytes: 100 << 20, largest: 20 << 20), keyElements: 1024,
+            valueElements: 1024)
+        let embedding = ModelShape.Weights(bytes: 200 << 20, largest: 200 << 20)
+        return ModelShape(
+            architecture: "llama", storage: "q4_K", embeddingStorage: "q4_K",
+            layers: [ModelShape.Layer](repeating: layer, count: layers), input: embedding,
+            output: embedding, shared: .init(), isTied: false,
+            tensorBytes: UInt64(layers * 100 + 400) << 20, elements: 4 << 30,
+            headerBytes: 4 << 20, embedding: 4096, feedForward: 14336, query: 4096, heads: 32,
+            vocabulary: 128_256, experts: 0, trainedContext: 131_072, estimates: [])
+    }
+
     static let bin = "/opt/llama.cpp/bin"
 
     /// Everything recorded that `local` needs, so that nothing is assumed.
     static let localFacts: HostFacts = {
         let stamp = HostFacts.Stamp(size: 1, modified: 1_764_000_000_123_456_789)
-        let here = HostFacts.Host(
+        var here = HostFacts.Host(
             home: "/home/ann",
             binaries: [
                 "llama-server": HostFacts.Binary(
@@ -72,8 +87,12 @@ enum SampleSpecs {
                     capabilities: .currentRelease),
                 "rpc-server": HostFacts.Binary(path: "\(bin)/ggml-rpc-server", stamp: stamp),
             ],
-            models: [model: HostFacts.Model(path: model, stamp: stamp, blockCount: 24)],
+            models: [
+                model: HostFacts.Model(
+                    path: model, stamp: stamp, blockCount: 24, shape: shape(layers: 24))
+            ],
             devices: [])
+        here.availableMemoryBytes = 64 << 30
         return HostFacts(
             hosts: ["here": here],
             offeredDevices: ["127.0.0.1:50052": ["RPC0"], "127.0.0.1:50053": ["RPC0"]])

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
 # Made by `sollol up --dry-run --format sh`, plan fe570125555221c5.
+# assumed of coordinator: the memory of worker-1, worker-2 is not known, so layers are
+#   distributed evenly; `sollol check` measures it.
 set -euo pipefail
 
 names=(worker-1 worker-2 coordinator)

@@ -1,0 +1,67 @@
+/// Where layers were placed, kept so that they stay there when memory differs a little at the next
+/// start.
+public struct RecordedPlacement: Codable, Equatable, Sendable {
+    /// A digest of what the placement was made for, but for the memory that was free.
+    public var purpose: String
+    /// How the layers were distributed in the end.
+    public var strategy: PlacementStrategy
+    /// Leading layers on the coordinator's CPU.
+    public var coordinatorLayers: Int
+    /// Layers of each device.
+    public var counts: [Int]
+
+    /// What is to be kept of a placement.
+    public init(_ placement: ModelPlacement) {
+        purpose = Self.purpose(placement.request)
+        strategy = placement.strategy
+        coordinatorLayers = placement.coordinatorLayers
+        counts = placement.counts
+    }
+
+    /// The placement again, if it was made for the same and still fits.
+    func again(_ request: PlacementRequest) -> ModelPlacement? {
+        guard purpose == Self.purpose(request), isPossible(request) else { return nil }
+        // A placement that was even because nobody knew the memory ends when somebody does.
+        let isKnown = request.devices.allSatisfy { $0.limit != nil }
+        guard strategy == request.strategy || strategy == .memoryAware || !isKnown else {
+            return nil
+        }
+        let placement = ModelPlacement(
+            request, strategy: strategy, coordinatorLayers: coordinatorLayers, counts: counts)
+        return placement.fits ? placement : nil
+    }
+
+    /// Whether the layers lie where they lay.
+    func isSame(as placement: ModelPlacement) -> Bool {
+        counts == placement.counts && coordinatorLayers == placement.coordinatorLayers
+    }
+
+    /// Why layers cannot stay where they were.
+    func reasonToMove(_ request: PlacementRequest) -> String {
+        purpose == Self.purpose(request)
+            ? "there is not enough free memory where they were"
+            : "model, context, devices, limits or strategy are not those of the last start"
+    }
+
+    private func isPossible(_ request: PlacementRequest) -> Bool {
+        counts.count == request.devices.count && coordinatorLayers >= 0
+            && counts.allSatisfy { $0 >= 0 }
+            && counts.reduce(coordinatorLayers, +) == request.shape.blockCount + 1
+    }
+
+    private static func purpose(_ request: PlacementRequest) -> String {
+        let shape = request.shape
+        let context = request.context
+        let words =
+            [
+                shape.architecture, "\(shape.blockCount)", "\(shape.tensorBytes)",
+                "\(context.cells)", "\(context.streams)", context.keyType.name,
+                context.valueType.name, "\(context.microBatch)", request.strategy.rawValue,
+                request.participants.rawValue, "\(request.canOverride)",
+            ]
+            + request.devices.map {
+                "\($0.node) \($0.name) \($0.address ?? "") \($0.configured ?? 0) \($0.speed ?? 0)"
+            }
+        return String(SHA256.hex(words.joined(separator: "\n").utf8).prefix(16))
+    }
+}
