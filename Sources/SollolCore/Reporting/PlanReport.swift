@@ -147,8 +147,12 @@ public struct PlanReport: Equatable, Sendable {
     private static let barWidth = 32
 
     private func bars(_ nodes: [Node]) -> [String] {
-        // Bars share one scale, so that nodes can be compared.
-        let scale = nodes.map { max($0.limit ?? 0, $0.load.total) }.max() ?? 1
+        // Bars share one scale, so that nodes can be compared; a coordinator with much memory and
+        // few layers would make all others small.
+        let scale =
+            nodes.map { node in
+                max(node.load.total, node.device == "CPU" ? 0 : node.limit ?? 0)
+            }.max() ?? 1
         let names = nodes.map { "\($0.name) \($0.device)" }
         let ranges = nodes.map { Self.range($0.layers) }
         let width = names.map(\.count).max() ?? 0
@@ -168,7 +172,8 @@ public struct PlanReport: Equatable, Sendable {
 
     private static func bar(_ load: ModelMemory.Load, _ limit: UInt64?, _ scale: UInt64) -> String {
         func column(_ bytes: UInt64) -> Int {
-            Int((Double(bytes) / Double(max(1, scale)) * Double(barWidth)).rounded())
+            let columns = Double(bytes) / Double(max(1, scale)) * Double(barWidth)
+            return Int(min(columns, Double(barWidth)).rounded())
         }
         var bar = ""
         func fill(_ letter: String, to bytes: UInt64) {
