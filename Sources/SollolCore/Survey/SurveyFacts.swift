@@ -10,7 +10,9 @@ extension HostFacts {
         let key = Self.key(for: survey.request.location)
         let before = hosts[key]
         var host = Host(home: report.home)
-        host.availableMemoryBytes = report.availableMemory ?? before?.availableMemoryBytes
+        // A dry run, perhaps beside a running cluster, goes by what was free before it started.
+        let (now, then) = (report.availableMemory, before?.availableMemoryBytes)
+        host.availableMemoryBytes = survey.request.isBrief ? then ?? now : now ?? then
         for (program, seen) in zip(survey.request.programs, report.programs) {
             guard let path = seen.path, let stamp = seen.stamp else { continue }
             if seen.help == nil, let known = program.known {
