@@ -275,7 +275,7 @@ public struct JSONReader {
         case "r": return "\r"
         case "t": return "\t"
         case "u": return try unicode(from: start)
-        default: throw failure("\\\(letter) is no escape of JSON", at: start)
+        default: throw failure("\(printable("\\\(letter)")) is no escape of JSON", at: start)
         }
     }
 
