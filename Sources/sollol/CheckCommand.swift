@@ -8,7 +8,7 @@ enum CheckCommand {
     static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
         let isJSON = try Format.of(arguments, in: ["text", "json"]) == "json"
         let environment = ProcessInfo.processInfo.environment
-        let home = NSHomeDirectory()
+        let home = ConfigurationFiles.home
         let files = try ConfigurationFiles(arguments, environment: environment, home: home)
         let console = Console(level: arguments.has("--quiet") ? .quiet : .normal)
         let loaded = try ConfigurationLoader.load(files.sources)

@@ -75,7 +75,7 @@ struct CommandLineArguments {
     }
 
     private static func unknown(_ key: String, _ known: [String]) -> String {
-        let near = NearestName.of(key, in: known).map { "; did you mean \($0)?" } ?? ""
+        let near = NearestName.of(key, in: known).map { " (did you mean \($0)?)" } ?? ""
         return "unknown option \(key)\(near)"
     }
 }

@@ -16,7 +16,9 @@ enum CommandLineInterface {
             complain("sollol: \(mistake.message). See: sollol help")
             return .usage
         } catch let errors as ConfigurationErrors {
-            for problem in errors.problems { complain("error: \(problem)") }
+            for problem in errors.problems.prefix(100) { complain("error: \(problem)") }
+            let more = errors.problems.count - 100
+            if more > 0 { complain("error: and \(more) more problems of that kind") }
             return errors.exitStatus
         } catch let problem as StateDirectory.Problem {
             complain("error: \(problem)")
@@ -42,7 +44,7 @@ enum CommandLineInterface {
         }
         guard let command = Commands.named(name) else {
             let near = NearestName.of(name, in: Commands.all.map(\.name))
-            let hint = near.map { "; did you mean \($0)?" } ?? ""
+            let hint = near.map { " (did you mean \($0)?)" } ?? ""
             throw CommandLineArguments.Mistake(message: "there is no command \(name)\(hint)")
         }
         if loose.has("--help") { return printHelp(command) }

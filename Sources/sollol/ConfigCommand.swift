@@ -7,7 +7,7 @@ enum ConfigCommand {
         let format = try Format.of(arguments, in: ["text", "json"])
         let environment = ProcessInfo.processInfo.environment
         let files = try ConfigurationFiles(
-            arguments, environment: environment, home: NSHomeDirectory())
+            arguments, environment: environment, home: ConfigurationFiles.home)
         let loaded = try ConfigurationLoader.load(files.sources)
         if !arguments.has("--quiet") {
             for notice in loaded.notices { CommandLineInterface.complain("notice: \(notice)") }

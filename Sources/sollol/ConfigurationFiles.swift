@@ -9,6 +9,11 @@ struct ConfigurationFiles {
     /// The absolute path of the configuration file, or nil where there is none.
     let path: String?
 
+    /// What `~` means in the user's shell; Foundation asks the user database instead.
+    static let home =
+        ProcessInfo.processInfo.environment["HOME"]
+        .flatMap { $0.hasPrefix("/") ? $0 : nil } ?? NSHomeDirectory()
+
     /// Reads the configuration that the options, the environment and the usual places name.
     ///
     /// - Parameter workers: names of backends that do not exist, in place of those configured.
@@ -18,13 +23,17 @@ struct ConfigurationFiles {
         workers: [String]? = nil
     ) throws {
         let folder = FileManager.default.currentDirectoryPath
-        let name = Self.choose(arguments, environment: environment, home: home)
-        let file = try name.map { try Self.read($0, in: folder) }
+        let places = Self.places(environment: environment, home: home)
+        let named = Self.named(arguments, environment: environment)
+        let name = named?.path ?? places.first { access($0, F_OK) == 0 }
+        let file = try name.map { try Self.read($0, in: folder, namedBy: named?.by) }
         path = file.map { "\($0.folder)/\(($0.path as NSString).lastPathComponent)" }
         var backends: SourceFile?
         if let file {
             let beside = "\(file.folder)/rpc_backends.conf"
-            if access(beside, F_OK) == 0 { backends = try Self.read(beside, in: folder) }
+            if access(beside, F_OK) == 0 {
+                backends = try Self.read(beside, in: folder, namedBy: nil)
+            }
         }
         var host = [CChar](repeating: 0, count: 256)
         gethostname(&host, host.count - 1)
@@ -35,27 +44,36 @@ struct ConfigurationFiles {
         var options = arguments.values.filter { ours.contains($0.key) }
         if let workers { options["--rpc"] = workers.joined(separator: ",") }
         sources = ConfigurationSources(
-            file: file, backendsFile: backends, environment: environment, options: options,
+            file: file, backendsFile: backends, searched: places, environment: environment,
+            options: options,
             machine: LocalMachine(
                 addresses: LocalNetwork.addresses(), hostName: hostName, home: home,
                 workingDirectory: folder))
     }
 
-    /// `--config`, else `$SOLLOL_CONFIG`, else the first of the usual places that exists.
-    private static func choose(
-        _ arguments: CommandLineArguments, environment: [String: String], home: String
-    ) -> String? {
-        if let given = arguments.values["--config"] { return given }
-        if let given = environment["SOLLOL_CONFIG"], !given.isEmpty { return given }
+    /// The file that somebody has named, and with what.
+    private static func named(
+        _ arguments: CommandLineArguments, environment: [String: String]
+    ) -> (path: String, by: String)? {
+        if let given = arguments.values["--config"] { return (given, "--config") }
+        if let given = environment["SOLLOL_CONFIG"], !given.isEmpty {
+            return (given, "SOLLOL_CONFIG")
+        }
+        return nil
+    }
+
+    /// Where a file is looked for that nobody has named.
+    private static func places(environment: [String: String], home: String) -> [String] {
         let configured = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-        let places = [
+        return [
             "./sollol.json", "\(configured ?? home + "/.config")/sollol/sollol.json",
             "/etc/sollol/sollol.json",
         ]
-        return places.first { access($0, F_OK) == 0 }
     }
 
-    private static func read(_ name: String, in folder: String) throws -> SourceFile {
+    private static func read(
+        _ name: String, in folder: String, namedBy: String?
+    ) throws -> SourceFile {
         let absolute = name.hasPrefix("/") ? name : "\(folder)/\(name)"
         do {
             let bytes = try RegularFile.read(absolute, limit: JSONReader.largestSize + 1)
@@ -63,8 +81,9 @@ struct ConfigurationFiles {
             return SourceFile(
                 path: name, folder: resolved.deletingLastPathComponent().path, bytes: bytes)
         } catch {
+            let source = namedBy.map { " (named by \($0))" } ?? ""
             throw ConfigurationErrors(
-                problems: [ConfigurationProblem(file: name, message: "\(error).")])
+                problems: [ConfigurationProblem(file: name, message: "\(error)\(source).")])
         }
     }
 }

@@ -11,7 +11,7 @@ struct NamedCluster {
 
     init(_ arguments: CommandLineArguments) throws {
         let environment = ProcessInfo.processInfo.environment
-        let home = NSHomeDirectory()
+        let home = ConfigurationFiles.home
         let sources: ConfigurationSources
         do {
             sources = try ConfigurationFiles(

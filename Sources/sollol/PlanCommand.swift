@@ -8,7 +8,7 @@ enum PlanCommand {
         let isJSON = try Format.of(arguments, in: ["text", "json"]) == "json"
         let sizes = try workers(arguments)
         let environment = ProcessInfo.processInfo.environment
-        let home = NSHomeDirectory()
+        let home = ConfigurationFiles.home
         let files = try ConfigurationFiles(
             arguments, environment: environment, home: home,
             workers: sizes.map { $0.map(\.name) })

@@ -27,7 +27,7 @@ struct UpCommand {
     private init(_ arguments: CommandLineArguments) throws {
         self.arguments = arguments
         environment = ProcessInfo.processInfo.environment
-        home = NSHomeDirectory()
+        home = ConfigurationFiles.home
         files = try ConfigurationFiles(arguments, environment: environment, home: home)
         let isQuiet = arguments.has("--quiet")
         console = Console(

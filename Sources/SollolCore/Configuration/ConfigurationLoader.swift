@@ -40,6 +40,14 @@ public struct ConfigurationLoader {
         loader.fillDefaults()
         var builder = SpecBuilder(loader)
         let spec = builder.build()
+        if sources.file == nil, !sources.searched.isEmpty, !builder.problems.isEmpty {
+            let places = sources.searched.joined(separator: ", ")
+            builder.problems.append(
+                ConfigurationProblem(
+                    nil, "",
+                    "no configuration file was found; looked for \(places). "
+                        + "Name one with --config FILE."))
+        }
         guard builder.problems.isEmpty else {
             throw ConfigurationErrors(problems: inOrder(builder.problems))
         }

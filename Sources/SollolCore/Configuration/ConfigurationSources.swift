@@ -49,6 +49,8 @@ public struct ConfigurationSources: Equatable, Sendable {
     public var file: SourceFile?
     /// `rpc_backends.conf` beside it.
     public var backendsFile: SourceFile?
+    /// Where the file was looked for.
+    public var searched: [String]
     /// The environment.
     public var environment: [String: String]
     /// Options of the command line by name, `--port`.
@@ -58,11 +60,12 @@ public struct ConfigurationSources: Equatable, Sendable {
 
     /// These sources.
     public init(
-        file: SourceFile?, backendsFile: SourceFile?, environment: [String: String],
-        options: [String: String], machine: LocalMachine
+        file: SourceFile?, backendsFile: SourceFile?, searched: [String] = [],
+        environment: [String: String], options: [String: String], machine: LocalMachine
     ) {
         self.file = file
         self.backendsFile = backendsFile
+        self.searched = searched
         self.environment = environment
         self.options = options
         self.machine = machine

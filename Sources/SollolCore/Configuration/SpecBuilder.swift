@@ -264,20 +264,12 @@ struct SpecBuilder {
         return timeouts
     }
 
+    /// What is set but does not act; a default that is written out, as `sollol config` does, is not.
     private mutating func tellWhatDoesNotActYet() {
         var paths: [String: [String]] = [:]
         for key in ConfigurationSchema.keys {
-            guard let since = key.since, entries[key.path]?.origin != .default else { continue }
+            guard let since = key.since, entries[key.path]?.value != key.standard else { continue }
             paths[since, default: []].append(key.path)
-        }
-        for key in ConfigurationSchema.backend {
-            guard let since = key.since else { continue }
-            for index in 0..<backendCount {
-                let path = "rpc_backends[\(index)].\(key.path)"
-                if let entry = entries[path], entry.origin != .default {
-                    paths[since, default: []].append(path)
-                }
-            }
         }
         for (since, paths) in paths.sorted(by: { $0.key < $1.key }) {
             notices.append("acts from \(since) on: \(paths.joined(separator: ", "))")

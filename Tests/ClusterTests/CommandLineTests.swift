@@ -1,0 +1,298 @@
+import Foundation
+import Testing
+
+/// The command line from outside: what `sollol` makes of files, options and variables, where it
+/// says so, with which status, and that nothing is started when something is wrong.
+struct CommandLineTests {
+    /// A folder with a home, programs that leave a mark when they are started, and a `sollol`.
+    final class Place {
+        let folder: String
+
+        init() throws {
+            folder = NSTemporaryDirectory() + "sollol-cli-\(getpid())-\(UUID().uuidString)"
+            for name in ["bin", "home", "work"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+            }
+            for name in ["llama-server", "rpc-server", "ggml-rpc-server", "ssh"] {
+                try write("bin/\(name)", "#!/bin/sh\n: >'\(folder)/started'\n")
+                chmod("\(folder)/bin/\(name)", 0o755)
+            }
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+        func write(_ name: String, _ text: String) throws {
+            try text.write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
+        }
+
+        struct Outcome {
+            var status: Int32
+            var output: String
+            var errors: String
+        }
+
+        func run(_ words: String..., with variables: [String: String] = [:]) throws -> Outcome {
+            var environment = [
+                "HOME": "\(folder)/home", "PATH": "\(folder)/bin:/usr/bin:/bin",
+                "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "\(folder)/state", "STATE_DIRECTORY": "",
+                "SOLLOL_CONFIG": "", "RPC_BACKENDS": "", "SOLLOL_MODEL_PATH": "",
+            ]
+            environment.merge(variables) { $1 }
+            return try run([TestEnvironment.products + "/sollol"] + words, environment)
+        }
+
+        func run(_ command: [String], _ environment: [String: String] = [:]) throws -> Outcome {
+            let program = try RunningProgram(
+                command[0], Array(command.dropFirst()), environment: environment,
+                folder: "\(folder)/work", limit: 60)
+            let output = program.standardOutput()
+            let status = program.exitStatus()
+            return Outcome(
+                status: status, output: output, errors: program.lines.joined(separator: "\n"))
+        }
+
+        /// Whether a program was started or a state folder was made.
+        var isTouched: Bool {
+            access("\(folder)/started", F_OK) == 0 || access("\(folder)/state", F_OK) == 0
+        }
+    }
+
+    private static let good = """
+        {"model": "/m.gguf", "rpc_backends": ["127.0.0.1:50052"], "redis_url": "x"}
+        """
+
+    @Test(arguments: [["up"], ["up", "--dry-run"], ["config"], ["check"], ["plan"]])
+    func aBrokenFileStartsNothing(_ command: [String]) throws {
+        let place = try Place()
+        try place.write(
+            "work/sollol.json", "{\"model\": 7,\n\"rpc_backends\": [\"-x\"], \"nam\": 1}")
+        let outcome = try place.run([TestEnvironment.products + "/sollol"] + command)
+        #expect(outcome.status == 78)
+        #expect(outcome.output == "")
+        #expect(
+            outcome.errors == """
+                error: ./sollol.json:1: model: expected a string, found the number 7.
+                error: ./sollol.json:2: rpc_backends[0]: "-x" is neither an IPv4 address nor a \
+                host name ([A-Za-z0-9._-]).
+                error: ./sollol.json:2: nam: unknown key; did you mean "name"?
+                """)
+        #expect(access("\(place.folder)/started", F_OK) != 0)
+    }
+
+    @Test func filesThatAreNone() throws {
+        let place = try Place()
+        mkdir("\(place.folder)/folder", 0o755)
+        mkfifo("\(place.folder)/fifo", 0o600)
+        symlink("loop", "\(place.folder)/loop")
+        try place.write("large.json", String(repeating: " ", count: 1 << 20) + "{}")
+        let cases = [
+            ("missing", "cannot be read: No such file or directory (named by --config)."),
+            ("folder", "is not a regular file (named by --config)."),
+            ("fifo", "is not a regular file (named by --config)."),
+            ("/dev/zero", "is not a regular file (named by --config)."),
+            ("loop", "cannot be read: Too many levels of symbolic links (named by --config)."),
+            ("large.json", "column 1: the file is larger than 1 MiB."),
+        ]
+        for (name, says) in cases {
+            let path = name.hasPrefix("/") ? name : "\(place.folder)/\(name)"
+            let outcome = try place.run("up", "--config", path)
+            let line = name == "large.json" ? ":1" : ""
+            #expect(outcome.errors == "error: \(path)\(line): \(says)")
+            #expect(outcome.status == 78)
+            #expect(outcome.output == "")
+        }
+        #expect(!place.isTouched)
+    }
+
+    @Test(
+        .enabled(
+            if: TestEnvironment.mustRun || getuid() != 0
+                || access("/usr/bin/setpriv", X_OK) == 0,
+            "skipped: root reads everything, and there is no setpriv"))
+    func aFileThatMayNotBeRead() throws {
+        let place = try Place()
+        try place.write("work/sollol.json", Self.good)
+        chmod("\(place.folder)/work/sollol.json", 0)
+        var command = [TestEnvironment.products + "/sollol", "config"]
+        if getuid() == 0 {
+            let caps = "--bounding-set=-dac_override,-dac_read_search"
+            command = ["/usr/bin/setpriv", caps, "--inh-caps=-all"] + command
+        }
+        let outcome = try place.run(command)
+        #expect(outcome.errors == "error: ./sollol.json: cannot be read: Permission denied.")
+        #expect(outcome.status == 78)
+    }
+
+    @Test func configIsOnStandardOutputAndNoticesAreNot() throws {
+        let place = try Place()
+        try place.write("work/sollol.json", Self.good)
+        let notice =
+            "notice: ./sollol.json: not used by distributed inference: redis_url"
+        let text = try place.run("config", "--port", "9")
+        #expect(text.status == 0)
+        #expect(text.errors == notice)
+        let rows = text.output.split(separator: "\n").map {
+            $0.split(separator: " ").joined(separator: " ")
+        }
+        #expect(rows.contains("coordinator.port 9 --port"))
+        #expect(rows.contains("model \"/m.gguf\" ./sollol.json:1"))
+        let json = try place.run("config", "--format=json", "--quiet")
+        #expect(json.status == 0 && json.errors == "")
+        try place.write("again.json", json.output)
+        let again = try place.run("config", "--format", "json", "-c", "../again.json")
+        #expect(again.status == 0 && again.output == json.output && again.errors == "")
+        #expect(!place.isTouched)
+    }
+
+    @Test func whichFileIsRead() throws {
+        let place = try Place()
+        func name(_ words: String..., with variables: [String: String] = [:]) throws -> String {
+            let outcome = try place.run(
+                [TestEnvironment.products + "/sollol", "config", "--quiet"] + words,
+                [
+                    "HOME": "\(place.folder)/home", "XDG_CONFIG_HOME": "", "SOLLOL_CONFIG": "",
+                    "RPC_BACKENDS": "", "SOLLOL_MODEL_PATH": "",
+                ].merging(variables) { $1 })
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let row = outcome.output.split(separator: "\n").first { $0.hasPrefix("name ") } ?? ""
+            return row.split(separator: "\"").dropFirst().first.map(String.init) ?? outcome.errors
+        }
+        func file(_ path: String, _ name: String) throws {
+            let folder = "\(place.folder)/\(path)".split(separator: "/").dropLast()
+            try FileManager.default.createDirectory(
+                atPath: "/" + folder.joined(separator: "/"), withIntermediateDirectories: true)
+            try place.write(
+                path, "{\"name\": \"\(name)\", \"model\": \"/m.gguf\", \"rpc_backends\": [\"a\"]}")
+        }
+        try file("xdg/sollol/sollol.json", "xdg")
+        let xdg = ["XDG_CONFIG_HOME": "\(place.folder)/xdg"]
+        #expect(try name(with: xdg) == "xdg")
+        try file("home/.config/sollol/sollol.json", "home")
+        #expect(try name(with: ["XDG_CONFIG_HOME": "relative"]) == "home")
+        try file("work/sollol.json", "work")
+        #expect(try name(with: xdg) == "work")
+        try file("variable.json", "variable")
+        let variable = ["SOLLOL_CONFIG": "\(place.folder)/variable.json"]
+        #expect(try name(with: variable) == "variable")
+        try file("option.json", "option")
+        #expect(try name("--config", "../option.json", with: variable) == "option")
+        #expect(try name("-c=../option.json", with: variable) == "option")
+    }
+
+    @Test func withoutAFileAllPlacesAreNamed() throws {
+        let place = try Place()
+        guard access("/etc/sollol/sollol.json", F_OK) != 0 else { return }
+        let outcome = try place.run("up", "--rpc", "127.0.0.1")
+        #expect(
+            outcome.errors == """
+                error: model: is missing. Set it to a GGUF or to a model's Ollama name; or give \
+                --model or SOLLOL_MODEL_PATH.
+                error: no configuration file was found; looked for ./sollol.json, \
+                \(place.folder)/home/.config/sollol/sollol.json, /etc/sollol/sollol.json. Name one \
+                with --config FILE.
+                """)
+        #expect(outcome.status == 78)
+        #expect(!place.isTouched)
+    }
+
+    @Test(arguments: [
+        (
+            ["--prot", "1"],
+            "sollol: unknown option --prot (did you mean --port?). See: sollol help"
+        ),
+        (["confg"], "sollol: there is no command confg (did you mean config?). See: sollol help"),
+        (["zzz"], "sollol: there is no command zzz. See: sollol help"),
+        (["config", "--zzz"], "sollol: unknown option --zzz. See: sollol help"),
+        (["config", "--port"], "sollol: --port needs a value: --port PORT. See: sollol help"),
+        (
+            ["config", "--port", "--quiet"],
+            "sollol: --port needs a value: --port PORT. See: sollol help"
+        ),
+        (["config", "--quiet=yes"], "sollol: --quiet takes no value. See: sollol help"),
+        (["config", "--port=1", "--port", "2"], "sollol: --port is given twice. See: sollol help"),
+        (["config", "extra"], "sollol: config takes no further word: extra. See: sollol help"),
+        (
+            ["config", "--", "--port"],
+            "sollol: config takes no further word: --port. See: sollol help"
+        ),
+        (
+            ["config", "--format", "xml"],
+            "sollol: --format xml: expected one of text, json. See: sollol help"
+        ),
+        (["config", "--dry-run"], "sollol: unknown option --dry-run. See: sollol help"),
+        (["up", "--format", "sh"], "sollol: --format goes with --dry-run. See: sollol help"),
+        (["config", "--port=x"], "error: --port: \"x\" is no integer from 1 to 65535."),
+        (["up", "--ctx-size=0"], "error: --ctx-size: 0 is too small, at least 1 is allowed."),
+        (
+            ["up", "--rpc=8.8.8.8,8.8.8.8:50052"],
+            """
+            error: --rpc: 8.8.8.8 is a public address, and rpc-server has no authentication: who \
+            can reach it can run code there. Use a private address, or set allow_exposed_bind to \
+            true.
+            error: --rpc: 8.8.8.8:50052 is already that of rpc_backends[0].
+            """
+        ),
+        (
+            ["up", "--model=--help"],
+            "error: --model: \"--help\" begins with '-', which would make it an option."
+        ),
+    ])
+    func wrongUsage(_ words: [String], _ says: String) throws {
+        let place = try Place()
+        try place.write("work/sollol.json", Self.good)
+        let outcome = try place.run([TestEnvironment.products + "/sollol"] + words)
+        #expect(outcome.errors == says)
+        #expect(outcome.status == 64)
+        #expect(outcome.output == "")
+        #expect(access("\(place.folder)/started", F_OK) != 0)
+    }
+
+    @Test func variablesAreConfiguration() throws {
+        let place = try Place()
+        try place.write("work/sollol.json", Self.good)
+        let outcome = try place.run(
+            "up", with: ["SOLLOL_CTX_SIZE": "many", "RPC_BACKENDS": "a,,b"])
+        #expect(
+            outcome.errors == """
+                error: SOLLOL_CTX_SIZE: "many" is no integer from 1 to 16777216.
+                error: RPC_BACKENDS: "a,,b" holds an empty element; write HOST:PORT[,HOST:PORT…].
+                """)
+        #expect(outcome.status == 78)
+        #expect(!place.isTouched)
+    }
+
+    @Test func helpAndVersion() throws {
+        let place = try Place()
+        #expect(try place.run("version").output.hasPrefix("sollol "))
+        #expect(try place.run("--version").output == place.run("version").output)
+        let help = try place.run("help")
+        #expect(help.status == 0 && help.errors == "")
+        #expect(help.output == (try place.run("--help")).output)
+        for command in [
+            "up", "plan", "check", "config", "status", "logs", "restart", "reload", "down",
+        ] {
+            #expect(help.output.contains("\n  \(command) "))
+            let one = try place.run("help", command)
+            #expect(one.status == 0 && one.output.hasPrefix("usage: sollol \(command)"))
+            #expect(try place.run(command, "--help").output == one.output)
+        }
+        let nothing = try place.run()
+        #expect(nothing.status == 64 && nothing.output == "" && nothing.errors.hasPrefix("usage:"))
+        #expect(try place.run("help", "zzz").status == 64)
+    }
+
+    /// Commands of later releases say so, and only these may.
+    @Test func whatIsNotThereYetSaysSo() throws {
+        let place = try Place()
+        let help = try place.run("help").output
+        for line in help.split(separator: "\n") where line.contains("(comes with ") {
+            let name = String(line.split(separator: " ")[0])
+            let outcome = try place.run(name)
+            #expect(outcome.status == 64)
+            #expect(outcome.errors.hasPrefix("sollol \(name) comes with the "))
+            #expect(outcome.output == "")
+        }
+        #expect(!place.isTouched)
+    }
+}
