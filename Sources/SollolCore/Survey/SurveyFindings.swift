@@ -70,7 +70,7 @@ public enum SurveyFindings {
         guard let help = seen.help else { return nil }
         let said = help.lastLines()
         guard help.status != 137 else {
-            return "\(path) --help gives no answer within 20 s on {host}; it printed: \(said). "
+            return "\(path) --help gives no answer in time on {host}; it printed: \(said). "
                 + "Try: {ssh}\(ShellQuoting.quote(path)) --help"
         }
         let isRight =

@@ -17,7 +17,8 @@ public enum SurveyScript {
 
     /// The line that looks at everything of a request but the model's header.
     public static func survey(_ request: SurveyRequest) -> String {
-        var lines = [prelude, memory] + (request.isBrief ? [] : [machine, network])
+        var lines = ["patience=\(request.patience);", prelude, memory]
+        lines += request.isBrief ? [] : [machine, network]
         for (index, program) in request.programs.enumerated() {
             let known = program.known.map {
                 "\($0.stamp.size) \($0.stamp.modified / 1_000_000_000) \($0.path)"
@@ -69,10 +70,10 @@ public enum SurveyScript {
         set -f; LC_ALL=C; GGML_NO_BACKTRACE=1; export LC_ALL GGML_NO_BACKTRACE;
         path=$PATH; PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin; home=${HOME:-};
         say() { printf '%s\n' "$*"; }; say "home $home"; say "path $path";
-        limited() { n=$1; shift; "$@" & p=$!;
+        limited() { n=$1; shift; "$@" 2>&1 & p=$!;
         ( trap 'kill $s; exit' TERM; sleep $n & s=$!; wait $s; kill -KILL $p ) >/dev/null 2>&1 &
         k=$!; wait $p; r=$?; kill $k; return $r; };
-        ask() { t=$1; shift; { limited "$@" 2>&1; say "%status $?"; } 2>/dev/null
+        ask() { t=$1; shift; { limited "$@"; say "%status $?"; } 2>/dev/null
         | sed "s/^/$t /"; };
         expand() { case $1 in "~/"*) say "$home/${1#??}";; *) say "$1";; esac; };
         stamp() { stat -L -c '%s %Y' "$1" 2>/dev/null || stat -L -f '%z %m' "$1"; };
@@ -98,17 +99,17 @@ public enum SurveyScript {
         [ -n "$f" ] || { [ -z "$x" ] || say "b$i.refused $x"; return 0; };
         s=$(stamp "$f"); say "b$i.path $f"; say "b$i.stamp $s";
         say "b$i.magic" $(od -An -tx1 -N20 "$f");
-        [ "$s $f" != "$known" ] || return 0; ask "b$i.help" 20 "$f" --help; d=${f%/*};
-        if [ "$kind" = server ]; then ask "b$i.version" 20 "$f" --version;
-        ask "b$i.devices" 20 "$f" --list-devices; else tool;
-        [ ! -x "$d/llama-server" ] || ask "b$i.devices" 20 "$d/llama-server" --list-devices; fi;
+        [ "$s $f" != "$known" ] || return 0; ask "b$i.help" $patience "$f" --help; d=${f%/*};
+        if [ "$kind" = server ]; then ask "b$i.version" $patience "$f" --version;
+        ask "b$i.devices" $patience "$f" --list-devices; else tool;
+        [ ! -x "$d/llama-server" ] || ask "b$i.devices" $patience "$d/llama-server" --list-devices; fi;
         sum binary "$f"; for l in rpc base; do for e in so dylib; do
         for b in "$d" "$d/../lib"; do sum "libggml-$l" "$b/libggml-$l.$e"; done; done; done; };
         sum() { [ ! -f "$2" ] || say "b$i.digest $1 $(cksum <"$2")"; };
         tool() { for b in "$d" "$(dirname "$(readlink -f "$f" 2>/dev/null)")" /usr/bin; do
         [ "$b" != /usr/bin ] || case $f in /usr/*) ;; *) return 0;; esac;
         for t in llama-server llama-cli llama-fit-params llama-gguf-split llama-perplexity; do
-        if [ -x "$b/$t" ]; then v=$(ask "b$i.version" 20 "$b/$t" --version);
+        if [ -x "$b/$t" ]; then v=$(ask "b$i.version" $patience "$b/$t" --version);
         case $v in *version:*) say "b$i.tool $b/$t"; say "$v"; return 0;; esac; fi; done; done; };
         """#.replacing("USUAL", with: folders)
 

@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+
+@testable import SollolCore
+@testable import SollolRuntime
+
+/// The survey's shell text, run by real shells in a folder with a hostile name.
+@Suite(.serialized) struct SurveyScriptTests {
+    private static let shells = ["dash", "bash", "bash --posix", "busybox sh", "sh"].filter {
+        let name = $0.split(separator: " ")[0]
+        return ["/bin", "/usr/bin"].contains { access("\($0)/\(name)", X_OK) == 0 }
+    }
+
+    private final class Sleeper { var value: Int32? }
+
+    private let home: String
+    /// The process id of the program that never ends by itself.
+    private let sleeper = Sleeper()
+
+    init() throws {
+        home = NSTemporaryDirectory() + "sollol it's \"$(touch pwned)\"; \(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: home + "/.local/bin", withIntermediateDirectories: true)
+    }
+
+    private func write(_ text: String, to name: String, mode: mode_t = 0o755) throws {
+        try text.write(toFile: "\(home)/\(name)", atomically: false, encoding: .utf8)
+        chmod("\(home)/\(name)", mode)
+    }
+
+    /// What the shell answers to each line of a session.
+    private func answers(_ lines: [String], shell: String) throws -> [String] {
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        let carrier =
+            ["env", "-C", home, "HOME=\(home)", "OLLAMA_MODELS="]
+            + shell.split(separator: " ").map(String.init) + ["-c", Guard.command]
+        Signals.unblockAll()
+        let loop = EventLoop()
+        let session = try HostShell(carrier: carrier, loop: loop)
+        var answers: [String] = []
+        func next() {
+            guard answers.count < lines.count else { return loop.stop() }
+            session.ask(
+                lines[answers.count], timeout: 60,
+                answer: {
+                    answers.append(String(decoding: $0, as: UTF8.self))
+                    next()
+                },
+                failure: {
+                    Issue.record("\($0)")
+                    loop.stop()
+                })
+        }
+        loop.at(EventLoop.now) { next() }
+        loop.run()
+        session.close()
+        #expect(access(home + "/pwned", F_OK) != 0)
+        let text = try? String(contentsOfFile: home + "/pid", encoding: .utf8)
+        sleeper.value = text.flatMap { Int32($0.dropLast()) }
+        return answers
+    }
+
+    private func request(_ programs: [SurveyRequest.Program]) -> SurveyRequest {
+        var request = SurveyRequest(location: .here, processes: ["x"], programs: programs)
+        request.patience = 1
+        return request
+    }
+
+    @Test(arguments: shells)
+    func programsAreFoundAndAskedWhateverTheyAreCalled(shell: String) throws {
+        let hostile = "a'b $(touch pwned)"
+        try write("#!/bin/sh\necho '--model FILE'; echo b1.path /forged >&2", to: hostile)
+        try write(
+            "#!/bin/sh\necho $$ >\"$HOME/pid\"; read x; echo port; exec sleep 100",
+            to: ".local/bin/ggml-rpc-server")
+        try write("#!/bin/sh\necho \"version: 1 (build 2)\"", to: ".local/bin/llama-cli")
+        try write("not to be run", to: "locked", mode: 0o600)
+        try write("{\n \"layers\": []}", to: "manifest")
+        var request = request([
+            .init(name: "s", candidates: ["~/\(hostile)"], users: ["x"], isServer: true),
+            .init(
+                name: "rpc-server", candidates: ["no-such-server", "ggml-rpc-server"],
+                users: ["y"], isServer: false),
+            .init(name: "locked", candidates: ["\(home)/locked"], users: ["z"], isServer: false),
+        ])
+        request.apiKeyFile = "~/missing $(touch pwned)"
+        let answer = try #require(
+            try answers([SurveyScript.survey(request)], shell: shell).first)
+        let report = try #require(SurveyReport(answer, request: request), "\(answer)")
+        #expect(report.home == home)
+        #expect(["Linux", "Darwin"].contains(report.system))
+        #expect(report.canReadAPIKeyFile == false)
+        let first = report.programs[0]
+        #expect(first.path == "\(home)/\(hostile)")
+        #expect(first.help?.status == 0)
+        #expect(first.help?.text.contains("--model FILE\n") == true)
+        #expect(first.stamp?.size == 55)
+        let second = report.programs[1]
+        #expect(second.path == "\(home)/.local/bin/ggml-rpc-server")
+        // It waits for its input, which is none, and then for ever.
+        #expect(second.help == .init(text: "port\n", status: 137))
+        #expect(second.tool == "\(home)/.local/bin/llama-cli")
+        #expect(second.version?.text == "version: 1 (build 2)\n")
+        #expect(report.programs[2].path == nil)
+        #expect(report.programs[2].refusedPath == "\(home)/locked")
+        #expect(kill(try #require(sleeper.value), 0) == -1)
+    }
+
+    @Test(arguments: shells)
+    func filesAreReadInPiecesAsTheyAre(shell: String) throws {
+        let name = "m'1 $(touch pwned).gguf"
+        var text = "\nMARK end\n\u{1}"
+        while text.utf8.count < (1 << 20) + 5 { text += "line \(text.utf8.count)\r\n" }
+        try write(text, to: name)
+        let lines = [
+            SurveyScript.read("~/\(name)", offset: 1, count: 1),
+            SurveyScript.read("\(home)/none", offset: 0, count: 1),
+            SurveyScript.read("~/.local", offset: 0, count: 1),
+        ]
+        let answers = try answers(lines, shell: shell)
+        let piece = String(decoding: Array(text.utf8)[(1 << 20)...], as: UTF8.self)
+        let parts = answers[0].split(separator: "\n", maxSplits: 1)
+        #expect(parts[0].hasPrefix("\(text.utf8.count) "))
+        #expect(parts[1] == piece)
+        #expect(answers[1...] == ["missing\n", "other\n"])
+    }
+}
