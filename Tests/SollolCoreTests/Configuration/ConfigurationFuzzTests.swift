@@ -123,17 +123,14 @@ struct ConfigurationFuzzTests {
 
     /// Shapes that make a careless reader slow: a mebibyte of each.
     @Test(arguments: [
-        #"{"rpc_backends": ["#: "1,", #"{"#: #""rpc_backendz":1,"#,
-        #"{"coordinator": {"#: #""a":1,"#,
-        #"{"coordinator": {"extra_arguments": ["#: #""-c","#,
-        #"{"worker_defaults": {"environment": {"#: #""A":"","#, "": "[", " ": "/*", "  ": "{\"a\":",
-        #"{"name": ""#: "\\ud83d\\ude00",
+        (#"{"rpc_backends": ["#, "1,", "]}"), ("{", #""rpc_backendz":1,"#, "}"),
+        (#"{"coordinator": {"#, #""prot":1,"#, "}}"),
+        (#"{"coordinator": {"extra_arguments": ["#, #""-c","#, "]}}"),
+        ("", "[", ""), ("", "/*", ""), (#"{"name": ""#, #"\ud83d\ude00"#, "\"}"),
     ])
-    func aMebibyteOfTheSame(_ start: String, _ element: String) {
+    func aMebibyteOfTheSame(_ start: String, _ element: String, _ end: String) {
         let count = (JSONReader.largestSize - start.utf8.count - 4) / element.utf8.count
-        let body = start + String(repeating: element, count: count)
-        for end in ["", "]}", "}}", "\"}"] {
-            #expect(!Loading.problems(Loading.sources(body + end)).isEmpty)
-        }
+        let body = start + String(repeating: element, count: count) + end
+        #expect(!Loading.problems(Loading.sources(body)).isEmpty)
     }
 }

@@ -79,6 +79,18 @@ struct DocumentTests {
         for name in names { #expect(document.contains(name), "\(name)") }
     }
 
+    @Test func everyExampleLoads() throws {
+        let blocks = try #require(Self.document).components(separatedBy: "```")
+        let files = blocks.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+            .filter { $0.hasPrefix("json\n") }
+        #expect(files.count >= 2)
+        for file in files {
+            let loaded = try Loading.load(String(file.dropFirst("json\n".count)))
+            #expect(loaded.spec.workers.count >= 2)
+            #expect(loaded.notices == [])
+        }
+    }
+
     // MARK: Samples
 
     private static let samples: [String] = {
