@@ -203,4 +203,48 @@ struct CheckTests {
         #expect(dryRun.output.contains(last), "\(dryRun)")
         #expect(try bed.leftovers() == [])
     }
+
+    @Test func anAddressThatTheCoordinatorCannotReachIsAWarning() throws {
+        let bed = try PreflightBed([
+            HostOptions("gate").with { $0.networks = [.front, .back] },
+            HostOptions("inner").with {
+                $0.networks = [.back]
+                $0.jumpHost = "gate"
+            },
+        ])
+        let path = try bed.configuration(["{\"host\": \"10.99.1.12\", \"ssh\": \"inner\"}"])
+        let answer = try bed.check(path)
+        #expect(answer.status == 0)
+        #expect(
+            answer.findings == [
+                "warning: worker-1: this machine cannot reach 10.99.1.12:50052: Network is "
+                    + "unreachable. Is there a firewall? Open that port for it, or use "
+                    + "\"transport\": \"ssh\", which needs none.",
+                "warning: worker-1: rpc-server has no authentication, so whoever can reach "
+                    + "10.99.1.12:50052 can use it and may run code there. Keep that network to "
+                    + "yourself, or use \"transport\": \"ssh\".",
+            ], "\(answer)")
+    }
+
+    @Test func upRefusesWhatCheckRefusesAndStartsNothing() throws {
+        let bed = try PreflightBed([
+            HostOptions("one"), HostOptions("bare").with { $0.binaries = .nowhere },
+        ])
+        let backends = ["one", "bare"].map { "{\"host\": \"\($0)\", \"transport\": \"ssh\"}" }
+        let path = try bed.configuration(backends)
+        let sollol = try RunningProgram(
+            on: bed.bed.control, ["\(TestEnvironment.products)/sollol", "up", "--config", path])
+        #expect(sollol.exitStatus() == 69)
+        let lines = sollol.lines.map { $0.drop { $0 != " " }.dropFirst() }
+        #expect(lines.count == 3, "\(lines)")
+        #expect(lines.first == "[1/5] checking programs, model and ports")
+        #expect(lines[1].hasPrefix("error: worker-2: no rpc-server or ggml-rpc-server on bare; "))
+        #expect(lines[1].contains("Install it: ssh bare sh -s <deploy/install-llama-cpp, or name "))
+        #expect(lines.last == "nothing was started")
+        #expect(try bed.leftovers() == [])
+        // What was learned of the other host is known to the next dry run.
+        let dryRun = try bed.bed.control.run(
+            "'\(TestEnvironment.products)/sollol' up --dry-run --config '\(path)'")
+        #expect(dryRun.output.contains("/usr/local/bin/ggml-rpc-server -H 127.0.0.1 -p 50052"))
+    }
 }
