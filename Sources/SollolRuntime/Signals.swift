@@ -33,15 +33,27 @@ public enum Signals {
         }
     }
 
-    /// Runs `body` while a write to a child that has gone is an error, and no more.
-    static func withoutPipeSignal<Result>(_ body: () throws -> Result) rethrows -> Result {
-        let before = signal(SIGPIPE) { _ in }
-        defer { signal(SIGPIPE, before) }
-        return try body()
+    /// Runs a loop that asks others. On INT, TERM or HUP `cancel` ends what it has started, so that
+    /// nothing is left; once the loop has stopped, the signal does what it did before.
+    static func running(_ loop: EventLoop, cancel: @escaping () -> Void) {
+        let numbers = [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD]
+        let before = numbers.map { signal($0, SIG_DFL) }
+        var received: Int32?
+        do {
+            try deliver(on: loop) {
+                if received == nil { cancel() }
+                received = $0
+            }
+        } catch {
+            signal(SIGPIPE) { _ in }
+        }
+        loop.run()
+        for (number, handler) in zip(numbers, before) { signal(number, handler) }
+        if let received { raise(received) }
     }
 
     /// From now on INT, TERM and HUP end this process with status 0: before anything runs there is
-    /// nothing to stop, and what is being asked ends with its leash. `deliver` replaces this.
+    /// nothing to stop. `deliver` replaces this.
     public static func endAtOnce() {
         for number in [SIGINT, SIGTERM, SIGHUP] { signal(number) { _ in _exit(0) } }
     }

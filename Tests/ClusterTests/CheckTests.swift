@@ -247,4 +247,24 @@ struct CheckTests {
             "'\(TestEnvironment.products)/sollol' up --dry-run --config '\(path)'")
         #expect(dryRun.output.contains("/usr/local/bin/ggml-rpc-server -H 127.0.0.1 -p 50052"))
     }
+
+    @Test(arguments: ["up", "check"])
+    func ctrlCWhileHostsAreAskedLeavesNothing(command: String) throws {
+        let bed = try PreflightBed([HostOptions("cut")])
+        try bed.bed["cut"].cut()
+        let path = try bed.configuration(["{\"host\": \"cut\", \"transport\": \"ssh\"}"])
+        let sollol = try RunningProgram(
+            on: bed.bed.control, ["\(TestEnvironment.products)/sollol", command, "--config", path])
+        let control = bed.bed.control
+        try eventually("ssh runs") {
+            control.processes().contains { $0.argv.first == "ssh" }
+        }
+        sollol.signal(SIGINT)
+        let status = sollol.exitStatus()
+        #expect(command == "up" ? status == 0 : status != 0)
+        try eventually("nothing is left") {
+            !control.processes().contains { ["ssh", "sh"].contains($0.argv.first ?? "") }
+        }
+        #expect(try bed.leftovers() == [])
+    }
 }

@@ -20,7 +20,6 @@ final class HostLook {
     /// Begins; `done` is called once, never from within this call.
     ///
     /// - Parameter wantsKeySource: whether to find out if only an agent's key got us in.
-    @discardableResult
     init(
         _ request: SurveyRequest, timeouts: Timeouts, wantsKeySource: Bool, loop: EventLoop,
         done: @escaping (HostSurvey) -> Void
@@ -39,6 +38,9 @@ final class HostLook {
             loop.at(EventLoop.now) { [self] in finish(problem: "\(error)") }
         }
     }
+
+    /// Ends the connection; `done` is not called any more.
+    func cancel() { shell?.close() }
 
     private func ask(_ line: String, _ answer: @escaping ([UInt8]) -> Void) {
         shell?.ask(

@@ -17,20 +17,25 @@ public enum HostLooks {
         var surveys = requests.map { HostSurvey(request: $0) }
         var next = 0
         var missing = requests.count
+        var looks: [HostLook] = []
         func begin() {
             guard next < requests.count else { return }
             let index = next
             next += 1
-            HostLook(
+            let look = HostLook(
                 requests[index], timeouts: timeouts, wantsKeySource: wantsKeySource, loop: loop
             ) { survey in
                 surveys[index] = survey
                 missing -= 1
                 if missing == 0 { loop.stop() } else { begin() }
             }
+            looks.append(look)
         }
         loop.at(EventLoop.now) { for _ in 0..<min(width, requests.count) { begin() } }
-        Signals.withoutPipeSignal { loop.run() }
+        Signals.running(loop) {
+            for look in looks { look.cancel() }
+            loop.stop()
+        }
         return surveys
     }
 }

@@ -20,7 +20,6 @@ final class WorkerLook {
     private var isEnding = false
 
     /// Begins; `done` is called once, never from within this call, when nothing runs any more.
-    @discardableResult
     init(
         _ trial: WorkerTrial, timeouts: Timeouts, loop: EventLoop,
         done: @escaping (WorkerTrial.Outcome) -> Void
@@ -47,6 +46,7 @@ final class WorkerLook {
         } catch {
             loop.at(EventLoop.now) { [self] in
                 outcome.problem = "\(error)"
+                isEnding = true
                 finish()
             }
         }
@@ -135,7 +135,8 @@ final class WorkerLook {
 
     // MARK: End
 
-    private func end() {
+    /// Ends what runs; `done` is called when nothing runs any more.
+    func end() {
         guard !isEnding else { return }
         isEnding = true
         loop.cancel(timer)
@@ -183,18 +184,26 @@ enum WorkerLooks {
         var outcomes = trials.map { _ in WorkerTrial.Outcome() }
         var next = 0
         var missing = trials.count
+        var looks: [WorkerLook] = []
         func begin() {
             guard next < trials.count else { return }
             let index = next
             next += 1
-            WorkerLook(trials[index], timeouts: timeouts, loop: loop) { outcome in
+            let look = WorkerLook(trials[index], timeouts: timeouts, loop: loop) { outcome in
                 outcomes[index] = outcome
                 missing -= 1
                 if missing == 0 { loop.stop() } else { begin() }
             }
+            looks.append(look)
         }
         loop.at(EventLoop.now) { for _ in 0..<min(width, trials.count) { begin() } }
-        Signals.withoutPipeSignal { loop.run() }
+        Signals.running(loop) {
+            // No further one begins, and the loop stops when the last has ended.
+            missing -= trials.count - next
+            next = trials.count
+            for look in looks { look.end() }
+            if missing == 0 { loop.stop() }
+        }
         return outcomes
     }
 }
