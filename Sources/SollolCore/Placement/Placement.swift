@@ -137,22 +137,33 @@ private struct Filling {
     /// The layers of each device at the smallest share to which devices must be filled, or nil when
     /// limits forbid every share.
     ///
-    /// By bisection: with a larger share, greedy filling never places less.
+    /// Where all fits, the share of what is left beside buffers: these would otherwise outweigh the
+    /// layers of a small model, and a worker with less memory would get none. Where it does not,
+    /// the share of all, so that nothing is overfilled more than it must be.
     func best() -> [Int]? {
+        if strategy != .memoryAware { return smallest(.speed) }
+        return counts(at: 1, of: .rest) == nil ? smallest(.all) : smallest(.rest)
+    }
+
+    /// What is filled to the same share.
+    private enum Measure { case rest, all, speed }
+
+    /// By bisection: with a larger share, greedy filling never places less.
+    private func smallest(_ measure: Measure) -> [Int]? {
         var (low, high) = (0.0, 1.0)
-        while counts(at: high) == nil {
+        while counts(at: high, of: measure) == nil {
             guard high < 1e18 else { return nil }
             high *= 2
         }
         for _ in 0..<64 {
             let middle = (low + high) / 2
-            if counts(at: middle) == nil { low = middle } else { high = middle }
+            if counts(at: middle, of: measure) == nil { low = middle } else { high = middle }
         }
-        return counts(at: high)
+        return counts(at: high, of: measure)
     }
 
     /// The layers of each device when none is filled beyond that share, or nil.
-    private func counts(at ratio: Double) -> [Int]? {
+    private func counts(at ratio: Double, of measure: Measure) -> [Int]? {
         var next = first
         var counts: [Int] = []
         for device in request.devices {
@@ -162,7 +173,7 @@ private struct Filling {
             while next < bytes.count {
                 let more = sum + bytes[next]
                 let tensor = max(biggest, largest[next])
-                guard fits(device, start...next, more, tensor, ratio) else { break }
+                guard fits(device, start...next, more, tensor, ratio, measure) else { break }
                 sum = more
                 biggest = tensor
                 next += 1
@@ -174,16 +185,16 @@ private struct Filling {
 
     private func fits(
         _ device: PlacementDevice, _ layers: ClosedRange<Int>, _ sum: UInt64, _ tensor: UInt64,
-        _ ratio: Double
+        _ ratio: Double, _ measure: Measure
     ) -> Bool {
-        let total = sum + fixed(device, layers) + (device.isProcess ? tensor : 0)
-        switch strategy {
-        case .speedAware:
-            if let limit = device.limit, total > limit { return false }
+        let other = fixed(device, layers) + (device.isProcess ? tensor : 0)
+        let limit = device.limit ?? (measure == .speed ? .max : 1)
+        switch measure {
+        case .speed:
             // Bytes read for a token, per speed: the scale of the ratio does not matter.
-            return Double(sum) <= ratio * (device.speed ?? 1) * 1e6
-        default:
-            return Double(total) <= ratio * Double(max(1, device.limit ?? 1))
+            return sum + other <= limit && Double(sum) <= ratio * (device.speed ?? 1) * 1e6
+        case .rest: return other < limit && Double(sum) <= ratio * Double(limit - other)
+        case .all: return Double(sum + other) <= ratio * Double(max(1, limit))
         }
     }
 
