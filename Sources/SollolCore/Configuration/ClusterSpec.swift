@@ -15,6 +15,8 @@ public struct ClusterSpec: Equatable, Sendable {
     public var coordinator: CoordinatorSpec
     /// The first local port of transport `ssh`; backend i is dialled at this port plus i.
     public var forwardPortBase: Int = 52100
+    /// Whether rpc-server may listen on a wildcard or public address.
+    public var allowExposedBind = false
     /// Which layers go where.
     public var placement = PlacementSpec()
     /// When and how often a failed process is started again.

@@ -32,6 +32,7 @@ struct SpecBuilder {
             model: model(onHost: coordinator.location),
             workers: isEnabled ? (0..<backendCount).map { worker($0) } : [],
             coordinator: coordinator, forwardPortBase: integer("forward_port_base"),
+            allowExposedBind: boolean("allow_exposed_bind"),
             placement: placement(),
             restart: restart(), health: health(), timeouts: timeouts(),
             origins: entries.mapValues(\.origin))

@@ -160,4 +160,20 @@ public enum PlanFindings {
                     + "\"transport\": \"ssh\".")
         ]
     }
+
+    /// Names that have turned out to be public addresses; public numbers the configuration refuses.
+    public static func publicNames(_ plan: LaunchPlan, _ spec: ClusterSpec) -> [Finding] {
+        guard !spec.allowExposedBind else { return [] }
+        return plan.processes.compactMap { process in
+            let address = process.bind.host
+            guard process.role == .worker, HostFacts.isNumericIPv4(address),
+                !AddressRange.isPrivate(address)
+            else { return nil }
+            return Finding(
+                [process.name],
+                "\(process.host) is \(address), a public address, and rpc-server has no "
+                    + "authentication: who can reach it can run code there. Set \"bind\" to a "
+                    + "private address or \"transport\" to \"ssh\", or allow_exposed_bind to true.")
+        }
+    }
 }

@@ -58,6 +58,7 @@ public struct Preflight {
         if isThorough { look.findings += look.surveys.compactMap(KeyCheck.finding) }
         look.makePlan()
         if let plan = look.plan {
+            look.findings += PlanFindings.publicNames(plan, spec)
             look.check(plan)
             if isThorough { look.findings += PlanFindings.exposed(plan) }
         }

@@ -84,6 +84,7 @@ struct SpecificationTests {
         spec.placement.participants = .workersOnly
         spec.placement.layers = [3, 0, 30]
         spec.forwardPortBase = 40000
+        spec.allowExposedBind = true
         spec.restart.initialDelay = 1
         spec.restart.maxDelay = 50
         spec.restart.resetAfter = 40
