@@ -15,7 +15,9 @@ extension HostFacts {
         host.availableMemoryBytes = survey.request.isBrief ? then ?? now : now ?? then
         for (program, seen) in zip(survey.request.programs, report.programs) {
             guard let path = seen.path, let stamp = seen.stamp else { continue }
-            if seen.help == nil, let known = program.known {
+            if seen.help == nil, let known = program.known, known.path == path,
+                known.stamp == stamp
+            {
                 host.binaries[program.name] = known
                 if program.isServer { host.devices = before?.devices }
                 host.deviceMemoryBytes = before?.deviceMemoryBytes
@@ -34,6 +36,11 @@ extension HostFacts {
             }
             host.binaries[program.name] = binary
             if !program.isServer, let devices { offer(devices, program.users, spec) }
+        }
+        // A brief look asks the coordinator's program only.
+        for (program, seen) in zip(survey.request.programs, report.programs) {
+            guard !program.isServer, seen.path != nil, seen.devices == nil else { continue }
+            if let own = host.devices { offer(own, program.users, spec) }
         }
         if let reference = survey.request.model?.text, let model = survey.model {
             host.models[reference] = Model(

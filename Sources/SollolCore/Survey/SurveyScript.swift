@@ -23,7 +23,7 @@ public enum SurveyScript {
             let known = program.known.map {
                 "\($0.stamp.size) \($0.stamp.modified / 1_000_000_000) \($0.path)"
             }
-            let kind = program.isServer ? "server" : "worker"
+            let kind = program.isServer ? "server" : request.isBrief ? "brief" : "worker"
             let words = [String(index), kind, known ?? "-"] + program.candidates
             lines.append("look \(ShellQuoting.join(words));")
         }
@@ -99,7 +99,7 @@ public enum SurveyScript {
         [ -n "$f" ] || { [ -z "$x" ] || say "b$i.refused $x"; return 0; };
         s=$(stamp "$f"); say "b$i.path $f"; say "b$i.stamp $s";
         say "b$i.magic" $(od -An -tx1 -N20 "$f");
-        [ "$s $f" != "$known" ] || return 0; ask "b$i.help" $patience "$f" --help; d=${f%/*};
+        [ "$s $f" != "$known" ] && [ "$kind" != brief ] || return 0; ask "b$i.help" $patience "$f" --help; d=${f%/*};
         if [ "$kind" = server ]; then ask "b$i.version" $patience "$f" --version;
         ask "b$i.devices" $patience "$f" --list-devices; else tool;
         [ ! -x "$d/llama-server" ] || ask "b$i.devices" $patience "$d/llama-server" --list-devices; fi;

@@ -173,3 +173,53 @@ import Testing
         #expect(KeySource.agentKey([]) == nil)
     }
 }
+
+@Suite struct SurveyFactsTests {
+    private let worker = SampleSpecs.worker(1, host: "127.0.0.1")
+
+    private func record(
+        _ answer: String, known: HostFacts.Binary?, isBrief: Bool
+    ) throws -> HostFacts {
+        let spec = SampleSpecs.spec(workers: [worker])
+        var request = try #require(SurveyRequest.all(for: spec).first)
+        request.isBrief = isBrief
+        request.programs[0].known = known
+        var survey = HostSurvey(request: request)
+        survey.report = SurveyReport("home /h\n\(answer)\ncomplete", request: request)
+        var facts = HostFacts()
+        facts.record([survey], spec)
+        return facts
+    }
+
+    private let told = "b0.path /bin/rpc-server\nb0.stamp 5 7"
+
+    @Test func whatIsKnownStaysOnlyForTheSameFile() throws {
+        var known = HostFacts.Binary(
+            path: "/bin/rpc-server", stamp: .init(size: 5, modified: 7_000_000_000), version: "1")
+        var facts = try record(told, known: known, isBrief: true)
+        #expect(facts.hosts["here"]?.binaries["rpc-server"] == known)
+        known.stamp.size = 6
+        facts = try record(told, known: known, isBrief: true)
+        #expect(facts.hosts["here"]?.binaries["rpc-server"]?.version == nil)
+        #expect(facts.hosts["here"]?.binaries["rpc-server"]?.stamp.size == 5)
+    }
+
+    @Test func aWorkerOffersWhatIsListedThereOrTheCPU() throws {
+        for (listing, devices) in [
+            ("b0.devices   CUDA0: x\nb0.devices   CUDA1: y", ["RPC0", "RPC1"]),
+            ("b0.devices   (none)", ["RPC0"]),
+        ] {
+            let answer = "\(told)\nb0.help %status 0\nb0.devices Available devices:\n\(listing)"
+            let facts = try record(answer, known: nil, isBrief: false)
+            #expect(facts.offeredDevices == ["127.0.0.1:50052": devices])
+        }
+    }
+
+    @Test func aBriefLookGoesByTheCoordinatorsProgram() throws {
+        let server =
+            "b1.path /bin/llama-server\nb1.stamp 5 7\nb1.help --model\nb1.help %status 0\n"
+            + "b1.devices Available devices:\nb1.devices   CUDA0: x\nb1.devices   CUDA1: y"
+        let facts = try record("\(told)\n\(server)", known: nil, isBrief: true)
+        #expect(facts.offeredDevices == ["127.0.0.1:50052": ["RPC0", "RPC1"]])
+    }
+}
