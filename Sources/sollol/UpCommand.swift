@@ -98,6 +98,10 @@ struct UpCommand {
         for assumption in plan.assumptions { console.notice("assumed: \(assumption)") }
         for notice in plan.notices { console.notice("notice: \(notice)") }
         try keepPlacement(of: plan, look.facts, in: state)
+        let caches = CachePruning.all(for: loaded.spec)
+        for report in CacheKeeper.prune(caches, timeouts: loaded.spec.timeouts) {
+            console.notice("notice: \(report)")
+        }
         let runner = ClusterRunner(
             plan: plan, spec: loaded.spec, addresses: look.facts.addresses, state: state,
             seed: UInt64(getpid()),

@@ -125,6 +125,8 @@ public struct WorkerSpec: Equatable, Sendable {
     public var memoryLimit: UInt64?
     /// Bytes of free memory that stay free.
     public var memoryReserve: UInt64 = 512 << 20
+    /// Bytes of its tensor cache that stay at a start.
+    public var cacheLimit: UInt64 = 100 << 30
     /// How fast it is compared with the others, or nil.
     public var speed: Double?
 

@@ -200,6 +200,7 @@ struct SpecBuilder {
             extraArguments: strings("\(path).extra_arguments"),
             memoryLimit: memory("\(path).memory_limit"),
             memoryReserve: memory("\(path).memory_reserve") ?? 0,
+            cacheLimit: memory("\(path).cache_limit") ?? 0,
             speed: optionalNumber("\(path).speed"))
     }
 

@@ -95,7 +95,7 @@ struct PrecedenceTests {
 
     @Test func backendsNeverMerge() throws {
         let json =
-            #"{"model": "/m.gguf", "rpc_backends": [{"host": "f", "port": 1, "cache": true}]}"#
+            #"{"model": "/m.gguf", "rpc_backends": [{"host": "f", "port": 1, "cache": false}]}"#
         let bare = #"{"model": "/m.gguf"}"#
         let variable = ["RPC_BACKENDS": "e"]
         let option = ["--rpc": "o1,o2:7"]
@@ -104,7 +104,7 @@ struct PrecedenceTests {
         ) throws -> [String] {
             let loaded = try Loading.load(
                 json, backends: "c:9", environment: environment, options: options)
-            #expect(loaded.spec.workers.allSatisfy { !$0.cache || $0.host == "f" })
+            #expect(loaded.spec.workers.allSatisfy { $0.cache || $0.host == "f" })
             return loaded.endpoints
         }
         #expect(try endpoints(json, variable, option) == ["o1:50052", "o2:7"])

@@ -15,7 +15,7 @@ struct SpecificationTests {
             { "host": "10.9.66.154", "port": 50055, "ssh": "ubuntu@gpu-2",
               "ssh_options": ["Port=2222"], "bind": "10.9.66.155", "transport": "direct",
               "binary": "bin/rpc-server", "devices": ["CUDA0", "CUDA1"], "threads": 8,
-              "cache": true,
+              "cache": true, "cache_limit": "7GiB",
               "memory_limit": "24GiB", "memory_reserve": "1 GiB", "speed": 2.5, "environment": {"CUDA_VISIBLE_DEVICES": "0,1"},
               "extra_arguments": ["--odd one"] },
             { "host": "gpu-3", "transport": "ssh" },
@@ -63,7 +63,8 @@ struct SpecificationTests {
         workers[1].binary = "/etc/lab/bin/rpc-server"
         workers[1].devices = ["CUDA0", "CUDA1"]
         workers[1].threads = 8
-        workers[1].cache = true
+        for index in workers.indices { workers[index].cache = true }
+        workers[1].cacheLimit = 7 << 30
         workers[1].memoryLimit = 24 << 30
         workers[1].memoryReserve = 1 << 30
         workers[1].speed = 2.5
@@ -121,6 +122,7 @@ struct SpecificationTests {
                 SampleSpecs.worker(
                     1, host: "10.0.0.1", location: .ssh(destination: "10.0.0.1", options: []))
             ], model: .file(path: "/m.gguf"))
+        expected.workers[0].cache = true
         expected.origins = loaded.spec.origins
         #expect(loaded.spec == expected)
         #expect(loaded.notices == [])

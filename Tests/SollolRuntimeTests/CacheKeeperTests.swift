@@ -1,0 +1,100 @@
+import Foundation
+import Testing
+
+@testable import SollolCore
+@testable import SollolRuntime
+
+/// The tensor cache is pruned by real shells.
+@Suite struct CacheKeeperTests {
+    /// A cache of files of 1000 bytes, the first used last; and files that are not rpc-server's.
+    private static func makeCache() throws -> (folder: String, files: [String]) {
+        let folder = NSTemporaryDirectory() + "sollol cache's \(UUID().uuidString)"
+        let rpc = folder + "/rpc"
+        try FileManager.default.createDirectory(atPath: rpc, withIntermediateDirectories: true)
+        let hashes = (0..<6).map { String(repeating: "\($0)", count: 15) + "f" }
+        let others = ["notes.txt", String(repeating: "g", count: 16), "0123456789abcde"]
+        for (index, name) in (hashes + others).enumerated() {
+            let path = "\(rpc)/\(name)"
+            try Data(repeating: 1, count: 1000).write(to: URL(fileURLWithPath: path))
+            // Used an hour apart, the strangers longest ago.
+            let used = timespec(tv_sec: 1_700_000_000 - 3600 * index, tv_nsec: 0)
+            var times = [used, timespec(tv_sec: 1_600_000_000, tv_nsec: 0)]
+            try #require(utimensat(AT_FDCWD, path, &times, 0) == 0)
+        }
+        return (folder, hashes)
+    }
+
+    private static func names(_ folder: String) throws -> Set<String> {
+        Set(try FileManager.default.contentsOfDirectory(atPath: folder + "/rpc"))
+    }
+
+    @Test func leastRecentlyUsedGoFirst() throws {
+        let (folder, files) = try Self.makeCache()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var cache = CachePruning(
+            location: .here, workers: ["worker-1", "worker-2"], folder: folder, limit: 6000)
+        #expect(CacheKeeper.prune([cache], timeouts: Timeouts()) == [])
+        let before = try Self.names(folder)
+        #expect(before.count == 9)
+        cache.limit = 3500
+        #expect(
+            CacheKeeper.prune([cache], timeouts: Timeouts()) == [
+                "worker-1, worker-2: removed 3 files, 2.93 KiB, of the tensor cache on this "
+                    + "machine: more than cache_limit"
+            ])
+        #expect(try Self.names(folder) == before.subtracting(files.suffix(3)))
+        cache.limit = 0
+        #expect(CacheKeeper.prune([cache], timeouts: Timeouts()).count == 1)
+        #expect(try Self.names(folder) == before.subtracting(files))
+    }
+
+    @Test(arguments: [["dash", "-c"], ["bash", "-c"], ["busybox", "sh", "-c"]])
+    func everyShellCanDoIt(_ shell: [String]) throws {
+        let (folder, files) = try Self.makeCache()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let cache = CachePruning(
+            location: .here, workers: ["worker-1"], folder: folder, limit: 2000)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = shell + [cache.line]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let answer = String(
+            decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(answer == "pruned 4 4000\n")
+        #expect(try Self.names(folder).isDisjoint(with: files.suffix(4)))
+    }
+
+    @Test func aCacheThatIsNotThereIsNoProblem() {
+        let cache = CachePruning(
+            location: .here, workers: ["worker-1"], folder: "/nowhere", limit: 0)
+        #expect(CacheKeeper.prune([cache], timeouts: Timeouts()) == [])
+        #expect(CacheKeeper.prune([], timeouts: Timeouts()) == [])
+    }
+
+    @Test func oneForEachFolder() throws {
+        let spec = try ConfigurationLoader.load(
+            ConfigurationSources(
+                file: SourceFile(
+                    path: "home.json", folder: "/",
+                    bytes: Array(
+                        """
+                        { "model": "/m.gguf", "rpc_backends": [
+                          "10.0.0.1", { "host": "10.0.0.1", "port": 50053, "cache_limit": "2TiB" },
+                          { "host": "10.0.0.1", "port": 50054,
+                            "environment": {"LLAMA_CACHE": "/big"} },
+                          { "host": "10.0.0.2", "cache": false },
+                          { "host": "10.0.0.3", "managed": false } ] }
+                        """.utf8)),
+                backendsFile: nil, environment: [:], options: [:],
+                machine: LocalMachine(
+                    addresses: [], hostName: "", home: "/root", workingDirectory: "/"))
+        ).spec
+        let caches = CachePruning.all(for: spec)
+        #expect(caches.map(\.workers) == [["worker-1", "worker-2"], ["worker-3"]])
+        #expect(caches.map(\.limit) == [2 << 40, 100 << 30])
+        #expect(caches.map(\.folder) == [nil, "/big"])
+    }
+}
