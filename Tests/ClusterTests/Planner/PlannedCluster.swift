@@ -77,7 +77,8 @@ final class PlannedCluster {
                 environment: ["GGML_NO_BACKTRACE": "1"])
         }
         for process in processes where process.name != "coordinator" {
-            let port = process.argv.last.flatMap { Int($0) } ?? 0
+            let place = process.argv.firstIndex(of: "-p").map { process.argv[$0 + 1] }
+            let port = place.flatMap { Int($0) } ?? 0
             try eventually("\(process.name) listens") { Self.isListening(port) }
         }
     }

@@ -35,6 +35,7 @@ import Testing
             do {
                 let header = try Self.read(bytes, meter)
                 accepted += 1
+                Self.plan(header)
                 if !Self.isSound(header, fileSize: bytes.count) {
                     Issue.record("input \(number): not sound")
                 }
@@ -70,6 +71,11 @@ import Testing
         }
         all.keys.append(GGUFSample.text("tokenizer.chat_template", "{{ x }}"))
         all.keys.append(GGUFSample.number("general.alignment", 32))
+        for key in [
+            "embedding_length", "feed_forward_length", "attention.head_count",
+            "attention.head_count_kv", "attention.key_length", "expert_used_count",
+            "ssm.conv_kernel", "ssm.inner_size", "ssm.state_size", "attention.sliding_window",
+        ] { all.keys.append(GGUFSample.scalar("llama.\(key)", 10, UInt64(4))) }
         var two = GGUFSample()
         two.version = 2
         two.tensors.append(
@@ -109,6 +115,16 @@ import Testing
             }
         }
     }
+
+    /// Whatever the numbers in it: nothing that is made of them overflows.
+    private static func plan(_ header: GGUFHeader) {
+        guard let shape = try? ModelShape([header]) else { return }
+        let memory = ModelMemory(shape: shape, context: context)
+        _ = memory.load(ofDevice: 0..<shape.blockCount + 1)
+        _ = memory.load(ofCoordinator: shape.blockCount)
+    }
+
+    private static let context = ContextSettings.sample(tokens: 1 << 24, slots: 256)
 
     /// What every accepted header promises.
     private static func isSound(_ header: GGUFHeader, fileSize: Int) -> Bool {
