@@ -1,8 +1,6 @@
 /// What the surveys of all hosts mean for a start.
 public enum SurveyFindings {
     /// What stands in the way of knowing what the plan needs: hosts, programs, model, keys.
-    ///
-    /// - Parameter ssh: whether `SSH_AUTH_SOCK`'s keys alone open the host, by its key's path.
     public static func of(_ survey: HostSurvey) -> [Finding] {
         let request = survey.request
         guard let report = survey.report else {
