@@ -75,6 +75,12 @@ final class GuardedProcess {
         defer {
             for end in [pipes[0].reading, pipes[1].writing, pipes[2].writing] { close(end) }
         }
+        // A shell whose SIGCHLD is blocked, as it is on threads of Dispatch, waits for ever.
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         do {
             try process.run()
         } catch {

@@ -15,7 +15,7 @@
 /// - The environment is exported last, so that no variable of it can be one of these.
 enum GuardProgram {
     /// For a server with a slot: with a record, a lease, and helpers that watch each other.
-    static let server = oneLine(common + record + takeover + reader + start + ticker + end)
+    static let server = oneLine(common + record + takeover + reader + claim + start + ticker + end)
     /// For a short command: the leash only.
     static let command = oneLine(common + short)
 
@@ -27,12 +27,12 @@ enum GuardProgram {
     private static let common = #"""
         trap '' TERM INT HUP USR2 PIPE;
         exec 3<&0 </dev/null;
-        p=$(command -v setpriv) && { "$p" --pdeathsig KILL true >/dev/null 2>&1 & q=$!; };
+        p=$(command -v setpriv) && { "$p" --pdeathsig KILL true >/dev/null 2>&1 & X=$!; };
 
         """#
 
     private static let short = #"""
-        [ "$p" ] && wait $q || p=;
+        [ "$p" ] && wait $X || p=;
         ( trap - TERM HUP USR2; exec >&2 3<&-;
         [ -z "$p" ] || set -- "$p" --pdeathsig KILL -- "$@"; x; exec "$@" ) & c=$!;
         echo "started $c";
@@ -71,14 +71,14 @@ enum GuardProgram {
         put() { printf '%s\n' "$u $1 $l $s $owner $r $who" 1<>"$f"; } 2>/dev/null;
         rec() { read -r B S L Z O R W C D T <"$1" || [ "$B" ]; } 2>/dev/null;
         bye() { rm -f "$f"; rmdir "$d"; } 2>/dev/null;
-        no() { [ -z "$f" ] || bye; printf '%s\n' "$1 $2"; printf '%s\n' "guard: $2" >&2; exit 75; };
+        no() { kill -KILL $r; bye; printf '%s\n' "$1 $2"; printf '%s\n' "guard: $2" >&2; exit 75; };
         e=; [ ! -r /proc/self/stat ] || e=1;
         { if [ "$e" ]; then read -r b </proc/sys/kernel/random/boot_id;
         while read -r y z n v; do [ "$y" != Uid: ] || break; done </proc/self/status;
         else b=$(sysctl -n kern.bootsessionuuid); n=$(id -u); fi;
         read -r h </proc/sys/kernel/hostname || h=$(uname -n); } 2>/dev/null;
-        b=${b%%[!A-Za-z0-9-]*}; h=${h%%[!A-Za-z0-9._-]*}; d=${d:-/tmp/sollol-$n}; f= r=-;
-        up; s=$u; st $$; G=$y;
+        b=${b%%[!A-Za-z0-9-]*}; h=${h%%[!A-Za-z0-9._-]*}; d=${d:-/tmp/sollol-$n};
+        up; s=$u; st $$; G=$y; f=$d/$k@$h@$b@$a@$$@$G;
 
         """#
 
@@ -96,7 +96,7 @@ enum GuardProgram {
         set -- $(ls -ldn "$d" 2>/dev/null);
         case "$1 $3" in "drwx------"*" $n") ;;
         *) no unusable "$d is no folder with mode 0700 of user $n (${1:-missing}${3:+, user $3})";;
-        esac; f=$d/$k@$h@$b@$a@$$@$G; put look; };
+        esac; put look; };
         nm() { P=${1##*/}; Q=${P##*@}; P=${P%@*}; A=${P%@*}; P=${P##*@}; H=${A%@*}; A=${A##*@};
         K=${H%@*}; H=${H##*@}; K=${K%@*}; };
         en() { t=0; while al "$C" "$D" || al $P $Q; do
@@ -121,23 +121,17 @@ enum GuardProgram {
         u=$((u-${Z:-u})); y="cluster $K of ${W:-?} since $u s, guard $P";
         no refused "port ${A##*:} is held by another sollol ($y)";
         done; };
-        own || own || own || no unusable "no file can be made in $d";
-        N=0 V=look; while look; [ "$q" ] || [ $V = wait ]; do
-        E=${w:+wait}; E=${E:-look}; [ $E = $V ] || { V=$E; put $V; };
-        [ -z "$q" ] || nap; N=$((N+1)); done;
-
         """#
 
-    /// Reads the leash; forked before the server, so that no server lives without it. `kc SIGNAL`
+    /// Reads the leash; forked before anything else, so that nothing lives without it. `kc SIGNAL`
     /// signals the server, as soon as it has written itself into the record. At the end of input
     /// it stays until the guard is gone, so that the record is removed in any case; a guard that
-    /// is stopped is killed.
+    /// does not end is killed.
     private static let reader = #"""
-        kt() { [ "$p" ] || { kill -STOP $T; pkill -KILL -P $T; }; kill -KILL $T; } 2>/dev/null;
+        kt() { kill -STOP $T; pkill -KILL -P $T; kill -KILL $T; } 2>/dev/null;
         kc() { t=0; until rec "$f"; [ "$D" ] || ! al $$ $G || [ $t -gt 99 ]; do
         t=$((t+1)); nap; done; al "$C" "$D" && kill -$1 $C; };
-        r=-; [ "$p" ] && wait $q || p=;
-        ( exec >/dev/null 3<&-; C= D= T= U=; while IFS= read -r y; do case $y in
+        r=-; ( exec >/dev/null 3<&-; C= D= T= U=; while IFS= read -r y; do case $y in
         term) kc TERM;;
         kill) kc KILL;;
         *) up; [ ! -f "$f" ] || printf %s "$u" 1<>"$f"; [ "$T" ] || rec "$f";
@@ -145,8 +139,16 @@ enum GuardProgram {
         echo "guard: its ticker is gone, so this server is ended" >&2; kc KILL; fi;;
         esac; done; kc KILL;
         t=0; while al $$ $G; do [ $t -lt 100 ] || kill -KILL $$; t=$((t+1)); nap; done;
-        al "$T" "$U" && kt; while al "$C" "$D"; do nap; done; bye ) <&3 & r=$!;
-        put hold;
+        kc KILL; al "$T" "$U" && kt; while al "$C" "$D"; do nap; done; bye ) <&3 & r=$!;
+
+        """#
+
+    private static let claim = #"""
+        own || own || own || no unusable "no file can be made in $d";
+        N=0 V=look; while look; [ "$q" ] || [ $V = wait ]; do
+        E=${w:+wait}; E=${E:-look}; [ $E = $V ] || { V=$E; put $V; };
+        [ -z "$q" ] || nap; N=$((N+1)); done;
+        put hold; [ "$p" ] && wait $X || p=;
 
         """#
 
@@ -187,7 +189,7 @@ enum GuardProgram {
 
     private static let end = #"""
         exec 3<&- 2>/dev/null; wait $c; n=$?;
-        ch $r && kill -KILL $r; ch $T && kt;
+        ch $r && kill -KILL $r; if ch $T; then [ "$p" ] && kill -KILL $T || kt; fi;
         rm -f "$f"; echo "exited $n"; rmdir "$d"; exit $n
         """#
 }
