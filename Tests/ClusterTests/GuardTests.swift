@@ -16,7 +16,12 @@ import Testing
         #expect(done.rest() == ["exited 7"])
         try done.leavesNothing()
         let terminated = try GuardBench(shell)
-        _ = try terminated.started()
+        let server = try terminated.started().server
+        // Measured: a TERM before the exec can be lost in busybox; KILL follows after 2 s.
+        try eventually("it has become the server") {
+            (try? String(contentsOfFile: "/proc/\(server)/cmdline", encoding: .utf8))?
+                .hasPrefix("sleep") == true
+        }
         terminated.write("term\n")
         #expect(terminated.rest() == ["exited 143"])
         try terminated.leavesNothing()
