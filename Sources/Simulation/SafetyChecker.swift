@@ -31,6 +31,11 @@ struct SafetyChecker {
         var readySince: Double?
         var missedHealth = 0
         var isServing = false
+        var isLeftOut = false
+        /// Since when a worker is not there.
+        var missingSince: Double?
+        /// The next start has to wait until then (rule 6).
+        var notBefore = 0.0
     }
 
     let spec: ClusterSpec
@@ -53,13 +58,20 @@ struct SafetyChecker {
     }
 
     private var workers: [Known] { known.values.filter { $0.kind != .coordinator } }
-    private var allWorkersConfirmed: Bool { workers.allSatisfy(\.isConfirmed) }
+    private var allWorkersConfirmed: Bool {
+        workers.allSatisfy { $0.isConfirmed || $0.isLeftOut }
+    }
+    /// A restart was asked for, or the plan has changed, and the coordinator has to go.
+    private var isPlanned = false
+    /// Seconds since anything of the coordinator's work moved; the truth.
+    private var stillFor = 0.0
     private var isStopping: Bool { stops > 0 || mustGiveUp != nil }
 
     /// Judges one step.
     mutating func check(
-        _ event: SupervisorEvent, _ effects: [SupervisorEffect], at now: Double
+        _ event: SupervisorEvent, _ effects: [SupervisorEffect], at now: Double, stillFor: Double
     ) throws(Violation) {
+        self.stillFor = stillFor
         if finished != nil, !effects.isEmpty { throw Violation(description: "work after finish") }
         let doomed = learn(event, at: now)
         for (place, effect) in effects.enumerated() {
@@ -78,7 +90,7 @@ struct SafetyChecker {
             }
         }
         if let process = known[coordinator], process.missedHealth >= spec.health.failures,
-            process.isAlive, !process.wasKilled, !isStopping
+            process.isAlive, !process.wasKilled, !process.wasTerminated, !isStopping, !isPlanned
         {
             throw Violation(description: "rule 4: the coordinator outlives its health")
         }
@@ -107,9 +119,11 @@ struct SafetyChecker {
         case .spawnFailed(let run, _): return learnEnd(run, ExitReport(status: nil), at: now)
         case .readinessConfirmed(let run):
             guard let process = known[run.name], process.generation == run.generation,
-                process.isAlive || process.kind == .unmanaged, !process.wasKilled
+                process.isAlive || process.kind == .unmanaged, !process.wasKilled,
+                !process.wasTerminated
             else { break }
             known[run.name]?.isConfirmed = true
+            known[run.name]?.missingSince = nil
             if process.kind == .worker {
                 known[run.name]?.readySince = process.readySince ?? now
             }
@@ -128,6 +142,18 @@ struct SafetyChecker {
         case .healthAnswered(let run, let healthy):
             guard let process = current(run), process.isServing else { break }
             known[run.name]?.missedHealth = healthy ? 0 : process.missedHealth + 1
+        case .restartRequested(let name) where !isStopping:
+            guard name == nil || known[name ?? ""]?.kind != .unmanaged else { break }
+            isPlanned = true
+            for (other, process) in known where process.kind != .unmanaged {
+                guard name == nil || other == name || other == coordinator else { continue }
+                known[other]?.starts = []
+                known[other]?.failuresInARow = 0
+                known[other]?.notBefore = 0
+            }
+        case .replanned(let plan):
+            for name in known.keys { known[name]?.isLeftOut = plan.leftOut.contains(name) }
+            isPlanned = true
         default: break
         }
         return false
@@ -146,17 +172,25 @@ struct SafetyChecker {
         known[run.name]?.isConfirmed = false
         known[run.name]?.isServing = false
         if run.name == coordinator {
-            for name in known.keys { known[name]?.isConfirmed = false }
-            for name in known.keys where known[name]?.kind == .worker { known[name]?.asked = now }
+            for name in known.keys where known[name]?.isLeftOut == false {
+                known[name]?.isConfirmed = false
+                known[name]?.asked = now
+            }
         }
         if !process.isCollateral, !isStopping {
-            let failures = hasServed ? process.failures + [now] : []
+            let counts = hasServed && !process.isLeftOut
+            let failures = process.failures + (counts ? [now] : [])
             known[run.name]?.failures = failures.filter { now - $0 < spec.restart.period }
             let wasStable = now - (process.readySince ?? now) >= spec.restart.resetAfter
             known[run.name]?.failuresInARow = (wasStable ? 0 : process.failuresInARow) + 1
             learnFailure(run.name, process, exit)
+            if hasServed, FailureCause(exit).isPermanent, !process.wasKilled {
+                known[run.name]?.notBefore = now + 0.75 * spec.restart.maxDelay
+            }
         }
         guard process.kind == .worker else { return false }
+        known[run.name]?.missingSince = process.missingSince ?? now
+        if process.isLeftOut { return false }
         workerEnds.append(now)
         guard let user = known[coordinator] else { return false }
         return user.isAlive && !user.wasKilled && !user.wasTerminated && finished == nil
@@ -167,7 +201,7 @@ struct SafetyChecker {
         if !hasServed {
             if FailureCause(exit).isPermanent, !process.wasKilled { mustGiveUp = "permanent" }
             if known[name]?.failuresInARow == 3 { mustGiveUp = "three attempts" }
-        } else if let limit = spec.restart.maxRestarts, count > limit {
+        } else if let limit = spec.restart.maxRestarts, count > limit, !process.isLeftOut {
             mustGiveUp = "max_restarts"
         }
     }
@@ -182,15 +216,18 @@ struct SafetyChecker {
         case .kill(let run): try checkKill(run, event, at: now)
         case .terminate(let run):
             let process = try existing(run, effect)
-            guard stops > 0 || finishes else {
+            guard stops > 0 || finishes || isPlanned else {
                 throw Violation(description: "rule 8: \(run) terminated without a stop")
             }
             if process.kind == .worker, known[coordinator]?.isAlive == true {
                 throw Violation(description: "rule 8: \(run) ended before the coordinator")
             }
             known[run.name]?.wasTerminated = true
+            known[run.name]?.isCollateral = true
         case .probeReadiness(let run): try checkProbe(run, at: now)
-        case .probeHealth(let run), .proveDistribution(let run): _ = try existing(run, effect)
+        case .probeHealth(let run), .proveDistribution(let run), .probeActivity(let run):
+            _ = try existing(run, effect)
+        case .replan(let names): try checkReplan(names, event, at: now)
         case .probeBusySlots(let run):
             _ = try existing(run, effect)
             drainAsked = drainAsked ?? now
@@ -226,8 +263,14 @@ struct SafetyChecker {
         guard !process.isAlive, run.generation == process.generation + 1 else {
             throw Violation(description: "\(run) beside #\(process.generation)")
         }
+        if now < process.notBefore - 0.001 {
+            throw Violation(description: "rule 6: \(run) before \(process.notBefore)")
+        }
+        if run.name == coordinator { isPlanned = false }
         if run.name == coordinator, !allWorkersConfirmed {
-            let missing = known.filter { $1.kind != .coordinator && !$1.isConfirmed }.keys
+            let missing = known.filter {
+                $1.kind != .coordinator && !$1.isConfirmed && !$1.isLeftOut
+            }.keys
             throw Violation(description: "rule 1: \(run) although \(missing.sorted()) not ready")
         }
         let starts = process.starts.filter { now - $0 < window } + [now]
@@ -243,7 +286,8 @@ struct SafetyChecker {
         known[run.name] = Known(
             kind: process.kind, endpoint: process.endpoint, generation: run.generation,
             isAlive: true, started: now, asked: now, starts: starts, failures: process.failures,
-            failuresInARow: process.failuresInARow)
+            failuresInARow: process.failuresInARow, isLeftOut: process.isLeftOut,
+            missingSince: process.missingSince)
     }
 
     private var window: Double { min(60, spec.restart.resetAfter) }
@@ -260,11 +304,14 @@ struct SafetyChecker {
         known[run.name]?.wasKilled = true
         if isPatient { return }
         if process.kind == .coordinator {
-            let isCollateral = !allWorkersConfirmed
+            let isCollateral = !allWorkersConfirmed || isPlanned
             known[run.name]?.isCollateral = isCollateral
             if !allWorkersConfirmed || process.missedHealth >= spec.health.failures { return }
             if case .distributionRefuted = event { return }
-            if stops > 0 || finishes {
+            let limit = min(spec.timeouts.stall, spec.timeouts.progress)
+            // An answer may be half a minute late.
+            if stillFor >= limit - 31 { return }
+            if stops > 0 || finishes || isPlanned {
                 if !process.isServing { return }
                 if now - (drainAsked ?? now) >= spec.timeouts.stop - 0.001 { return }
             }
@@ -298,9 +345,29 @@ struct SafetyChecker {
             return
         }
         _ = try existing(run, .probeReadiness(run))
-        guard process.kind == .worker, let user = known[coordinator], user.isAlive else { return }
+        guard process.kind == .worker, !process.isLeftOut, let user = known[coordinator],
+            user.isAlive
+        else { return }
         if process.started < user.started {
             throw Violation(description: "rule 3: \(run) probed while a coordinator uses it")
+        }
+    }
+
+    private func checkReplan(
+        _ names: [String], _ event: SupervisorEvent, at now: Double
+    ) throws(Violation) {
+        guard let after = spec.restart.degradeAfter, hasServed, names.count < known.count - 1 else {
+            throw Violation(description: "rule 7: \(names) left out")
+        }
+        for (name, process) in known where process.kind == .worker {
+            let isNew = names.contains(name) && !process.isLeftOut
+            if isNew, now - (process.missingSince ?? now) < after - 0.001 {
+                throw Violation(description: "rule 7: \(name) left out too early")
+            }
+            if !names.contains(name), process.isLeftOut, known[coordinator]?.isAlive == true {
+                if case .activityAnswered(_, let activity?) = event, activity.busy == 0 { continue }
+                throw Violation(description: "rule 7: \(name) taken back while requests run")
+            }
         }
     }
 

@@ -34,6 +34,8 @@ struct Scenario {
     let loadTime: Double
     /// Mean seconds between two requests.
     let requestPause: Double
+    /// Seconds of one batch, between two moves of the counters, and batches of a request at most.
+    let batch: (length: Double, most: Int)
 
     init(seed: UInt64, generator: inout SeededGenerator) {
         self.seed = seed
@@ -48,11 +50,13 @@ struct Scenario {
             generator.chance(0.8) ? 60 : 20,
         ]
         let limit = generator.chance(0.8) ? "null" : "\(Int.random(in: 1...5, using: &generator))"
+        let degrade = generator.chance(0.7) ? "null" : "\(generator.pick([10, 60]))"
         let text = """
             {"model": "/model.gguf", "distributed_inference_enabled": \(workers > 0),
              "rpc_backends": [\(backends.joined(separator: ", "))],
              "restart": {"initial_delay": \(restart[0]), "max_delay": \(restart[1]),
-                         "reset_after": \(restart[2]), "max_restarts": \(limit)}}
+                         "reset_after": \(restart[2]), "max_restarts": \(limit),
+                         "degrade_after": \(degrade)}}
             """
         spec = Self.spec(text)
         plan = Self.plan(spec)
@@ -64,6 +68,9 @@ struct Scenario {
             stop: generator.pick([0, 0, 0.5]))
         loadTime = generator.pick([0.1, 3, 30, 120])
         requestPause = generator.pick([0.5, 10, 300])
+        // The last one is a healthy prompt on slow hosts, longer than `timeouts.stall`.
+        let batches: [(Double, Int)] = [(0.2, 20), (3, 5), (25, 4), (100, 1)]
+        batch = degrade == "null" ? generator.pick(batches) : batches[0]
     }
 
     private static func spec(_ text: String) -> ClusterSpec {

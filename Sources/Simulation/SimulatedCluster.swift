@@ -21,12 +21,15 @@ struct SimulatedCluster {
         case sessionEnds(site: Int, ProcessRun, ExitReport, onlyIfCut: Bool)
         case leaseEnds(site: Int, number: Int)
         case request
-        case requestEnds(number: Int)
+        case batchEnds(number: Int, left: Int)
+        /// A guard reports what its server uses.
+        case reports(site: Int, number: Int)
         case fault
         case mends(site: Int)
         /// An unmanaged backend is there again.
         case returns(site: Int)
         case stopRequested
+        case restartRequested(String?)
         /// From now on nothing goes wrong.
         case calm
     }
@@ -40,6 +43,10 @@ struct SimulatedCluster {
     /// Until then `sollol` does not run: suspended, or starved.
     var frozenUntil = 0.0
     var isCalm = false
+    /// When anything of the coordinator's work last moved.
+    var lastMoved = 0.0
+    /// Workers that the current plan leaves out.
+    var leftOut: [String] = []
     var faults = 0
     private var serversMade = 0
 
@@ -66,8 +73,8 @@ struct SimulatedCluster {
         guard let server = sites[coordinator].server, server.isUp, !server.isStopped,
             !sites[coordinator].isCut
         else { return false }
-        return sites.indices.dropLast().allSatisfy {
-            sites[$0].answers(number: server.connectedTo[$0] ?? 0) == true
+        return server.connectedTo.allSatisfy {
+            sites[$0.key].answers(number: $0.value) == true
         }
     }
 
@@ -91,6 +98,7 @@ struct SimulatedCluster {
                     return .timerFired(timer)
                 }
             case .stopRequested: return .stopRequested
+            case .restartRequested(let name): return .restartRequested(name)
             default: happen(next.element)
             }
         }
@@ -111,12 +119,8 @@ struct SimulatedCluster {
                 isWrong
                     ? .distributionRefuted(run, problem: "simulated")
                     : .distributionProven(run, summary: []), after: 0)
-        case .probeBusySlots(let run):
-            guard let site = site(run) else { return }
-            let server = sites[site].server
-            let silent = server?.isStopped != false || sites[site].isCut
-            let busy: Int? = silent ? nil : server?.isBusy == true ? 1 : 0
-            deliver(.busySlotsAnswered(run, busy), after: silent ? 10 : 0.005)
+        case .probeBusySlots(let run), .probeActivity(let run): probeSlots(effect, run)
+        case .replan(let names): replan(without: names)
         case .setTimer(let timer, let at):
             let isLate = !isCalm && generator.chance(scenario.trouble.lateTimer)
             let due = max(now, at.seconds) + (isLate ? generator.seconds(0...60) : 0)
@@ -134,9 +138,13 @@ struct SimulatedCluster {
             deliver(.spawnFailed(run, reason: "simulated"), after: 0)
         } else if isUnlucky || sites[site].isCut || sites[site].breakage == .hostLost {
             let after = generator.chance(0.5) ? 10 : generator.seconds(0...10)
-            endSession(site, run, words: "ssh: Connection timed out", after: after)
+            endSession(
+                site, run, words: "ssh: connect to host h port 22: Connection timed out",
+                after: after)
         } else if sites[site].breakage == .refused {
-            endSession(site, run, words: "Connection refused", after: generator.seconds(0.01...1))
+            endSession(
+                site, run, words: "u@h: Permission denied (publickey).",
+                after: generator.seconds(0.01...1))
         } else {
             let isFar = generator.chance(0.5)
             let delay = isFar ? generator.seconds(0.1...2) : generator.seconds(0.001...0.02)
@@ -165,6 +173,39 @@ struct SimulatedCluster {
         queue.add(.dies(site: site, number: server.number, exit), at: now + 0.01)
     }
 
+    private mutating func probeSlots(_ effect: SupervisorEffect, _ run: ProcessRun) {
+        guard let site = site(run) else { return }
+        let server = sites[site].server
+        let isSilent = server?.isStopped != false || sites[site].isCut
+        var activity: SlotActivity?
+        if !isSilent, let server {
+            activity = SlotActivity(
+                busy: server.isBusy ? 1 : 0, counters: server.isBusy ? [server.batches] : [])
+        }
+        var delay = isSilent ? 10 : 0.005
+        if case .probeActivity = effect {
+            if !isCalm && generator.chance(scenario.trouble.oddProbe) {
+                if generator.chance(0.3) { return }
+                delay += generator.seconds(0...30)
+            }
+            deliver(.activityAnswered(run, activity), after: delay)
+        } else {
+            deliver(.busySlotsAnswered(run, activity?.busy), after: delay)
+        }
+    }
+
+    private mutating func replan(without names: [String]) {
+        do throws(PlanError) {
+            let plan = try LaunchPlanner.plan(
+                scenario.spec, facts: HostFacts(), leavingOut: names, of: scenario.plan)
+            leftOut = plan.leftOut
+            queue.add(.deliver(.replanned(plan)), at: now)
+        } catch {
+            let refusal = SupervisorEvent.replanRefused(without: names, reason: error.message)
+            queue.add(.deliver(refusal), at: now)
+        }
+    }
+
     private mutating func probe(_ effect: SupervisorEffect, _ run: ProcessRun) {
         guard let site = sites.firstIndex(where: { $0.name == run.name }) else { return }
         let isOurs = sites[site].kind == .unmanaged || sites[site].server?.run == run
@@ -175,8 +216,7 @@ struct SimulatedCluster {
             switch Int.random(in: 0..<3, using: &generator) {
             case 0: delay += generator.seconds(0...30)
             case 1: isGood.toggle()
-            // The runtime answers every probe of a coordinator; a worker has a deadline.
-            default: if sites[site].kind != .coordinator { return }
+            default: return
             }
         }
         if case .probeHealth = effect {
@@ -230,16 +270,17 @@ struct SimulatedCluster {
             }
             dies(site, number, ExitReport(status: 137))
         case .request: request()
-        case .requestEnds(let number): requestEnds(number)
+        case .batchEnds(let number, let left): batchEnds(number, left)
+        case .reports(let site, let number): reports(site, number)
         case .fault: fault()
-        case .mends(let site): mend(site)
+        case .mends(let site): if !isCalm { mend(site) }
         case .returns(let site):
             if sites[site].server == nil {
                 sites[site].server = newServer(ProcessRun(name: sites[site].name, generation: 0))
                 sites[site].server?.isUp = true
             }
         case .calm: calm()
-        case .deliver, .timer, .stopRequested: break
+        case .deliver, .timer, .stopRequested, .restartRequested: break
         }
     }
 
@@ -256,8 +297,9 @@ struct SimulatedCluster {
         let server = newServer(run)
         sites[site].server = server
         deliver(.started(run, pid: server.number), after: 0.001)
+        queue.add(.reports(site: site, number: server.number), at: now + 3)
         func ends(_ status: Int, _ words: String, _ delay: Double) {
-            let exit = ExitReport(status: status, lastWords: [words])
+            let exit = ExitReport(status: status, lastWords: words.isEmpty ? [] : [words])
             queue.add(.dies(site: site, number: server.number, exit), at: now + delay)
         }
         if session.killIsPending { ends(137, "", 0.01) }
@@ -284,6 +326,12 @@ struct SimulatedCluster {
             hear(site)
         }
         // A coordinator in the middle of something notices; an idle one does not.
+        if site == coordinator, server.isBusy, !isCalm, generator.chance(0.1),
+            let used = server.connectedTo.keys.sorted().first
+        {
+            // It waits for the rest of the old connection for ever.
+            sites[used].server?.isStopped = true
+        }
         guard site != coordinator, let user = sites[coordinator].server,
             user.connectedTo[site] == number, user.isBusy || !user.isUp
         else { return }
@@ -308,7 +356,7 @@ struct SimulatedCluster {
 
     private mutating func connects(_ number: Int) {
         guard let server = sites[coordinator].server, server.number == number else { return }
-        for site in sites.indices.dropLast() {
+        for site in sites.indices.dropLast() where !leftOut.contains(sites[site].name) {
             guard let worker = sites[site].server, worker.isUp else {
                 return abort(number, blaming: site)
             }
@@ -321,8 +369,8 @@ struct SimulatedCluster {
     private mutating func isHeldUp(_ server: SimulatedSite.Server) -> Bool {
         if server.isStopped { return true }
         var isWaiting = false
-        for site in sites.indices.dropLast() {
-            switch sites[site].answers(number: server.connectedTo[site]) {
+        for (site, number) in server.connectedTo.sorted(by: { $0.key < $1.key }) {
+            switch sites[site].answers(number: number) {
             case nil: isWaiting = true
             case false?:
                 abort(server.number, blaming: site)
@@ -330,7 +378,31 @@ struct SimulatedCluster {
             default: break
             }
         }
+        if !isWaiting { lastMoved = now }
         return isWaiting
+    }
+
+    /// What the guard of a server says: these numbers grow while there is work that goes on.
+    private mutating func reports(_ site: Int, _ number: Int) {
+        guard let server = sites[site].server, server.number == number else { return }
+        queue.add(.reports(site: site, number: number), at: now + 3)
+        if let user = sites[coordinator].server, user.isBusy || !user.isUp, !user.isStopped,
+            site == coordinator || user.connectedTo[site] == number,
+            user.connectedTo.allSatisfy({ sites[$0.key].answers(number: $0.value) == true }),
+            user.isUp || !user.connectedTo.isEmpty || sites.count == 1
+        {
+            lastMoved = now
+            let usage = server.usage
+            let isLoading = !user.isUp
+            sites[site].server?.usage = ResourceUsage(
+                residentKiB: usage.residentKiB + (isLoading ? 1 << 10 : 0),
+                cpuSeconds: usage.cpuSeconds + generator.seconds(0.5...3),
+                bytesRead: (usage.bytesRead ?? 0) + (isLoading ? 1 << 20 : 0))
+        }
+        guard !sites[site].isCut, sites[site].session?.run == server.run,
+            let usage = sites[site].server?.usage
+        else { return }
+        deliver(.usageReported(server.run, usage), after: 0.001)
     }
 
     private mutating func loaded(_ number: Int) {
@@ -343,20 +415,32 @@ struct SimulatedCluster {
     }
 
     mutating func request() {
-        // Only a request shows that an unmanaged backend has been replaced meanwhile.
-        let mean = isCalm ? min(5, scenario.requestPause) : scenario.requestPause
-        let pause = mean * generator.seconds(0.1...2)
-        queue.add(.request, at: now + pause)
-        guard let server = sites[coordinator].server, server.isUp, !server.isBusy else { return }
+        guard let server = sites[coordinator].server, server.isUp, !server.isBusy else {
+            return nextRequest()
+        }
         sites[coordinator].server?.isBusy = true
-        let length = generator.seconds(0.05...20)
-        queue.add(.requestEnds(number: server.number), at: now + (isHeldUp(server) ? 1 : length))
+        let batches = Int.random(in: 1...scenario.batch.most, using: &generator)
+        let length = isHeldUp(server) ? 1 : scenario.batch.length
+        queue.add(.batchEnds(number: server.number, left: batches), at: now + length)
+        nextRequest()
     }
 
-    private mutating func requestEnds(_ number: Int) {
+    private mutating func nextRequest() {
+        // Only a request shows that an unmanaged backend has been replaced meanwhile.
+        let mean = isCalm ? min(5, scenario.requestPause) : scenario.requestPause
+        queue.add(.request, at: now + mean * generator.seconds(0.1...2))
+    }
+
+    private mutating func batchEnds(_ number: Int, _ left: Int) {
         guard let server = sites[coordinator].server, server.number == number else { return }
         if isHeldUp(server) {
-            queue.add(.requestEnds(number: number), at: now + 1)
+            queue.add(.batchEnds(number: number, left: left), at: now + 1)
+            return
+        }
+        sites[coordinator].server?.batches += 1
+        if left > 1 {
+            let next = now + scenario.batch.length
+            queue.add(.batchEnds(number: number, left: left - 1), at: next)
         } else {
             sites[coordinator].server?.isBusy = false
         }

@@ -12,7 +12,7 @@ extension SimulatedCluster {
     private mutating func oneFault() {
         let site = Int.random(in: sites.indices, using: &generator)
         let until = now + generator.pick([0.5, 5, 20, 45, 120])
-        switch Int.random(in: 0..<12, using: &generator) {
+        switch Int.random(in: 0..<13, using: &generator) {
         case 0...3: crash(site)
         case 4, 5: stop(site, until: until)
         case 6, 7: cut(site, until: until)
@@ -21,6 +21,9 @@ extension SimulatedCluster {
             sites[site].breakage = generator.pick(SimulatedSite.Breakage.allCases)
             queue.add(.mends(site: site), at: until)
             crash(site)
+        case 11:
+            let name = generator.chance(0.5) ? nil : sites[site].name
+            queue.add(.restartRequested(name), at: now)
         default: freeze(generator.pick([1, 20, 60, 90]))
         }
     }
@@ -38,9 +41,9 @@ extension SimulatedCluster {
     }
 
     private mutating func stop(_ site: Int, until: Double) {
-        // Rule 4 finds nothing of this yet while a request is answered or a model loads.
         sites[site].server?.isStopped = true
-        queue.add(.mends(site: site), at: until)
+        // Half of them stay so until they are ended.
+        if generator.chance(0.5) { queue.add(.mends(site: site), at: until) }
     }
 
     private mutating func cut(_ site: Int, until: Double) {
@@ -85,7 +88,10 @@ extension SimulatedCluster {
         isCalm = true
         request()
         for site in sites.indices {
+            let isStopped = sites[site].server?.isStopped == true
             mend(site)
+            // What does not move has to be found.
+            if isStopped, sites[site].kind != .unmanaged { sites[site].server?.isStopped = true }
             if sites[site].kind == .unmanaged { queue.add(.returns(site: site), at: now) }
         }
     }

@@ -31,6 +31,10 @@ struct SimulatedSite {
         var isStopped = false
         /// A request is being answered.
         var isBusy = false
+        /// Batches that it has finished.
+        var batches = 0
+        /// What its guard reports.
+        var usage = ResourceUsage(residentKiB: 1 << 10, cpuSeconds: 0, bytesRead: 0)
         /// Nobody holds its leash any more; the lease ends it.
         var isOrphan = false
         /// Numbers of the servers that a coordinator is connected to, by site.

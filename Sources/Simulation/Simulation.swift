@@ -108,7 +108,10 @@ public struct Simulation {
         try run(until: nil, limit: cluster.now + 300) { _ in false }
         guard checker.finished == nil else { return }
         guard outcome.starts == starts, cluster.isServing else {
-            throw SafetyChecker.Violation(description: "liveness: unrest without a fault")
+            let more = outcome.starts - starts
+            throw .init(
+                description: "liveness: \(more) starts without a fault; "
+                    + (cluster.isServing ? "serving" : "not serving"))
         }
     }
 
@@ -129,7 +132,7 @@ public struct Simulation {
 
     /// What the supervisor believes is what is true.
     private var isSettled: Bool {
-        cluster.isServing && supervisor.snapshot.processes.last?.state == "serving"
+        cluster.isServing && supervisor.snapshot.state == .serving
     }
 
     /// Seconds without a fault in which the cluster must serve, from the policy: a late timer, the
@@ -141,7 +144,10 @@ public struct Simulation {
         let step =
             spec.restart.maxDelay + spec.timeouts.ready + health.timeout + 10
             + Double(health.failures) * (health.interval + health.timeout) + scenario.loadTime
-        return 60 + spec.timeouts.lease + 2 * step
+        let isBlind = scenario.plan.unmanaged.isEmpty ? 1.0 : 5.0
+        let hang = isBlind * max(spec.timeouts.stall, spec.timeouts.progress) + 30
+        let back = spec.restart.degradeAfter.map { $0 + 2 * spec.restart.resetAfter + 60 } ?? 0
+        return 60 + spec.timeouts.lease + hang + back + 2 * step
     }
 
     // MARK: Steps
@@ -164,7 +170,8 @@ public struct Simulation {
         var effects = supervisor.handle(event, at: now)
         if let sabotage { effects = sabotage(event, effects, now) }
         if isTold { tell(event, effects) }
-        try checker.check(event, effects, at: cluster.now)
+        try checker.check(
+            event, effects, at: cluster.now, stillFor: cluster.now - cluster.lastMoved)
         for effect in effects {
             if case .spawn = effect { outcome.starts += 1 }
             cluster.perform(effect)
@@ -172,7 +179,13 @@ public struct Simulation {
     }
 
     private mutating func tell(_ event: SupervisorEvent, _ effects: [SupervisorEffect]) {
-        if Self.isRoutine(event) { return }
+        let isQuiet = effects.allSatisfy {
+            switch $0 {
+            case .setTimer, .probeHealth, .probeActivity, .probeReadiness, .probeBusySlots: true
+            default: false
+            }
+        }
+        if isQuiet && Self.isRoutine(event) { return }
         outcome.schedule.append("\(seconds(cluster.now)) \(plain(event))")
         outcome.schedule += effects.map { "    -> \(plain($0))" }
         if outcome.schedule.count > 2 * Self.scheduleKept {
@@ -184,7 +197,8 @@ public struct Simulation {
     private static func isRoutine(_ event: SupervisorEvent) -> Bool {
         switch event {
         case .readinessDenied, .timerFired(.readiness), .timerFired(.busySlots),
-            .timerFired(.health), .healthAnswered(_, true), .busySlotsAnswered(_, 1?):
+            .timerFired(.health), .healthAnswered(_, true), .busySlotsAnswered(_, 1?),
+            .timerFired(.activity), .activityAnswered, .usageReported:
             true
         default: false
         }

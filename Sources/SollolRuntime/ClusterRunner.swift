@@ -28,9 +28,11 @@ public final class ClusterRunner {
     /// Seconds that a server's lines may come later than its answer.
     private static let linePatience = 5.0
 
-    private let plan: LaunchPlan
+    /// What runs; differs from the whole plan while a worker is left out.
+    private var plan: LaunchPlan
+    private let wholePlan: LaunchPlan
+    private let facts: HostFacts
     private let spec: ClusterSpec
-    private let addresses: [String: String]
     private let owner: Guard.Owner
     private let output: Output
     private let loop = EventLoop()
@@ -53,17 +55,18 @@ public final class ClusterRunner {
     /// A runner of that plan; nothing happens before `run`.
     ///
     /// - Parameters:
-    ///   - addresses: numeric IPv4 by name, for the hosts that are probed.
+    ///   - facts: what the plan was made with; numeric IPv4 by name are in it.
     ///   - state: logs go there.
     ///   - seed: makes the jitter of restarts differ between clusters.
     public init(
-        plan: LaunchPlan, spec: ClusterSpec, addresses: [String: String], state: StateDirectory,
+        plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, state: StateDirectory,
         seed: UInt64, output: Output
     ) {
         self.plan = plan
+        wholePlan = plan
         self.spec = spec
-        self.addresses = addresses
         owner = state.owner
+        self.facts = facts
         self.output = output
         self.state = state
         keeper = StatusKeeper(
@@ -76,7 +79,7 @@ public final class ClusterRunner {
         proof = DistributionProof(plan: plan)
         supervisor = Supervisor(
             plan: plan, restart: spec.restart, health: spec.health, timeouts: spec.timeouts,
-            seed: seed)
+            modelBytes: facts.modelBytes(of: spec), seed: seed)
         for process in plan.processes {
             logs[process.name] = LogFile(path: state.logPath(process.name)) {
                 output.report(Report(.warning, "log of \(process.name): \($0)"))
@@ -158,7 +161,11 @@ public final class ClusterRunner {
         case .probeReadiness(let run): probeReadiness(run)
         case .proveDistribution(let run): proveDistribution(run)
         case .probeHealth(let run): probeHealth(run)
-        case .probeBusySlots(let run): probeBusySlots(run)
+        case .probeBusySlots(let run):
+            probeActivity(run) { [self] in happened(.busySlotsAnswered(run, $0?.busy)) }
+        case .probeActivity(let run):
+            probeActivity(run) { [self] in happened(.activityAnswered(run, $0)) }
+        case .replan(let names): replan(without: names)
         case .setTimer(let timer, let instant): setTimer(timer, at: instant)
         case .report(let report):
             keeper.told(report, at: now, .now)
@@ -205,6 +212,7 @@ public final class ClusterRunner {
                 happened(.started(run, pid: pid))
             },
             printed: { [self] line in printed(line, by: run) },
+            usage: { [self] usage in happened(.usageReported(run, usage)) },
             ended: { [self] end in
                 processes[run] = nil
                 connections.finished(run)
@@ -219,13 +227,19 @@ public final class ClusterRunner {
                     argv: process.argv, environment: process.environment,
                     slot: Guard.Slot(
                         cluster: plan.cluster, endpoint: process.bind, owner: owner,
-                        lease: spec.timeouts.lease)),
+                        lease: spec.timeouts.lease, usageInterval: usageInterval)),
                 carrier: SSHCommand.argv(for: process, timeouts: spec.timeouts), loop: loop,
                 handlers: handlers)
         } catch {
             connections.finished(run)
             happened(.spawnFailed(run, reason: "\(error)"))
         }
+    }
+
+    /// Seconds between two reports of a server's numbers: ten within the time that makes a
+    /// standstill a hang, as far as whole seconds allow.
+    private var usageInterval: Int {
+        Int(max(1, min(5, min(spec.timeouts.progress, spec.timeouts.stall) / 10)))
     }
 
     private func printed(_ line: String, by run: ProcessRun) {
@@ -288,16 +302,27 @@ public final class ClusterRunner {
         }
     }
 
-    private func probeBusySlots(_ run: ProcessRun) {
+    private func probeActivity(
+        _ run: ProcessRun, _ completion: @escaping (SlotActivity?) -> Void
+    ) {
         guard case .httpHealth(let host, let port)? = plan.process(run.name)?.readiness else {
             return
         }
         let ask = { [self] (key: String?) in
-            probes.busySlots(
-                address: numeric(host), port: port, apiKey: key, timeout: spec.health.timeout
-            ) { [self] busy in happened(.busySlotsAnswered(run, busy)) }
+            probes.activity(
+                address: numeric(host), port: port, apiKey: key, timeout: spec.health.timeout,
+                completion)
         }
         if let apiKeyFile { apiKeyFile.key(ask) } else { ask(nil) }
+    }
+
+    private func replan(without names: [String]) {
+        do throws(PlanError) {
+            plan = try LaunchPlanner.plan(spec, facts: facts, leavingOut: names, of: wholePlan)
+            happened(.replanned(plan))
+        } catch {
+            happened(.replanRefused(without: names, reason: error.message))
+        }
     }
 
     private func proveDistribution(_ run: ProcessRun) {
@@ -317,6 +342,6 @@ public final class ClusterRunner {
     }
 
     private func numeric(_ host: String) -> String {
-        host == "0.0.0.0" ? "127.0.0.1" : addresses[host] ?? host
+        host == "0.0.0.0" ? "127.0.0.1" : facts.addresses[host] ?? host
     }
 }

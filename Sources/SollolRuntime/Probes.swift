@@ -49,20 +49,31 @@ struct Probes {
         }
     }
 
-    /// How many slots of a llama-server are processing; nil when it does not tell.
+    /// What the slots of a llama-server are doing; nil when it does not tell.
     ///
     /// `/slots` needs an API key where one is configured; `/health` never does.
-    func busySlots(
+    func activity(
         address: String, port: Int, apiKey: String?, timeout: Double,
-        _ completion: @escaping (Int?) -> Void
+        _ completion: @escaping (SlotActivity?) -> Void
     ) {
         get("/slots", address: address, port: port, apiKey: apiKey, timeout: timeout) { answer in
             guard let answer, answer.status == 200,
                 let slots = try? JSONSerialization.jsonObject(with: Data(answer.body))
                     as? [[String: Any]]
             else { return completion(nil) }
-            completion(slots.filter { $0["is_processing"] as? Bool == true }.count)
+            let busy = slots.filter { $0["is_processing"] as? Bool == true }
+            completion(SlotActivity(busy: busy.count, counters: busy.flatMap(Self.counters)))
         }
+    }
+
+    /// Which task a slot is at, and how far (build 11669): tokens of the prompt that are done,
+    /// tokens that are generated.
+    private static func counters(_ slot: [String: Any]) -> [Int] {
+        let next = (slot["next_token"] as? [[String: Any]])?.first
+        let values = [
+            slot["id"], slot["id_task"], slot["n_prompt_tokens_processed"], next?["n_decoded"],
+        ]
+        return values.map { $0 as? Int ?? -1 }
     }
 
     private func get(

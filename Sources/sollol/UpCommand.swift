@@ -103,7 +103,7 @@ struct UpCommand {
             console.notice("notice: \(report)")
         }
         let runner = ClusterRunner(
-            plan: plan, spec: loaded.spec, addresses: look.facts.addresses, state: state,
+            plan: plan, spec: loaded.spec, facts: look.facts, state: state,
             seed: UInt64(getpid()),
             output: .init(
                 report: console.report, line: console.line, changed: console.changed))

@@ -59,8 +59,10 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
                 effects
             }
         },
-        Sabotage(name: "5: no back-off", noticedAs: "rule 5") { _, effects, now in
-            effects.map {
+        Sabotage(name: "5: no back-off", noticedAs: "rule 5") { event, effects, now in
+            // The delay after these is rule 6.
+            if case .exited(_, let exit) = event, FailureCause(exit).isPermanent { return effects }
+            return effects.map {
                 if case .setTimer(.restart(let run), _) = $0 {
                     .setTimer(.restart(run), at: now)
                 } else {
@@ -96,12 +98,9 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
         },
         Sabotage(name: "an effect for an earlier run", noticedAs: "does not exist") {
             _, effects, _ in
-            effects.map {
-                if case .kill(let run) = $0 {
-                    .kill(ProcessRun(name: run.name, generation: run.generation - 1))
-                } else {
-                    $0
-                }
+            effects.flatMap { effect -> [SupervisorEffect] in
+                guard case .kill(let run) = effect else { return [effect] }
+                return [effect, .kill(ProcessRun(name: run.name, generation: run.generation - 1))]
             }
         },
     ]

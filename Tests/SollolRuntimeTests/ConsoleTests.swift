@@ -7,6 +7,7 @@ import Testing
 @Suite struct ConsoleTests {
     private func snapshot(_ states: [String]) -> ClusterSnapshot {
         ClusterSnapshot(
+            state: .starting,
             processes: states.enumerated().map { index, state in
                 .init(
                     name: "worker-\(index + 1)", endpoint: "127.0.0.1:\(50000 + index)",

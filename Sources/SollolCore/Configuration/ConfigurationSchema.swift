@@ -55,7 +55,6 @@ enum ConfigurationValue: Equatable, Sendable {
 }
 
 enum ConfigurationSchema {
-    private static let third = "the third release"
     private static let fourth = "the fourth release (planner)"
 
     private static func seconds(
@@ -134,7 +133,7 @@ enum ConfigurationSchema {
         seconds("restart.period", 600, 1...31_536_000),
         .init(
             path: "restart.degrade_after", kind: .number(0...86400), standard: .null,
-            unit: "seconds", since: third),
+            unit: "seconds"),
         seconds("health.interval", 2, 0.1...86400, "SOLLOL_RPC_HEARTBEAT_INTERVAL"),
         seconds("health.timeout", 10, 0.1...3600, "SOLLOL_HEALTH_CHECK_TIMEOUT"),
         .init(
@@ -142,8 +141,8 @@ enum ConfigurationSchema {
             variable: "SOLLOL_MAX_HEALTH_FAILURES"),
         seconds("timeouts.connect", 10, 0.1...3600),
         seconds("timeouts.ready", 30, 0.1...86400),
-        seconds("timeouts.progress", 60, 1...86400, since: third),
-        seconds("timeouts.stall", 60, 1...86400, since: third),
+        seconds("timeouts.progress", 60, 1...86400),
+        seconds("timeouts.stall", 60, 1...86400),
         seconds("timeouts.lease", 30, 0...86400),
         seconds("timeouts.stop", 30, 0...86400, "SOLLOL_SHUTDOWN_TIMEOUT"),
         .init(

@@ -16,6 +16,8 @@ public struct LaunchPlan: Equatable, Sendable {
     public var timeouts: Timeouts
     /// What `up` tells although nothing is assumed: why layers move.
     public var notices: [String] = []
+    /// Workers that are started, but get no layer: the coordinator does without them for now.
+    public var leftOut: [String] = []
 
     /// The process of that name.
     public func process(_ name: String) -> PlannedProcess? {

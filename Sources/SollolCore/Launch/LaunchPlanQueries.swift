@@ -1,14 +1,17 @@
 extension LaunchPlan {
-    /// Every RPC backend in device order: its name, and `host:port` as the coordinator dials it.
+    /// Every RPC backend that the coordinator uses, in device order: its name, and `host:port` as
+    /// the coordinator dials it.
     var backends: [(name: String, endpoint: String)] {
         let managed = processes.filter { $0.role == .worker }
             .map { (name: $0.name, endpoint: $0.dial.description) }
         let others = unmanaged.map { (name: $0.name, endpoint: "\($0.host):\($0.port)") }
-        return (managed + others).sorted { Self.number($0.name) < Self.number($1.name) }
+        return (managed + others).filter { !leftOut.contains($0.name) }.sorted {
+            Self.number($0.name) < Self.number($1.name)
+        }
     }
 
     /// 2 of `worker-2`: its place in the configuration, which is llama.cpp's device order.
-    private static func number(_ name: String) -> Int {
+    static func number(_ name: String) -> Int {
         name.split(separator: "-").last.flatMap { Int($0) } ?? 0
     }
 }

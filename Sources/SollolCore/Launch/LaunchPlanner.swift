@@ -28,7 +28,12 @@ public struct LaunchPlanner {
 
     private mutating func plan() throws(PlanError) -> LaunchPlan {
         let workers = spec.workers.enumerated().map { index, worker in
-            (spec: worker, addresses: addresses(of: worker, index: index))
+            // Its place in the whole configuration, also when others are left out.
+            let place = LaunchPlan.number(worker.name)
+            return (
+                spec: worker,
+                addresses: addresses(of: worker, index: place > 0 ? place - 1 : index)
+            )
         }
         var processes: [PlannedProcess] = []
         for worker in workers where worker.spec.managed {

@@ -21,6 +21,13 @@ public struct BackOff: Equatable, Sendable {
         guard failures > 1 else { return min(policy.initialDelay, policy.maxDelay) }
         let exponential = Double(1 << min(failures - 2, 30))
         let delay = min(max(policy.initialDelay, exponential), policy.maxDelay)
-        return delay * (1 - Double.random(in: 0..<0.25, using: &jitter))
+        return shortened(delay)
+    }
+
+    /// Seconds until the next start when an earlier one would be of no use.
+    public mutating func longestDelay() -> Double { shortened(policy.maxDelay) }
+
+    private mutating func shortened(_ delay: Double) -> Double {
+        delay * (1 - Double.random(in: 0..<0.25, using: &jitter))
     }
 }

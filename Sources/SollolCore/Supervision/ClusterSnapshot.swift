@@ -14,6 +14,24 @@ public struct ClusterSnapshot: Equatable, Sendable {
         public var restarts: Int
     }
 
+    /// What the cluster as a whole is doing; the words of `sollol status`.
+    public enum State: String, Equatable, Sendable {
+        /// It comes up and has not served yet.
+        case starting
+        /// The API answers.
+        case serving
+        /// It has served, and something failed or is being restarted.
+        case recovering
+        /// It serves without one or more workers.
+        case degraded
+        /// It was given up.
+        case failed
+        /// It is being ended, as asked.
+        case stopping
+    }
+
+    /// What the cluster as a whole is doing.
+    public var state: State
     /// Workers, then the coordinator.
     public var processes: [Process]
 }
@@ -22,11 +40,31 @@ extension Supervisor {
     /// What is true now.
     public var snapshot: ClusterSnapshot {
         ClusterSnapshot(
+            state: clusterState,
             processes: slots.map {
                 .init(
-                    name: $0.name, endpoint: $0.endpoint, state: $0.stateForPeople, pid: $0.pid,
+                    name: $0.name, endpoint: $0.endpoint, state: stateForPeople($0), pid: $0.pid,
                     restarts: $0.restarts)
             })
+    }
+
+    private var clusterState: ClusterSnapshot.State {
+        switch phase {
+        case .stopping(.success), .finished(.success): .stopping
+        case .stopping, .finished: .failed
+        case .idle, .up:
+            if slots.last?.isReady == true {
+                slots.contains(where: \.isLeftOut) ? .degraded : .serving
+            } else {
+                hasServed ? .recovering : .starting
+            }
+        }
+    }
+
+    private func stateForPeople(_ slot: ProcessSlot) -> String {
+        if slot.isLeftOut && slot.isReady { return "returning" }
+        if let progress = loadProgress(slot) { return "loading \(Int(progress * 100))%" }
+        return slot.stateForPeople
     }
 }
 

@@ -30,6 +30,16 @@ public struct FailureCause: Equatable, Sendable {
         case guardLost
         /// Its layers are not where the plan wants them.
         case misplaced
+        /// ssh did not get there, or its connection ended.
+        case sshLost
+        /// ssh got there but was not let in.
+        case authentication
+        /// ssh itself cannot work like this: its options, its client.
+        case sshSetup
+        /// Its guard heard nothing from `sollol` for `timeouts.lease` and ended it.
+        case leaseEnded
+        /// It runs, and nothing moves.
+        case hang
         /// It runs but does not do what it should.
         case unusable
     }
@@ -40,12 +50,14 @@ public struct FailureCause: Equatable, Sendable {
     public var text: String
     /// `host:port` of the worker that the last words blame.
     public var blamedEndpoint: String?
+    /// What ssh said, when it was ssh that failed.
+    public var ssh: SSHFailure?
 
     /// Whether another attempt before the cluster has served would only repeat it.
     public var isPermanent: Bool {
         switch kind {
         case .usage, .binaryMissing, .model, .versionMismatch, .misplaced, .heldByOther,
-            .unusableFolder:
+            .unusableFolder, .authentication, .sshSetup:
             true
         default: false
         }
@@ -71,16 +83,35 @@ public struct FailureCause: Equatable, Sendable {
             return
         }
         let end = Self.end(exit.status)
-        for line in exit.lastWords.reversed() {
-            for sign in Self.signs where line.contains(sign.text) {
-                self.init(
-                    sign.kind, "\(end): \(sign.meaning)",
-                    blaming: sign.kind == .workerLost ? Self.endpoint(in: line) : nil)
-                return
+        if exit.status == nil, let ssh = SSHFailure(words: exit.lastWords, status: nil) {
+            self.init(Self.kind(ssh), ssh.words.hasPrefix("ssh:") ? ssh.words : "ssh: \(ssh.words)")
+            self.ssh = ssh
+            return
+        }
+        // A lost worker explains what else is said, such as that the model cannot be loaded.
+        for signs in [Self.signsOfLoss, Self.signs] {
+            for line in exit.lastWords.reversed() {
+                for sign in signs where line.contains(sign.text) {
+                    self.init(
+                        sign.kind, "\(end): \(sign.meaning)",
+                        blaming: sign.kind == .workerLost ? Self.endpoint(in: line) : nil)
+                    return
+                }
             }
         }
         self.init(Self.kind(exit.status), end)
     }
+
+    private static func kind(_ ssh: SSHFailure) -> Class {
+        if ssh.isAuthentication { return .authentication }
+        return ssh.isPermanent ? .sshSetup : .sshLost
+    }
+
+    private static let signsOfLoss: [(text: String, kind: Class, meaning: String)] = [
+        ("guard: no heartbeat", .leaseEnded, "its host heard nothing from sollol for too long"),
+        ("Failed to connect to", .workerLost, "it could not reach a worker"),
+        ("Remote RPC server crashed", .workerLost, "a worker went away"),
+    ]
 
     /// What llama.cpp prints (build 11669, measured, and its sources), the most telling first.
     private static let signs: [(text: String, kind: Class, meaning: String)] = [
@@ -90,8 +121,6 @@ public struct FailureCause: Equatable, Sendable {
         ("Invalid host address", .usage, "rpc-server takes a numeric IPv4 address only"),
         ("Usage:", .usage, "it refused its command line"),
         ("usage:", .usage, "it refused its command line"),
-        ("Failed to connect to", .workerLost, "it could not reach a worker"),
-        ("Remote RPC server crashed", .workerLost, "a worker went away"),
         ("bind HTTP server socket", .portInUse, "its port is taken"),
         ("Failed to create server socket", .portInUse, "its port is taken"),
         ("Address already in use", .portInUse, "its port is taken"),

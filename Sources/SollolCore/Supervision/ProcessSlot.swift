@@ -58,6 +58,22 @@ struct ProcessSlot: Equatable, Sendable {
     var isToBeRestarted = false
     /// When it failed, within the period of `max_restarts`.
     var recentFailures: [Instant] = []
+    /// What its guard reported last, since when there are reports, and when that one came.
+    var usage: ResourceUsage?
+    var usageSince: Instant?
+    var usageAt: Instant?
+    /// What the coordinator said last about its requests, and when.
+    var activity: SlotActivity?
+    var activityAt: Instant?
+    /// What people were told about a load, and when.
+    var percentTold = 0
+    var progressToldAt = Instant(seconds: 0)
+    /// Since when a worker cannot be used (rule 7).
+    var missingSince: Instant?
+    /// The coordinator does without it (rule 7).
+    var isLeftOut = false
+    /// The rest cannot do without it; not to be tried again before it has been ready.
+    var isNeeded = false
 
     var run: ProcessRun { ProcessRun(name: name, generation: generation) }
 
@@ -72,6 +88,22 @@ struct ProcessSlot: Equatable, Sendable {
     var isBeingProbed: Bool { state == .starting || state == .checking }
 
     var isReady: Bool { state == .ready }
+
+    /// Forgets what was true of an earlier run only.
+    mutating func beginRun(at now: Instant) {
+        generation += 1
+        state = .starting
+        missedProbes = 0
+        isToBeRestarted = false
+        hasSaidBusy = false
+        usage = nil
+        usageSince = nil
+        usageAt = nil
+        activity = nil
+        activityAt = nil
+        percentTold = 0
+        progressToldAt = now
+    }
 
     var isEnding: Bool { if case .ending = state { true } else { false } }
 }

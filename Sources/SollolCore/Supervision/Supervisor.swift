@@ -9,28 +9,26 @@
 ///    that end together are one recovery.
 /// 3. When a coordinator has ended, the workers stay, but each is asked before the next one
 ///    starts; one that does not answer, or that the last words blame, is restarted first.
+/// 4. An answer proves nothing. What has to move is the coordinator's counters or the CPU time of
+///    the processes while it answers, bytes read, memory or CPU time while it loads; see
+///    `SupervisorProgress.swift`. If nothing does, or `/health` fails `health.failures` times in a
+///    row, the coordinator is killed, and rule 3 finds the culprit.
 /// 5. The first restart is at once, then exponential back-off; `max_restarts` within `period`
 ///    gives up.
 /// 6. Until the cluster has served, a permanent failure or the third attempt of a process ends
 ///    bring-up; after that, all failures are retried at the cap.
+/// 7. With `degrade_after`, a worker that is missing for so long is left out, if the rest can hold
+///    the model; it is started again all the while, and taken back when no request is being
+///    answered.
 /// 8. At a stop the coordinator finishes its requests (for `timeouts.stop`) and ends, then the
 ///    workers; nothing starts after a stop was asked for; a second request kills. A restart that
 ///    was asked for keeps this order and is no failure.
 /// 9. Any end of a process that was not asked for is a failure, whatever its status.
-///
-/// Rules 4 (hangs) and 7 (degraded mode) come with a later release; of 4, a coordinator whose
-/// `/health` fails `health.failures` times in a row is replaced.
 public struct Supervisor: Equatable, Sendable {
     /// Seconds from TERM to KILL for a process that has nothing to finish.
     static let killDelay = 2.0
     /// Attempts of one process before the cluster has served (rule 6).
     static let attemptsBeforeServing = 3
-
-    /// The time from the first failure, or from the start, until the cluster serves.
-    struct Episode: Equatable, Sendable {
-        var began: Instant
-        var cause: String?
-    }
 
     /// What the cluster as a whole is doing.
     enum Phase: Equatable, Sendable {
@@ -38,10 +36,12 @@ public struct Supervisor: Equatable, Sendable {
         case up
         /// Everything is being ended; that status follows.
         case stopping(ExitStatus)
-        case finished
+        /// Nothing runs any more.
+        case finished(ExitStatus)
     }
 
-    let plan: LaunchPlan
+    /// What runs; a new one when a worker is left out or taken back.
+    public internal(set) var plan: LaunchPlan
     let restart: RestartPolicy
     let health: HealthPolicy
     let timeouts: Timeouts
@@ -52,17 +52,31 @@ public struct Supervisor: Equatable, Sendable {
     public internal(set) var hasServed = false
     /// The bring-up or recovery in progress; several failures in a row are one.
     var episode: Episode?
+    /// What happened last: the bring-up or recovery that goes on, or else the one that ended.
+    public var lastEpisode: Episode? { episode ?? endedEpisode }
+    var endedEpisode: Episode?
+    /// Bytes of the model's file; nil when not known.
+    let modelBytes: Int?
+    /// When something last moved (rule 4).
+    var movedAt = Instant(seconds: 0)
+    /// For when the timer is set that looks for missing workers (rule 7).
+    var degradeDue: Instant?
+    /// Whether a new plan is being made (rule 7).
+    var isReplanning = false
     /// Collected while one event is handled.
     var effects: [SupervisorEffect] = []
 
     /// A supervisor of that plan which has done nothing yet.
     ///
-    /// - Parameter seed: makes the jitter of restarts repeatable.
+    /// - Parameters:
+    ///   - modelBytes: the size of the model's file, to show how much of it is read.
+    ///   - seed: makes the jitter of restarts repeatable.
     public init(
         plan: LaunchPlan, restart: RestartPolicy, health: HealthPolicy, timeouts: Timeouts,
-        seed: UInt64
+        modelBytes: Int? = nil, seed: UInt64
     ) {
         self.plan = plan
+        self.modelBytes = modelBytes
         self.restart = restart
         self.health = health
         self.timeouts = timeouts
@@ -96,6 +110,10 @@ public struct Supervisor: Equatable, Sendable {
         case .readinessDenied(let run): readinessDenied(run, at: now)
         case .distributionProven(let run, let summary): proven(run, summary, at: now)
         case .distributionRefuted(let run, let problem): refuted(run, problem)
+        case .usageReported(let run, let usage): usageReported(run, usage, at: now)
+        case .activityAnswered(let run, let activity): activityAnswered(run, activity, at: now)
+        case .replanned(let plan): replanned(plan, at: now)
+        case .replanRefused(let names, let reason): replanRefused(names, reason)
         case .busySlotsAnswered(let run, let busy): busySlotsAnswered(run, busy, at: now)
         case .healthAnswered(let run, let healthy): healthAnswered(run, healthy, at: now)
         }
@@ -118,14 +136,15 @@ public struct Supervisor: Equatable, Sendable {
         guard let coordinator = slots.indices.last else { return }
         let workers = slots.indices.dropLast()
         if slots.contains(where: \.isToBeRestarted) { reconcileRestart(at: now) }
-        let ready = workers.allSatisfy { slots[$0].isReady }
+        let ready = requiredWorkersAreReady
         // Rule 2: before anything else, so that a doomed coordinator accepts no further request.
         if !ready, slots[coordinator].isAlive, !slots[coordinator].isEnding {
             effects.append(.kill(slots[coordinator].run))
             slots[coordinator].state = .ending(nil)
         }
         for index in workers where slots[index].state == .down { start(index, at: now) }
-        guard ready, slots[coordinator].state == .down else { return }  // Rule 1.
+        adaptPlan(at: now)
+        guard ready, !isReplanning, slots[coordinator].state == .down else { return }  // Rule 1.
         if !hasServed, slots[coordinator].generation == 0 {
             let count = workers.count
             let listening = count == 0 ? "no workers" : "\(plural(count, "worker")) ready"
@@ -135,17 +154,15 @@ public struct Supervisor: Equatable, Sendable {
     }
 
     private mutating func start(_ index: Int, at now: Instant) {
-        slots[index].generation += 1
-        slots[index].state = .starting
-        slots[index].missedProbes = 0
-        slots[index].isToBeRestarted = false
-        slots[index].hasSaidBusy = false
+        slots[index].beginRun(at: now)
         let run = slots[index].run
+        if !slots[index].isLeftOut { episode?.started(slots[index].name) }
         if slots[index].kind != .unmanagedWorker { effects.append(.spawn(run)) }
         if slots[index].kind == .coordinator {
             // No deadline: how long a model loads is not known, only whether it makes progress.
             slots[index].askedSince = now
-            effects.append(.probeReadiness(run))
+            movedAt = now
+            probeReadiness(index, at: now)
         } else {
             ask(index, deadline: timeouts.ready, at: now)
         }
@@ -163,6 +180,11 @@ public struct Supervisor: Equatable, Sendable {
     }
 
     // MARK: Helpers
+
+    /// Whether every worker that the plan does not leave out can be used.
+    var requiredWorkersAreReady: Bool {
+        slots.dropLast().allSatisfy { $0.isReady || $0.isLeftOut }
+    }
 
     /// The slot of a run, unless a later run has taken its place.
     func current(_ run: ProcessRun) -> Int? { slots.firstIndex { $0.run == run } }

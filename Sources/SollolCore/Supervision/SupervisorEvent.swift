@@ -61,6 +61,14 @@ public enum SupervisorEvent: Equatable, Sendable {
     case distributionRefuted(ProcessRun, problem: String)
     /// A liveness probe of the coordinator, answered or not.
     case healthAnswered(ProcessRun, healthy: Bool)
+    /// What a guard says about its server, every few seconds.
+    case usageReported(ProcessRun, ResourceUsage)
+    /// What the serving coordinator is doing; nil when it does not say.
+    case activityAnswered(ProcessRun, SlotActivity?)
+    /// From now on this is the plan: it does without the workers in its `leftOut`.
+    case replanned(LaunchPlan)
+    /// The rest cannot hold the model, say.
+    case replanRefused(without: [String], reason: String)
     /// How many requests the coordinator is answering; nil when it does not say.
     case busySlotsAnswered(ProcessRun, Int?)
     /// A timer that an effect had set.
@@ -83,6 +91,10 @@ public enum SupervisorEffect: Equatable, Sendable {
     case probeHealth(ProcessRun)
     /// Ask once how many requests the coordinator is answering.
     case probeBusySlots(ProcessRun)
+    /// Ask once what the coordinator is doing; answer with `activityAnswered`.
+    case probeActivity(ProcessRun)
+    /// Make the plan anew without these workers; answer with `replanned` or `replanRefused`.
+    case replan(without: [String])
     /// Set a timer, replacing one that is equal.
     case setTimer(SupervisorTimer, at: Instant)
     /// Tell people.
@@ -91,7 +103,7 @@ public enum SupervisorEffect: Equatable, Sendable {
     case finish(ExitStatus)
 }
 
-/// Timers, each of one run; the generation makes late ones harmless.
+/// Timers, but for one each of one run; the generation makes late ones harmless.
 public enum SupervisorTimer: Hashable, Sendable {
     /// Start the process again.
     case restart(ProcessRun)
@@ -101,6 +113,10 @@ public enum SupervisorTimer: Hashable, Sendable {
     case readinessDeadline(ProcessRun)
     /// Probe the coordinator's health.
     case health(ProcessRun)
+    /// Ask what the coordinator is doing.
+    case activity(ProcessRun)
+    /// A worker may have been missing for long enough to be left out.
+    case degrade
     /// Ask again whether it has finished its requests.
     case busySlots(ProcessRun)
     /// It should have finished its requests by now.

@@ -18,6 +18,7 @@ extension Supervisor {
         slots[index].pid = nil
         slots[index].readySince = nil
         guard phase == .up else { return }
+        if slots[index].kind != .coordinator { isMissing(index, at: now) }
         let cause: FailureCause?
         if case .ending(let reason) = previous { cause = reason } else { cause = observed }
         if slots[index].kind == .coordinator {
@@ -26,9 +27,11 @@ extension Supervisor {
         guard let cause else { return }
         if let readySince, now - readySince >= restart.resetAfter { slots[index].failures = 0 }
         slots[index].failures += 1
-        var episode = episode ?? Episode(began: now)
-        episode.cause = episode.cause ?? "\(slots[index].name): \(cause.text)"
-        self.episode = episode
+        if !slots[index].isLeftOut {
+            var episode = episode ?? Episode(began: now)
+            episode.cause = episode.cause ?? "\(slots[index].name): \(cause.text)"
+            self.episode = episode
+        }
         if let verdict = verdict(index, cause, at: now) {
             giveUp(index, cause, exit, verdict)
         } else {
@@ -38,7 +41,8 @@ extension Supervisor {
 
     /// Rule 3: the workers stay, but none is trusted before it has answered again.
     private mutating func askWorkersAgain(blamed: String?, at now: Instant) {
-        for index in slots.indices.dropLast() where slots[index].isReady {
+        for index in slots.indices.dropLast() where slots[index].isReady && !slots[index].isLeftOut
+        {
             if slots[index].kind == .worker, slots[index].endpoint == blamed {
                 fail(index, FailureCause(.unusable, "the coordinator lost its connection to it"))
             } else {
@@ -58,7 +62,7 @@ extension Supervisor {
             return attempts >= Self.attemptsBeforeServing
                 ? (.unavailable, "after \(attempts) attempts") : nil
         }
-        guard let limit = restart.maxRestarts else { return nil }
+        guard let limit = restart.maxRestarts, !slots[index].isLeftOut else { return nil }
         slots[index].recentFailures.removeAll { now - $0 >= restart.period }
         slots[index].recentFailures.append(now)
         guard slots[index].recentFailures.count > limit else { return nil }
@@ -71,7 +75,9 @@ extension Supervisor {
         _ verdict: (status: ExitStatus, reason: String)
     ) {
         var details = exit.lastWords.suffix(Self.lastWordsShown).map { "| \($0)" }
-        if let process = plan.process(slots[index].name) {
+        if let process = plan.process(slots[index].name), let ssh = cause.ssh {
+            details.append(ssh.message(process.location))
+        } else if let process = plan.process(slots[index].name) {
             details.append("try by hand\(Self.place(process)): \(process.shellLine)")
         }
         let name = slots[index].name
@@ -82,7 +88,10 @@ extension Supervisor {
     private mutating func restartLater(
         _ index: Int, _ cause: FailureCause, _ exit: ExitReport, at now: Instant
     ) {
-        let delay = backOff.delay(afterFailures: slots[index].failures)
+        // Rule 6: what somebody has to change first is not tried more often than at the cap.
+        let delay =
+            hasServed && cause.isPermanent
+            ? backOff.longestDelay() : backOff.delay(afterFailures: slots[index].failures)
         let when = delay > 0 ? "in \(seconds(delay)) s" : "now"
         let verb = slots[index].kind == .unmanagedWorker ? "asking it again" : "restarting"
         report(

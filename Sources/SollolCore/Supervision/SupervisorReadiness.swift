@@ -18,6 +18,8 @@ extension Supervisor {
         case .starting, .checking:
             slots[index].state = .ready
             slots[index].readySince = slots[index].readySince ?? now
+            slots[index].missingSince = nil
+            slots[index].isNeeded = false
         default: break
         }
     }
@@ -33,12 +35,14 @@ extension Supervisor {
         // Often at first, since a small model loads in 0.1 s; then rarely.
         let pause = min(0.25, max(0.01, (now - slots[index].askedSince) / 20))
         effects.append(.setTimer(.readiness(run), at: now + pause))
+        judgeProgress(at: now)
     }
 
     mutating func proven(_ run: ProcessRun, _ summary: [String], at now: Instant) {
         guard let index = current(run), slots[index].state == .proving else { return }
         slots[index].state = .ready
         slots[index].readySince = now
+        movedAt = now
         let took = "\(seconds(now - (episode?.began ?? now))) s"
         let address = "http://\(slots[index].endpoint)"
         if hasServed {
@@ -51,8 +55,9 @@ extension Supervisor {
             report(.serving, "serving at \(address) after \(took)", details: summary + [next])
         }
         hasServed = true
-        episode = nil
+        endEpisode(at: now)
         effects.append(.setTimer(.health(run), at: now + health.interval))
+        effects.append(.setTimer(.activity(run), at: now + activityPause))
     }
 
     mutating func refuted(_ run: ProcessRun, _ problem: String) {
@@ -78,13 +83,19 @@ extension Supervisor {
             slots[index].state = .down
         case .readiness(let run):
             guard let index = current(run), slots[index].isBeingProbed else { return }
-            effects.append(.probeReadiness(run))
+            probeReadiness(index, at: now)
         case .readinessDeadline(let run):
             guard let index = current(run), slots[index].isBeingProbed else { return }
             deadlinePassed(index, at: now)
         case .health(let run):
             guard let index = current(run), slots[index].isReady else { return }
             effects.append(.probeHealth(run))
+            effects.append(.setTimer(timer, at: now + health.interval + answerLimit))
+        case .activity(let run):
+            guard let index = current(run), slots[index].isReady else { return }
+            effects.append(.probeActivity(run))
+            effects.append(.setTimer(timer, at: now + activityPause + answerLimit))
+        case .degrade: degradeDue = nil  // Every event ends with a look at who is missing.
         case .busySlots(let run):
             guard let index = current(run), slots[index].state == .draining else { return }
             effects.append(.probeBusySlots(run))
@@ -99,9 +110,19 @@ extension Supervisor {
     mutating func ask(_ index: Int, deadline: Double, at now: Instant) {
         slots[index].askedSince = now
         slots[index].readinessDeadline = now + deadline
-        effects.append(.probeReadiness(slots[index].run))
+        probeReadiness(index, at: now)
         effects.append(.setTimer(.readinessDeadline(slots[index].run), at: now + deadline))
     }
+
+    /// Asks once, and again should no answer come at all.
+    mutating func probeReadiness(_ index: Int, at now: Instant) {
+        let run = slots[index].run
+        effects.append(.probeReadiness(run))
+        effects.append(.setTimer(.readiness(run), at: now + answerLimit))
+    }
+
+    /// Seconds after which no answer to a probe can be on its way any more.
+    private var answerLimit: Double { max(health.timeout, timeouts.connect) + 5 }
 
     private mutating func deadlinePassed(_ index: Int, at now: Instant) {
         let slot = slots[index]

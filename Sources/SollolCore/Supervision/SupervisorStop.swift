@@ -19,7 +19,7 @@ extension Supervisor {
         let coordinators = slots.indices.suffix(1).filter { slots[$0].isAlive }
         let workers = slots.indices.dropLast().filter { slots[$0].isAlive }
         if coordinators.isEmpty && workers.isEmpty {
-            phase = .finished
+            phase = .finished(status)
             if status == .success { report(.progress, "stopped; nothing is left running") }
             effects.append(.finish(status))
             return
@@ -31,7 +31,7 @@ extension Supervisor {
 
     mutating func endCoordinator(_ index: Int, at now: Instant) {
         let run = slots[index].run
-        let workersReady = slots.dropLast().allSatisfy { $0.isReady }
+        let workersReady = requiredWorkersAreReady
         if workersReady && slots[index].state == .draining { return }
         if workersReady && slots[index].isReady {
             // TERM would close the listener and lose the requests in flight: they are never

@@ -47,7 +47,8 @@ import Testing
         let proven = cluster.now + 0.1
         #expect(
             cluster.happens(.distributionProven(coordinator, summary: ["x"])) == [
-                .setTimer(.health(coordinator), at: proven + 2)
+                .setTimer(.health(coordinator), at: proven + 2),
+                .setTimer(.activity(coordinator), at: proven + 6),
             ])
         #expect(cluster.supervisor.hasServed)
     }

@@ -42,13 +42,20 @@ struct TestCluster {
         ProcessRun(name: name, generation: generation)
     }
 
-    /// Handles an event a tenth of a second later; returns what is to be done but for reports.
+    /// Handles an event a tenth of a second later; returns what is to be done, but for reports and
+    /// for the timer right after a probe, which only asks again should no answer come.
     mutating func happens(_ event: SupervisorEvent, after pause: Double = 0.1) -> [SupervisorEffect]
     {
         now = now + pause
-        return supervisor.handle(event, at: now).filter {
-            if case .report = $0 { false } else { true }
-        }
+        let effects = supervisor.handle(event, at: now)
+        return effects.indices.filter { index in
+            switch effects[index] {
+            case .report: false
+            case .setTimer(.readiness(let run), _):
+                index == 0 || effects[index - 1] != .probeReadiness(run)
+            default: true
+            }
+        }.map { effects[$0] }
     }
 
     /// The reports of an event.

@@ -1,0 +1,25 @@
+extension LaunchPlanner {
+    /// A plan in which the coordinator does without some workers (rule 7 of `Supervisor`): they
+    /// stay in the plan, to be started again, but get no layer.
+    ///
+    /// - Parameters:
+    ///   - names: the workers to leave out; none gives the plan of the whole specification.
+    ///   - whole: the plan of the whole specification, with the same facts.
+    /// - Throws: `PlanError` when the rest cannot make a cluster.
+    public static func plan(
+        _ spec: ClusterSpec, facts: HostFacts, leavingOut names: [String], of whole: LaunchPlan
+    ) throws(PlanError) -> LaunchPlan {
+        guard !names.isEmpty else { return whole }
+        var rest = spec
+        rest.workers.removeAll { names.contains($0.name) }
+        let reduced = try plan(rest, facts: facts)
+        var plan = whole
+        plan.processes = whole.processes.map { process in
+            process.role == .coordinator ? reduced.process(process.name) ?? process : process
+        }
+        plan.distribution = reduced.distribution
+        plan.assumptions = reduced.assumptions
+        plan.leftOut = names
+        return plan
+    }
+}
