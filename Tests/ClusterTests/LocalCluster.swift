@@ -7,8 +7,15 @@ final class LocalCluster {
     let ports: [Int]
     let model: String
 
-    /// - Parameter extra: more members of the configuration's object, as JSON text.
-    init(workers: Int = 2, model: String? = nil, extra: String = "") throws {
+    /// - Parameters:
+    ///   - extra: more members of the configuration's object, as JSON text.
+    ///   - timeouts: more members of `timeouts`.
+    ///   - coordinator: more members of `coordinator`.
+    init(
+        workers: Int = 2, model: String? = nil, extra: String = "", timeouts: String = "",
+        coordinator: String = ""
+    ) throws {
+        func more(_ members: String) -> String { members.isEmpty ? "" : ", " + members }
         folder = NSTemporaryDirectory() + "sollol-cluster-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
@@ -19,8 +26,8 @@ final class LocalCluster {
         let text = """
             { "model": "\(self.model)", "rpc_backends": [\(backends)],
               "distributed_inference_enabled": \(workers > 0),
-              "timeouts": {"stop": 60}\(extra.isEmpty ? "" : ", " + extra),
-              "coordinator": {"port": \(ports[workers]), "ctx_size": 4096} }
+              "timeouts": {"stop": 60\(more(timeouts))}\(more(extra)),
+              "coordinator": {"port": \(ports[workers]), "ctx_size": 4096\(more(coordinator))} }
             """
         try text.write(toFile: configuration, atomically: true, encoding: .utf8)
     }
