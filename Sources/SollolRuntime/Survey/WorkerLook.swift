@@ -120,9 +120,12 @@ final class WorkerLook {
         guard !isEnding else { return finish() }
         outcome.devices = DeviceListing.devices(in: listing).filter { $0.name.hasPrefix("RPC") }
         if status != 0 || outcome.devices.isEmpty {
-            // An abort cuts the log off after the time of a line.
-            let lines = listing.split(whereSeparator: \.isNewline)
-                .filter { $0.contains(where: \.isLetter) }.suffix(3)
+            // llama.cpp's log is written by a thread of its own: an abort loses its last lines, or
+            // cuts them off. The reason of the abort is written at once.
+            let all = listing.split(whereSeparator: \.isNewline)
+                .filter { $0.contains(where: \.isLetter) }
+            let reason = all.last { $0.contains(".cpp:") }
+            let lines = reason.map { [$0] } ?? all.suffix(3)
             let end = status.map { "status \($0)" } ?? "no status"
             let protocolText = outcome.version.map { ", which speaks RPC \($0)" } ?? ""
             outcome.problem =
