@@ -145,15 +145,15 @@ public final class ClusterRunner {
         while !pending.isEmpty {
             let event = pending.removeFirst()
             let now = EventLoop.now
-            for effect in supervisor.handle(event, at: now) { perform(effect, at: now) }
+            for effect in supervisor.handle(event, at: now) { perform(effect) }
             let snapshot = supervisor.snapshot
-            keeper.happened(event, snapshot, at: now, .now)
+            keeper.happened(event, snapshot, at: .now)
             output.changed(snapshot)
         }
         isHandling = false
     }
 
-    private func perform(_ effect: SupervisorEffect, at now: Instant) {
+    private func perform(_ effect: SupervisorEffect) {
         switch effect {
         case .spawn(let run): spawn(run)
         case .terminate(let run): processes[run]?.send("term")
@@ -168,7 +168,7 @@ public final class ClusterRunner {
         case .replan(let names): replan(without: names)
         case .setTimer(let timer, let instant): setTimer(timer, at: instant)
         case .report(let report):
-            keeper.told(report, at: now, .now)
+            keeper.told(report, at: .now)
             output.report(report)
         case .finish(let status):
             self.status = status

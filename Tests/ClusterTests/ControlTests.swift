@@ -41,7 +41,7 @@ struct ControlTests {
         #expect(exit == 0)
         let summary = object["summary"] as? String ?? ""
         #expect(summary.contains("worker-1: it was killed (signal 9"))
-        #expect(summary.contains("restarted worker-1, coordinator; serving again after "))
+        #expect(summary.contains("started worker-1, coordinator; served after "))
         sollol.signal(SIGTERM)
         #expect(sollol.exitStatus() == 0)
         (exit, object) = try status(cluster)

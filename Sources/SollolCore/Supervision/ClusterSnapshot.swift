@@ -14,26 +14,12 @@ public struct ClusterSnapshot: Equatable, Sendable {
         public var restarts: Int
     }
 
-    /// What the cluster as a whole is doing; the words of `sollol status`.
-    public enum State: String, Equatable, Sendable {
-        /// It comes up and has not served yet.
-        case starting
-        /// The API answers.
-        case serving
-        /// It has served, and something failed or is being restarted.
-        case recovering
-        /// It serves without one or more workers.
-        case degraded
-        /// It was given up.
-        case failed
-        /// It is being ended, as asked.
-        case stopping
-    }
-
     /// What the cluster as a whole is doing.
-    public var state: State
+    public var state: ClusterStatus.State
     /// Workers, then the coordinator.
     public var processes: [Process]
+    /// The bring-up or recovery that goes on, or else the one that ended last.
+    public var episode: Episode?
 }
 
 extension Supervisor {
@@ -45,10 +31,10 @@ extension Supervisor {
                 .init(
                     name: $0.name, endpoint: $0.endpoint, state: stateForPeople($0), pid: $0.pid,
                     restarts: $0.restarts)
-            })
+            }, episode: episode ?? endedEpisode)
     }
 
-    private var clusterState: ClusterSnapshot.State {
+    private var clusterState: ClusterStatus.State {
         switch phase {
         case .stopping(.success), .finished(.success): .stopping
         case .stopping, .finished: .failed

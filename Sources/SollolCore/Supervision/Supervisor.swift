@@ -52,8 +52,7 @@ public struct Supervisor: Equatable, Sendable {
     public internal(set) var hasServed = false
     /// The bring-up or recovery in progress; several failures in a row are one.
     var episode: Episode?
-    /// What happened last: the bring-up or recovery that goes on, or else the one that ended.
-    public var lastEpisode: Episode? { episode ?? endedEpisode }
+    /// The one that ended last.
     var endedEpisode: Episode?
     /// Bytes of the model's file; nil when not known.
     let modelBytes: Int?

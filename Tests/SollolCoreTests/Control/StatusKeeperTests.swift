@@ -21,9 +21,9 @@ import Testing
             cluster.now = cluster.now + pause
             time.seconds += 1
             for effect in cluster.supervisor.handle(event, at: cluster.now) {
-                if case .report(let report) = effect { keeper.told(report, at: cluster.now, time) }
+                if case .report(let report) = effect { keeper.told(report, at: time) }
             }
-            keeper.happened(event, cluster.supervisor.snapshot, at: cluster.now, time)
+            keeper.happened(event, cluster.supervisor.snapshot, at: time)
         }
 
         mutating func serves() {
@@ -67,8 +67,8 @@ import Testing
         #expect(status.state == .serving)
         #expect(
             status.summary == "\(watched.time): worker-2: it was killed (signal 9; by the kernel "
-                + "when memory ran out, or by hand); restarted worker-2, coordinator; serving "
-                + "again after 0.5 s")
+                + "when memory ran out, or by hand); started worker-2, coordinator; served "
+                + "after 0.5 s")
     }
 
     @Test func aStopAndAFailureAreSaid() {
