@@ -5,19 +5,25 @@ extension LaunchPlanner {
     /// - Parameters:
     ///   - names: the workers to leave out; none gives the plan of the whole specification.
     ///   - whole: the plan of the whole specification, with the same facts.
-    /// - Throws: `PlanError` when the rest cannot make a cluster.
+    /// - Throws: `PlanError` when the rest cannot make a cluster, or cannot hold the model and
+    ///   nobody has said that it may try (`--overcommit`).
     public static func plan(
         _ spec: ClusterSpec, facts: HostFacts, leavingOut names: [String], of whole: LaunchPlan
     ) throws(PlanError) -> LaunchPlan {
         guard !names.isEmpty else { return whole }
         var rest = spec
         rest.workers.removeAll { names.contains($0.name) }
-        let reduced = try plan(rest, facts: facts)
+        var planner = LaunchPlanner(spec: rest, facts: facts, places: spec.workers.count)
+        let reduced = try planner.plan()
+        if let placement = reduced.placement, !placement.fits, !spec.placement.mayOvercommit {
+            throw .restTooSmall(shortages: PlacementAdvice(placement).shortages)
+        }
         var plan = whole
         plan.processes = whole.processes.map { process in
             process.role == .coordinator ? reduced.process(process.name) ?? process : process
         }
         plan.distribution = reduced.distribution
+        plan.placement = reduced.placement
         plan.assumptions = reduced.assumptions
         plan.leftOut = names
         return plan

@@ -15,7 +15,7 @@ extension LaunchPlanner {
         let limits = MemoryLimits(spec: spec, facts: facts)
         var devices: [Device] = []
         var byWorker: [String] = []
-        for (index, worker) in spec.workers.enumerated() {
+        for worker in spec.workers {
             let recorded = facts.offeredDevices[worker.endpoint]
             let named = worker.managed ? worker.devices.count : 0
             let count = named > 0 ? named : recorded?.count ?? 1
@@ -23,7 +23,7 @@ extension LaunchPlanner {
                 assumptions.add(
                     worker.name, "one device is assumed; `sollol check` asks the server.")
             }
-            let dial = addresses(of: worker, index: index).dial
+            let dial = addresses(of: worker).dial
             for number in 0..<count {
                 // Releases before October 2025 name a device after its server, later ones number
                 // all devices.

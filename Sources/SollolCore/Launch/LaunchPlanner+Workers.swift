@@ -21,10 +21,11 @@ extension LaunchPlanner {
     /// | here | direct | | relay |
     /// | elsewhere | forward | direct | forward and relay |
     ///
-    /// - Parameter index: the worker's place in the configuration; its forwarded port counts from
-    ///   it, so that a port stays when another backend changes its transport.
-    mutating func addresses(of worker: WorkerSpec, index: Int) -> WorkerAddresses {
-        let passage = Endpoint(host: "127.0.0.1", port: spec.forwardPortBase + index)
+    /// The forwarded port counts from the worker's place in the configuration, so that it stays
+    /// when another backend changes its transport or is left out.
+    mutating func addresses(of worker: WorkerSpec) -> WorkerAddresses {
+        let place = LaunchPlan.number(worker.name) - 1
+        let passage = Endpoint(host: "127.0.0.1", port: spec.forwardPortBase + place)
         let coordinator = spec.coordinator.location
         let isBesideCoordinator = worker.location.isSameHost(as: coordinator)
         guard worker.transport == .ssh, worker.managed else {

@@ -12,7 +12,7 @@ public struct LaunchPlanner {
     public static func plan(
         _ spec: ClusterSpec, facts: HostFacts = HostFacts()
     ) throws(PlanError) -> LaunchPlan {
-        var planner = LaunchPlanner(spec: spec, facts: facts)
+        var planner = LaunchPlanner(spec: spec, facts: facts, places: spec.workers.count)
         return try planner.plan()
     }
 
@@ -20,21 +20,17 @@ public struct LaunchPlanner {
     let facts: HostFacts
     var assumptions = Assumptions()
     var notices: [String] = []
+    /// Workers of the whole configuration, also when some are left out: each has a port to forward.
+    private let places: Int
 
-    private init(spec: ClusterSpec, facts: HostFacts) {
+    init(spec: ClusterSpec, facts: HostFacts, places: Int) {
         self.spec = spec
         self.facts = facts
+        self.places = places
     }
 
-    private mutating func plan() throws(PlanError) -> LaunchPlan {
-        let workers = spec.workers.enumerated().map { index, worker in
-            // Its place in the whole configuration, also when others are left out.
-            let place = LaunchPlan.number(worker.name)
-            return (
-                spec: worker,
-                addresses: addresses(of: worker, index: place > 0 ? place - 1 : index)
-            )
-        }
+    mutating func plan() throws(PlanError) -> LaunchPlan {
+        let workers = spec.workers.map { (spec: $0, addresses: addresses(of: $0)) }
         var processes: [PlannedProcess] = []
         for worker in workers where worker.spec.managed {
             processes.append(process(of: worker.spec, worker.addresses))
@@ -146,7 +142,7 @@ public struct LaunchPlanner {
         let isWildcard = ["0.0.0.0", "::"].contains(coordinator.host)
         guard coordinator.location != .here, isWildcard || AddressRange.isLoopback(coordinator.host)
         else { return nil }
-        let port = spec.forwardPortBase + spec.workers.count
+        let port = spec.forwardPortBase + places
         return PortForward(
             side: .here, listen: Endpoint(host: "127.0.0.1", port: port),
             target: Endpoint(host: "127.0.0.1", port: coordinator.port), carriesRPC: false)

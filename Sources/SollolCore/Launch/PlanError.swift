@@ -11,6 +11,8 @@ public enum PlanError: Error, Equatable, Sendable {
     case coordinatorWithoutRPC(path: String, host: String)
     /// `placement.layers` does not fit the model or the devices.
     case manualLayers(counts: [Int], devices: Int, layers: Int, mayLeave: Bool)
+    /// The workers that are left cannot hold the model, by the memory measured before the start.
+    case restTooSmall(shortages: [String])
 
     /// What happened and what to do about it, as one line.
     public var message: String {
@@ -29,6 +31,9 @@ public enum PlanError: Error, Equatable, Sendable {
                 + "\(counts.reduce(0, +)); it takes one for each of the "
                 + "\(plural(devices, "device")), \(mayLeave ? "at most" : "in all") the "
                 + "\(layers) layers of the model (its output layer included)."
+        case .restTooSmall(let shortages):
+            "the model does not fit on the rest, by the memory that was free before the start: "
+                + shortages.joined(separator: "; ")
         case .coordinatorWithoutRPC(let path, let host):
             "\(path) on \(host) was built without RPC support: its --help knows no --rpc. "
                 + "Install a llama.cpp with the RPC backend (deploy/install-llama-cpp, or a build "

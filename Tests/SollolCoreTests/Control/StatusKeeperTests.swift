@@ -10,8 +10,8 @@ import Testing
         var keeper: StatusKeeper
         var time = Timestamp(seconds: 1_800_000_000)
 
-        init(workers: Int = 2) {
-            cluster = TestCluster(workers: workers)
+        init(workers: Int = 2, restart: RestartPolicy = RestartPolicy()) {
+            cluster = TestCluster(workers: workers, restart: restart)
             keeper = StatusKeeper(
                 plan: TestCluster.plan(workers: workers), stateDirectory: "/state", pid: 77,
                 at: time)
@@ -69,6 +69,25 @@ import Testing
             status.summary == "\(watched.time): worker-2: it was killed (signal 9; by the kernel "
                 + "when memory ran out, or by hand); started worker-2, coordinator; served "
                 + "after 0.5 s")
+    }
+
+    @Test func servingWithoutAWorkerIsDegraded() {
+        var restart = RestartPolicy()
+        restart.degradeAfter = 10
+        var watched = Watched(restart: restart)
+        watched.serves()
+        watched.happens(.exited(watched.cluster.run("worker-2"), ExitReport(status: 137)))
+        watched.happens(.exited(watched.cluster.run("coordinator"), ExitReport(status: 137)))
+        watched.happens(.readinessConfirmed(watched.cluster.run("worker-1")))
+        watched.happens(.timerFired(.degrade), after: 11)
+        #expect(watched.keeper.current.state == .recovering)
+        var plan = TestCluster.plan(workers: 2)
+        plan.leftOut = ["worker-2"]
+        watched.happens(.replanned(plan))
+        watched.happens(.readinessConfirmed(watched.cluster.run("coordinator", 2)))
+        watched.happens(.distributionProven(watched.cluster.run("coordinator", 2), summary: []))
+        #expect(watched.keeper.current.state == .degraded)
+        #expect(watched.keeper.current.isServing)
     }
 
     @Test func aStopAndAFailureAreSaid() {

@@ -98,7 +98,7 @@ import Testing
         #expect(worker.forwards == [])
     }
 
-    /// Each row of the table in `LaunchPlanner.addresses(of:index:)`, seen from a coordinator that
+    /// Each row of the table in `LaunchPlanner.addresses(of:)`, seen from a coordinator that
     /// is elsewhere.
     @Test func throughSshEveryWorkerIsReachedFromAThirdHost() throws {
         var spec = SampleSpecs.remote
