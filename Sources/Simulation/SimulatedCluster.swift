@@ -5,8 +5,8 @@ import SollolCore
 /// It behaves as `llama-cpp-facts.md` and the guard's documentation say, faults included, and it
 /// tells the supervisor only what the real runtime could tell.
 struct SimulatedCluster {
-    /// What comes next in virtual time.
-    enum Happening {
+    /// What comes next in virtual time. Indirect, since the queue moves them and some are large.
+    indirect enum Happening {
         /// The supervisor learns something.
         case deliver(SupervisorEvent)
         case timer(SupervisorTimer)

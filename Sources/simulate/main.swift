@@ -12,16 +12,30 @@ let count = numbers.first ?? 10_000
 let first = numbers.count > 1 ? numbers[1] : 1
 let began = Date()
 var (events, faults, starts, longest) = (0, 0, 0, 0.0)
-for seed in first..<(first + count) {
-    let outcome = Simulation.run(seed: seed)
-    events += outcome.events
-    faults += outcome.faults
-    starts += outcome.starts
-    longest = max(longest, outcome.recovery ?? 0)
-    guard let problem = outcome.problem else { continue }
-    for line in Simulation.run(seed: seed, isTold: true).schedule { print(line) }
-    print("seed \(seed): \(problem)")
-    print("replay: deploy/simulate 1 \(seed)")
+/// Schedules are independent of each other, so that batches of them share the cores.
+let batch: UInt64 = 64
+for start in stride(from: first, to: first + count, by: Int(batch)) {
+    let outcomes = await withTaskGroup(of: Simulation.Outcome.self) { group in
+        for seed in start..<min(start + batch, first + count) {
+            group.addTask { Simulation.run(seed: seed) }
+        }
+        var outcomes: [Simulation.Outcome] = []
+        for await outcome in group { outcomes.append(outcome) }
+        return outcomes
+    }
+    for outcome in outcomes {
+        events += outcome.events
+        faults += outcome.faults
+        starts += outcome.starts
+        longest = max(longest, outcome.recovery ?? 0)
+    }
+    // The first one, whichever was found first.
+    guard let broken = outcomes.filter({ $0.problem != nil }).min(by: { $0.seed < $1.seed }),
+        let problem = broken.problem
+    else { continue }
+    for line in Simulation.run(seed: broken.seed, isTold: true).schedule { print(line) }
+    print("seed \(broken.seed): \(problem)")
+    print("replay: deploy/simulate 1 \(broken.seed)")
     exit(1)
 }
 let took = String(format: "%.1f", Date().timeIntervalSince(began))
