@@ -19,8 +19,10 @@ final class Answer: @unchecked Sendable {  // The semaphore orders the one write
 
 extension LocalCluster {
     /// How many slots of a llama-server are processing.
-    static func busySlots(port: Int) throws -> Int {
-        let answer = try request("GET", "/slots", "", port: port)
+    static func busySlots(
+        host: String = "127.0.0.1", port: Int, key: String? = nil
+    ) throws -> Int {
+        let answer = try request("GET", "/slots", "", host: host, port: port, key: key)
         let slots = try JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [[String: Any]]
         return slots?.filter { $0["is_processing"] as? Bool == true }.count ?? 0
     }

@@ -116,13 +116,13 @@ final class LocalCluster {
     }
 
     static func tokens(
-        host: String = "127.0.0.1", port: Int, count: Int = 24
+        host: String = "127.0.0.1", port: Int, count: Int = 24, key: String? = nil
     ) throws -> [Int] {
         let body = """
             {"prompt":"hello there","n_predict":\(count),"temperature":0,"return_tokens":true,
              "ignore_eos":true}
             """
-        let answer = try request("POST", "/completion", body, host: host, port: port)
+        let answer = try request("POST", "/completion", body, host: host, port: port, key: key)
         guard
             let object = try JSONSerialization.jsonObject(with: Data(answer.utf8))
                 as? [String: Any],
@@ -137,7 +137,8 @@ final class LocalCluster {
     }
 
     static func request(
-        _ method: String, _ path: String, _ body: String, host: String = "127.0.0.1", port: Int
+        _ method: String, _ path: String, _ body: String, host: String = "127.0.0.1", port: Int,
+        key: String? = nil
     ) throws -> String {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
@@ -156,6 +157,7 @@ final class LocalCluster {
         guard status == 0 else { throw TestFailure("connect: \(String(cString: strerror(errno)))") }
         let request =
             "\(method) \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            + (key.map { "Authorization: Bearer \($0)\r\n" } ?? "")
             + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
         _ = send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL))
         var answer: [UInt8] = []
