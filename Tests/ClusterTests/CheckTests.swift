@@ -101,6 +101,27 @@ struct CheckTests {
         #expect(try bed.leftovers() == [])
     }
 
+    @Test func aHostWithTooManyConnectionsAtOnceIsAskedAgain() throws {
+        let bed = try PreflightBed([HostOptions("one")])
+        let home = HostUser.root.home
+        // Before it leads to sshd, it closes the first connection, as sshd's MaxStartups would.
+        try bed.write(
+            "#!/bin/sh\necho >>/tmp/tries\n[ $(wc -l </tmp/tries) -gt 1 ] && exec busybox nc 127.0.0.1 22",
+            to: "/usr/local/bin/busy", on: "one")
+        _ = try bed.bed["one"].run(
+            "busybox nc -ll -p 2200 -e busy </dev/null >/dev/null 2>&1 &")
+        try bed.write(
+            "Host busy\n HostName one\n Port 2200\n HostKeyAlias one\n",
+            to: "\(home)/.ssh/config", on: "control", mode: 0o600)
+        let path = try bed.configuration(
+            ["{\"host\": \"one\", \"ssh\": \"busy\", \"transport\": \"ssh\"}"])
+        let sollol = try RunningProgram(
+            on: bed.bed.control, ["\(TestEnvironment.products)/sollol", "up", "--config", path])
+        try sollol.waitFor("serving at")
+        sollol.signal(SIGINT)
+        #expect(sollol.exitStatus() == 0)
+    }
+
     @Test func whatOnlyAnAgentOpensIsAWarning() throws {
         let bed = try PreflightBed([HostOptions("one")])
         let path = try bed.configuration(["{\"host\": \"one\", \"transport\": \"ssh\"}"])

@@ -7,6 +7,12 @@ public enum SurveyFailure: Error, Equatable, Sendable {
     /// More than can be an answer.
     case tooLong
 
+    /// Whether sshd had too many connections at once, which passes.
+    public var isTurnedAway: Bool {
+        guard case .ended(let status, let words) = self else { return false }
+        return SSHFailure(words: words, status: status)?.kind == .turnedAway
+    }
+
     /// What happened and what to do, as what follows the name of a process.
     public func message(_ location: RunLocation) -> String {
         let place = location.sshDestination ?? "this machine"

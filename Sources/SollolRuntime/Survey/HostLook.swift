@@ -5,12 +5,17 @@ import SollolCore
 final class HostLook {
     /// Seconds for everything that a host tells about itself, beside the time to connect.
     private static let patience = 45.0
+    /// Seconds until a host that had too many connections at once is asked again, once.
+    private static let pause = 2.0
 
     private let loop: EventLoop
     private let timeouts: Timeouts
     private let done: (HostSurvey) -> Void
     private var survey: HostSurvey
     private var shell: HostShell?
+    private let carrier: [String]?
+    private var hasBeenTurnedAway = false
+    private var isCancelled = false
     private var growing: GrowingHeader?
     /// The files of the model, its first part first, and the headers read so far.
     private var parts: [String] = []
@@ -28,26 +33,39 @@ final class HostLook {
         self.timeouts = timeouts
         self.done = done
         survey = HostSurvey(request: request)
-        let carrier = SSHCommand.argv(
+        carrier = SSHCommand.argv(
             to: request.location, timeouts: timeouts, isVerbose: wantsKeySource)
+        begin()
+    }
+
+    private func begin() {
         do {
-            let shell = try HostShell(carrier: carrier, loop: loop)
-            self.shell = shell
-            ask(SurveyScript.survey(request)) { [self] in took($0) }
+            shell = try HostShell(carrier: carrier, loop: loop)
+            ask(SurveyScript.survey(survey.request)) { [self] in took($0) }
         } catch {
             loop.at(EventLoop.now) { [self] in finish(problem: "\(error)") }
         }
     }
 
     /// Ends the connection; `done` is not called any more.
-    func cancel() { shell?.close() }
+    func cancel() {
+        isCancelled = true
+        shell?.close()
+    }
 
     private func ask(_ line: String, _ answer: @escaping ([UInt8]) -> Void) {
         shell?.ask(
             line, timeout: timeouts.connect + Self.patience, answer: answer,
-            failure: { [self] failure in
-                finish(problem: failure.message(survey.request.location))
-            })
+            failure: { [self] in failed($0) })
+    }
+
+    private func failed(_ failure: SurveyFailure) {
+        guard failure.isTurnedAway, !hasBeenTurnedAway else {
+            return finish(problem: failure.message(survey.request.location))
+        }
+        hasBeenTurnedAway = true
+        shell?.close()
+        loop.at(EventLoop.now + Self.pause) { [self] in if !isCancelled { begin() } }
     }
 
     private func took(_ answer: [UInt8]) {
