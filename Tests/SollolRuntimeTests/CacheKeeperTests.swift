@@ -39,13 +39,86 @@ import Testing
         cache.limit = 3500
         #expect(
             CacheKeeper.prune([cache], timeouts: Timeouts()) == [
-                "worker-1, worker-2: removed 3 files, 2.93 KiB, of the tensor cache on this "
-                    + "machine: more than cache_limit"
+                "worker-1, worker-2: removed 3 files, 2.93 KiB of what the tensor cache on this "
+                    + "machine has beyond cache_limit, 3.42 KiB"
             ])
         #expect(try Self.names(folder) == before.subtracting(files.suffix(3)))
         cache.limit = 0
         #expect(CacheKeeper.prune([cache], timeouts: Timeouts()).count == 1)
         #expect(try Self.names(folder) == before.subtracting(files))
+    }
+
+    /// A program of that name which only waits, and a cache of six files that were used just now
+    /// and three strangers.
+    private static func withRunningWorker(
+        _ body: (_ folder: String, _ files: [String]) throws -> Void
+    ) throws {
+        let (folder, files) = try makeCache()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: folder + "/rpc-server")
+        let worker = Process()
+        worker.executableURL = URL(fileURLWithPath: folder + "/rpc-server")
+        worker.arguments = ["600"]
+        try worker.run()
+        defer {
+            kill(worker.processIdentifier, SIGKILL)
+            worker.waitUntilExit()
+        }
+        for file in files.prefix(4) {
+            _ = try Data(contentsOf: URL(fileURLWithPath: folder + "/rpc/" + file))
+        }
+        try body(folder, files)
+    }
+
+    /// Whatever is read while an rpc-server runs may be what it uses; the others were used last in
+    /// 2023.
+    @Test func whatARunningWorkerMayUseStays() throws {
+        try Self.withRunningWorker { folder, files in
+            let cache = CachePruning(
+                location: .here, workers: ["worker-1"], folder: folder, limit: 1000)
+            #expect(
+                CacheKeeper.prune([cache], timeouts: Timeouts()) == [
+                    "worker-1: removed 2 files, 1.95 KiB, left 2.93 KiB that a running rpc-server "
+                        + "may use of what the tensor cache on this machine has beyond "
+                        + "cache_limit, 0.98 KiB"
+                ])
+            let names = try Self.names(folder)
+            #expect(names.isSuperset(of: files.prefix(4)))
+            #expect(names.isDisjoint(with: files.suffix(2)))
+        }
+    }
+
+    /// On a disk that keeps no access times nobody knows what is used.
+    @Test(
+        .enabled(
+            if: getuid() == 0
+                || ProcessInfo.processInfo.environment["SOLLOL_TESTS_MUST_RUN"] != nil,
+            "skipped: mounting needs root"))
+    func withoutAccessTimesAllStaysWhileAWorkerRuns() throws {
+        try Self.withRunningWorker { folder, files in
+            let cache = CachePruning(
+                location: .here, workers: ["worker-1"], folder: folder + "/disk", limit: 1000)
+            // In a namespace of its own, so that nothing stays mounted.
+            let answer = try Self.output([
+                "unshare", "-m", "sh", "-c",
+                "cd \"$1\" && mkdir disk && mount -t tmpfs -o noatime,size=1m x disk && "
+                    + "cp -rp rpc disk && eval \"$2\" && ls disk/rpc | grep -c f$", "sh", folder,
+                cache.line,
+            ])
+            #expect(answer == "pruned 0 0 5000\n\(files.count)\n")
+        }
+    }
+
+    private static func output(_ words: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = words
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self)
     }
 
     @Test(arguments: [["dash", "-c"], ["bash", "-c"], ["busybox", "sh", "-c"]])
@@ -54,16 +127,8 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let cache = CachePruning(
             location: .here, workers: ["worker-1"], folder: folder, limit: 2000)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = shell + [cache.line]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let answer = String(
-            decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(answer == "pruned 4 4000\n")
+        let answer = try Self.output(shell + [cache.line])
+        #expect(answer == "pruned 4 4000 0\n")
         #expect(try Self.names(folder).isDisjoint(with: files.suffix(4)))
     }
 

@@ -2,8 +2,13 @@
 /// users report 2 TB (llama.cpp issue 26143).
 ///
 /// Done before workers start. Least recently used files go first, and only those that look like
-/// rpc-server's own: 16 hexadecimal digits (`ggml-rpc.cpp`). A file that is being read stays
-/// readable until it is closed; one that is gone is sent again.
+/// rpc-server's own: 16 hexadecimal digits (`ggml-rpc.cpp`). What an rpc-server that runs there may
+/// have read stays, whosever it is, so that its next start is quick as well.
+///
+/// When a file was used is its access time. Linux keeps it to a day (mount option `relatime`), and
+/// to the second for the first use after a change of the file's status; so that is made here, by
+/// `chmod`, before every start. A disk that keeps no access times (`noatime`) gives the oldest
+/// file, and nothing is removed there while an rpc-server runs.
 public struct CachePruning: Equatable, Sendable {
     /// The host.
     public var location: RunLocation
@@ -33,30 +38,87 @@ public struct CachePruning: Equatable, Sendable {
         return all
     }
 
-    /// The line that prunes, for `SurveyScript.session`; prints how many files and bytes went.
+    /// The line that prunes, for `SurveyScript.session`; prints how many files and bytes went, and
+    /// how many bytes beyond the limit had to stay.
     public var line: String {
-        let given = folder.map { "LLAMA_CACHE=\(ShellQuoting.quote($0)); " } ?? ""
-        // As llama.cpp finds it (`common/common.cpp`, fs_get_cache_directory).
-        return given
-            + "d=${LLAMA_CACHE:-}; [ -n \"$d\" ] || case $(uname -s) in "
-            + "Darwin) d=$HOME/Library/Caches/llama.cpp;; "
-            + "*) d=${XDG_CACHE_HOME:-$HOME/.cache}/llama.cpp;; esac; "
-            + "if cd \"$d/rpc\" 2>/dev/null; then LC_ALL=C ls -lntu | awk -v most=\(limit) "
-            + "'$1 ~ /^-/ && length($NF) == 16 && $NF ~ /^[0-9a-f]+$/ "
-            + "{ sum += $5; if (sum > most) print $5, $NF }' | "
-            + "{ n=0; b=0; while read -r s f; do rm -f \"./$f\" && n=$((n + 1)) && b=$((b + s)); "
-            + "done; echo \"pruned $n $b\"; }; fi"
+        let given = folder.map { "LLAMA_CACHE=\(ShellQuoting.quote($0))" } ?? ":"
+        return SurveyScript.oneLine(
+            """
+            ( \(given);
+            \(Self.enter) || exit 0;
+            \(Self.list)
+            over() { list | awk -v most=\(limit) '{ s += $2 } END { exit s <= most }'; };
+            if over; then
+            keep=$(\(Self.firstStart)) || keep=-1;
+            \(Self.recordsUse) || [ "$keep" = 1e18 ] || keep=-1;
+            list | awk -v most=\(limit) -v keep="$keep" '{ sum += $2 }
+            sum > most { if ($1 < keep) print $2, $3; else stay += $2 }
+            END { printf "0 %.0f\\n", stay }' |
+            { n=0; b=0; while read -r s f; do case $f in
+            ./*) rm -f "$f" && n=$((n + 1)) && b=$((b + s)) ;; *) echo "pruned $n $b $f" ;;
+            esac; done; };
+            fi;
+            find . -type f -name '????????????????' -exec chmod u+rw {} + 2>/dev/null )
+            """)
     }
 
-    /// What the answer to `line` says for people, or nil when nothing was removed.
+    /// As llama.cpp finds it (`common/common.cpp`, fs_get_cache_directory).
+    private static let enter = """
+        d=${LLAMA_CACHE:-}; [ -n "$d" ] || case $(uname -s) in
+        Darwin) d=$HOME/Library/Caches/llama.cpp ;;
+        *) d=${XDG_CACHE_HOME:-$HOME/.cache}/llama.cpp ;; esac;
+        cd "$d/rpc" 2>/dev/null
+        """
+
+    /// `list` prints second of use, bytes and name of each file, the last used first.
+    private static let list = """
+        if stat -c %X . >/dev/null 2>&1; then o=-c; t='%X %s %n';
+        else o=-f; t='%a %z %N'; fi;
+        list() { find . -type f -exec stat $o "$t" {} + 2>/dev/null |
+        LC_ALL=C awk 'NF == 3 && length($3) == 18 && $3 ~ /^\\.\\/[0-9a-f]+$/' | sort -rn; };
+        """
+
+    /// The second before which a file was used by no rpc-server that runs: a day before the first of
+    /// them started, since a later use may be recorded no better; 1e18 when none runs. In an LXC
+    /// container its uptime and the starts of its processes count from different moments: then all
+    /// files count as used.
+    private static let firstStart = """
+        if [ -r /proc/uptime ]; then cat /proc/[0-9]*/stat 2>/dev/null |
+        awk -v hz="$(getconf CLK_TCK 2>/dev/null || echo 100)" '
+        BEGIN { getline up < "/proc/uptime"; split(up, part, " ") } $2 ~ /rpc-serv/ {
+        age = part[1] - $22 / hz; if (age < 0) age = 1e9; if (age > most) most = age; any = 1 }
+        END { if (any) printf "%d\\n", most }';
+        else ps -A -o etime= -o comm= | awk '$2 ~ /rpc-serv/ {
+        n = split($1, part, /[-:]/); age = part[n] + 60 * part[n - 1] +
+        (n > 2 ? 3600 * part[n - 2] : 0) + (n > 3 ? 86400 * part[n - 3] : 0);
+        if (age > most) most = age; any = 1 } END { if (any) printf "%d\\n", most }';
+        fi | { if read -r age; then echo $(($(date +%s) - age - 86400)); else echo 1e18; fi; }
+        """
+
+    /// Whether reading is recorded here at all: tried with the folder itself, as if it had not been
+    /// read since the year 2000.
+    private static let recordsUse = """
+        { touch -a -t 200001010000 . 2>/dev/null && ls >/dev/null &&
+        stat $o "${t%% *}" . | { read -r used; [ "$used" -gt 1000000000 ]; }; }
+        """
+
+    /// What the answer to `line` says for people, or nil when the cache was small enough.
     public func report(_ answer: String) -> String? {
         let words =
             answer.split(separator: "\n").last { $0.hasPrefix("pruned ") }?
             .split(separator: " ") ?? []
-        guard words.count == 3, let count = Int(words[1]), count > 0, let bytes = UInt64(words[2])
+        guard words.count == 4, let count = Int(words[1]), let removed = UInt64(words[2]),
+            let kept = UInt64(words[3]), count > 0 || kept > 0
         else { return nil }
+        var parts: [String] = []
+        if count > 0 {
+            parts.append("removed \(plural(count, "file")), \(MemorySize.text(removed))")
+        }
+        if kept > 0 {
+            parts.append("left \(MemorySize.text(kept)) that a running rpc-server may use")
+        }
         let place = location.sshDestination ?? "this machine"
-        return "\(workers.joined(separator: ", ")): removed \(plural(count, "file")), "
-            + "\(MemorySize.text(bytes)), of the tensor cache on \(place): more than cache_limit"
+        return "\(workers.joined(separator: ", ")): \(parts.joined(separator: ", ")) of what the "
+            + "tensor cache on \(place) has beyond cache_limit, \(MemorySize.text(limit))"
     }
 }

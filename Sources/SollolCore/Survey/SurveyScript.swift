@@ -58,7 +58,7 @@ public enum SurveyScript {
             """)
     }
 
-    private static func oneLine(_ text: String) -> String {
+    static func oneLine(_ text: String) -> String {
         let line = text.split(separator: "\n").joined(separator: " ")
         precondition(!line.utf8.contains(0), "NUL is refused on loading")
         return line
