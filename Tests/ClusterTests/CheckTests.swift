@@ -41,7 +41,7 @@ struct CheckTests {
             "\(home)/gone.gguf": "there is no such file on root@head. \(check)",
             "~/folder.gguf": "it is not a regular file on root@head. \(check)",
             "\(home)/text.gguf":
-                "at byte 0: this is no GGUF: it begins with [104, 101, 108, 108] instead of "
+                "at byte 0: this is no GGUF: it begins with \"hell\" instead of "
                 + "\"GGUF\". Convert the model to GGUF, or name another file.",
             "\(home)/cut.gguf":
                 "at byte 2995: the file ends within its header. It is not complete: copy or "
@@ -54,7 +54,8 @@ struct CheckTests {
         #expect(
             try findings("\(home)/mine.gguf", user: "alice") == [
                 "error: coordinator: the model \(home)/mine.gguf: alice may not read it on "
-                    + "alice@head. \(check)"
+                    + "alice@head. Let alice read it, its folders included, or give another one "
+                    + "with --model."
             ])
         let manifests = ["\(library)", "/usr/share/ollama/.ollama/models"]
             .map { "\($0)/manifests/registry.ollama.ai/library/large/latest" }

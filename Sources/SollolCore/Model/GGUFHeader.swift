@@ -118,9 +118,11 @@ public struct GGUFHeader: Equatable, Sendable {
     private static func readMagic(_ bytes: inout GGUFByteReader) throws -> UInt32 {
         let magic = try bytes.take(4)
         guard magic == Array("GGUF".utf8) else {
+            let isText = magic.allSatisfy { (0x20..<0x7F).contains($0) }
+            let shown = isText ? "\"\(String(decoding: magic, as: UTF8.self))\"" : "\(magic)"
             throw GGUFError(
                 offset: 0,
-                problem: "this is no GGUF: it begins with \(magic) instead of \"GGUF\". "
+                problem: "this is no GGUF: it begins with \(shown) instead of \"GGUF\". "
                     + "Convert the model to GGUF, or name another file.")
         }
         let version: UInt32 = try bytes.integer()

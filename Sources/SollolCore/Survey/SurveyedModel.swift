@@ -9,7 +9,9 @@ extension SurveyReport {
         init(message: String) { self.message = message }
 
         /// From the first line that `SurveyScript.read` printed.
-        public init(answer: String, path: String, user: String) {
+        ///
+        /// - Parameter model: how the configuration calls it; nil stands for a path.
+        public init(answer: String, path: String, user: String, model: ModelReference? = nil) {
             let reason =
                 switch answer {
                 case "missing": "there is no such file on {host}"
@@ -17,9 +19,18 @@ extension SurveyReport {
                 case "other": "it is not a regular file on {host}"
                 default: "it cannot be read on {host}"
                 }
-            message =
-                "the model \(path): \(reason). Check the key `model`, which is a path on "
-                + "the coordinator's host, or give another one with --model."
+            let advice =
+                switch (answer, model) {
+                case ("missing", .ollama(let name)):
+                    "The Ollama model \(name) wants it. Try there: "
+                        + "ollama pull \(ShellQuoting.quote(name))"
+                case ("unreadable", _):
+                    "Let \(user) read it, its folders included, or give another one with --model."
+                default:
+                    "Check the key `model`, which is a path on the coordinator's host, or give "
+                        + "another one with --model."
+                }
+            message = "the model \(path): \(reason). \(advice)"
         }
     }
 

@@ -68,4 +68,13 @@ import Testing
         let layers = digests.map { #"{"mediaType": "\#(type)", "digest": "\#($0)"}"# }
         return #"{"layers": [\#(layers.joined(separator: ","))]}"#
     }
+
+    @Test func aMissingBlobIsPulledAgain() {
+        let problem = SurveyReport.ModelProblem(
+            answer: "missing", path: "/m/blobs/sha256-0", user: "ann",
+            model: .ollama(name: "tiny:x"))
+        #expect(
+            problem.message == "the model /m/blobs/sha256-0: there is no such file on {host}. "
+                + "The Ollama model tiny:x wants it. Try there: ollama pull tiny:x")
+    }
 }

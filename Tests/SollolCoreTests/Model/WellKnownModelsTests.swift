@@ -2,10 +2,14 @@ import Testing
 
 @testable import SollolCore
 
-/// Layers, size and KV cache of well-known models, from what their makers publish on Hugging Face:
-/// dimensions from `config.json`, bytes from `metadata.total_size` of
-/// `model.safetensors.index.json` (all weights in bf16, 2 bytes each; the names are repositories
-/// there). KV bytes of a token: 2 bytes × 2 × layers × KV heads × head length, in f16.
+/// Layers, size and KV cache of well-known models, from what is published on Hugging Face; names are
+/// repositories there.
+///
+/// Dimensions: `https://huggingface.co/NAME/blob/main/config.json`. Bytes: `metadata.total_size` of
+/// `https://huggingface.co/NAME/blob/main/model.safetensors.index.json`, all weights in bf16, 2 bytes
+/// each. Size of a GGUF: as listed on `https://huggingface.co/REPOSITORY/tree/main`. Read in copies
+/// that others have published, and the sizes agree with the dimensions to the byte. KV bytes of a
+/// token: 2 bytes × 2 × layers × KV heads × head length, in f16.
 @Suite struct WellKnownModelsTests {
     struct Row: Sendable {
         var name: String
@@ -13,6 +17,8 @@ import Testing
         /// `total_size`.
         var bytes: UInt64
         var keyValueBytesPerToken: UInt64
+        /// A published GGUF in Q8_0 of this model or one of the same shape, in bytes.
+        var gguf: (file: String, bytes: UInt64)?
     }
 
     /// Layers, embedding, heads, KV heads, feed-forward, vocabulary, and what else differs.
@@ -35,13 +41,21 @@ import Testing
     static let table = [
         Row(
             name: "meta-llama/Llama-3.1-8B", model: model([32, 4096, 32, 8, 14336, 128_256]),
-            bytes: 16_060_522_496, keyValueBytesPerToken: 131_072),
+            bytes: 16_060_522_496, keyValueBytesPerToken: 131_072,
+            gguf: (
+                "bartowski/Meta-Llama-3.1-8B-Instruct-GGUF/Meta-Llama-3.1-8B-Instruct-Q8_0.gguf",
+                8_540_775_840
+            )),
         Row(
             name: "meta-llama/Llama-3.1-70B", model: model([80, 8192, 64, 8, 28672, 128_256]),
             bytes: 141_107_412_992, keyValueBytesPerToken: 327_680),
         Row(
             name: "mistralai/Mistral-7B-v0.1", model: model([32, 4096, 32, 8, 14336, 32000]),
-            bytes: 14_483_464_192, keyValueBytesPerToken: 131_072),
+            bytes: 14_483_464_192, keyValueBytesPerToken: 131_072,
+            gguf: (
+                "TheBloke/Mistral-7B-Instruct-v0.2-GGUF/mistral-7b-instruct-v0.2.Q8_0.gguf",
+                7_695_857_952
+            )),
         Row(
             name: "mistralai/Mixtral-8x7B-v0.1",
             model: model([32, 4096, 32, 8, 14336, 32000]) { $0.experts = 8 },
@@ -59,7 +73,8 @@ import Testing
                 $0.headLength = 128
                 $0.experts = 128
                 $0.expertsUsed = 8
-            }, bytes: 61_064_245_248, keyValueBytesPerToken: 98_304),
+            }, bytes: 61_064_245_248, keyValueBytesPerToken: 98_304,
+            gguf: ("Qwen/Qwen3-30B-A3B-GGUF/Qwen3-30B-A3B-Q8_0.gguf", 32_483_931_648)),
         Row(
             name: "google/gemma-2-9b",
             model: model([42, 3584, 16, 8, 14336, 256_000], .gemma2) {
@@ -82,7 +97,11 @@ import Testing
         // q8_0 weighs 34 of 64 bytes of that, where all matrices are in it.
         var quantised = row.model
         quantised.storage = .q8_0
-        let ratio = Double(try quantised.shape().tensorBytes) / Double(shape.tensorBytes)
-        #expect(abs(ratio - 34.0 / 64) < 0.001)
+        let small = try quantised.shape().tensorBytes
+        #expect(abs(Double(small) / Double(shape.tensorBytes) - 34.0 / 64) < 0.001)
+        if let gguf = row.gguf {
+            // The rest is the header: vocabulary, merges, chat template.
+            #expect(gguf.bytes > small && gguf.bytes - small < 12 << 20, "\(gguf.file)")
+        }
     }
 }

@@ -66,6 +66,22 @@ import Testing
         #expect(!changes.contains { $0.contains("\"strategy\"") })
     }
 
+    @Test func smallerBuffersAreNamedWhereTheyAreEnough() throws {
+        var request = request([4, 4])
+        let fits = try Placement.of(request)
+        for device in request.devices.indices {
+            request.devices[device].limit = fits.loads[device].total - 1
+        }
+        let changes = try advice(request).changes
+        #expect(
+            changes.contains {
+                $0.hasPrefix("256 tokens of a prompt at a time instead of 512: ")
+                    && $0.contains("[\"-ub\", \"256\"]")
+            }, "\(changes)")
+        request.context.microBatch = 256
+        #expect(try Placement.of(request).fits)
+    }
+
     @Test func anotherStrategyIsNamedFirst() throws {
         var request = request([1, 8])
         request.strategy = .even
