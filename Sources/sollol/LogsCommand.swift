@@ -27,6 +27,9 @@ struct LogsCommand {
                 throw CommandLineArguments.Mistake(message: "no log of \(name); \(known)")
             }
         }
+        if readers.isEmpty {
+            CommandLineInterface.complain("\(cluster.statePath)/logs holds no log yet")
+        }
         LogsCommand(readers: readers).show(count, follow: arguments.has("--follow"))
         return .success
     }
