@@ -88,12 +88,15 @@ public struct FailureCause: Equatable, Sendable {
             self.ssh = ssh
             return
         }
-        // A lost worker explains what else is said, such as that the model cannot be loaded.
-        for signs in [Self.signsOfLoss, Self.signs] {
+        // A lost worker, or no memory, explains what else is said, such as that the model cannot be
+        // loaded.
+        for signs in [Self.signsOfLoss, Self.signsOfMemory, Self.signs] {
             for line in exit.lastWords.reversed() {
                 for sign in signs where line.contains(sign.text) {
+                    let device = sign.kind == .outOfMemory ? Self.device(in: line) : nil
                     self.init(
-                        sign.kind, "\(end): \(sign.meaning)",
+                        sign.kind,
+                        "\(end): \(sign.meaning)" + (device.map { " of \($0)" } ?? ""),
                         blaming: sign.kind == .workerLost ? Self.endpoint(in: line) : nil)
                     return
                 }
@@ -113,6 +116,13 @@ public struct FailureCause: Equatable, Sendable {
         ("Remote RPC server crashed", .workerLost, "a worker went away"),
     ]
 
+    private static let signsOfMemory: [(text: String, kind: Class, meaning: String)] = [
+        ("bad_alloc", .outOfMemory, "out of memory"),
+        ("out of memory", .outOfMemory, "out of memory"),
+        ("failed to allocate", .outOfMemory, "not enough memory"),
+        ("unable to allocate", .outOfMemory, "not enough memory"),
+    ]
+
     /// What llama.cpp prints (build 11669, measured, and its sources), the most telling first.
     private static let signs: [(text: String, kind: Class, meaning: String)] = [
         ("RPC protocol version mismatch", .versionMismatch, "another RPC protocol at the worker"),
@@ -124,10 +134,6 @@ public struct FailureCause: Equatable, Sendable {
         ("bind HTTP server socket", .portInUse, "its port is taken"),
         ("Failed to create server socket", .portInUse, "its port is taken"),
         ("Address already in use", .portInUse, "its port is taken"),
-        ("bad_alloc", .outOfMemory, "out of memory"),
-        ("out of memory", .outOfMemory, "out of memory"),
-        ("failed to allocate", .outOfMemory, "out of memory"),
-        ("unable to allocate", .outOfMemory, "out of memory"),
         ("failed to open GGUF file", .model, "the model cannot be opened"),
         ("failed to load model", .model, "the model cannot be loaded"),
         ("error loading model", .model, "the model cannot be loaded"),
@@ -154,6 +160,15 @@ public struct FailureCause: Equatable, Sendable {
         case let status? where status > 128: "it ended by signal \(status - 128)"
         case let status?: "it exited with status \(status)"
         }
+    }
+
+    /// `RPC0[10.0.0.2:50052]` of `unable to allocate RPC0[10.0.0.2:50052] buffer`.
+    private static func device(in line: String) -> String? {
+        guard let start = line.firstRange(of: "to allocate ")?.upperBound,
+            let end = line[start...].firstRange(of: " buffer")?.lowerBound
+        else { return nil }
+        let name = line[start..<end]
+        return name.contains(" ") ? nil : String(name)
     }
 
     /// The first `A.B.C.D:PORT` or `NAME:PORT` after "to" in a line of llama.cpp.

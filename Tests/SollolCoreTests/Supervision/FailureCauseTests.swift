@@ -29,6 +29,20 @@ import Testing
         #expect(cause.blamedEndpoint == endpoint)
     }
 
+    /// As measured: the model cannot be loaded because a worker has no memory for it.
+    @Test func noMemoryIsTheCauseAndNotTheModel() {
+        let words = [
+            "ggml_backend_buft_alloc_buffer_n_default: failed to allocate RPC0[10.0.0.2:50052] "
+                + "buffer of size 94953472",
+            "llama_model_load: error loading model: unable to allocate RPC0[10.0.0.2:50052] buffer",
+            "srv    load_model: failed to load model, '/m.gguf'",
+        ]
+        let cause = FailureCause(ExitReport(status: 1, lastWords: words))
+        #expect(cause.kind == .outOfMemory)
+        #expect(
+            cause.text == "it exited with status 1: not enough memory of RPC0[10.0.0.2:50052]")
+    }
+
     @Test func aGuardWithoutAReportIsACauseOfItsOwn() {
         #expect(FailureCause(ExitReport(status: nil)).kind == .guardLost)
     }
