@@ -31,7 +31,7 @@ enum PlanCommand {
             if let notice = facts.notice, !isQuiet { CommandLineInterface.complain(notice) }
             recorded = facts.facts
         }
-        let here = Preflight.here(spec, recorded: recorded)
+        let here = Preflight.here(spec, recorded: recorded, onlyModel: sizes != nil)
         if let problem = here.surveys.compactMap(\.modelProblem).first {
             let text = problem.replacing("{host}", with: "this machine")
             CommandLineInterface.complain("error: \(text)")

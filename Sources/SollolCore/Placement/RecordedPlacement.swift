@@ -1,8 +1,9 @@
 /// Where layers were placed, kept so that they stay there when memory differs a little at the next
 /// start.
 public struct RecordedPlacement: Codable, Equatable, Sendable {
-    /// A digest of what the placement was made for, but for the memory that was free.
-    public var purpose: String
+    /// Digests of what the placement was made for, but for the memory that was free, by what people
+    /// call it.
+    public var purpose: [String: String]
     /// How the layers were distributed in the end.
     public var strategy: PlacementStrategy
     /// Leading layers on the coordinator's CPU.
@@ -38,9 +39,11 @@ public struct RecordedPlacement: Codable, Equatable, Sendable {
 
     /// Why layers cannot stay where they were.
     func reasonToMove(_ request: PlacementRequest) -> String {
-        purpose == Self.purpose(request)
+        let now = Self.purpose(request)
+        let changed = now.keys.filter { now[$0] != purpose[$0] }.sorted()
+        return changed.isEmpty
             ? "there is not enough free memory where they were"
-            : "model, context, devices, limits or strategy are not those of the last start"
+            : "\(changed.joined(separator: ", ")): not as at the last start"
     }
 
     private func isPossible(_ request: PlacementRequest) -> Bool {
@@ -49,19 +52,25 @@ public struct RecordedPlacement: Codable, Equatable, Sendable {
             && counts.reduce(coordinatorLayers, +) == request.shape.blockCount + 1
     }
 
-    private static func purpose(_ request: PlacementRequest) -> String {
+    private static func purpose(_ request: PlacementRequest) -> [String: String] {
         let shape = request.shape
         let context = request.context
-        let words =
-            [
-                shape.architecture, "\(shape.blockCount)", "\(shape.tensorBytes)",
+        let devices = request.devices
+        let words: [String: [String]] = [
+            "the model": [shape.architecture, "\(shape.blockCount)", "\(shape.tensorBytes)"],
+            "the context": [
                 "\(context.cells)", "\(context.streams)", context.keyType.name,
-                context.valueType.name, "\(context.microBatch)", request.strategy.rawValue,
-                request.participants.rawValue, "\(request.canOverride)",
-            ]
-            + request.devices.map {
-                "\($0.node) \($0.name) \($0.address ?? "") \($0.configured ?? 0) \($0.speed ?? 0)"
-            }
-        return String(SHA256.hex(words.joined(separator: "\n").utf8).prefix(16))
+                context.valueType.name, "\(context.microBatch)",
+            ],
+            "placement": [request.strategy.rawValue, request.participants.rawValue]
+                + request.manual.map(String.init),
+            "llama.cpp": ["\(request.canOverride)"],
+            "the devices": devices.map { "\($0.node) \($0.name) \($0.address ?? "")" },
+            "memory_limit": devices.map { "\($0.configured ?? 0)" },
+            "speed": devices.map { "\($0.speed ?? 0)" },
+        ]
+        return words.mapValues {
+            String(SHA256.hex($0.joined(separator: "\n").utf8).prefix(16))
+        }
     }
 }

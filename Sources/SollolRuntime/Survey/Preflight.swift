@@ -25,7 +25,11 @@ public struct Preflight {
 
     /// Looks at this machine only, and asks programs again only when their files have changed: for
     /// a dry run, which contacts no host.
-    public static func here(_ spec: ClusterSpec, recorded: HostFacts) -> Preflight {
+    ///
+    /// - Parameter onlyModel: for a cluster that does not exist, which no program here belongs to.
+    public static func here(
+        _ spec: ClusterSpec, recorded: HostFacts, onlyModel: Bool = false
+    ) -> Preflight {
         var look = Preflight(spec: spec, facts: recorded)
         let known = recorded.host(at: .here)?.binaries ?? [:]
         var requests = SurveyRequest.all(for: spec).filter { $0.location == .here }
@@ -33,6 +37,7 @@ public struct Preflight {
             requests[index].isBrief = true
             requests[index].reaches = []
             requests[index].apiKeyFile = nil
+            if onlyModel { requests[index].programs = [] }
             for program in requests[index].programs.indices {
                 let name = requests[index].programs[program].name
                 requests[index].programs[program].known = known[name]

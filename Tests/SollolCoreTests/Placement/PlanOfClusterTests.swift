@@ -145,7 +145,22 @@ import Testing
         #expect(moves.placement?.counts != kept.counts)
         #expect(moves.notices == ["layers move: there is not enough free memory where they were"])
         let limited = try after(64 * Self.gibibyte) { $0.workers[0].memoryLimit = 2 << 30 }
-        #expect(limited.notices.first?.contains("limits") == true)
+        #expect(limited.notices == ["layers move: memory_limit: not as at the last start"])
+    }
+
+    @Test func otherLayersByHandAreFollowed() throws {
+        func plan(_ layers: [Int], _ recorded: LaunchPlan?) throws -> LaunchPlan {
+            try Self.plan { spec, facts in
+                spec.placement.strategy = .manual
+                spec.placement.layers = layers
+                facts.placement = recorded?.placement.map(RecordedPlacement.init)
+            }
+        }
+        let first = try plan([20, 5], nil)
+        #expect(try plan([20, 5], first) == first)
+        let second = try plan([5, 20], first)
+        #expect(second.placement?.counts == [5, 20])
+        #expect(second.notices == ["layers move: placement: not as at the last start"])
     }
 
     private static let other = RunLocation.ssh(destination: "10.0.0.9", options: [])
