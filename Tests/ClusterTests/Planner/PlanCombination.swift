@@ -80,11 +80,13 @@ struct PlanCombination: CustomStringConvertible, Sendable {
                     turn == 1 ? "\(180 + 90 * ((number * 5 + index) % 4))MiB" : nil
                 }
                 let slots = turn == 2 ? 3 : 1
+                let batch = turn == 1 && index % 2 == 0 ? 128 : 512
                 all.append(
                     PlanCombination(
-                        "\(kind), \(type), \(workers) workers, \(context) tokens, \(slots) slots",
+                        "\(kind), \(type), \(workers) workers, \(context) tokens, \(slots) slots, -ub \(batch)",
                         "\(kind) --type \(type)", limits,
-                        coordinator: "\"ctx_size\": \(context), \"parallel\": \(slots)",
+                        coordinator: "\"ctx_size\": \(context), \"parallel\": \(slots), "
+                            + "\"extra_arguments\": [\"-ub\", \"\(batch)\"]",
                         placement: turn == 2 ? "\"participants\": \"workers_only\"" : ""))
             }
         }

@@ -26,9 +26,11 @@ struct PlannedAgainstRealTests {
         var coordinator: Node
     }
 
-    static let combinations =
+    static let isComplete =
         ProcessInfo.processInfo.environment["SOLLOL_COMPARE_PLANS"] == "all"
-        ? PlanCombination.some + PlanCombination.others : PlanCombination.some
+
+    static let combinations =
+        isComplete ? PlanCombination.some + PlanCombination.others : PlanCombination.some
 
     @Test(arguments: combinations)
     func isWhatServersDo(_ combination: PlanCombination) throws {
@@ -39,6 +41,7 @@ struct PlannedAgainstRealTests {
         try cluster.start()
         let report = ServerReport(cluster.coordinatorLines)
 
+        var parts = PlanComparison()
         var planned = [String](repeating: "CPU", count: report.devices.count)
         for node in plan.nodes {
             guard let layers = node.layers else { continue }
@@ -47,18 +50,23 @@ struct PlannedAgainstRealTests {
         #expect(report.devices == planned && !planned.isEmpty)
         for node in plan.nodes + [plan.coordinator] {
             let address = node.address
-            Self.expect(
-                node.weights_bytes, ServerReport.sum(report.weights, of: address), node.name)
-            Self.expect(node.kv_bytes, ServerReport.sum(report.cache, of: address), node.name)
+            let weights = ServerReport.sum(report.weights, of: address)
+            let cache = ServerReport.sum(report.cache, of: address)
+            Self.expect(node.weights_bytes, weights, node.name)
+            Self.expect(node.kv_bytes, cache, node.name)
             let compute = ServerReport.sum(report.compute, of: address).size
             let bound = Double(node.buffers_bytes) / 1_048_576
             #expect(compute <= bound, "\(node.name): \(compute) MiB of buffers")
+            parts.weights.append((Double(node.weights_bytes) / 1_048_576, weights.size))
+            parts.cache.append((Double(node.kv_bytes) / 1_048_576, cache.size))
         }
         try cluster.work()
         for node in plan.nodes + [plan.coordinator] where node.total > 0 {
             let peak = try cluster.peakMebibytes(node.name)
             #expect(peak <= node.total, "\(node.name): \(peak) MiB, bound \(node.total)")
+            parts.peaks.append((node.total, peak))
         }
+        if Self.isComplete { print("\(combination): \(parts)") }
     }
 
     /// Equal to 0.1 %, or to the 0.005 that each printed line is rounded by.

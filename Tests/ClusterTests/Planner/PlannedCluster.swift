@@ -141,7 +141,7 @@ final class PlannedCluster {
         var arguments: [String] = []
         let taken: Set = [
             "--model", "--ctx-size", "--parallel", "--rpc", "--device", "-ngl", "-ts", "-ot",
-            "-ctk", "-ctv",
+            "-ctk", "-ctv", "-ub",
         ]
         for (flag, value) in zip(argv, argv.dropFirst()) where taken.contains(flag) {
             arguments += [flag, value]
