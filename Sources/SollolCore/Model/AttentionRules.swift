@@ -16,12 +16,13 @@ struct AttentionRules {
     /// Architectures with full attention in every layer, even where a sliding window is named.
     private static let full: Set<String> = [
         "llama", "qwen2", "qwen2moe", "qwen3", "qwen3moe", "gemma", "granite", "granitemoe",
-        "mistral3", "phi2", "phi3", "starcoder2", "command-r", "olmo2", "stablelm", "glm4",
+        "mistral3", "phi2", "phi3", "starcoder2", "command-r", "stablelm", "glm4", "deepseek2",
         "gpt2", "gptneox", "falcon", "bloom", "mpt", "internlm2", "smollm3", "seed_oss",
     ]
 
-    /// How often a layer without a window comes in architectures that hard-code it.
-    private static let periods = ["gemma2": 2, "gemma3": 6, "gpt-oss": 2, "cohere2": 4]
+    /// How often a layer without a window comes in architectures that hard-code it; `olmo2` is
+    /// OLMo 3, too, and has windows only where the header names one.
+    private static let periods = ["gemma2": 2, "gemma3": 6, "gpt-oss": 2, "cohere2": 4, "olmo2": 4]
 
     init(_ header: GGUFHeader, blockCount: Int, tensors: [GGUFTensor]) {
         self.header = header
@@ -79,7 +80,8 @@ struct AttentionRules {
         let standard = architecture == "gemma2" ? 4096 : nil
         guard let window = key(name) ?? standard, window > 0, !Self.full.contains(architecture)
         else {
-            if !Self.full.contains(architecture), Self.periods[architecture] == nil {
+            let attends = layers.contains { $0.keyElements > 0 }
+            if attends, !Self.full.contains(architecture), Self.periods[architecture] == nil {
                 estimates.append(
                     "the architecture \(printable(architecture)) is taken to attend to everything "
                         + "in every layer: a bound")

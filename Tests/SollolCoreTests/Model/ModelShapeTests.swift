@@ -78,6 +78,31 @@ import Testing
                 == [512, 512, 512, 512, 512, 0, 512, 512, 512, 512, 512, 0])
     }
 
+    /// Each compared with `llama-fit-params` 0.7.0 by the KV cache of 8192 tokens.
+    @Test(arguments: [
+        ("gpt-oss", 128, [128, 0, 128, 0, 128, 0, 128, 0]),
+        ("cohere2", 1024, [1024, 1024, 1024, 0, 1024, 1024, 1024, 0]),
+        ("olmo2", 1024, [1024, 1024, 1024, 0, 1024, 1024, 1024, 0]),
+        ("olmo2", nil, [0, 0, 0, 0, 0, 0, 0, 0]), ("phi3", 1024, [0, 0, 0, 0, 0, 0, 0, 0]),
+        ("qwen3", 1024, [0, 0, 0, 0, 0, 0, 0, 0]),
+    ])
+    func windowsAreThoseOfTheArchitecture(name: String, window: Int?, expected: [Int]) throws {
+        var sample = GGUFSample()
+        sample.keys = [
+            GGUFSample.text("general.architecture", name),
+            GGUFSample.number("\(name).block_count", 8),
+            GGUFSample.number("\(name).embedding_length", 32),
+            GGUFSample.number("\(name).attention.head_count", 4),
+        ]
+        if let window {
+            sample.keys.append(
+                GGUFSample.number("\(name).attention.sliding_window", UInt32(window)))
+        }
+        let shape = try ModelShape([sample.read()])
+        #expect(shape.layers.map { $0.window ?? 0 } == expected)
+        #expect(shape.estimates == [])
+    }
+
     @Test func anUnknownArchitectureIsExactInWeightsAndSaysTheRest() throws {
         var sample = GGUFSample()
         sample.keys = [
