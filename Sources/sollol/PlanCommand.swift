@@ -83,7 +83,7 @@ enum PlanCommand {
         }
         var workers: [(name: String, bytes: UInt64)] = []
         for text in given.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let bytes = MemorySize.bytes(String(text)) else {
+            guard let bytes = MemorySize.bytes(String(text)), bytes > 0 else {
                 throw CommandLineArguments.Mistake(
                     message: "--worker \(text): expected a size such as 24GiB")
             }

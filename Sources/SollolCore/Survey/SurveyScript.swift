@@ -51,7 +51,10 @@ public enum SurveyScript {
         oneLine(
             """
             f=\(ShellQuoting.quote(path)); case $f in "~/"*) f=$HOME/${f#??};; esac;
-            if [ ! -e "$f" ]; then echo missing; elif [ ! -f "$f" ]; then echo other;
+            if [ ! -e "$f" ]; then d=$f; while [ ! -e "${d:-/}" ]; do case $d in
+            */*) d=${d%/*};; *) d=;; esac; done;
+            if [ -x "${d:-/}" ]; then echo missing; else echo unreadable; fi;
+            elif [ ! -f "$f" ]; then echo other;
             elif [ ! -r "$f" ]; then echo unreadable;
             else { stat -L -c '%s %Y' "$f" 2>/dev/null || stat -L -f '%z %m' "$f"; };
             dd if="$f" bs=1048576 skip=\(offset) count=\(count) 2>/dev/null; fi

@@ -10,8 +10,11 @@ extension SurveyReport {
 
         /// From the first line that `SurveyScript.read` printed.
         ///
-        /// - Parameter model: how the configuration calls it; nil stands for a path.
+        /// - Parameters:
+        ///   - user: who may not read it; empty when nobody asked, for a look at this machine.
+        ///   - model: how the configuration calls it; nil stands for a path.
         public init(answer: String, path: String, user: String, model: ModelReference? = nil) {
+            let user = user.isEmpty ? "this user" : user
             let reason =
                 switch answer {
                 case "missing": "there is no such file on {host}"

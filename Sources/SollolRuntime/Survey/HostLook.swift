@@ -115,7 +115,7 @@ final class HostLook {
         guard numbers.count == 2, numbers[0] >= 0, abs(numbers[1]) < 1 << 32 else {
             survey.modelProblem =
                 SurveyReport.ModelProblem(
-                    answer: words, path: path, user: survey.report?.user ?? "its user",
+                    answer: words, path: path, user: survey.report?.user ?? "",
                     model: survey.request.model
                 ).message
             return finish()
