@@ -11,8 +11,14 @@ struct SafetyChecker {
 
     /// What the supervisor was told about one process, and has asked for.
     struct Known {
-        let kind: SimulatedSite.Kind
-        let endpoint: String
+        var kind: SimulatedSite.Kind
+        var endpoint: String
+        /// Whether the plan in force has it.
+        var isInPlan = true
+        /// Whether it is not, or not like this, in a plan that was asked for.
+        var isOutdated = false
+        /// Whether somebody asked for its restart.
+        var isToBeRestarted = false
         var generation = 0
         /// Started, and its end not yet told.
         var isAlive = false
@@ -38,9 +44,15 @@ struct SafetyChecker {
         var notBefore = 0.0
     }
 
-    let spec: ClusterSpec
-    private(set) var known: [String: Known] = [:]
-    private let coordinator = "coordinator"
+    var known: [String: Known] = [:]
+    let coordinator = "coordinator"
+    /// The whole plan that is in force, and the one that was asked for meanwhile.
+    var inForce: Plan
+    var pending: Plan?
+    /// The coordinator of a plan that does without some workers.
+    var reducedCoordinator: String?
+    /// The policies in force.
+    var spec: WantedCluster
     private(set) var stops = 0
     private var stopAsked = 0.0
     private var drainAsked: Double?
@@ -51,18 +63,20 @@ struct SafetyChecker {
     private var workerEnds: [Double] = []
 
     init(_ cluster: SimulatedCluster) {
-        spec = cluster.scenario.spec
+        spec = cluster.scenario.wanted
+        inForce = Plan(spec)
         for site in cluster.sites {
-            known[site.name] = Known(kind: site.kind, endpoint: site.endpoint)
+            known[site.name] = Known(
+                kind: site.kind, endpoint: site.endpoint, isInPlan: site.isPlanned)
         }
     }
 
-    private var workers: [Known] { known.values.filter { $0.kind != .coordinator } }
+    var workers: [Known] { known.values.filter { $0.kind != .coordinator && $0.isInPlan } }
     private var allWorkersConfirmed: Bool {
         workers.allSatisfy { $0.isConfirmed || $0.isLeftOut }
     }
     /// A restart was asked for, or the plan has changed, and the coordinator has to go.
-    private var isPlanned = false
+    var isPlanned = false
     /// Seconds since anything of the coordinator's work moved; the truth.
     private var stillFor = 0.0
     private var isStopping: Bool { stops > 0 || mustGiveUp != nil }
@@ -147,12 +161,15 @@ struct SafetyChecker {
             isPlanned = true
             for (other, process) in known where process.kind != .unmanaged {
                 guard name == nil || other == name || other == coordinator else { continue }
+                known[other]?.isToBeRestarted = true
                 known[other]?.starts = []
                 known[other]?.failuresInARow = 0
                 known[other]?.notBefore = 0
             }
+        case .reloadRequested(let wanted) where !isStopping: learnReload(wanted)
         case .replanned(let plan):
             for name in known.keys { known[name]?.isLeftOut = plan.leftOut.contains(name) }
+            reducedCoordinator = plan.process(coordinator).map { "\($0.location) \($0.shellLine)" }
             isPlanned = true
         default: break
         }
@@ -177,7 +194,7 @@ struct SafetyChecker {
                 known[name]?.asked = now
             }
         }
-        if !process.isCollateral, !isStopping {
+        if !process.isCollateral, !process.isOutdated, !isStopping {
             let counts = hasServed && !process.isLeftOut
             let failures = process.failures + (counts ? [now] : [])
             known[run.name]?.failures = failures.filter { now - $0 < spec.restart.period }
@@ -216,10 +233,12 @@ struct SafetyChecker {
         case .kill(let run): try checkKill(run, event, at: now)
         case .terminate(let run):
             let process = try existing(run, effect)
-            guard stops > 0 || finishes || isPlanned else {
+            let isAskedFor = process.isToBeRestarted || process.isOutdated
+            let isMeant = process.kind == .coordinator ? isPlanned : isAskedFor
+            guard stops > 0 || finishes || isMeant else {
                 throw Violation(description: "rule 8: \(run) terminated without a stop")
             }
-            if process.kind == .worker, known[coordinator]?.isAlive == true {
+            if process.kind == .worker, !process.isLeftOut, known[coordinator]?.isAlive == true {
                 throw Violation(description: "rule 8: \(run) ended before the coordinator")
             }
             known[run.name]?.wasTerminated = true
@@ -234,6 +253,7 @@ struct SafetyChecker {
         case .setTimer(_, let at):
             if at.seconds < now { throw Violation(description: "a timer in the past") }
         case .report: break
+        case .adoptReload: try checkAdoption()
         case .finish(let status): try checkFinish(status)
         }
     }
@@ -253,8 +273,11 @@ struct SafetyChecker {
     }
 
     private mutating func checkSpawn(_ run: ProcessRun, at now: Double) throws(Violation) {
-        guard let process = known[run.name], process.kind != .unmanaged else {
+        guard let process = known[run.name], process.kind != .unmanaged, process.isInPlan else {
             throw Violation(description: "\(run) is not ours to start")
+        }
+        guard !process.isOutdated, pending == nil || run.name != coordinator else {
+            throw Violation(description: "reload: \(run) with the former configuration")
         }
         guard stops == 0 else { throw Violation(description: "rule 8: \(run) after a stop") }
         if let reason = mustGiveUp {
@@ -266,10 +289,10 @@ struct SafetyChecker {
         if now < process.notBefore - 0.001 {
             throw Violation(description: "rule 6: \(run) before \(process.notBefore)")
         }
-        if run.name == coordinator { isPlanned = false }
+        if run.name == coordinator { (isPlanned, drainAsked) = (false, nil) }
         if run.name == coordinator, !allWorkersConfirmed {
             let missing = known.filter {
-                $1.kind != .coordinator && !$1.isConfirmed && !$1.isLeftOut
+                $1.kind != .coordinator && $1.isInPlan && !$1.isConfirmed && !$1.isLeftOut
             }.keys
             throw Violation(description: "rule 1: \(run) although \(missing.sorted()) not ready")
         }
@@ -356,10 +379,11 @@ struct SafetyChecker {
     private func checkReplan(
         _ names: [String], _ event: SupervisorEvent, at now: Double
     ) throws(Violation) {
-        guard let after = spec.restart.degradeAfter, hasServed, names.count < known.count - 1 else {
+        let after = spec.restart.degradeAfter ?? .infinity
+        guard hasServed, names.count < workers.count else {
             throw Violation(description: "rule 7: \(names) left out")
         }
-        for (name, process) in known where process.kind == .worker {
+        for (name, process) in known where process.kind == .worker && process.isInPlan {
             let isNew = names.contains(name) && !process.isLeftOut
             if isNew, now - (process.missingSince ?? now) < after - 0.001 {
                 throw Violation(description: "rule 7: \(name) left out too early")

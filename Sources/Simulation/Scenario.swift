@@ -1,8 +1,6 @@
 import SollolCore
 
 /// One schedule's cluster, its policies and how much goes wrong, all drawn from a seed.
-///
-/// The plan is made by the real loader and the real planner from a real configuration.
 struct Scenario {
     /// How often each kind of trouble happens; probabilities, or seconds.
     struct Trouble {
@@ -24,11 +22,15 @@ struct Scenario {
         var lateTimer: Double
         /// That the user asks for a stop at a random moment.
         var stop: Double
+        /// That a fault is a change of the configuration instead.
+        var reload: Double
     }
 
     let seed: UInt64
+    /// What the cluster is brought up with.
+    let configuration: SimulatedConfiguration
     let spec: ClusterSpec
-    let plan: LaunchPlan
+    let wanted: WantedCluster
     let trouble: Trouble
     /// Seconds that the coordinator needs to load the model when nothing is wrong.
     let loadTime: Double
@@ -43,55 +45,30 @@ struct Scenario {
         let someUnmanaged = generator.chance(0.3)
         let backends = (0..<workers).map { index in
             let managed = !(someUnmanaged && generator.chance(0.4))
-            return #"{"host": "10.0.0.\#(index + 2)", "managed": \#(managed)}"#
+            return SimulatedConfiguration.Backend(host: index + 2, managed: managed)
         }
         let restart = [
             generator.chance(0.7) ? 0 : 3, generator.chance(0.7) ? 60 : 5,
             generator.chance(0.8) ? 60 : 20,
         ]
-        let limit = generator.chance(0.8) ? "null" : "\(Int.random(in: 1...5, using: &generator))"
-        let degrade = generator.chance(0.7) ? "null" : "\(generator.pick([10, 60]))"
-        let text = """
-            {"model": "/model.gguf", "distributed_inference_enabled": \(workers > 0),
-             "rpc_backends": [\(backends.joined(separator: ", "))],
-             "restart": {"initial_delay": \(restart[0]), "max_delay": \(restart[1]),
-                         "reset_after": \(restart[2]), "max_restarts": \(limit),
-                         "degrade_after": \(degrade)}}
-            """
-        spec = Self.spec(text)
-        plan = Self.plan(spec)
+        let limit = generator.chance(0.8) ? nil : Int.random(in: 1...5, using: &generator)
+        let degrade = generator.chance(0.7) ? nil : generator.pick([10, 60])
+        configuration = SimulatedConfiguration(
+            backends: backends, restart: restart, maxRestarts: limit, degradeAfter: degrade)
+        spec = configuration.spec
+        wanted = configuration.wanted
         trouble = Trouble(
             pause: generator.pick([3, 15, 60, 200]), fromTheStart: generator.chance(0.2),
             duration: generator.pick([30, 200, 600]), burst: generator.pick([0, 0.2, 0.7]),
             failedStart: generator.pick([0, 0.05, 0.3]), oddProbe: generator.pick([0, 0.02, 0.2]),
             duplicate: generator.pick([0, 0.02, 0.2]), lateTimer: generator.pick([0, 0.02, 0.2]),
-            stop: generator.pick([0, 0, 0.5]))
+            stop: generator.pick([0, 0, 0.5]),
+            reload: generator.pick([0, 0, 0.1, 0.4]))
         loadTime = generator.pick([0.1, 3, 30, 120])
         requestPause = generator.pick([0.5, 10, 300])
         // The last one is a healthy prompt on slow hosts, longer than `timeouts.stall`.
         let batches: [(Double, Int)] = [(0.2, 20), (3, 5), (25, 4), (100, 1)]
-        batch = degrade == "null" ? generator.pick(batches) : batches[0]
-    }
-
-    private static func spec(_ text: String) -> ClusterSpec {
-        let machine = LocalMachine(
-            addresses: ["127.0.0.1"], hostName: "control", home: "/", workingDirectory: "/")
-        let file = SourceFile(path: "simulated.json", folder: "/", bytes: Array(text.utf8))
-        let sources = ConfigurationSources(
-            file: file, backendsFile: nil, environment: [:], options: [:], machine: machine)
-        do {
-            return try ConfigurationLoader.load(sources).spec
-        } catch {
-            preconditionFailure("the scenario's configuration is wrong: \(error)\n\(text)")
-        }
-    }
-
-    private static func plan(_ spec: ClusterSpec) -> LaunchPlan {
-        do {
-            return try LaunchPlanner.plan(spec)
-        } catch {
-            preconditionFailure("the scenario has no plan: \(error.message)")
-        }
+        batch = degrade == nil ? generator.pick(batches) : batches[0]
     }
 }
 

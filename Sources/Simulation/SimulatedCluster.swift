@@ -30,6 +30,7 @@ struct SimulatedCluster {
         case returns(site: Int)
         case stopRequested
         case restartRequested(String?)
+        case reloadRequested
         /// From now on nothing goes wrong.
         case calm
     }
@@ -47,22 +48,25 @@ struct SimulatedCluster {
     var lastMoved = 0.0
     /// Workers that the current plan leaves out.
     var leftOut: [String] = []
+    /// What is in force, and what was asked for last; they differ while a reload is under way.
+    var inForce: SimulatedConfiguration
+    var asked: SimulatedConfiguration
+    private(set) var isReloading = false
+    /// What the supervisor learns before anything else can happen.
+    private var immediate: [SupervisorEvent] = []
     var faults = 0
     private var serversMade = 0
 
     init(scenario: Scenario, generator: SeededGenerator) {
         self.scenario = scenario
         self.generator = generator
-        let managed = scenario.plan.processes.map {
-            SimulatedSite(
-                name: $0.name, kind: $0.role == .worker ? .worker : .coordinator,
-                endpoint: $0.dial.description)
-        }
-        let others = scenario.plan.unmanaged.map {
-            SimulatedSite(name: $0.name, kind: .unmanaged, endpoint: "\($0.host):\($0.port)")
-        }
-        sites = others + managed
-        for site in others.indices { queue.add(.returns(site: site), at: 0) }
+        inForce = scenario.configuration
+        asked = inForce
+        let names = (1...SimulatedConfiguration.mostBackends).map { "worker-\($0)" }
+        sites =
+            names.map { SimulatedSite(name: $0, kind: .worker, endpoint: "") }
+            + [SimulatedSite(name: "coordinator", kind: .coordinator, endpoint: "")]
+        follow(scenario.wanted.plan)
         queue.add(.request, at: scenario.requestPause)
     }
 
@@ -78,8 +82,35 @@ struct SimulatedCluster {
         }
     }
 
+    /// Makes the places what the plan says.
+    private mutating func follow(_ plan: LaunchPlan) {
+        for site in sites.indices {
+            let name = sites[site].name
+            let backend = plan.unmanaged.first { $0.name == name }
+            let process = plan.process(name)
+            sites[site].isPlanned = backend != nil || process != nil
+            sites[site].endpoint =
+                process?.dial.description ?? backend.map { "\($0.host):\($0.port)" } ?? ""
+            if site == coordinator { continue }
+            let wasUnmanaged = sites[site].kind == .unmanaged
+            sites[site].kind = backend == nil ? .worker : .unmanaged
+            // Somebody else's server is not there where ours was, nor the other way round.
+            if wasUnmanaged != (backend != nil) {
+                sites[site].server = nil
+                if backend != nil { queue.add(.returns(site: site), at: now) }
+            }
+        }
+    }
+
+    private mutating func reload() -> SupervisorEvent {
+        repeat { asked.change(&generator) } while generator.chance(0.5)
+        isReloading = true
+        return .reloadRequested(asked.wanted)
+    }
+
     /// What the supervisor learns next; everything before it has happened in the world.
     mutating func nextEvent(before limit: Double) -> SupervisorEvent? {
+        if !immediate.isEmpty { return immediate.removeFirst() }
         while let time = queue.nextTime, time <= limit, let next = queue.next() {
             now = max(now, next.time)
             switch next.element {
@@ -99,6 +130,7 @@ struct SimulatedCluster {
                 }
             case .stopRequested: return .stopRequested
             case .restartRequested(let name): return .restartRequested(name)
+            case .reloadRequested: return reload()
             default: happen(next.element)
             }
         }
@@ -121,6 +153,10 @@ struct SimulatedCluster {
                     : .distributionProven(run, summary: []), after: 0)
         case .probeBusySlots(let run), .probeActivity(let run): probeSlots(effect, run)
         case .replan(let names): replan(without: names)
+        case .adoptReload:
+            inForce = asked
+            isReloading = false
+            follow(inForce.wanted.plan)
         case .setTimer(let timer, let at):
             let isLate = !isCalm && generator.chance(scenario.trouble.lateTimer)
             let due = max(now, at.seconds) + (isLate ? generator.seconds(0...60) : 0)
@@ -197,12 +233,10 @@ struct SimulatedCluster {
     private mutating func replan(without names: [String]) {
         do throws(PlanError) {
             let plan = try LaunchPlanner.plan(
-                scenario.spec, facts: HostFacts(), leavingOut: names, of: scenario.plan)
-            leftOut = plan.leftOut
-            queue.add(.deliver(.replanned(plan)), at: now)
+                inForce.spec, facts: HostFacts(), leavingOut: names, of: inForce.wanted.plan)
+            immediate.append(.replanned(plan))
         } catch {
-            let refusal = SupervisorEvent.replanRefused(without: names, reason: error.message)
-            queue.add(.deliver(refusal), at: now)
+            immediate.append(.replanRefused(without: names, reason: error.message))
         }
     }
 
@@ -275,12 +309,12 @@ struct SimulatedCluster {
         case .fault: fault()
         case .mends(let site): if !isCalm { mend(site) }
         case .returns(let site):
-            if sites[site].server == nil {
+            if sites[site].kind == .unmanaged, sites[site].server == nil {
                 sites[site].server = newServer(ProcessRun(name: sites[site].name, generation: 0))
                 sites[site].server?.isUp = true
             }
         case .calm: calm()
-        case .deliver, .timer, .stopRequested, .restartRequested: break
+        case .deliver, .timer, .stopRequested, .restartRequested, .reloadRequested: break
         }
     }
 
@@ -356,7 +390,8 @@ struct SimulatedCluster {
 
     private mutating func connects(_ number: Int) {
         guard let server = sites[coordinator].server, server.number == number else { return }
-        for site in sites.indices.dropLast() where !leftOut.contains(sites[site].name) {
+        for site in sites.indices.dropLast()
+        where sites[site].isPlanned && !leftOut.contains(sites[site].name) {
             guard let worker = sites[site].server, worker.isUp else {
                 return abort(number, blaming: site)
             }
@@ -389,7 +424,7 @@ struct SimulatedCluster {
         if let user = sites[coordinator].server, user.isBusy || !user.isUp, !user.isStopped,
             site == coordinator || user.connectedTo[site] == number,
             user.connectedTo.allSatisfy({ sites[$0.key].answers(number: $0.value) == true }),
-            user.isUp || !user.connectedTo.isEmpty || sites.count == 1
+            user.isUp || !user.connectedTo.isEmpty || !sites.dropLast().contains(where: \.isPlanned)
         {
             lastMoved = now
             let usage = server.usage

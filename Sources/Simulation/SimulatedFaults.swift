@@ -10,7 +10,11 @@ extension SimulatedCluster {
     }
 
     private mutating func oneFault() {
-        let site = Int.random(in: sites.indices, using: &generator)
+        if generator.chance(scenario.trouble.reload) {
+            queue.add(.reloadRequested, at: now)
+            return
+        }
+        let site = generator.pick(sites.indices.filter { sites[$0].isPlanned })
         let until = now + generator.pick([0.5, 5, 20, 45, 120])
         switch Int.random(in: 0..<13, using: &generator) {
         case 0...3: crash(site)

@@ -51,8 +51,11 @@ struct SimulatedSite {
     }
 
     let name: String
-    let kind: Kind
-    let endpoint: String
+    /// These two follow the plan that is in force.
+    var kind: Kind
+    var endpoint: String
+    /// Whether the plan has a process here.
+    var isPlanned = false
     var server: Server?
     var session: Session?
     var breakage: Breakage?

@@ -55,10 +55,7 @@ public struct Simulation {
         var generator = SeededGenerator(seed: seed)
         scenario = Scenario(seed: seed, generator: &generator)
         cluster = SimulatedCluster(scenario: scenario, generator: generator)
-        let spec = scenario.spec
-        supervisor = Supervisor(
-            plan: scenario.plan, restart: spec.restart, health: spec.health,
-            timeouts: spec.timeouts, seed: seed)
+        supervisor = Supervisor(scenario.wanted, seed: seed)
         checker = SafetyChecker(cluster)
         outcome = Outcome(seed: seed)
         self.isTold = isTold
@@ -132,19 +129,23 @@ public struct Simulation {
 
     /// What the supervisor believes is what is true.
     private var isSettled: Bool {
-        cluster.isServing && supervisor.snapshot.state == .serving
+        cluster.isServing && supervisor.snapshot.state == .serving && !cluster.isReloading
     }
 
     /// Seconds without a fault in which the cluster must serve, from the policy: a late timer, the
     /// longest back-off, then each step of a recovery twice, since the first may fail because of
     /// what the faults left behind.
     private var bound: Double {
-        let spec = scenario.spec
+        max(bound(scenario.configuration), bound(cluster.inForce), bound(cluster.asked))
+    }
+
+    private func bound(_ configuration: SimulatedConfiguration) -> Double {
+        let spec = configuration.spec
         let health = spec.health
         let step =
             spec.restart.maxDelay + spec.timeouts.ready + health.timeout + 10
             + Double(health.failures) * (health.interval + health.timeout) + scenario.loadTime
-        let isBlind = scenario.plan.unmanaged.isEmpty ? 1.0 : 5.0
+        let isBlind = configuration.backends.allSatisfy(\.managed) ? 1.0 : 5.0
         let hang = isBlind * max(spec.timeouts.stall, spec.timeouts.progress) + 30
         let back = spec.restart.degradeAfter.map { $0 + 2 * spec.restart.resetAfter + 60 } ?? 0
         return 60 + spec.timeouts.lease + hang + back + 2 * step
@@ -168,6 +169,7 @@ public struct Simulation {
         outcome.events += 1
         let now = Instant(seconds: cluster.now)
         var effects = supervisor.handle(event, at: now)
+        cluster.leftOut = supervisor.plan.leftOut
         if let sabotage { effects = sabotage(event, effects, now) }
         if isTold { tell(event, effects) }
         try checker.check(
@@ -204,7 +206,13 @@ public struct Simulation {
         }
     }
 
-    private func plain(_ value: some Any) -> String {
+    private func plain(_ event: SupervisorEvent) -> String {
+        guard case .reloadRequested(let wanted) = event else { return plain(event as Any) }
+        let names = wanted.plan.processes.map(\.name) + wanted.plan.unmanaged.map(\.name)
+        return "reloadRequested(\(names.joined(separator: ", ")); \(wanted.restart))"
+    }
+
+    private func plain(_ value: Any) -> String {
         "\(value)".replacing("SollolCore.", with: "").replacing("Instant(seconds: ", with: "(")
     }
 

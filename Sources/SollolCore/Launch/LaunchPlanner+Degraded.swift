@@ -18,8 +18,16 @@ extension LaunchPlanner {
         if let placement = reduced.placement, !placement.fits, !spec.placement.mayOvercommit {
             throw .restTooSmall(shortages: PlacementAdvice(placement).shortages)
         }
-        var plan = whole
-        plan.processes = whole.processes.map { process in
+        return whole.leavingOut(names, as: reduced)
+    }
+}
+
+extension LaunchPlan {
+    /// This plan with the coordinator of one that does without those workers; they stay, to be
+    /// started again, but get no layer.
+    func leavingOut(_ names: [String], as reduced: LaunchPlan) -> LaunchPlan {
+        var plan = self
+        plan.processes = processes.map { process in
             process.role == .coordinator ? reduced.process(process.name) ?? process : process
         }
         plan.distribution = reduced.distribution

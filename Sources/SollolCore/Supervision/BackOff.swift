@@ -7,7 +7,7 @@
 /// The first restart is at once: on the same host the guard makes a second instance impossible.
 /// Jitter takes up to a quarter off, so that processes that failed together do not return together.
 public struct BackOff: Equatable, Sendable {
-    private let policy: RestartPolicy
+    var policy: RestartPolicy
     private var jitter: SeededGenerator
 
     /// A back-off of that policy; the seed makes its jitter repeatable.

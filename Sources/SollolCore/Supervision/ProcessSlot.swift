@@ -48,14 +48,18 @@ struct ProcessSlot: Equatable, Sendable {
     var readinessDeadline = Instant(seconds: 0)
     /// Failures in a row.
     var failures = 0
+    /// The generation before its first start: more than 0 for one that was removed and is back.
+    private(set) var generationBefore = 0
     /// Starts after the first.
-    var restarts: Int { max(0, generation - 1) }
+    var restarts: Int { max(0, generation - generationBefore - 1) }
     /// Failed health probes in a row.
     var missedProbes = 0
     /// Whether people were told that a stop waits for its requests.
     var hasSaidBusy = false
     /// Whether a restart was asked for that has not begun yet.
     var isToBeRestarted = false
+    /// Whether it is not, or not like this, in the plan that a reload has brought.
+    var isOutdated = false
     /// When it failed, within the period of `max_restarts`.
     var recentFailures: [Instant] = []
     /// What its guard reported last, since when there are reports, and when that one came.
@@ -88,6 +92,21 @@ struct ProcessSlot: Equatable, Sendable {
     var isBeingProbed: Bool { state == .starting || state == .checking }
 
     var isReady: Bool { state == .ready }
+
+    /// Whether it is to end although nothing is wrong with it.
+    var hasToEnd: Bool { isToBeRestarted || isOutdated }
+
+    /// Takes the place of a slot of its name that was removed.
+    mutating func continueNumbers(after generation: Int) {
+        self.generation = generation
+        generationBefore = generation
+    }
+
+    /// Takes the place of what is outdated: late events of that are recognised by their run.
+    mutating func continueNumbers(of old: ProcessSlot) {
+        generation = old.generation
+        generationBefore = old.generationBefore
+    }
 
     /// Forgets what was true of an earlier run only.
     mutating func beginRun(at now: Instant) {

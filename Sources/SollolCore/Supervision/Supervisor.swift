@@ -22,7 +22,8 @@
 ///    answered.
 /// 8. At a stop the coordinator finishes its requests (for `timeouts.stop`) and ends, then the
 ///    workers; nothing starts after a stop was asked for; a second request kills. A restart that
-///    was asked for keeps this order and is no failure.
+///    was asked for keeps this order and is no failure, nor is a reload of the configuration; see
+///    `SupervisorReload.swift`.
 /// 9. Any end of a process that was not asked for is a failure, whatever its status.
 public struct Supervisor: Equatable, Sendable {
     /// Seconds from TERM to KILL for a process that has nothing to finish.
@@ -40,11 +41,14 @@ public struct Supervisor: Equatable, Sendable {
         case finished(ExitStatus)
     }
 
-    /// What runs; a new one when a worker is left out or taken back.
+    /// What runs; a new one when a worker is left out or taken back, or after a reload.
     public internal(set) var plan: LaunchPlan
-    let restart: RestartPolicy
-    let health: HealthPolicy
-    let timeouts: Timeouts
+    /// What is wanted: the plan without regard to missing workers, and the policies.
+    public internal(set) var wanted: WantedCluster
+    /// What will be wanted once nothing outdated runs any more; see `SupervisorReload.swift`.
+    public internal(set) var pendingReload: WantedCluster?
+    /// How far removed processes were counted: one that returns goes on from there.
+    var lastGenerations: [String: Int] = [:]
     var backOff: BackOff
     var phase = Phase.idle
     var slots: [ProcessSlot]
@@ -54,8 +58,6 @@ public struct Supervisor: Equatable, Sendable {
     var episode: Episode?
     /// The one that ended last.
     var endedEpisode: Episode?
-    /// Bytes of the model's file; nil when not known.
-    let modelBytes: Int?
     /// When something last moved (rule 4).
     var movedAt = Instant(seconds: 0)
     /// For when the timer is set that looks for missing workers (rule 7).
@@ -65,21 +67,18 @@ public struct Supervisor: Equatable, Sendable {
     /// Collected while one event is handled.
     var effects: [SupervisorEffect] = []
 
-    /// A supervisor of that plan which has done nothing yet.
+    /// A supervisor which has done nothing yet.
     ///
-    /// - Parameters:
-    ///   - modelBytes: the size of the model's file, to show how much of it is read.
-    ///   - seed: makes the jitter of restarts repeatable.
-    public init(
-        plan: LaunchPlan, restart: RestartPolicy, health: HealthPolicy, timeouts: Timeouts,
-        modelBytes: Int? = nil, seed: UInt64
-    ) {
-        self.plan = plan
-        self.modelBytes = modelBytes
-        self.restart = restart
-        self.health = health
-        self.timeouts = timeouts
-        backOff = BackOff(policy: restart, seed: seed)
+    /// - Parameter seed: makes the jitter of restarts repeatable.
+    public init(_ wanted: WantedCluster, seed: UInt64) {
+        self.wanted = wanted
+        plan = wanted.plan
+        backOff = BackOff(policy: wanted.restart, seed: seed)
+        slots = Self.slots(of: wanted.plan)
+    }
+
+    /// One for each process and unmanaged backend, the coordinator last.
+    static func slots(of plan: LaunchPlan) -> [ProcessSlot] {
         let managed = plan.processes.map { process in
             ProcessSlot(
                 name: process.name, kind: process.role == .worker ? .worker : .coordinator,
@@ -88,7 +87,7 @@ public struct Supervisor: Equatable, Sendable {
         let unmanaged = plan.unmanaged.map {
             ProcessSlot(name: $0.name, kind: .unmanagedWorker, endpoint: "\($0.host):\($0.port)")
         }
-        slots = unmanaged + managed
+        return unmanaged + managed
     }
 
     /// What has to be done because of that event, in order.
@@ -98,6 +97,7 @@ public struct Supervisor: Equatable, Sendable {
         case .upRequested: bringUp(at: now)
         case .stopRequested: stopRequested()
         case .restartRequested(let name): restartRequested(name, at: now)
+        case .reloadRequested(let wanted): reloadRequested(wanted, at: now)
         case .timerFired(let timer): timerFired(timer, at: now)
         case .spawnFailed(let run, let reason):
             let cause = FailureCause(.guardLost, "it could not be started: \(reason)")
@@ -132,18 +132,22 @@ public struct Supervisor: Equatable, Sendable {
     }
 
     private mutating func reconcileUp(at now: Instant) {
+        if slots.contains(where: \.hasToEnd) { endWhatHasTo(at: now) }
+        adoptReload(at: now)
         guard let coordinator = slots.indices.last else { return }
         let workers = slots.indices.dropLast()
-        if slots.contains(where: \.isToBeRestarted) { reconcileRestart(at: now) }
         let ready = requiredWorkersAreReady
         // Rule 2: before anything else, so that a doomed coordinator accepts no further request.
         if !ready, slots[coordinator].isAlive, !slots[coordinator].isEnding {
             effects.append(.kill(slots[coordinator].run))
             slots[coordinator].state = .ending(nil)
         }
-        for index in workers where slots[index].state == .down { start(index, at: now) }
+        for index in workers where slots[index].state == .down && !slots[index].isOutdated {
+            start(index, at: now)
+        }
         adaptPlan(at: now)
         guard ready, !isReplanning, slots[coordinator].state == .down else { return }  // Rule 1.
+        guard pendingReload == nil else { return }
         if !hasServed, slots[coordinator].generation == 0 {
             let count = workers.count
             let listening = count == 0 ? "no workers" : "\(plural(count, "worker")) ready"
@@ -179,6 +183,10 @@ public struct Supervisor: Equatable, Sendable {
     }
 
     // MARK: Helpers
+
+    var restart: RestartPolicy { wanted.restart }
+    var health: HealthPolicy { wanted.health }
+    var timeouts: Timeouts { wanted.timeouts }
 
     /// Whether every worker that the plan does not leave out can be used.
     var requiredWorkersAreReady: Bool {

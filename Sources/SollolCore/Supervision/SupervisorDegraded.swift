@@ -10,7 +10,9 @@ extension Supervisor {
 
     /// Asks for another plan when a worker is to be left out, or one can be taken back.
     mutating func adaptPlan(at now: Instant) {
-        guard let after = restart.degradeAfter, hasServed, !isReplanning else { return }
+        guard hasServed, !isReplanning, pendingReload == nil else { return }
+        // A reload may have switched it off while some are left out; they still can return.
+        let after = restart.degradeAfter ?? .infinity
         let missing = slots.dropLast().filter { slot in
             !slot.isLeftOut && !slot.isNeeded && slot.missingSince.map { now - $0 >= after } == true
         }.map(\.name)
@@ -27,7 +29,7 @@ extension Supervisor {
     private mutating func remindOfMissing(_ after: Double, at now: Instant) {
         let due = slots.dropLast().filter { !$0.isLeftOut && !$0.isNeeded }
             .compactMap(\.missingSince).map { $0 + after }.filter { $0 > now }.min()
-        guard let due, due != degradeDue else { return }
+        guard let due, due.seconds.isFinite, due != degradeDue else { return }
         degradeDue = due
         effects.append(.setTimer(.degrade, at: due))
     }

@@ -43,6 +43,8 @@ public enum SupervisorEvent: Equatable, Sendable {
     case stopRequested
     /// The user wants that process restarted, or all; a worker's restart is the coordinator's, too.
     case restartRequested(String?)
+    /// The user has changed the configuration: this is wanted from now on.
+    indirect case reloadRequested(WantedCluster)
     /// The guard could not even be started.
     case spawnFailed(ProcessRun, reason: String)
     /// The guard started its server.
@@ -95,6 +97,8 @@ public enum SupervisorEffect: Equatable, Sendable {
     case probeActivity(ProcessRun)
     /// Make the plan anew without these workers; answer with `replanned` or `replanRefused`.
     case replan(without: [String])
+    /// From here on `Supervisor.wanted` is what the last `reloadRequested` brought.
+    case adoptReload
     /// Set a timer, replacing one that is equal.
     case setTimer(SupervisorTimer, at: Instant)
     /// Tell people.

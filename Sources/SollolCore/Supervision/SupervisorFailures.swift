@@ -24,7 +24,8 @@ extension Supervisor {
         if slots[index].kind == .coordinator {
             askWorkersAgain(blamed: observed.blamedEndpoint, at: now)
         }
-        guard let cause else { return }
+        // What had to end anyway has not failed.
+        guard let cause, !slots[index].isOutdated else { return }
         if let readySince, now - readySince >= restart.resetAfter { slots[index].failures = 0 }
         slots[index].failures += 1
         if !slots[index].isLeftOut {
@@ -62,12 +63,12 @@ extension Supervisor {
             return attempts >= Self.attemptsBeforeServing
                 ? (.unavailable, "after \(attempts) attempts") : nil
         }
-        guard let limit = restart.maxRestarts, !slots[index].isLeftOut else { return nil }
-        slots[index].recentFailures.removeAll { now - $0 >= restart.period }
+        let (maxRestarts, period) = (restart.maxRestarts, restart.period)
+        guard let limit = maxRestarts, !slots[index].isLeftOut else { return nil }
+        slots[index].recentFailures.removeAll { now - $0 >= period }
         slots[index].recentFailures.append(now)
         guard slots[index].recentFailures.count > limit else { return nil }
-        let period = seconds(restart.period)
-        return (.gaveUp, "more than \(plural(limit, "restart")) within \(period) s")
+        return (.gaveUp, "more than \(plural(limit, "restart")) within \(seconds(period)) s")
     }
 
     private mutating func giveUp(

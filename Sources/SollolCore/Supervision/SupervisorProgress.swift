@@ -100,7 +100,8 @@ extension Supervisor {
     /// How much of the model the coordinator has read, 0…1; nil when that cannot be known, such
     /// as when it maps the file into memory.
     func loadProgress(_ slot: ProcessSlot) -> Double? {
-        guard slot.kind == .coordinator, slot.state == .starting, let modelBytes, modelBytes > 0,
+        guard slot.kind == .coordinator, slot.state == .starting,
+            let modelBytes = wanted.modelBytes, modelBytes > 0,
             let read = slot.usage?.bytesRead, read > modelBytes / 100
         else { return nil }
         return min(0.99, Double(read) / Double(modelBytes))

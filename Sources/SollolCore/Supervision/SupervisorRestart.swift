@@ -21,16 +21,15 @@ extension Supervisor {
         }
     }
 
-    /// Ends what is to be restarted, as far as it is its turn.
-    mutating func reconcileRestart(at now: Instant) {
+    /// Ends what is to be restarted or outdated, as far as it is its turn.
+    mutating func endWhatHasTo(at now: Instant) {
         let coordinator = slots.count - 1
-        if slots[coordinator].isAlive {
-            if slots[coordinator].isToBeRestarted, !slots[coordinator].isEnding {
-                endCoordinator(coordinator, at: now)
-            }
-            return
+        if slots[coordinator].isAlive, slots[coordinator].hasToEnd, !slots[coordinator].isEnding {
+            endCoordinator(coordinator, at: now)
         }
-        for index in slots.indices.dropLast() where slots[index].isToBeRestarted {
+        for index in slots.indices.dropLast() where slots[index].hasToEnd {
+            // The coordinator uses it.
+            if slots[coordinator].isAlive, !slots[index].isLeftOut { continue }
             if slots[index].isAlive, !slots[index].isEnding { terminate(index, at: now) }
         }
     }

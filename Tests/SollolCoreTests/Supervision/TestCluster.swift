@@ -11,7 +11,8 @@ struct TestCluster {
     ) {
         let plan = TestCluster.plan(workers: workers, unmanaged: unmanaged)
         supervisor = Supervisor(
-            plan: plan, restart: restart, health: health, timeouts: timeouts, seed: 1)
+            WantedCluster(plan: plan, restart: restart, health: health, timeouts: timeouts),
+            seed: 1)
     }
 
     static func plan(workers: Int, unmanaged: Int = 0) -> LaunchPlan {

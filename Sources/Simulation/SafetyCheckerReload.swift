@@ -1,0 +1,81 @@
+import SollolCore
+
+/// What a reload may and must do. Its rules: nothing that is the same in both plans ends because of
+/// it; what differs ends before the new plan is in force, and does not start again before that; no
+/// coordinator starts meanwhile.
+extension SafetyChecker {
+    /// What is known of the plan in force, or of one that was asked for.
+    struct Plan {
+        var wanted: WantedCluster
+        var processes: [String: String] = [:]
+        var kinds: [String: SimulatedSite.Kind] = [:]
+        var endpoints: [String: String] = [:]
+
+        init(_ wanted: WantedCluster) {
+            self.wanted = wanted
+            for process in wanted.plan.processes {
+                processes[process.name] = "\(process.location) \(process.shellLine)"
+                kinds[process.name] = process.role == .coordinator ? .coordinator : .worker
+                endpoints[process.name] = process.dial.description
+            }
+            for backend in wanted.plan.unmanaged {
+                processes[backend.name] = "\(backend.host):\(backend.port)"
+                kinds[backend.name] = .unmanaged
+                endpoints[backend.name] = processes[backend.name]
+            }
+        }
+    }
+
+    mutating func learnReload(_ wanted: WantedCluster) {
+        let next = Plan(wanted)
+        pending = next
+        for (name, process) in known {
+            let differs = next.processes[name] != inForce.processes[name]
+            known[name]?.isOutdated = process.isInPlan && differs
+        }
+        let isDegraded = known.values.contains(where: \.isLeftOut)
+        let usesOutdated = workers.contains { $0.isOutdated && !$0.isLeftOut }
+        let former = isDegraded ? reducedCoordinator : inForce.processes[coordinator]
+        let isSame = next.processes[coordinator] == inForce.processes[coordinator]
+        let isNeeded = next.processes[coordinator] != former && !(isDegraded && isSame)
+        known[coordinator]?.isOutdated = usesOutdated || isNeeded
+        for name in known.keys where known[name]?.isOutdated == true {
+            known[name]?.starts = []
+            known[name]?.failuresInARow = 0
+            known[name]?.notBefore = 0
+        }
+        if known[coordinator]?.isOutdated == true { isPlanned = true }
+    }
+
+    mutating func checkAdoption() throws(Violation) {
+        guard let next = pending else {
+            throw Violation(description: "reload: nothing to be put in force")
+        }
+        if let old = known.first(where: { $1.isOutdated && $1.isAlive }) {
+            throw Violation(description: "reload: in force while the former \(old.key) runs")
+        }
+        let former = inForce.wanted
+        inForce = next
+        spec = next.wanted
+        pending = nil
+        let keepsLeftOut = known[coordinator]?.isOutdated == false
+        for (name, process) in known {
+            let isInPlan = next.processes[name] != nil
+            let isNew = process.isOutdated || isInPlan != process.isInPlan
+            var process =
+                isNew
+                ? Known(
+                    kind: next.kinds[name] ?? process.kind, endpoint: next.endpoints[name] ?? "",
+                    isInPlan: isInPlan, generation: process.generation,
+                    isLeftOut: process.isLeftOut && isInPlan)
+                : process
+            process.isLeftOut = process.isLeftOut && keepsLeftOut
+            if former.restart.maxRestarts == nil { process.failures = [] }
+            if former.restart != next.wanted.restart {
+                process.notBefore = 0
+                process.starts = []
+            }
+            known[name] = process
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import SollolCore
+
+/// A configuration of the simulated cluster, as its user writes and changes it.
+///
+/// The plan is made by the real loader and the real planner.
+struct SimulatedConfiguration {
+    /// One of `rpc_backends`.
+    struct Backend {
+        var host: Int
+        var managed = true
+        var threads = 1
+    }
+
+    /// No more than llama.cpp takes.
+    static let mostBackends = 15
+
+    var backends: [Backend]
+    var restart: [Int]
+    var maxRestarts: Int?
+    var degradeAfter: Int?
+    var healthInterval = 2
+    var stop = 30
+    var contextSize = 8192
+
+    /// What it means.
+    var spec: ClusterSpec {
+        let list = backends.map { backend in
+            let own = backend.managed ? "\"threads\": \(backend.threads)" : "\"managed\": false"
+            return "{\"host\": \"10.0.0.\(backend.host)\", \(own)}"
+        }.joined(separator: ", ")
+        func text(_ number: Int?) -> String { number.map(String.init) ?? "null" }
+        let text = """
+            {"model": "/model.gguf", "distributed_inference_enabled": \(!backends.isEmpty),
+             "rpc_backends": [\(list)], "coordinator": {"ctx_size": \(contextSize)},
+             "health": {"interval": \(healthInterval)}, "timeouts": {"stop": \(stop)},
+             "restart": {"initial_delay": \(restart[0]), "max_delay": \(restart[1]),
+                         "reset_after": \(restart[2]), "max_restarts": \(text(maxRestarts)),
+                         "degrade_after": \(text(degradeAfter))}}
+            """
+        let machine = LocalMachine(
+            addresses: ["127.0.0.1"], hostName: "control", home: "/", workingDirectory: "/")
+        let file = SourceFile(path: "simulated.json", folder: "/", bytes: Array(text.utf8))
+        let sources = ConfigurationSources(
+            file: file, backendsFile: nil, environment: [:], options: [:], machine: machine)
+        do {
+            return try ConfigurationLoader.load(sources).spec
+        } catch {
+            preconditionFailure("the scenario's configuration is wrong: \(error)\n\(text)")
+        }
+    }
+
+    /// What a supervisor is to do then.
+    var wanted: WantedCluster {
+        let spec = spec
+        do throws(PlanError) {
+            let plan = try LaunchPlanner.plan(spec)
+            return WantedCluster(plan: plan, spec: spec, facts: HostFacts())
+        } catch {
+            preconditionFailure("the scenario has no plan: \(error.message)")
+        }
+    }
+
+    /// Changes one thing, or nothing.
+    mutating func change(_ generator: inout SeededGenerator) {
+        let one = backends.indices.randomElement(using: &generator)
+        switch Int.random(in: 0..<10, using: &generator) {
+        case 0: break
+        case 1:
+            healthInterval = generator.pick([1, 2, 5])
+            stop = generator.pick([5, 30])
+        case 2: restart = [generator.pick([0, 3]), generator.pick([5, 60]), restart[2]]
+        case 3: maxRestarts = generator.pick([nil, 2, 5])
+        // Taking a worker back needs a moment without a request, which not every scenario has.
+        case 4: degradeAfter = degradeAfter == nil ? nil : generator.pick([nil, 10, 60])
+        case 5: contextSize = generator.pick([4096, 8192])
+        case 6: if let one { backends[one].threads += 1 }
+        case 7: if let one { backends[one].managed.toggle() }
+        case 8: if let one { backends.remove(at: one) }
+        default:
+            guard backends.count < Self.mostBackends else { return }
+            let host = (backends.map(\.host).max() ?? 1) + 1
+            guard host < 250 else { return }
+            let managed = generator.chance(0.8)
+            backends.insert(
+                Backend(host: host, managed: managed),
+                at: generator.chance(0.7) ? backends.count : one ?? 0)
+        }
+    }
+}
