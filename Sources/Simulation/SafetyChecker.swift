@@ -63,7 +63,7 @@ struct SafetyChecker {
     private var workerEnds: [Double] = []
 
     init(_ cluster: SimulatedCluster) {
-        spec = cluster.scenario.wanted
+        spec = cluster.scenario.first.wanted
         inForce = Plan(spec)
         for site in cluster.sites {
             known[site.name] = Known(

@@ -28,9 +28,7 @@ struct Scenario {
 
     let seed: UInt64
     /// What the cluster is brought up with.
-    let configuration: SimulatedConfiguration
-    let spec: ClusterSpec
-    let wanted: WantedCluster
+    let first: SimulatedConfiguration.Made
     let trouble: Trouble
     /// Seconds that the coordinator needs to load the model when nothing is wrong.
     let loadTime: Double
@@ -53,10 +51,9 @@ struct Scenario {
         ]
         let limit = generator.chance(0.8) ? nil : Int.random(in: 1...5, using: &generator)
         let degrade = generator.chance(0.7) ? nil : generator.pick([10, 60])
-        configuration = SimulatedConfiguration(
-            backends: backends, restart: restart, maxRestarts: limit, degradeAfter: degrade)
-        spec = configuration.spec
-        wanted = configuration.wanted
+        first = SimulatedConfiguration.Made(
+            SimulatedConfiguration(
+                backends: backends, restart: restart, maxRestarts: limit, degradeAfter: degrade))
         trouble = Trouble(
             pause: generator.pick([3, 15, 60, 200]), fromTheStart: generator.chance(0.2),
             duration: generator.pick([30, 200, 600]), burst: generator.pick([0, 0.2, 0.7]),

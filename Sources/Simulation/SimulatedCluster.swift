@@ -49,8 +49,8 @@ struct SimulatedCluster {
     /// Workers that the current plan leaves out.
     var leftOut: [String] = []
     /// What is in force, and what was asked for last; they differ while a reload is under way.
-    var inForce: SimulatedConfiguration
-    var asked: SimulatedConfiguration
+    private(set) var inForce: SimulatedConfiguration.Made
+    private(set) var asked: SimulatedConfiguration.Made
     private(set) var isReloading = false
     /// What the supervisor learns before anything else can happen.
     private var immediate: [SupervisorEvent] = []
@@ -60,13 +60,13 @@ struct SimulatedCluster {
     init(scenario: Scenario, generator: SeededGenerator) {
         self.scenario = scenario
         self.generator = generator
-        inForce = scenario.configuration
+        inForce = scenario.first
         asked = inForce
         let names = (1...SimulatedConfiguration.mostBackends).map { "worker-\($0)" }
         sites =
             names.map { SimulatedSite(name: $0, kind: .worker, endpoint: "") }
             + [SimulatedSite(name: "coordinator", kind: .coordinator, endpoint: "")]
-        follow(scenario.wanted.plan)
+        follow(inForce.wanted.plan)
         queue.add(.request, at: scenario.requestPause)
     }
 
@@ -103,7 +103,9 @@ struct SimulatedCluster {
     }
 
     private mutating func reload() -> SupervisorEvent {
-        repeat { asked.change(&generator) } while generator.chance(0.5)
+        var next = asked.configuration
+        repeat { next.change(&generator) } while generator.chance(0.5)
+        asked = SimulatedConfiguration.Made(next)
         isReloading = true
         return .reloadRequested(asked.wanted)
     }

@@ -22,8 +22,20 @@ struct SimulatedConfiguration {
     var stop = 30
     var contextSize = 8192
 
-    /// What it means.
-    var spec: ClusterSpec {
+    /// What it means, made once: that takes longer than to simulate a minute.
+    struct Made {
+        var configuration: SimulatedConfiguration
+        var spec: ClusterSpec
+        var wanted: WantedCluster
+
+        init(_ configuration: SimulatedConfiguration) {
+            self.configuration = configuration
+            spec = configuration.spec
+            wanted = SimulatedConfiguration.wanted(spec)
+        }
+    }
+
+    private var spec: ClusterSpec {
         let list = backends.map { backend in
             let own = backend.managed ? "\"threads\": \(backend.threads)" : "\"managed\": false"
             return "{\"host\": \"10.0.0.\(backend.host)\", \(own)}"
@@ -50,8 +62,7 @@ struct SimulatedConfiguration {
     }
 
     /// What a supervisor is to do then.
-    var wanted: WantedCluster {
-        let spec = spec
+    private static func wanted(_ spec: ClusterSpec) -> WantedCluster {
         do throws(PlanError) {
             let plan = try LaunchPlanner.plan(spec)
             return WantedCluster(plan: plan, spec: spec, facts: HostFacts())

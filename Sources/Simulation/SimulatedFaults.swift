@@ -71,12 +71,12 @@ extension SimulatedCluster {
     /// `sollol` or its machine stands still: nothing reaches it, and no heartbeat leaves it.
     private mutating func freeze(_ length: Double) {
         frozenUntil = max(frozenUntil, now + length)
-        guard length > scenario.spec.timeouts.lease else { return }
+        guard length > scenario.first.spec.timeouts.lease else { return }
         for site in sites.indices where sites[site].kind != .unmanaged {
             guard let server = sites[site].server else { continue }
             let words = ["guard: no heartbeat from sollol for 30 s, so this server is ended"]
             let exit = ExitReport(status: 137, lastWords: words)
-            let ends = now + scenario.spec.timeouts.lease + generator.seconds(0...1)
+            let ends = now + scenario.first.spec.timeouts.lease + generator.seconds(0...1)
             queue.add(.dies(site: site, number: server.number, exit), at: ends)
         }
     }

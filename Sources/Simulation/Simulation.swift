@@ -55,7 +55,7 @@ public struct Simulation {
         var generator = SeededGenerator(seed: seed)
         scenario = Scenario(seed: seed, generator: &generator)
         cluster = SimulatedCluster(scenario: scenario, generator: generator)
-        supervisor = Supervisor(scenario.wanted, seed: seed)
+        supervisor = Supervisor(scenario.first.wanted, seed: seed)
         checker = SafetyChecker(cluster)
         outcome = Outcome(seed: seed)
         self.isTold = isTold
@@ -94,7 +94,7 @@ public struct Simulation {
         guard checker.stops == 0 else { return }
         let began = max(cluster.now, cluster.frozenUntil)
         // What the faults left behind comes to light within a lease.
-        let aftermath = began + scenario.spec.timeouts.lease + 10
+        let aftermath = began + scenario.first.spec.timeouts.lease + 10
         try run(until: nil, limit: aftermath) { _ in false }
         try run(until: "serving after the last fault", limit: began + bound) {
             $0.isSettled || $0.checker.finished != nil || $0.checker.mustGiveUp != nil
@@ -114,7 +114,7 @@ public struct Simulation {
 
     private mutating func end() throws(SafetyChecker.Violation) {
         if checker.finished == nil, checker.stops == 0 { try handle(.stopRequested) }
-        let timeouts = scenario.spec.timeouts
+        let timeouts = scenario.first.spec.timeouts
         let began = max(cluster.now, cluster.frozenUntil)
         // A timer that was set while things went wrong may be a minute late.
         try run(until: "finished after a stop", limit: began + timeouts.stop + 90) {
@@ -136,16 +136,16 @@ public struct Simulation {
     /// longest back-off, then each step of a recovery twice, since the first may fail because of
     /// what the faults left behind.
     private var bound: Double {
-        max(bound(scenario.configuration), bound(cluster.inForce), bound(cluster.asked))
+        max(bound(scenario.first), bound(cluster.inForce), bound(cluster.asked))
     }
 
-    private func bound(_ configuration: SimulatedConfiguration) -> Double {
-        let spec = configuration.spec
+    private func bound(_ made: SimulatedConfiguration.Made) -> Double {
+        let spec = made.spec
         let health = spec.health
         let step =
             spec.restart.maxDelay + spec.timeouts.ready + health.timeout + 10
             + Double(health.failures) * (health.interval + health.timeout) + scenario.loadTime
-        let isBlind = configuration.backends.allSatisfy(\.managed) ? 1.0 : 5.0
+        let isBlind = made.configuration.backends.allSatisfy(\.managed) ? 1.0 : 5.0
         let hang = isBlind * max(spec.timeouts.stall, spec.timeouts.progress) + 30
         let back = spec.restart.degradeAfter.map { $0 + 2 * spec.restart.resetAfter + 60 } ?? 0
         return 60 + spec.timeouts.lease + hang + back + 2 * step

@@ -12,6 +12,7 @@ extension Supervisor {
     mutating func adaptPlan(at now: Instant) {
         guard hasServed, !isReplanning, pendingReload == nil else { return }
         // A reload may have switched it off while some are left out; they still can return.
+        guard restart.degradeAfter != nil || slots.contains(where: \.isLeftOut) else { return }
         let after = restart.degradeAfter ?? .infinity
         let missing = slots.dropLast().filter { slot in
             !slot.isLeftOut && !slot.isNeeded && slot.missingSince.map { now - $0 >= after } == true
