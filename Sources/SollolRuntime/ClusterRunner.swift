@@ -28,16 +28,19 @@ public final class ClusterRunner {
     /// Seconds that a server's lines may come later than its answer.
     private static let linePatience = 5.0
 
-    /// What runs; differs from the whole plan while a worker is left out.
-    private var plan: LaunchPlan
-    private let wholePlan: LaunchPlan
-    private let facts: HostFacts
-    private let spec: ClusterSpec
+    private var facts: HostFacts
+    private var spec: ClusterSpec
+    /// The two of a reload that is not in force yet.
+    private var accepted: Reload.Accepted?
+    private var reload: Reload?
+    /// Whether what is told is about the reload, too.
+    private var isTellingReload = false
+    private let sources: ReloadSources
     private let owner: Guard.Owner
     private let output: Output
     private let loop = EventLoop()
     private let probes: Probes
-    private let apiKeyFile: APIKeyFile?
+    private var apiKeyFile: APIKeyFile?
     private var supervisor: Supervisor
     private var pending: [SupervisorEvent] = []
     private var isHandling = false
@@ -48,6 +51,9 @@ public final class ClusterRunner {
     private var logs: [String: LogFile] = [:]
     private var proof: DistributionProof
     private var timers: [SupervisorTimer: Int] = [:]
+    private var heartbeatTimer: Int?
+    /// The shortest that a running guard may have; a reload can change it for those to come.
+    private var shortestLease = Double.infinity
     private var keeper: StatusKeeper
     private let state: StateDirectory
     private var status = ExitStatus.software
@@ -57,14 +63,14 @@ public final class ClusterRunner {
     /// - Parameters:
     ///   - facts: what the plan was made with; numeric IPv4 by name are in it.
     ///   - state: logs go there.
+    ///   - sources: where a changed configuration comes from.
     ///   - seed: makes the jitter of restarts differ between clusters.
     public init(
         plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, state: StateDirectory,
-        seed: UInt64, output: Output
+        sources: ReloadSources, seed: UInt64, output: Output
     ) {
-        self.plan = plan
-        wholePlan = plan
         self.spec = spec
+        self.sources = sources
         owner = state.owner
         self.facts = facts
         self.output = output
@@ -72,17 +78,25 @@ public final class ClusterRunner {
         keeper = StatusKeeper(
             plan: plan, stateDirectory: state.path, pid: Int(getpid()), at: .now)
         probes = Probes(loop: loop)
-        apiKeyFile = spec.coordinator.apiKeyFile.map { [loop] in
-            APIKeyFile(
-                $0, at: spec.coordinator.location, timeouts: spec.timeouts, loop: loop)
-        }
         proof = DistributionProof(plan: plan)
         supervisor = Supervisor(
-            plan: plan, restart: spec.restart, health: spec.health, timeouts: spec.timeouts,
-            modelBytes: facts.modelBytes(of: spec), seed: seed)
-        for process in plan.processes {
-            logs[process.name] = LogFile(path: state.logPath(process.name)) {
-                output.report(Report(.warning, "log of \(process.name): \($0)"))
+            WantedCluster(plan: plan, spec: spec, facts: facts), seed: seed)
+        followSpec()
+    }
+
+    /// What runs.
+    private var plan: LaunchPlan { supervisor.plan }
+
+    /// Prepares what depends on the specification and its plan.
+    private func followSpec() {
+        apiKeyFile = spec.coordinator.apiKeyFile.map { [loop] in
+            APIKeyFile($0, at: spec.coordinator.location, timeouts: spec.timeouts, loop: loop)
+        }
+        let names = plan.processes.map(\.name)
+        logs = logs.filter { names.contains($0.key) }
+        for name in names where logs[name] == nil {
+            logs[name] = LogFile(path: state.logPath(name)) { [output] in
+                output.report(Report(.warning, "log of \(name): \($0)"))
             }
         }
     }
@@ -96,8 +110,9 @@ public final class ClusterRunner {
         let control = controlServer()
         defer { control?.end() }
         happened(.upRequested)
-        if spec.timeouts.lease > 0 { heartbeat() }
+        keepLease()
         loop.run()
+        reload?.cancel()
         return status
     }
 
@@ -127,13 +142,80 @@ public final class ClusterRunner {
                 return ControlAnswer(problem: "the cluster is being ended")
             }
             loop.at(EventLoop.now) { [self] in happened(.restartRequested(request.name)) }
+        case .reload:
+            if let problem = beginReload() { return ControlAnswer(problem: problem) }
+            return ControlAnswer(status: status, reload: reload?.progress)
+        case .reloadProgress: return ControlAnswer(status: status, reload: reload?.progress)
         }
         return ControlAnswer(status: status)
     }
 
+    private func keepLease() {
+        guard spec.timeouts.lease > 0, spec.timeouts.lease < shortestLease else { return }
+        shortestLease = spec.timeouts.lease
+        loop.cancel(heartbeatTimer)
+        heartbeat()
+    }
+
     private func heartbeat() {
         for process in processes.values { process.send("") }
-        loop.at(EventLoop.now + max(1, spec.timeouts.lease / 6)) { [self] in heartbeat() }
+        heartbeatTimer = loop.at(EventLoop.now + max(1, shortestLease / 6)) { [self] in
+            heartbeat()
+        }
+    }
+
+    // MARK: Reload
+
+    /// Returns why it cannot begin, or nil.
+    private func beginReload() -> String? {
+        let state = keeper.current.state
+        if state == .stopping || state == .failed { return "the cluster is being ended" }
+        if reload?.isChecking == true { return "another reload is under way" }
+        let reload = Reload(number: (reload?.progress.number ?? 0) + 1, sources, loop: loop)
+        self.reload = reload
+        let running = RunningCluster(supervisor.wanted.plan, owner: owner.id)
+        loop.at(EventLoop.now) { [self] in
+            reload.begin(
+                running, cluster: spec.name, accepted: { [self] in take($0) },
+                refused: { [self] progress in
+                    let text = "the reload is refused, the cluster goes on as it was"
+                    perform(.report(Report(.warning, text, details: progress.lines)))
+                })
+        }
+        return nil
+    }
+
+    private func take(_ next: Reload.Accepted) {
+        guard ![.stopping, .failed].contains(keeper.current.state) else { return }
+        let (change, policies) = supervisor.change(to: next.wanted)
+        accepted = next
+        isTellingReload = true
+        if change.isEmpty && policies.isEmpty {
+            perform(.report(Report(.progress, "reloaded: nothing that runs has changed")))
+        }
+        happened(.reloadRequested(next.wanted))
+        if change.isEmpty { reloadIsOver() }
+        do {
+            try RecordedFacts.write(next.facts, placement: next.wanted.plan.placement, to: state)
+        } catch {
+            output.report(Report(.warning, "\(error)"))
+        }
+    }
+
+    /// Ends the wait of `sollol reload`.
+    private func reloadIsOver() {
+        isTellingReload = false
+        reload?.end(.success)
+    }
+
+    /// What was accepted is in force.
+    private func adoptReload() {
+        guard let next = accepted else { return }
+        accepted = nil
+        (spec, facts) = (next.spec, next.facts)
+        followSpec()
+        keepLease()
+        keeper.adopted(supervisor.wanted.plan)
     }
 
     /// Hands an event to the supervisor and performs what it wants. Events that arise meanwhile
@@ -149,6 +231,9 @@ public final class ClusterRunner {
             let snapshot = supervisor.snapshot
             keeper.happened(event, snapshot, at: .now)
             output.changed(snapshot)
+            if isTellingReload, supervisor.pendingReload == nil, keeper.current.isServing {
+                reloadIsOver()
+            }
         }
         isHandling = false
     }
@@ -167,9 +252,13 @@ public final class ClusterRunner {
             probeActivity(run) { [self] in happened(.activityAnswered(run, $0)) }
         case .replan(let names): replan(without: names)
         case .setTimer(let timer, let instant): setTimer(timer, at: instant)
+        case .adoptReload: adoptReload()
         case .report(let report):
             keeper.told(report, at: .now)
             output.report(report)
+            if isTellingReload {
+                reload?.tell([report.message] + report.details.map { "    \($0)" })
+            }
         case .finish(let status):
             self.status = status
             loop.stop()
@@ -318,8 +407,10 @@ public final class ClusterRunner {
 
     private func replan(without names: [String]) {
         do throws(PlanError) {
-            plan = try LaunchPlanner.plan(spec, facts: facts, leavingOut: names, of: wholePlan)
-            happened(.replanned(plan))
+            let whole = supervisor.wanted.plan
+            happened(
+                .replanned(
+                    try LaunchPlanner.plan(spec, facts: facts, leavingOut: names, of: whole)))
         } catch {
             happened(.replanRefused(without: names, reason: error.message))
         }

@@ -6,6 +6,19 @@ public enum RecordedFacts {
     /// Its name.
     public static let name = "facts.json"
 
+    /// Records facts, and where the layers go, so that they go there again at the next start.
+    ///
+    /// - Throws: `StateDirectory.Problem`.
+    public static func write(
+        _ facts: HostFacts, placement: ModelPlacement?, to state: StateDirectory
+    ) throws {
+        var facts = facts
+        if let placement, !placement.counts.isEmpty {
+            facts.placement = RecordedPlacement(placement)
+        }
+        try state.write(facts.encoded(), to: name)
+    }
+
     /// What an earlier `check` or `up` has recorded; nothing, with a notice, when it is unusable.
     public static func read(state: String) -> (facts: HostFacts, notice: String?) {
         let path = "\(state)/\(name)"

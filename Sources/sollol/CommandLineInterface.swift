@@ -56,10 +56,6 @@ enum CommandLineInterface {
             let extra = arguments.words[most]
             throw CommandLineArguments.Mistake(message: "\(name) takes no further word: \(extra)")
         }
-        if let since = command.since {
-            complain("sollol \(name) comes with \(since); this is \(version).")
-            return .usage
-        }
         switch name {
         case "version": return printVersion()
         case "config": return try ConfigCommand.run(arguments)
@@ -69,7 +65,11 @@ enum CommandLineInterface {
         case "down": return try DownCommand.run(arguments)
         case "logs": return try LogsCommand.run(arguments)
         case "restart": return try RestartCommand.run(arguments)
+        case "reload": return try ReloadCommand.run(arguments)
         default:
+            if let running = ReloadLook.begin() {
+                return try UpCommand.look(arguments, beside: running)
+            }
             return arguments.has("--detach") && !arguments.has("--dry-run") && !isDetached
                 ? try DetachedStart.run(executable, words)
                 : try UpCommand.run(arguments, isDetached: isDetached)
@@ -77,7 +77,7 @@ enum CommandLineInterface {
     }
 
     /// This program.
-    private static var executable: String {
+    static var executable: String {
         Bundle.main.executablePath ?? CommandLine.arguments[0]
     }
 

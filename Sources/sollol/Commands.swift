@@ -8,8 +8,6 @@ enum Commands {
         var options: [CommandLineArguments.Option] = []
         /// What may stand after the command; nil: nothing.
         var word: String?
-        /// The release that brings it; nil when it is here.
-        var since: String?
     }
 
     static let common: [CommandLineArguments.Option] = [
@@ -74,7 +72,13 @@ enum Commands {
                     help: "exit with 3 when it does not serve by then")
             ], word: "NAME|all"),
         Command(
-            name: "reload", help: "take over a changed configuration", since: "the third release"),
+            name: "reload",
+            help: "take over a changed configuration; returns when the cluster serves with it",
+            options: [
+                .init(
+                    name: "--timeout", value: "SECONDS",
+                    help: "exit with 3 when it does not serve by then; it goes on nevertheless")
+            ]),
         Command(
             name: "down", help: "stop the cluster; returns when nothing runs any more",
             options: [
@@ -93,16 +97,13 @@ enum Commands {
         let word = command?.word.map { " [\($0)]" } ?? ""
         var text = "usage: sollol \(command?.name ?? "COMMAND")\(word) [OPTIONS]\n"
         if let command {
-            text += "\n\(command.help)\(command.since.map { "; comes with \($0)" } ?? "")\n"
+            text += "\n\(command.help)\n"
         } else {
             text +=
                 "\nDistributed inference with llama.cpp: layer distribution over RPC backends.\n"
             text +=
                 "\nCommands:\n"
-                + table(
-                    all.map { entry in
-                        (entry.name, entry.help + (entry.since.map { " (comes with \($0))" } ?? ""))
-                    })
+                + table(all.map { ($0.name, $0.help) })
         }
         let options = (command?.options ?? []) + common
         text +=

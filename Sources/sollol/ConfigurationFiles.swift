@@ -8,6 +8,8 @@ struct ConfigurationFiles {
     let sources: ConfigurationSources
     /// The absolute path of the configuration file, or nil where there is none.
     let path: String?
+    /// The same as it was named or found.
+    let name: String?
 
     /// What `~` means in the user's shell; Foundation asks the user database instead.
     static let home =
@@ -16,16 +18,18 @@ struct ConfigurationFiles {
 
     /// Reads the configuration that the options, the environment and the usual places name.
     ///
-    /// - Parameter workers: names of backends that do not exist, in place of those configured.
+    /// - Parameters:
+    ///   - workers: names of backends that do not exist, in place of those configured.
+    ///   - found: the file that an earlier search has found, or nil.
     /// - Throws: `ConfigurationErrors` when a file that was named cannot be read.
     init(
         _ arguments: CommandLineArguments, environment: [String: String], home: String,
-        workers: [String]? = nil
+        workers: [String]? = nil, found: String? = nil
     ) throws {
         let folder = FileManager.default.currentDirectoryPath
         let places = Self.places(environment: environment, home: home)
         let named = Self.named(arguments, environment: environment)
-        let name = named?.path ?? places.first { access($0, F_OK) == 0 }
+        name = named?.path ?? found ?? places.first { access($0, F_OK) == 0 }
         let file = try name.map { try Self.read($0, in: folder, namedBy: named?.by) }
         path = file.map { "\($0.folder)/\(($0.path as NSString).lastPathComponent)" }
         var backends: SourceFile?

@@ -8,7 +8,7 @@ struct UpCommand {
     private let environment: [String: String]
     private let home: String
     private let files: ConfigurationFiles
-    private var loaded: LoadedConfiguration
+    private let loaded: LoadedConfiguration
     private let statePath: String
     private let console: Console
 
@@ -32,11 +32,18 @@ struct UpCommand {
         let isQuiet = arguments.has("--quiet")
         console = Console(
             level: isQuiet ? .quiet : arguments.has("--verbose") ? .verbose : .normal)
-        loaded = try ConfigurationLoader.load(files.sources)
-        loaded.spec.placement.mayOvercommit = arguments.has("--overcommit")
+        loaded = try Self.load(files, arguments)
         statePath = StateDirectory.path(
             cluster: loaded.spec.name, environment: environment, home: home)
         if !isQuiet { for notice in loaded.notices { console.notice("notice: \(notice)") } }
+    }
+
+    private static func load(
+        _ files: ConfigurationFiles, _ arguments: CommandLineArguments
+    ) throws -> LoadedConfiguration {
+        var loaded = try ConfigurationLoader.load(files.sources)
+        loaded.spec.placement.mayOvercommit = arguments.has("--overcommit")
+        return loaded
     }
 
     // MARK: Dry run
@@ -74,6 +81,30 @@ struct UpCommand {
         throw ExitStatus.unavailable
     }
 
+    // MARK: Reload
+
+    /// The same files, options and environment again.
+    private var sources: ReloadSources {
+        let words = CommandLine.arguments.dropFirst()
+        return ReloadSources(command: [CommandLineInterface.executable] + words) {
+            [arguments, environment, home, files] in
+            let again = try ConfigurationFiles(
+                arguments, environment: environment, home: home, found: files.name)
+            return try Self.load(again, arguments).spec
+        }
+    }
+
+    /// Looks at the hosts while the cluster runs, for the `sollol` that supervises it.
+    static func look(_ arguments: CommandLineArguments, beside running: RunningCluster) throws
+        -> ExitStatus
+    {
+        let command = try UpCommand(arguments)
+        let recorded = RecordedFacts.read(state: command.statePath).facts
+        let look = Preflight.beside(running, command.loaded.spec, recorded: recorded)
+        try ReloadLook.Result(look).tell()
+        return .success
+    }
+
     // MARK: Up
 
     private func up() throws -> ExitStatus {
@@ -97,27 +128,17 @@ struct UpCommand {
         tellDifferences(from: look.factsOfDryRun(recorded: recorded), to: plan)
         for assumption in plan.assumptions { console.notice("assumed: \(assumption)") }
         for notice in plan.notices { console.notice("notice: \(notice)") }
-        try keepPlacement(of: plan, look.facts, in: state)
+        try RecordedFacts.write(look.facts, placement: plan.placement, to: state)
         let caches = CachePruning.all(for: loaded.spec)
         for report in CacheKeeper.prune(caches, timeouts: loaded.spec.timeouts) {
             console.notice("notice: \(report)")
         }
         let runner = ClusterRunner(
-            plan: plan, spec: loaded.spec, facts: look.facts, state: state,
+            plan: plan, spec: loaded.spec, facts: look.facts, state: state, sources: sources,
             seed: UInt64(getpid()),
             output: .init(
                 report: console.report, line: console.line, changed: console.changed))
         return try runner.run()
-    }
-
-    /// Records where the layers go, so that they go there again at the next start.
-    private func keepPlacement(
-        of plan: LaunchPlan, _ facts: HostFacts, in state: StateDirectory
-    ) throws {
-        guard let placement = plan.placement, !placement.counts.isEmpty else { return }
-        var facts = facts
-        facts.placement = RecordedPlacement(placement)
-        try state.write(facts.encoded(), to: RecordedFacts.name)
     }
 
     /// Says where the plan differs from what a dry run has just shown.

@@ -283,16 +283,4 @@ struct CommandLineTests {
     }
 
     /// Commands of later releases say so, and only these may.
-    @Test func whatIsNotThereYetSaysSo() throws {
-        let place = try Place()
-        let help = try place.run("help").output
-        for line in help.split(separator: "\n") where line.contains("(comes with ") {
-            let name = String(line.split(separator: " ")[0])
-            let outcome = try place.run(name)
-            #expect(outcome.status == 64)
-            #expect(outcome.errors.hasPrefix("sollol \(name) comes with the "))
-            #expect(outcome.output == "")
-        }
-        #expect(!place.isTouched)
-    }
 }

@@ -60,6 +60,19 @@ final class LocalCluster {
         return program
     }
 
+    /// Changes the configuration, where that text must be.
+    func edit(_ text: String, _ replacement: String) throws {
+        let configured = try String(contentsOfFile: configuration, encoding: .utf8)
+        guard configured.contains(text) else { throw TestFailure("no \(text) in \(configured)") }
+        try configured.replacing(text, with: replacement)
+            .write(toFile: configuration, atomically: true, encoding: .utf8)
+    }
+
+    /// Everything that was told so far.
+    func history() throws -> String {
+        try String(contentsOfFile: folder + "/state/sollol/test/events.jsonl", encoding: .utf8)
+    }
+
     /// The processes of the dry run: name and command line.
     func plannedProcesses() throws -> [(name: String, argv: [String])] {
         let dryRun = try sollol("up", "--dry-run", "--format", "json")

@@ -8,6 +8,10 @@ public struct ControlRequest: Codable, Equatable, Sendable {
         case stop
         /// Restart a process, or all.
         case restart
+        /// Take over a changed configuration.
+        case reload
+        /// How far the last reload is.
+        case reloadProgress
     }
 
     /// What it asks for.
@@ -28,10 +32,28 @@ public struct ControlAnswer: Codable, Equatable, Sendable {
     public var problem: String?
     /// What was true before anything was done about the request.
     public var status: ClusterStatus?
+    /// How far a reload is, when that was asked for.
+    public var reload: ReloadProgress?
 
     /// A refusal, or a status.
-    public init(problem: String? = nil, status: ClusterStatus? = nil) {
+    public init(
+        problem: String? = nil, status: ClusterStatus? = nil, reload: ReloadProgress? = nil
+    ) {
         self.problem = problem
         self.status = status
+        self.reload = reload
     }
+}
+
+/// How far a reload is.
+public struct ReloadProgress: Codable, Equatable, Sendable {
+    /// Counts the reloads of one `sollol`, from 1.
+    public var number: Int
+    /// What people were told about it so far.
+    public var lines: [String] = []
+    /// The exit status of the command, once it is over.
+    public var outcome: Int32?
+
+    /// A reload that has just begun.
+    public init(number: Int) { self.number = number }
 }

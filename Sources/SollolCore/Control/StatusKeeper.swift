@@ -1,6 +1,6 @@
 /// Makes the status of a cluster from what its supervisor reports.
 public struct StatusKeeper: Equatable, Sendable {
-    private let plan: LaunchPlan
+    private var plan: LaunchPlan
     private var status: ClusterStatus
     private var snapshot: ClusterSnapshot?
 
@@ -12,11 +12,15 @@ public struct StatusKeeper: Equatable, Sendable {
         status = ClusterStatus(
             cluster: plan.cluster, state: .starting, stateDirectory: stateDirectory)
         status.pid = pid
-        status.planID = plan.id
         status.since = time
-        if let coordinator = plan.process("coordinator") {
-            status.url = "http://\(coordinator.dial)"
-        }
+        adopted(plan)
+    }
+
+    /// From now on that is the plan.
+    public mutating func adopted(_ plan: LaunchPlan) {
+        self.plan = plan
+        status.planID = plan.id
+        status.url = plan.process("coordinator").map { "http://\($0.dial)" }
     }
 
     /// What is true now.

@@ -21,7 +21,8 @@ public struct PlanChange: Equatable, Sendable {
         for node in after {
             switch before.first(where: { $0.name == node.name }) {
             case nil: added.append(node.name)
-            case let former?: node == former ? unchanged.append(node.name) : changed.append(node.name)
+            case let former?:
+                node == former ? unchanged.append(node.name) : changed.append(node.name)
             }
         }
     }

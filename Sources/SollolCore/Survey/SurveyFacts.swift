@@ -10,9 +10,10 @@ extension HostFacts {
         let key = Self.key(for: survey.request.location)
         let before = hosts[key]
         var host = Host(home: report.home)
-        // A dry run, perhaps beside a running cluster, goes by what was free before it started.
+        // Beside a running cluster, what was free before it started counts.
         let (now, then) = (report.availableMemory, before?.availableMemoryBytes)
-        host.availableMemoryBytes = survey.request.isBrief ? then ?? now : now ?? then
+        let isBeside = survey.request.isBrief || survey.request.isInUse
+        host.availableMemoryBytes = isBeside ? then ?? now : now ?? then
         for (program, seen) in zip(survey.request.programs, report.programs) {
             guard let path = seen.path, let stamp = seen.stamp else { continue }
             if seen.help == nil, let known = program.known, known.path == path,
@@ -33,6 +34,9 @@ extension HostFacts {
             }
             if let listing = seen.devices?.text {
                 host.deviceMemoryBytes = DeviceListing.freeMemory(in: listing)
+                if isBeside, let then = before?.deviceMemoryBytes {
+                    host.deviceMemoryBytes?.merge(then) { $1 }
+                }
             }
             host.binaries[program.name] = binary
             if !program.isServer, let devices { offer(devices, program.users, spec) }

@@ -24,6 +24,8 @@ public struct SurveyRequest: Equatable, Sendable {
     public var model: ModelReference?
     /// Whether only what a plan needs is asked: a dry run must not take long.
     public var isBrief = false
+    /// Whether servers of ours run there, so that what is free now says little.
+    public var isInUse = false
     /// Seconds that a program has for each answer.
     public var patience = 20
     /// The file with API keys, on the coordinator's host.

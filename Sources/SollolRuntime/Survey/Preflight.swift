@@ -15,6 +15,7 @@ public struct Preflight {
     public private(set) var trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)] = []
     private let spec: ClusterSpec
     private let owner: String
+    private var running: RunningCluster?
 
     /// What a dry run knew before the other hosts were asked.
     public func factsOfDryRun(recorded: HostFacts) -> HostFacts {
@@ -56,19 +57,34 @@ public struct Preflight {
         _ spec: ClusterSpec, recorded: HostFacts, owner: Guard.Owner, isThorough: Bool = false
     ) -> Preflight {
         var look = Preflight(spec: spec, facts: recorded, owner: owner.id)
-        look.resolveNames()
-        look.survey(SurveyRequest.all(for: spec), wantsKeySource: isThorough)
-        look.findings += look.surveys.flatMap(SurveyFindings.of)
-        look.findings += BuildComparison.findings(look.surveys)
-        if isThorough { look.findings += look.surveys.compactMap(KeyCheck.finding) }
-        look.makePlan()
-        if let plan = look.plan {
-            look.findings += PlanFindings.publicNames(plan, spec)
-            look.check(plan)
-            if isThorough { look.findings += PlanFindings.exposed(plan) }
-        }
-        look.findings = Finding.grouped(look.findings)
+        look.lookEverywhere(isThorough: isThorough)
         return look
+    }
+
+    /// Looks at all hosts for a changed configuration of a cluster that runs.
+    public static func beside(
+        _ running: RunningCluster, _ spec: ClusterSpec, recorded: HostFacts
+    ) -> Preflight {
+        var look = Preflight(spec: spec, facts: recorded, owner: running.owner)
+        look.running = running
+        look.lookEverywhere(isThorough: false)
+        return look
+    }
+
+    private mutating func lookEverywhere(isThorough: Bool) {
+        resolveNames()
+        let requests = SurveyRequest.all(for: spec)
+        survey(running?.adapted(requests) ?? requests, wantsKeySource: isThorough)
+        findings += surveys.flatMap(SurveyFindings.of)
+        findings += BuildComparison.findings(surveys)
+        if isThorough { findings += surveys.compactMap(KeyCheck.finding) }
+        makePlan()
+        if let plan {
+            findings += PlanFindings.publicNames(plan, spec)
+            check(plan)
+            if isThorough { findings += PlanFindings.exposed(plan) }
+        }
+        findings = Finding.grouped(findings)
     }
 
     private init(spec: ClusterSpec, facts: HostFacts, owner: String = "") {
@@ -135,7 +151,8 @@ public struct Preflight {
 
     /// Looks whether what the plan wants to open can be opened on its hosts.
     private mutating func check(_ plan: LaunchPlan) {
-        let openings = PlanFindings.openings(plan)
+        // Ports of our own connections are free again before others are opened.
+        let openings = PlanFindings.openings(plan).filter { running?.forwards($0) != true }
         let deadline = EventLoop.now + Self.patience
         var obstacles = openings.map(obstacle)
         while obstacles.contains(where: Self.isTaken), EventLoop.now < deadline {

@@ -1,0 +1,68 @@
+import Foundation
+import SollolCore
+import SollolRuntime
+
+/// `sollol reload`: lets the running `sollol` take over a changed configuration; 0 once the cluster
+/// serves with it.
+enum ReloadCommand {
+    /// Seconds between two looks at how far it is.
+    private static let interval = 0.05
+
+    static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
+        let limit = try arguments.seconds("--timeout") ?? .infinity
+        let cluster = try NamedCluster(arguments)
+        let end = ProcessInfo.processInfo.systemUptime + limit
+        let isQuiet = arguments.has("--quiet")
+        var question = ControlRequest.Command.reload
+        var number: Int?
+        var shown = 0
+        while true {
+            let outcome = cluster.client.ask(ControlRequest(question))
+            guard case .answered(let answer) = outcome, answer.problem == nil,
+                let progress = answer.reload
+            else { return failed(outcome, cluster, hasBegun: number != nil) }
+            question = .reloadProgress
+            number = number ?? progress.number
+            guard number == progress.number else {
+                return complain("another reload has taken the place of this one", .unavailable)
+            }
+            for line in progress.lines.dropFirst(shown) where !isQuiet || line.hasPrefix("error: ")
+            {
+                CommandLineInterface.complain(TerminalText.clean(line))
+            }
+            shown = progress.lines.count
+            if let status = progress.outcome { return ExitStatus(rawValue: status) ?? .software }
+            let state = answer.status?.state ?? .stopped
+            guard ![.stopping, .failed].contains(state),
+                ProcessInfo.processInfo.systemUptime < end
+            else {
+                return complain(
+                    "the cluster is \(state.rawValue) and does not serve as it should yet. "
+                        + "See: sollol status", .notServing)
+            }
+            Thread.sleep(forTimeInterval: interval)
+        }
+    }
+
+    private static func failed(
+        _ outcome: ControlClient.Outcome, _ cluster: NamedCluster, hasBegun: Bool
+    ) -> ExitStatus {
+        switch outcome {
+        case .answered(let answer):
+            return complain(answer.problem ?? "sollol says nothing about a reload", .unavailable)
+        case .notRunning where hasBegun:
+            return complain("the cluster has ended. See: sollol status", .notServing)
+        case .notRunning:
+            return complain(
+                "nothing runs of cluster \(cluster.name). Start it: sollol up", .notServing)
+        case .silent(let pid, let reason):
+            let who = pid.map { " (pid \($0))" } ?? ""
+            return complain("sollol\(who) does not answer: \(reason)", .notServing)
+        }
+    }
+
+    private static func complain(_ text: String, _ status: ExitStatus) -> ExitStatus {
+        CommandLineInterface.complain("error: \(text)")
+        return status
+    }
+}
