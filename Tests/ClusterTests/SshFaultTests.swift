@@ -139,6 +139,26 @@ struct SshFaultTests {
         try checkWholeness(cluster, sollol)
     }
 
+    /// Rule 7: the other host holds the whole model meanwhile, at its own forwarded port.
+    @Test func aHostThatStaysAwayIsLeftOutUntilItIsBack() throws {
+        let cluster = try cluster(
+            "ssh",
+            extra: """
+                "timeouts": {"lease": 3, "connect": 2},
+                "restart": {"degrade_after": 1, "max_delay": 1, "reset_after": 1},
+                "placement": {"participants": "workers_only"}
+                """)
+        let sollol = try cluster.serving()
+        try cluster.bed["one"].powerOff()
+        try sollol.waitFor("going on without worker-1")
+        try sollol.waitFor("serving again")
+        #expect(try cluster.tokens() == SshCluster.tokensOfASingleServer())
+        try cluster.bed["one"].boot()
+        try sollol.waitFor("taking back worker-1")
+        try sollol.waitFor("serving again")
+        try checkWholeness(cluster, sollol)
+    }
+
     /// A request that waits for a worker which cannot be reached any more fails, and soon: the
     /// limit of the request itself is 60 s.
     @Test func aCutFailsTheRequestThatWaitsInsteadOfLettingItHang() throws {
