@@ -50,6 +50,15 @@ public struct PlanReport: Equatable, Sendable {
             load: placement.coordinatorLoad, limit: placement.request.coordinatorLimit)
     }
 
+    /// All nodes together, as far as limits are known.
+    private var needAndLimit: String {
+        let known = (nodes + [coordinator]).filter { $0.limit != nil }
+        let need = known.reduce(0.0) { $0 + Double($1.load.total) }
+        let limit = known.reduce(0.0) { $0 + Double($1.limit ?? 0) }
+        return "the nodes would hold \(MemorySize.text(UInt64(need))) together and may hold "
+            + MemorySize.text(UInt64(min(limit, 1e18)))
+    }
+
     // MARK: JSON
 
     /// `interface.md`, "Plan as JSON"; `model`, `estimates` and `assumptions` stand beside it.
@@ -124,7 +133,7 @@ public struct PlanReport: Equatable, Sendable {
             lines += ["", "Each of these alone would make it fit:"]
             lines += advice.changes.map { "  - \($0)" }
         } else if !fits {
-            lines.append("No single change makes it fit.")
+            lines += ["", "No single change makes it fit: \(needAndLimit)."]
         }
         if !estimates.isEmpty {
             lines += ["", "Not exact:"] + estimates.map { "  - \($0)" }

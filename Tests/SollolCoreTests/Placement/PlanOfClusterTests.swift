@@ -230,6 +230,20 @@ import Testing
         #expect(lines.contains { $0.contains("one more worker that may hold") })
     }
 
+    @Test func whereNoSingleChangeHelpsItSaysWhatAllTogetherMiss() throws {
+        let plan = try Self.plan { spec, _ in
+            spec.placement.participants = .workersOnly
+            spec.placement.strategy = .manual
+            spec.placement.layers = [5, 20]
+            for index in spec.workers.indices { spec.workers[index].memoryLimit = 1 << 20 }
+            spec.coordinator.memoryLimit = 1 << 20
+        }
+        let report = try #require(PlanReport(plan, model: "llama"))
+        let line = try #require(
+            report.text.split(separator: "\n").first { $0.contains("No single change") })
+        #expect(line.hasSuffix(" together and may hold 3.00 MiB."), "\(line)")
+    }
+
     @Test func whatDoesNotFitIsRefusedUnlessToldOtherwise() throws {
         var spec = SampleSpecs.local
         spec.placement.participants = .workersOnly
