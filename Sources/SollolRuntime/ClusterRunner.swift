@@ -28,20 +28,20 @@ public final class ClusterRunner {
     /// Seconds that a server's lines may come later than its answer.
     private static let linePatience = 5.0
 
-    private var facts: HostFacts
-    private var spec: ClusterSpec
+    var facts: HostFacts
+    var spec: ClusterSpec
     /// The two of a reload that is not in force yet.
-    private var accepted: Reload.Accepted?
-    private var reload: Reload?
+    var accepted: Reload.Accepted?
+    var reload: Reload?
     /// Whether what is told is about the reload, too.
-    private var isTellingReload = false
-    private let sources: ReloadSources
-    private let owner: Guard.Owner
-    private let output: Output
-    private let loop = EventLoop()
+    var isTellingReload = false
+    let sources: ReloadSources
+    let owner: Guard.Owner
+    let output: Output
+    let loop = EventLoop()
     private let probes: Probes
     private var apiKeyFile: APIKeyFile?
-    private var supervisor: Supervisor
+    var supervisor: Supervisor
     private var pending: [SupervisorEvent] = []
     private var isHandling = false
     private var processes: [ProcessRun: GuardedProcess] = [:]
@@ -54,8 +54,8 @@ public final class ClusterRunner {
     private var heartbeatTimer: Int?
     /// The shortest that a running guard may have; a reload can change it for those to come.
     private var shortestLease = Double.infinity
-    private var keeper: StatusKeeper
-    private let state: StateDirectory
+    var keeper: StatusKeeper
+    let state: StateDirectory
     private var status = ExitStatus.software
 
     /// A runner of that plan; nothing happens before `run`.
@@ -88,7 +88,7 @@ public final class ClusterRunner {
     private var plan: LaunchPlan { supervisor.plan }
 
     /// Prepares what depends on the specification and its plan.
-    private func followSpec() {
+    func followSpec() {
         apiKeyFile = spec.coordinator.apiKeyFile.map { [loop] in
             APIKeyFile($0, at: spec.coordinator.location, timeouts: spec.timeouts, loop: loop)
         }
@@ -106,7 +106,17 @@ public final class ClusterRunner {
     ///
     /// - Throws: `SystemError` when no signal can be received.
     public func run() throws -> ExitStatus {
-        try Signals.deliver(on: loop) { [self] _ in happened(.stopRequested) }
+        let hasTerminal = Signals.hasTerminal
+        try Signals.deliver(on: loop) { [self] signal in
+            // When the terminal goes away nothing may stay behind; a service has none.
+            if signal == SIGHUP && !hasTerminal {
+                if let problem = beginReload() {
+                    output.report(Report(.warning, "no reload: \(problem)"))
+                }
+            } else {
+                happened(.stopRequested)
+            }
+        }
         let control = controlServer()
         defer { control?.end() }
         happened(.upRequested)
@@ -150,7 +160,7 @@ public final class ClusterRunner {
         return ControlAnswer(status: status)
     }
 
-    private func keepLease() {
+    func keepLease() {
         guard spec.timeouts.lease > 0, spec.timeouts.lease < shortestLease else { return }
         shortestLease = spec.timeouts.lease
         loop.cancel(heartbeatTimer)
@@ -164,63 +174,9 @@ public final class ClusterRunner {
         }
     }
 
-    // MARK: Reload
-
-    /// Returns why it cannot begin, or nil.
-    private func beginReload() -> String? {
-        let state = keeper.current.state
-        if state == .stopping || state == .failed { return "the cluster is being ended" }
-        if reload?.isChecking == true { return "another reload is under way" }
-        let reload = Reload(number: (reload?.progress.number ?? 0) + 1, sources, loop: loop)
-        self.reload = reload
-        let running = RunningCluster(supervisor.wanted.plan, owner: owner.id)
-        loop.at(EventLoop.now) { [self] in
-            reload.begin(
-                running, cluster: spec.name, accepted: { [self] in take($0) },
-                refused: { [self] progress in
-                    let text = "the reload is refused, the cluster goes on as it was"
-                    perform(.report(Report(.warning, text, details: progress.lines)))
-                })
-        }
-        return nil
-    }
-
-    private func take(_ next: Reload.Accepted) {
-        guard ![.stopping, .failed].contains(keeper.current.state) else { return }
-        let (change, policies) = supervisor.change(to: next.wanted)
-        accepted = next
-        isTellingReload = true
-        if change.isEmpty && policies.isEmpty {
-            perform(.report(Report(.progress, "reloaded: nothing that runs has changed")))
-        }
-        happened(.reloadRequested(next.wanted))
-        if change.isEmpty { reloadIsOver() }
-        do {
-            try RecordedFacts.write(next.facts, placement: next.wanted.plan.placement, to: state)
-        } catch {
-            output.report(Report(.warning, "\(error)"))
-        }
-    }
-
-    /// Ends the wait of `sollol reload`.
-    private func reloadIsOver() {
-        isTellingReload = false
-        reload?.end(.success)
-    }
-
-    /// What was accepted is in force.
-    private func adoptReload() {
-        guard let next = accepted else { return }
-        accepted = nil
-        (spec, facts) = (next.spec, next.facts)
-        followSpec()
-        keepLease()
-        keeper.adopted(supervisor.wanted.plan)
-    }
-
     /// Hands an event to the supervisor and performs what it wants. Events that arise meanwhile
     /// wait, so that effects are performed in their order.
-    private func happened(_ event: SupervisorEvent) {
+    func happened(_ event: SupervisorEvent) {
         pending.append(event)
         guard !isHandling else { return }
         isHandling = true
@@ -238,7 +194,7 @@ public final class ClusterRunner {
         isHandling = false
     }
 
-    private func perform(_ effect: SupervisorEffect) {
+    func perform(_ effect: SupervisorEffect) {
         switch effect {
         case .spawn(let run): spawn(run)
         case .terminate(let run): processes[run]?.send("term")

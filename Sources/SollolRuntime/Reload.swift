@@ -53,6 +53,7 @@ final class Reload {
                 switch result {
                 case .success(let seen):
                     tell(seen.warnings.map { "warning: \($0)" })
+                    tell(seen.notices.map { "notice: \($0)" })
                     guard let made = make(spec, seen) else {
                         return refuse(problems(seen), .unavailable)
                     }

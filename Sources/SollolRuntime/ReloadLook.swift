@@ -13,13 +13,18 @@ public final class ReloadLook {
         public var errors: [String]
         /// What people should know all the same.
         public var warnings: [String]
+        /// What was done to caches.
+        public var notices: [String]
         /// The plan that comes of it; nil when none can be made.
         public var planID: String?
         /// What the plan was made with.
         public var facts: HostFacts
 
         /// What a look at the hosts has shown.
-        public init(_ look: Preflight) {
+        ///
+        /// - Parameter notices: what was done to caches.
+        public init(_ look: Preflight, notices: [String]) {
+            self.notices = notices
             func texts(_ severity: Finding.Severity) -> [String] {
                 look.findings.filter { $0.severity == severity }
                     .map { "\($0.subject): \($0.problem)" }

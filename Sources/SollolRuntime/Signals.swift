@@ -8,7 +8,7 @@ public enum Signals {
 
     /// Calls `received` on the loop's thread for INT, TERM and HUP.
     ///
-    /// HUP counts as TERM: when the terminal goes away, nothing may stay behind. SIGPIPE gets a
+    /// HUP means that the terminal goes away, for those who have one (`hasTerminal`). SIGPIPE gets a
     /// handler that does nothing, not SIG_IGN, which children would inherit; SIGCHLD is set back to
     /// its default, since an ignored one hides how children end (`process-facts.md`).
     static func deliver(on loop: EventLoop, received: @escaping (Int32) -> Void) throws {
@@ -31,6 +31,13 @@ public enum Signals {
             let count = read(pair.reading, &bytes, bytes.count)
             for byte in bytes.prefix(max(0, count)) { received(Int32(byte)) }
         }
+    }
+
+    /// Whether this process belongs to a terminal, which can hang up.
+    static var hasTerminal: Bool {
+        let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        if terminal >= 0 { close(terminal) }
+        return terminal >= 0
     }
 
     /// Runs a loop that asks others. On INT, TERM or HUP `cancel` ends what it has started, so that

@@ -120,6 +120,16 @@ struct ReloadTests {
         let told = "took over the changed configuration (timeouts); nothing restarts"
         #expect(reload.lines.contains { $0.contains(told) }, "\(reload.lines)")
         #expect(try runsAsPrinted(cluster) == before)
+        // A service has no terminal that could hang up.
+        let text = try cluster.sollol("status", "--format", "json").standardOutput()
+        let status = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        let supervisor = try #require(status?["pid"] as? Int)
+        try cluster.edit("\"lease\": 2", "\"lease\": 300")
+        kill(Int32(supervisor), SIGHUP)
+        try eventually("it is taken over") {
+            (try? cluster.history())?.components(separatedBy: "took over the").count == 3
+        }
+        #expect(try runsAsPrinted(cluster) == before)
         #expect(try cluster.sollol("down").exitStatus() == 0)
         #expect(cluster.leftovers() == [])
     }

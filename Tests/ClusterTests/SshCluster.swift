@@ -25,6 +25,11 @@ final class SshCluster {
         self.name = name
         self.api = api
         configuration = "\(HostUser.root.home)/\(name).json"
+        try configure(backends: backends, coordinator: coordinator, extra: extra)
+    }
+
+    /// Writes another configuration in its place.
+    func configure(backends: [String], coordinator: String = "", extra: String = "") throws {
         let text = """
             { "model": "\(try TestEnvironment.smallModel())",
               "rpc_backends": [\(backends.joined(separator: ", "))],
