@@ -20,9 +20,14 @@ struct AttentionRules {
         "gpt2", "gptneox", "falcon", "bloom", "mpt", "internlm2", "smollm3", "seed_oss",
     ]
 
-    /// How often a layer without a window comes in architectures that hard-code it; `olmo2` is
-    /// OLMo 3, too, and has windows only where the header names one.
-    private static let periods = ["gemma2": 2, "gemma3": 6, "gpt-oss": 2, "cohere2": 4, "olmo2": 4]
+    /// How often a layer without a window comes in architectures that hard-code it, 0: never.
+    /// `olmo2` is OLMo 3, too, and has windows only where the header names one, as has `lfm2`.
+    private static let periods = [
+        "gemma2": 2, "gemma3": 6, "gpt-oss": 2, "cohere2": 4, "olmo2": 4, "lfm2": 0,
+    ]
+
+    /// Architectures whose recurrent state was compared with real servers.
+    private static let knownStates: Set<String> = ["mamba", "mamba2", "lfm2"]
 
     init(_ header: GGUFHeader, blockCount: Int, tensors: [GGUFTensor]) {
         self.header = header
@@ -150,7 +155,9 @@ struct AttentionRules {
             }
             layers[index].stateBytes = UInt64(min(state, 1 << 32)) * 4
         }
-        estimates.append("the state of recurrent layers is an estimate")
+        if !Self.knownStates.contains(architecture) {
+            estimates.append("the state of recurrent layers is an estimate")
+        }
     }
 
     /// Models whose last layers use the KV cache of earlier ones (Gemma 3n, Gemma 4).

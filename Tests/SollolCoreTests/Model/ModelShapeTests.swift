@@ -85,6 +85,8 @@ import Testing
         ("olmo2", 1024, [1024, 1024, 1024, 0, 1024, 1024, 1024, 0]),
         ("olmo2", nil, [0, 0, 0, 0, 0, 0, 0, 0]), ("phi3", 1024, [0, 0, 0, 0, 0, 0, 0, 0]),
         ("qwen3", 1024, [0, 0, 0, 0, 0, 0, 0, 0]),
+        ("lfm2", 1024, [1024, 1024, 1024, 1024, 1024, 1024, 1024, 1024]),
+        ("lfm2", nil, [0, 0, 0, 0, 0, 0, 0, 0]),
     ])
     func windowsAreThoseOfTheArchitecture(name: String, window: Int?, expected: [Int]) throws {
         var sample = GGUFSample()
@@ -136,6 +138,25 @@ import Testing
         let state: UInt64 = 4 * (3 * 64 + 16 * 64)
         #expect(shape.layers.map(\.stateBytes) == [state, 0])
         #expect(shape.estimates.contains { $0.contains("recurrent") })
+    }
+
+    /// As real servers reported it: "RS buffer size = 1.06 MiB" for four such layers.
+    @Test func theStateOfMambaIsExact() throws {
+        var sample = GGUFSample()
+        sample.keys = [
+            GGUFSample.text("general.architecture", "mamba2"),
+            GGUFSample.number("mamba2.block_count", 2),
+            GGUFSample.number("mamba2.embedding_length", 512),
+            GGUFSample.number("mamba2.attention.head_count", 0),
+            GGUFSample.number("mamba2.ssm.conv_kernel", 4),
+            GGUFSample.number("mamba2.ssm.inner_size", 1024),
+            GGUFSample.number("mamba2.ssm.state_size", 64),
+            GGUFSample.number("mamba2.ssm.group_count", 2),
+        ]
+        let shape = try ModelShape([sample.read()])
+        #expect(shape.estimates == [])
+        #expect(shape.layers.map(\.stateBytes) == [277_504, 277_504])
+        #expect(shape.layers.map(\.keyElements) == [0, 0])
     }
 
     @Test func hostileNumbersDoNotOverflow() throws {
