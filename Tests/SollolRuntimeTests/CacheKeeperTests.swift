@@ -6,9 +6,33 @@ import Testing
 
 /// The tensor cache is pruned by real shells.
 @Suite struct CacheKeeperTests {
+    /// A folder on a disk that keeps access times, where there is one: tests of others run rpc-servers
+    /// meanwhile, and then nothing is removed on a disk that keeps none.
+    private static let base: String = {
+        let folders = [NSTemporaryDirectory(), "/dev/shm/"]
+        return folders.first { folder in
+            let path = folder + "sollol-atime-\(UUID().uuidString)"
+            defer { unlink(path) }
+            guard FileManager.default.createFile(atPath: path, contents: Data([1])) else {
+                return false
+            }
+            var times = [timespec](repeating: timespec(tv_sec: 1, tv_nsec: 0), count: 2)
+            var status = stat()
+            guard utimensat(AT_FDCWD, path, &times, 0) == 0,
+                (try? Data(contentsOf: URL(fileURLWithPath: path))) != nil,
+                stat(path, &status) == 0
+            else { return false }
+            #if canImport(Darwin)
+                return status.st_atimespec.tv_sec > 1
+            #else
+                return status.st_atim.tv_sec > 1
+            #endif
+        } ?? folders[0]
+    }()
+
     /// A cache of files of 1000 bytes, the first used last; and files that are not rpc-server's.
     private static func makeCache() throws -> (folder: String, files: [String]) {
-        let folder = NSTemporaryDirectory() + "sollol cache's \(UUID().uuidString)"
+        let folder = base + "sollol cache's \(UUID().uuidString)"
         let rpc = folder + "/rpc"
         try FileManager.default.createDirectory(atPath: rpc, withIntermediateDirectories: true)
         let hashes = (0..<6).map { String(repeating: "\($0)", count: 15) + "f" }
@@ -55,9 +79,13 @@ import Testing
     ) throws {
         let (folder, files) = try makeCache()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: folder + "/rpc-server")
+        let programs = NSTemporaryDirectory() + "sollol-programs-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: programs, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: programs) }
+        try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: programs + "/rpc-server")
         let worker = Process()
-        worker.executableURL = URL(fileURLWithPath: folder + "/rpc-server")
+        worker.executableURL = URL(fileURLWithPath: programs + "/rpc-server")
         worker.arguments = ["600"]
         try worker.run()
         defer {
