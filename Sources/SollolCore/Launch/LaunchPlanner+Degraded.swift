@@ -2,6 +2,9 @@ extension LaunchPlanner {
     /// A plan in which the coordinator does without some workers (rule 7 of `Supervisor`): they
     /// stay in the plan, to be started again, but get no layer.
     ///
+    /// Layers that were given by hand are distributed by memory then: there is no number for fewer
+    /// devices.
+    ///
     /// - Parameters:
     ///   - names: the workers to leave out; none gives the plan of the whole specification.
     ///   - whole: the plan of the whole specification, with the same facts.
@@ -13,6 +16,7 @@ extension LaunchPlanner {
         guard !names.isEmpty else { return whole }
         var rest = spec
         rest.workers.removeAll { names.contains($0.name) }
+        if rest.placement.strategy == .manual { rest.placement.strategy = .memoryAware }
         var planner = LaunchPlanner(spec: rest, facts: facts, places: spec.workers.count)
         let reduced = try planner.plan()
         if let placement = reduced.placement, !placement.fits, !spec.placement.mayOvercommit {

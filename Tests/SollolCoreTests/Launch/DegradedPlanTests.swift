@@ -32,6 +32,16 @@ import Testing
         #expect(back == whole)
     }
 
+    @Test func layersGivenByHandAreDistributedByMemoryThen() throws {
+        var spec = SampleSpecs.local
+        spec.placement.strategy = .manual
+        spec.placement.layers = [20, 5]
+        let (whole, rest) = try Self.plans(spec, without: ["worker-2"])
+        #expect(whole.placement?.counts == [20, 5])
+        #expect(rest.placement?.counts == [25])
+        #expect(rest.placement?.strategy == .memoryAware)
+    }
+
     @Test func aRestThatCannotHoldTheModelIsRefused() throws {
         var spec = SampleSpecs.local
         spec.placement.participants = .workersOnly
