@@ -85,7 +85,7 @@ public final class ClusterRunner {
     }
 
     /// What runs.
-    private var plan: LaunchPlan { supervisor.plan }
+    var plan: LaunchPlan { supervisor.plan }
 
     /// Prepares what depends on the specification and its plan.
     func followSpec() {

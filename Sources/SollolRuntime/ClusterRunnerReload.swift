@@ -5,12 +5,14 @@ import SollolCore
 extension ClusterRunner {
     /// Returns why it cannot begin, or nil.
     func beginReload() -> String? {
-        let state = keeper.current.state
-        if state == .stopping || state == .failed { return "the cluster is being ended" }
+        guard !isEnding else { return "the cluster is being ended" }
         if reload?.isChecking == true { return "another reload is under way" }
         let reload = Reload(number: (reload?.progress.number ?? 0) + 1, sources, loop: loop)
         self.reload = reload
-        let running = RunningCluster(supervisor.wanted.plan, owner: owner.id)
+        let running = RunningCluster(
+            supervisor.wanted.plan, owner: owner.id, leftOut: plan.leftOut)
+        // The look goes by what was known before the start, whatever became of that file.
+        try? RecordedFacts.write(facts, placement: supervisor.wanted.plan.placement, to: state)
         loop.at(EventLoop.now) { [self] in
             reload.begin(
                 running, cluster: spec.name, accepted: { [self] in take($0) },
@@ -22,8 +24,10 @@ extension ClusterRunner {
         return nil
     }
 
+    private var isEnding: Bool { [.stopping, .failed].contains(keeper.current.state) }
+
     private func take(_ next: Reload.Accepted) {
-        guard ![.stopping, .failed].contains(keeper.current.state) else { return }
+        guard !isEnding else { return }
         let (change, policies) = supervisor.change(to: next.wanted)
         accepted = next
         isTellingReload = true

@@ -92,6 +92,7 @@ public final class Console {
 
     /// Draws what is true now below the messages, on a terminal only, until all is as it should be.
     public func changed(_ snapshot: ClusterSnapshot) {
+        history?.processes = snapshot.processes.map(\.name)
         guard isTerminal, level != .quiet else { return }
         let settled = snapshot.processes.allSatisfy { ["ready", "serving"].contains($0.state) }
         let ended = snapshot.processes.allSatisfy { $0.state == "down" }

@@ -4,7 +4,8 @@ import SollolCore
 /// `events.jsonl`: everything that people were told, one JSON object a line.
 public final class EventHistory {
     private let log: LogFile
-    private let processes: [String]
+    /// Names that an entry can be about; those of a reload come later.
+    var processes: [String]
 
     /// The history in a state directory.
     ///

@@ -59,8 +59,9 @@ final class Reload {
                     }
                     accepted(made)
                 case .failure(let failure):
-                    let words = failure.words.isEmpty ? ["the hosts could not be asked"] : []
-                    refuse(failure.words + words.map { "error: \($0)" }, .unavailable)
+                    let isSaid = failure.words.contains { $0.hasPrefix("error: ") }
+                    let also = isSaid ? [] : ["error: the hosts could not be looked at"]
+                    refuse(failure.words + also, .unavailable)
                 }
             }
         } catch let errors as ConfigurationErrors {

@@ -23,14 +23,12 @@ public final class ReloadLook {
         /// What a look at the hosts has shown.
         ///
         /// - Parameter notices: what was done to caches.
-        public init(_ look: Preflight, notices: [String]) {
+        public init(_ look: Preflight, beside running: RunningCluster, notices: [String]) {
             self.notices = notices
-            func texts(_ severity: Finding.Severity) -> [String] {
-                look.findings.filter { $0.severity == severity }
-                    .map { "\($0.subject): \($0.problem)" }
-            }
-            errors = texts(.error)
-            warnings = texts(.warning)
+            let isObstacle = { (finding: Finding) in running.isObstacle(finding) }
+            let text = { (finding: Finding) in "\(finding.subject): \(finding.problem)" }
+            errors = look.findings.filter(isObstacle).map(text)
+            warnings = look.findings.filter { !isObstacle($0) }.map(text)
             planID = look.plan?.id
             facts = look.facts
         }

@@ -13,6 +13,12 @@ enum ReloadCommand {
         let cluster = try NamedCluster(arguments)
         let end = ProcessInfo.processInfo.systemUptime + limit
         let isQuiet = arguments.has("--quiet")
+        let idle = ["--model", "--rpc", "--host", "--port", "--ctx-size"].filter(arguments.has)
+        if !idle.isEmpty, !isQuiet {
+            CommandLineInterface.complain(
+                "notice: \(idle.joined(separator: ", ")) is not used here: the running sollol reads "
+                    + "its file again and keeps its own options")
+        }
         var question = ControlRequest.Command.reload
         var number: Int?
         var shown = 0

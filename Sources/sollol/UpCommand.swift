@@ -101,10 +101,10 @@ struct UpCommand {
         let command = try UpCommand(arguments)
         let recorded = RecordedFacts.read(state: command.statePath).facts
         let look = Preflight.beside(running, command.loaded.spec, recorded: recorded)
-        let isGood = !look.findings.contains { $0.severity == .error }
+        let isGood = !look.findings.contains(where: running.isObstacle)
         let caches = isGood ? CachePruning.all(for: command.loaded.spec) : []
         let notices = CacheKeeper.prune(caches, timeouts: command.loaded.spec.timeouts)
-        try ReloadLook.Result(look, notices: notices).tell()
+        try ReloadLook.Result(look, beside: running, notices: notices).tell()
         return .success
     }
 

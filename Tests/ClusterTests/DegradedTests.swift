@@ -11,19 +11,18 @@ struct DegradedTests {
         "placement": {"participants": "workers_only"}
         """
 
-    /// A cluster whose second worker can be made to disappear: its program is a link.
-    private static func cluster() throws -> (LocalCluster, link: String) {
+    /// A cluster one worker of which can be made to disappear: its program is a link.
+    private static func cluster(lost number: Int = 2) throws -> (LocalCluster, link: String) {
         let cluster = try LocalCluster(workers: 3, extra: restart)
-        let link = cluster.folder + "/rpc-server-2"
+        let link = cluster.folder + "/rpc-server-\(number)"
         let folder = TestEnvironment.llamaFolder ?? ""
         let programs = ["\(folder)/rpc-server", "\(folder)/ggml-rpc-server"]
         let program = try #require(programs.first { access($0, X_OK) == 0 })
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: program)
         let text = try String(contentsOfFile: cluster.configuration, encoding: .utf8)
-        let address = "\"127.0.0.1:\(cluster.ports[1])\""
-        let object = """
-            {"host": "127.0.0.1", "port": \(cluster.ports[1]), "binary": "\(link)"}
-            """
+        let port = cluster.ports[number - 1]
+        let address = "\"127.0.0.1:\(port)\""
+        let object = "{\"host\": \"127.0.0.1\", \"port\": \(port), \"binary\": \"\(link)\"}"
         try text.replacingOccurrences(of: address, with: object)
             .write(toFile: cluster.configuration, atomically: true, encoding: .utf8)
         return (cluster, link)
@@ -54,6 +53,38 @@ struct DegradedTests {
         try sollol.waitFor("worker-2 (127.0.0.1:\(cluster.ports[1])): layer")
         #expect(try cluster.tokens() == tokens)
         #expect(try Self.state(cluster) == "serving")
+        sollol.signal(SIGTERM)
+        #expect(sollol.exitStatus() == 0)
+        #expect(cluster.leftovers() == [])
+    }
+    @Test func aReloadMeanwhileIsTakenOverAndTheMissingWorkerCanBeRemoved() throws {
+        let (cluster, link) = try Self.cluster(lost: 3)
+        let sollol = try cluster.serving()
+        let tokens = try cluster.tokens()
+        let third = try cluster.pid("worker-3")
+        try FileManager.default.removeItem(atPath: link)
+        kill(third, SIGKILL)
+        try sollol.waitFor("going on without worker-3")
+        try sollol.waitFor("serving again")
+        // What is wrong with the worker is known, and no reason to refuse.
+        try cluster.edit("\"ctx_size\": 4096", "\"ctx_size\": 2048")
+        let changed = try cluster.sollol("reload")
+        #expect(changed.exitStatus() == 0, "\(changed.lines)")
+        #expect(changed.lines.contains { $0.contains("warning: worker-3: ") }, "\(changed.lines)")
+        #expect(try Self.state(cluster) == "degraded")
+        #expect(try cluster.tokens() == tokens)
+        let running = LocalCluster.commandLines().filter { $0.argv.contains("2048") }
+        #expect(running.count == 1)
+        // Nothing but the missing one changes.
+        let port = cluster.ports[2]
+        let object = ", {\"host\": \"127.0.0.1\", \"port\": \(port), \"binary\": \"\(link)\"}"
+        try cluster.edit(object, "")
+        let removed = try cluster.sollol("reload")
+        #expect(removed.exitStatus() == 0, "\(removed.lines)")
+        #expect(removed.lines.contains { $0.contains("worker-3 is removed") })
+        #expect(try Self.state(cluster) == "serving")
+        #expect(try cluster.pid("coordinator") == running.first?.pid)
+        #expect(try cluster.tokens() == tokens)
         sollol.signal(SIGTERM)
         #expect(sollol.exitStatus() == 0)
         #expect(cluster.leftovers() == [])

@@ -3,18 +3,23 @@
 public struct RunningCluster: Codable, Equatable, Sendable {
     /// The id of the state directory's owner.
     public var owner: String
-    /// Hosts where our servers hold memory, by `HostFacts.key`: what was free there before they
-    /// started counts, since they end before others start.
-    public var hosts: [String]
+    /// Hosts where our servers hold memory, by `HostFacts.key`, with where ssh goes (empty: here):
+    /// what was free there before they started counts, since they end before others start.
+    public var hosts: [String: String] = [:]
     /// What our workers are dialled at. They are in use, so nobody else connects.
     public var endpoints: [String]
     /// Ports that our connections forward, each with the host where it is open.
     public var forwards: [String]
+    /// Workers that it does without: what is wrong with them is known, and no obstacle.
+    public var leftOut: [String]
 
     /// The cluster of a plan that runs.
-    public init(_ plan: LaunchPlan, owner: String) {
+    public init(_ plan: LaunchPlan, owner: String, leftOut: [String]) {
         self.owner = owner
-        hosts = Array(Set(plan.processes.map { HostFacts.key(for: $0.location) })).sorted()
+        self.leftOut = leftOut
+        for process in plan.processes {
+            hosts[HostFacts.key(for: process.location)] = Self.destination(process.location)
+        }
         endpoints = plan.backends.map(\.endpoint)
         forwards = PlanFindings.openings(plan).filter(\.isForward).map(Self.key)
     }
@@ -28,10 +33,32 @@ public struct RunningCluster: Codable, Equatable, Sendable {
     public func adapted(_ requests: [SurveyRequest]) -> [SurveyRequest] {
         requests.map { request in
             var request = request
-            request.isInUse = hosts.contains(HostFacts.key(for: request.location))
+            request.isInUse = hosts.values.contains(Self.destination(request.location))
             request.reaches.removeAll { endpoints.contains($0.endpoint.description) }
             return request
         }
+    }
+
+    /// Recorded facts with those of a host that is asked with other ssh options now.
+    public func adapted(_ facts: HostFacts, _ spec: ClusterSpec) -> HostFacts {
+        var facts = facts
+        for request in SurveyRequest.all(for: spec) where facts.host(at: request.location) == nil {
+            let destination = Self.destination(request.location)
+            guard let former = hosts.first(where: { $0.value == destination })?.key else {
+                continue
+            }
+            facts.hosts[HostFacts.key(for: request.location)] = facts.hosts[former]
+        }
+        return facts
+    }
+
+    /// Whether what was found stands in the way: not when it is about left out workers alone.
+    public func isObstacle(_ finding: Finding) -> Bool {
+        finding.severity == .error && !finding.processes.allSatisfy(leftOut.contains)
+    }
+
+    private static func destination(_ location: RunLocation) -> String {
+        location.sshDestination ?? ""
     }
 
     private static func key(_ opening: PlanFindings.Opening) -> String {

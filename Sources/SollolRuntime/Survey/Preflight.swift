@@ -65,7 +65,8 @@ public struct Preflight {
     public static func beside(
         _ running: RunningCluster, _ spec: ClusterSpec, recorded: HostFacts
     ) -> Preflight {
-        var look = Preflight(spec: spec, facts: recorded, owner: running.owner)
+        let facts = running.adapted(recorded, spec)
+        var look = Preflight(spec: spec, facts: facts, owner: running.owner)
         look.running = running
         look.lookEverywhere(isThorough: false)
         return look
