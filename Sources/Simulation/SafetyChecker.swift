@@ -55,7 +55,8 @@ struct SafetyChecker {
     var spec: WantedCluster
     private(set) var stops = 0
     private var stopAsked = 0.0
-    private var drainAsked: Double?
+    /// A reload may give the next drain another time, not this one.
+    private var drainUntil: Double?
     private(set) var hasServed = false
     private(set) var mustGiveUp: String?
     private(set) var finished: ExitStatus?
@@ -189,7 +190,8 @@ struct SafetyChecker {
         known[run.name]?.isConfirmed = false
         known[run.name]?.isServing = false
         if run.name == coordinator {
-            for name in known.keys where known[name]?.isLeftOut == false {
+            // One that has not answered yet is not asked anew.
+            for (name, other) in known where !other.isLeftOut && other.isConfirmed {
                 known[name]?.isConfirmed = false
                 known[name]?.asked = now
             }
@@ -249,7 +251,7 @@ struct SafetyChecker {
         case .replan(let names): try checkReplan(names, event, at: now)
         case .probeBusySlots(let run):
             _ = try existing(run, effect)
-            drainAsked = drainAsked ?? now
+            drainUntil = drainUntil ?? now + spec.timeouts.stop
         case .setTimer(_, let at):
             if at.seconds < now { throw Violation(description: "a timer in the past") }
         case .report: break
@@ -289,7 +291,7 @@ struct SafetyChecker {
         if now < process.notBefore - 0.001 {
             throw Violation(description: "rule 6: \(run) before \(process.notBefore)")
         }
-        if run.name == coordinator { (isPlanned, drainAsked) = (false, nil) }
+        if run.name == coordinator { (isPlanned, drainUntil) = (false, nil) }
         if run.name == coordinator, !allWorkersConfirmed {
             let missing = known.filter {
                 $1.kind != .coordinator && $1.isInPlan && !$1.isConfirmed && !$1.isLeftOut
@@ -336,7 +338,7 @@ struct SafetyChecker {
             if stillFor >= limit - 31 { return }
             if stops > 0 || finishes || isPlanned {
                 if !process.isServing { return }
-                if now - (drainAsked ?? now) >= spec.timeouts.stop - 0.001 { return }
+                if let drainUntil, now >= drainUntil - 0.001 { return }
             }
             throw Violation(description: "rule 2: \(run) killed without need")
         }

@@ -27,8 +27,8 @@ final class GuardedProcess {
         var refusal: GuardRefusal?
     }
 
-    /// Seconds that a server on another host has for its end after KILL was sent, before the
-    /// connection is given up: the network may be cut, and then its guard ends it (lease).
+    /// Seconds that a server has for its end after KILL was sent, before its guard is given up: the
+    /// network may be cut, and then the guard ends it (lease), or the guard itself be stopped.
     private static let patience = 3.0
 
     /// Seconds that the last words of a server on another host may come after its end.
@@ -48,6 +48,7 @@ final class GuardedProcess {
     private var unwritten: [UInt8] = []
     private var end = End()
     private var isOver = false
+    private var isLeashEnded = false
 
     /// Starts `sh` with the guard's constant command, and writes the start line to its leash.
     ///
@@ -95,7 +96,7 @@ final class GuardedProcess {
 
     /// Writes one line to the leash: a heartbeat when empty, `term` or `kill`.
     func send(_ line: String) {
-        guard !isOver else { return }
+        guard !isOver, !isLeashEnded else { return }
         unwritten += Array(line.utf8) + [UInt8(ascii: "\n")]
         flush()
     }
@@ -103,8 +104,19 @@ final class GuardedProcess {
     /// Ends the server, or at least the connection to it.
     func kill() {
         send("kill")
-        guard isRemote, patienceTimer == nil else { return }
-        patienceTimer = loop.at(EventLoop.now + Self.patience) { [self] in endCarrier() }
+        guard patienceTimer == nil else { return }
+        patienceTimer = loop.at(EventLoop.now + Self.patience) { [self] in
+            // The end of the leash also ends a guard that is stopped, by its leash reader.
+            if isRemote { endCarrier() } else { endLeash() }
+        }
+    }
+
+    private func endLeash() {
+        guard !isLeashEnded else { return }
+        isLeashEnded = true
+        unwritten = []
+        loop.forget(leash)
+        close(leash)
     }
 
     /// Ends the ssh client and the shell around it, which lead a process group of their own. ssh
@@ -165,7 +177,8 @@ final class GuardedProcess {
         loop.cancel(patienceTimer)
         loop.cancel(lastWordsTimer)
         endCarrier()
-        for end in [leash, control, output] {
+        endLeash()
+        for end in [control, output] {
             loop.forget(end)
             close(end)
         }

@@ -54,6 +54,8 @@ struct ProcessSlot: Equatable, Sendable {
     var restarts: Int { max(0, generation - generationBefore - 1) }
     /// Failed health probes in a row.
     var missedProbes = 0
+    /// Seconds that it has for its requests before it ends; a reload does not change them meanwhile.
+    var drainLimit = 0.0
     /// Whether people were told that a stop waits for its requests.
     var hasSaidBusy = false
     /// Whether a restart was asked for that has not begun yet.
@@ -66,6 +68,8 @@ struct ProcessSlot: Equatable, Sendable {
     var usage: ResourceUsage?
     var usageSince: Instant?
     var usageAt: Instant?
+    /// Ticks since then (rule 2).
+    var silentTicks = 0
     /// What the coordinator said last about its requests, and when.
     var activity: SlotActivity?
     var activityAt: Instant?
@@ -118,6 +122,7 @@ struct ProcessSlot: Equatable, Sendable {
         usage = nil
         usageSince = nil
         usageAt = nil
+        silentTicks = 0
         activity = nil
         activityAt = nil
         percentTold = 0

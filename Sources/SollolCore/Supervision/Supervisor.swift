@@ -6,7 +6,8 @@
 /// 1. Workers start in parallel; the coordinator starts when every worker is ready.
 /// 2. A worker that ends makes a running coordinator useless although its `/health` says ok: the
 ///    coordinator is killed at once, the worker restarted, then the coordinator. Several workers
-///    that end together are one recovery.
+///    that end together are one recovery. A guard that has fallen silent is a lost server; see
+///    `SupervisorSilence.swift`.
 /// 3. When a coordinator has ended, the workers stay, but each is asked before the next one
 ///    starts; one that does not answer, or that the last words blame, is restarted first.
 /// 4. An answer proves nothing. What has to move is the coordinator's counters or the CPU time of
@@ -174,6 +175,7 @@ public struct Supervisor: Equatable, Sendable {
     private mutating func bringUp(at now: Instant) {
         guard phase == .idle else { return }
         phase = .up
+        watchGuards(at: now)
         episode = Episode(began: now)
         let managed = slots.filter { $0.kind == .worker }.count
         let others = slots.filter { $0.kind == .unmanagedWorker }.count

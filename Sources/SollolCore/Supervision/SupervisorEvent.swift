@@ -119,6 +119,8 @@ public enum SupervisorTimer: Hashable, Sendable {
     case health(ProcessRun)
     /// Ask what the coordinator is doing.
     case activity(ProcessRun)
+    /// Look which guards have fallen silent.
+    case guards
     /// A worker may have been missing for long enough to be left out.
     case degrade
     /// Ask again whether it has finished its requests.

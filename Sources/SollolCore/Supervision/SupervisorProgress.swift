@@ -24,6 +24,7 @@ extension Supervisor {
         slots[index].usage = usage
         slots[index].usageSince = slot.usageSince ?? now
         slots[index].usageAt = now
+        slots[index].silentTicks = 0
         if let before = slot.usage, let then = slot.usageAt,
             Self.hasMoved(slot, from: before, to: usage, within: now - then)
         {

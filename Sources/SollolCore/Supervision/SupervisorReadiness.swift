@@ -95,6 +95,7 @@ extension Supervisor {
             guard let index = current(run), slots[index].isReady else { return }
             effects.append(.probeActivity(run))
             effects.append(.setTimer(timer, at: now + activityPause + answerLimit))
+        case .guards: guardsAreDue(at: now)
         case .degrade: degradeDue = nil  // Every event ends with a look at who is missing.
         case .busySlots(let run):
             guard let index = current(run), slots[index].state == .draining else { return }

@@ -37,6 +37,7 @@ extension Supervisor {
             // TERM would close the listener and lose the requests in flight: they are never
             // answered, and the process stays (measured, build 11669).
             slots[index].state = .draining
+            slots[index].drainLimit = timeouts.stop
             effects.append(.probeBusySlots(run))
             effects.append(.setTimer(.drainDeadline(run), at: now + timeouts.stop))
         } else {
@@ -50,7 +51,7 @@ extension Supervisor {
         guard let index = current(run), slots[index].state == .draining else { return }
         guard let busy, busy > 0 else { return terminate(index, at: now) }
         if !slots[index].hasSaidBusy {
-            let limit = seconds(timeouts.stop)
+            let limit = seconds(slots[index].drainLimit)
             report(
                 .progress,
                 "waiting up to \(limit) s for \(plural(busy, "request")) in flight"
@@ -62,7 +63,7 @@ extension Supervisor {
 
     mutating func drainDeadlinePassed(_ run: ProcessRun, at now: Instant) {
         guard let index = current(run), slots[index].state == .draining else { return }
-        let limit = seconds(timeouts.stop)
+        let limit = seconds(slots[index].drainLimit)
         report(.warning, "requests still in flight after \(limit) s (timeouts.stop) are lost")
         slots[index].state = .ending(nil)
         effects.append(.kill(run))

@@ -44,14 +44,15 @@ struct TestCluster {
     }
 
     /// Handles an event a tenth of a second later; returns what is to be done, but for reports and
-    /// for the timer right after a probe, which only asks again should no answer come.
+    /// for the timer right after a probe, which only asks again should no answer come, and the one
+    /// that looks for silent guards all the while.
     mutating func happens(_ event: SupervisorEvent, after pause: Double = 0.1) -> [SupervisorEffect]
     {
         now = now + pause
         let effects = supervisor.handle(event, at: now)
         return effects.indices.filter { index in
             switch effects[index] {
-            case .report: false
+            case .report, .setTimer(.guards, _): false
             case .setTimer(.readiness(let run), _):
                 index == 0 || effects[index - 1] != .probeReadiness(run)
             default: true
