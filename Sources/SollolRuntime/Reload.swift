@@ -11,6 +11,8 @@ final class Reload {
         var wanted: WantedCluster
     }
 
+    /// Lines that the command shows of one reload.
+    private static let mostLines = 300
     /// How far it is; what `sollol reload` shows.
     private(set) var progress: ReloadProgress
     /// Whether hosts are being looked at.
@@ -87,8 +89,12 @@ final class Reload {
         return lines.isEmpty ? [changed] : lines
     }
 
-    /// Adds to what the command shows.
-    func tell(_ lines: [String]) { progress.lines += lines }
+    /// Adds to what the command shows; a cluster that does not serve again may tell for ever.
+    func tell(_ lines: [String]) {
+        let room = max(0, Self.mostLines - progress.lines.count)
+        progress.lines += lines.prefix(room)
+        if lines.count > room, room > 0 { progress.lines.append("… see: sollol status") }
+    }
 
     /// It is over, with that status for the command.
     func end(_ status: ExitStatus) { progress.outcome = progress.outcome ?? status.rawValue }

@@ -5,8 +5,8 @@ import SollolRuntime
 /// `sollol reload`: lets the running `sollol` take over a changed configuration; 0 once the cluster
 /// serves with it.
 enum ReloadCommand {
-    /// Seconds between two looks at how far it is.
-    private static let interval = 0.05
+    /// Seconds between two looks at how far it is: soon at first, then rarely.
+    private static let interval = (first: 0.05, most: 0.5)
 
     static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
         let limit = try arguments.seconds("--timeout") ?? .infinity
@@ -22,6 +22,7 @@ enum ReloadCommand {
         var question = ControlRequest.Command.reload
         var number: Int?
         var shown = 0
+        var pause = interval.first
         while true {
             let outcome = cluster.client.ask(ControlRequest(question))
             guard case .answered(let answer) = outcome, answer.problem == nil,
@@ -46,7 +47,8 @@ enum ReloadCommand {
                     "the cluster is \(state.rawValue) and does not serve as it should yet. "
                         + "See: sollol status", .notServing)
             }
-            Thread.sleep(forTimeInterval: interval)
+            Thread.sleep(forTimeInterval: pause)
+            pause = min(interval.most, pause * 1.02)
         }
     }
 

@@ -54,7 +54,8 @@ public struct RunningCluster: Codable, Equatable, Sendable {
 
     /// Whether what was found stands in the way: not when it is about left out workers alone.
     public func isObstacle(_ finding: Finding) -> Bool {
-        finding.severity == .error && !finding.processes.allSatisfy(leftOut.contains)
+        let isKnown = !finding.processes.isEmpty && finding.processes.allSatisfy(leftOut.contains)
+        return finding.severity == .error && !isKnown
     }
 
     private static func destination(_ location: RunLocation) -> String {
