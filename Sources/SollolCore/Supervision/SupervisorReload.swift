@@ -121,6 +121,8 @@ extension Supervisor {
         effects.append(.adoptReload)
         guard !policies.isEmpty else { return }
         degradeDue = nil
+        // It does nothing while there is no lease.
+        if policies.contains("timeouts") { watchGuards(at: now) }
         if policies.contains("restart") {
             // A longer wait than the policy of now allows would be a surprise.
             for index in slots.indices where slots[index].state == .backingOff {

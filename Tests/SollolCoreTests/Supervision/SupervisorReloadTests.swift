@@ -16,7 +16,8 @@ import Testing
     /// What the cluster is told; `changed` names processes that get another command.
     private func reload(
         workers: Int, unmanaged: Int = 0, changed: [String] = [],
-        restart: RestartPolicy = RestartPolicy(), health: HealthPolicy = HealthPolicy()
+        restart: RestartPolicy = RestartPolicy(), health: HealthPolicy = HealthPolicy(),
+        timeouts: Timeouts = Timeouts()
     ) -> SupervisorEvent {
         var plan = TestCluster.plan(workers: workers, unmanaged: unmanaged)
         if workers + unmanaged != 2 {
@@ -28,7 +29,7 @@ import Testing
             plan.processes[index].arguments.append(PlannedArgument(word: "new", reason: nil))
         }
         return .reloadRequested(
-            WantedCluster(plan: plan, restart: restart, health: health, timeouts: Timeouts()))
+            WantedCluster(plan: plan, restart: restart, health: health, timeouts: timeouts))
     }
 
     /// Lets the coordinator finish and end, and everything that is told to end with it.
@@ -107,6 +108,21 @@ import Testing
             ])
         #expect(cluster.reports(reload(workers: 2, health: health)) == [])
         #expect(cluster.happens(reload(workers: 2, health: health)) == [.adoptReload])
+    }
+
+    @Test func aLeaseThatComesLaterIsWatched() {
+        var timeouts = Timeouts()
+        timeouts.lease = 0
+        var cluster = TestCluster.serving(timeouts: timeouts)
+        let watch = { (cluster: inout TestCluster, event: SupervisorEvent) in
+            cluster.supervisor.handle(event, at: cluster.now).contains {
+                if case .setTimer(.guards, _) = $0 { true } else { false }
+            }
+        }
+        #expect(watch(&cluster, reload(workers: 2)))
+        #expect(watch(&cluster, .timerFired(.guards)))
+        #expect(!watch(&cluster, reload(workers: 2, timeouts: timeouts)))
+        #expect(!watch(&cluster, .timerFired(.guards)))
     }
 
     @Test func whatWaitsStartsAtOnceWithAShorterPolicyOrAnotherCommand() {
