@@ -88,6 +88,13 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
             guard case .exited(_, let exit) = event, exit.status == 0 else { return effects }
             return effects.filter { !isSpawn($0) }
         },
+        Sabotage(name: "reload: in force at once", noticedAs: "reload: in force while") {
+            event, effects, _ in
+            guard case .reloadRequested = event, !effects.contains(.adoptReload) else {
+                return effects
+            }
+            return [.adoptReload] + effects
+        },
         Sabotage(name: "two instances of one process", noticedAs: "beside") { _, effects, _ in
             effects.flatMap { effect -> [SupervisorEffect] in
                 guard case .spawn(let run) = effect else { return [effect] }
