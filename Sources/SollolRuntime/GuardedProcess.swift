@@ -13,8 +13,9 @@ final class GuardedProcess {
         var started: (Int) -> Void
         /// The server printed a line.
         var printed: (String) -> Void
-        /// The server's numbers, every `Guard.Slot.usageInterval` seconds.
-        var usage: (ResourceUsage) -> Void = { _ in }
+        /// The server's numbers, every `Guard.Slot.usageInterval` seconds; nil where its host does not
+        /// tell them.
+        var usage: (ResourceUsage?) -> Void = { _ in }
         /// Server and guard are gone.
         var ended: (End) -> Void
     }

@@ -143,7 +143,7 @@ import Testing
         for _ in 0..<4 {
             bench.write("\n")
             let line = bench.line() ?? ""
-            guard case .usage(let usage)? = GuardReport(line) else {
+            guard case .usage(let usage?)? = GuardReport(line) else {
                 throw TestFailure("no numbers: \(line)")
             }
             #expect(line.hasPrefix("usage \(server) "))

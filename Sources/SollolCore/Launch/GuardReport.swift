@@ -7,8 +7,9 @@ public enum GuardReport: Equatable, Sendable {
     /// It was not started.
     case refused(GuardRefusal)
     /// `usage PID KIB CPU BYTES`: the server's numbers; CPU in hundredths of a second or as
-    /// `[[DD-]HH:]MM:SS[.CC]` (ps(1)), bytes `-` where they are not known.
-    case usage(ResourceUsage)
+    /// `[[DD-]HH:]MM:SS[.CC]` (ps(1)), bytes `-` where they are not known. Without numbers, where
+    /// there is no ps, it still is a sign of life.
+    case usage(ResourceUsage?)
 
     /// The meaning of a line, or nil for one that no guard writes.
     public init?(_ line: String) {
@@ -25,11 +26,7 @@ public enum GuardReport: Equatable, Sendable {
         case "refused": self = .refused(GuardRefusal(.heldByOther, String(rest)))
         case "unusable": self = .refused(GuardRefusal(.unusableFolder, String(rest)))
         case "usage":
-            guard let usage = ResourceUsage(words: rest.split(separator: " ").map(String.init))
-            else {
-                return nil
-            }
-            self = .usage(usage)
+            self = .usage(ResourceUsage(words: rest.split(separator: " ").map(String.init)))
         default: return nil
         }
     }

@@ -68,7 +68,7 @@ struct ProcessSlot: Equatable, Sendable {
     var usage: ResourceUsage?
     var usageSince: Instant?
     var usageAt: Instant?
-    /// Ticks since then (rule 2).
+    /// Ticks since its guard said anything (rule 2).
     var silentTicks = 0
     /// What the coordinator said last about its requests, and when.
     var activity: SlotActivity?

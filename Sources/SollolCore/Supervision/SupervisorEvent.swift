@@ -63,8 +63,9 @@ public enum SupervisorEvent: Equatable, Sendable {
     case distributionRefuted(ProcessRun, problem: String)
     /// A liveness probe of the coordinator, answered or not.
     case healthAnswered(ProcessRun, healthy: Bool)
-    /// What a guard says about its server, every few seconds.
-    case usageReported(ProcessRun, ResourceUsage)
+    /// What a guard says about its server, every few seconds; without numbers where its host does
+    /// not tell them.
+    case usageReported(ProcessRun, ResourceUsage?)
     /// What the serving coordinator is doing; nil when it does not say.
     case activityAnswered(ProcessRun, SlotActivity?)
     /// From now on this is the plan: it does without the workers in its `leftOut`.

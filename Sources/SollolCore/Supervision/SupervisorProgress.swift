@@ -18,13 +18,14 @@ extension Supervisor {
     /// Share of a core below which a coordinator's CPU time is that of answering probes.
     static let idleShare = 0.1
 
-    mutating func usageReported(_ run: ProcessRun, _ usage: ResourceUsage, at now: Instant) {
+    mutating func usageReported(_ run: ProcessRun, _ usage: ResourceUsage?, at now: Instant) {
         guard let index = current(run), slots[index].isAlive else { return }
+        slots[index].silentTicks = 0
+        guard let usage else { return }
         let slot = slots[index]
         slots[index].usage = usage
         slots[index].usageSince = slot.usageSince ?? now
         slots[index].usageAt = now
-        slots[index].silentTicks = 0
         if let before = slot.usage, let then = slot.usageAt,
             Self.hasMoved(slot, from: before, to: usage, within: now - then)
         {

@@ -19,11 +19,11 @@ extension Supervisor {
     mutating func guardsAreDue(at now: Instant) {
         guard phase == .up else { return }
         for index in slots.indices where slots[index].isAlive && !slots[index].isEnding {
-            // One that never reported, such as while ssh still connects, has its own deadline.
-            guard slots[index].usageSince != nil else { continue }
+            // While ssh still connects, there is another deadline.
+            guard slots[index].pid != nil else { continue }
             slots[index].silentTicks += 1
             guard slots[index].silentTicks > Self.silentTicks else { continue }
-            let silence = seconds(now - (slots[index].usageAt ?? now))
+            let silence = seconds(Double(Self.silentTicks) * silencePause)
             fail(index, FailureCause(.guardLost, "its guard has said nothing for \(silence) s"))
         }
         watchGuards(at: now)

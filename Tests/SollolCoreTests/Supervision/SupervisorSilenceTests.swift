@@ -14,7 +14,9 @@ import Testing
         var timeouts = Timeouts()
         timeouts.lease = lease
         var cluster = TestCluster.serving(timeouts: timeouts)
-        for name in ["worker-1", "worker-2", "coordinator"] { _ = cluster.happens(usage(name)) }
+        for name in ["worker-1", "worker-2", "coordinator"] {
+            _ = cluster.happens(.started(cluster.run(name), pid: 7))
+        }
         return cluster
     }
 
