@@ -121,10 +121,13 @@ final class WorkerLook {
         outcome.devices = DeviceListing.devices(in: listing).filter { $0.name.hasPrefix("RPC") }
         if status != 0 || outcome.devices.isEmpty {
             // llama.cpp's log is written by a thread of its own: an abort loses its last lines, or
-            // cuts them off. The reason of the abort is written at once.
+            // cuts them off. The reason of the abort is written at once, perhaps behind a piece.
             let all = listing.split(whereSeparator: \.isNewline)
                 .filter { $0.contains(where: \.isLetter) }
-            let reason = all.last { $0.contains(".cpp:") }
+            let reason = all.last { $0.contains(".cpp:") }.flatMap { line in
+                let words = line.split(separator: " ").drop { !$0.contains(".cpp:") }
+                return words.first.map { line[$0.startIndex...] }
+            }
             let lines = reason.map { [$0] } ?? all.suffix(3)
             let end = status.map { "status \($0)" } ?? "no status"
             let protocolText = outcome.version.map { ", which speaks RPC \($0)" } ?? ""
