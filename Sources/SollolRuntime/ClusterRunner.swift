@@ -46,6 +46,7 @@ public final class ClusterRunner {
     private var isHandling = false
     private var processes: [ProcessRun: GuardedProcess] = [:]
     private let connections = ConnectionQueue()
+    private let preparedShells: PreparedShells
     private var lastWords: [ProcessRun: [String]] = [:]
     private var protocols: [ProcessRun: RPCVersion] = [:]
     private var logs: [String: LogFile] = [:]
@@ -78,6 +79,9 @@ public final class ClusterRunner {
         keeper = StatusKeeper(
             plan: plan, stateDirectory: state.path, pid: Int(getpid()), at: .now)
         probes = Probes(loop: loop)
+        // A recovery starts a worker, then the coordinator.
+        let here = plan.processes.count { $0.location == .here }
+        preparedShells = PreparedShells(min(here, 2), loop: loop)
         proof = DistributionProof(plan: plan)
         supervisor = Supervisor(
             WantedCluster(plan: plan, spec: spec, facts: facts), seed: seed)
@@ -123,6 +127,7 @@ public final class ClusterRunner {
         keepLease()
         loop.run()
         reload?.cancel()
+        preparedShells.end()
         return status
     }
 
@@ -266,15 +271,18 @@ public final class ClusterRunner {
                     status: end.status, lastWords: words, refusal: end.refusal)
                 happened(.exited(run, exit))
             })
+        let shell = process.location == .here ? preparedShells.take() : nil
+        let startLine = Guard.startLine(
+            argv: process.argv, environment: process.environment,
+            slot: Guard.Slot(
+                cluster: plan.cluster, endpoint: process.bind, owner: owner,
+                lease: spec.timeouts.lease, usageInterval: usageInterval),
+            isPrepared: shell != nil)
         do {
             processes[run] = try GuardedProcess(
-                startLine: Guard.startLine(
-                    argv: process.argv, environment: process.environment,
-                    slot: Guard.Slot(
-                        cluster: plan.cluster, endpoint: process.bind, owner: owner,
-                        lease: spec.timeouts.lease, usageInterval: usageInterval)),
-                carrier: SSHCommand.argv(for: process, timeouts: spec.timeouts), loop: loop,
-                handlers: handlers)
+                startLine: startLine,
+                carrier: SSHCommand.argv(for: process, timeouts: spec.timeouts), shell: shell,
+                loop: loop, handlers: handlers)
         } catch {
             connections.finished(run)
             happened(.spawnFailed(run, reason: "\(error)"))

@@ -3,9 +3,7 @@ import SollolCore
 
 /// One server under its guard: the child process, its leash and its two streams.
 ///
-/// The direct child is always `sh`, never ssh, since ssh closes the socket through which
-/// Foundation learns of an exit (`process-facts.md`). The end is taken from the guard's own line
-/// and the end of its output, not from `Process`.
+/// The end is taken from the guard's own line and the end of its output, not from `Process`.
 final class GuardedProcess {
     /// What the owner is told, on the loop's thread.
     struct Handlers {
@@ -40,7 +38,7 @@ final class GuardedProcess {
     private let isRemote: Bool
     private var patienceTimer: Int?
     private var lastWordsTimer: Int?
-    private let process = Process()
+    private let shell: ShellProcess
     private let leash: Int32
     private let control: Int32
     private let output: Int32
@@ -56,40 +54,21 @@ final class GuardedProcess {
     /// - Parameters:
     ///   - startLine: from `Guard.startLine`.
     ///   - carrier: the ssh client that takes leash and output to another host; nil for this one.
+    ///   - shell: what reads the line if it runs already, on this machine.
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
     init(
-        startLine: String, carrier: [String]? = nil, loop: EventLoop, handlers: Handlers
+        startLine: String, carrier: [String]? = nil, shell: ShellProcess? = nil, loop: EventLoop,
+        handlers: Handlers
     ) throws {
         self.loop = loop
         isRemote = carrier != nil
         self.handlers = handlers
-        let pipes = try [DescriptorPair(), DescriptorPair(), DescriptorPair()]
-        (leash, control, output) = (pipes[0].writing, pipes[1].reading, pipes[2].reading)
-        controlLines = LineReader(control)
-        outputLines = LineReader(output)
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
         // Not the last command of the text, which some shells would put in their own place.
         let carrierText = carrier.map { "\(ShellQuoting.join($0)); exit $?" }
-        process.arguments = ["-c", carrierText ?? Guard.command]
-        process.standardInput = FileHandle(fileDescriptor: pipes[0].reading)
-        process.standardOutput = FileHandle(fileDescriptor: pipes[1].writing)
-        process.standardError = FileHandle(fileDescriptor: pipes[2].writing)
-        defer {
-            for end in [pipes[0].reading, pipes[1].writing, pipes[2].writing] { close(end) }
-        }
-        // A shell whose SIGCHLD is blocked, as it is on threads of Dispatch, waits for ever.
-        var none = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        do {
-            try process.run()
-        } catch {
-            for end in [leash, control, output] { close(end) }
-            throw error
-        }
-        for end in [leash, control, output] { setNonBlocking(end) }
+        self.shell = try shell ?? ShellProcess(carrierText ?? Guard.command)
+        (leash, control, output) = (self.shell.input, self.shell.output, self.shell.errors)
+        controlLines = LineReader(control)
+        outputLines = LineReader(output)
         loop.whenReadable(control) { [self] in readControl() }
         loop.whenReadable(output) { [self] in drainOutput() }
         send(startLine)
@@ -117,14 +96,13 @@ final class GuardedProcess {
         isLeashEnded = true
         unwritten = []
         loop.forget(leash)
-        close(leash)
+        shell.closeInput()
     }
 
     /// Ends the ssh client and the shell around it, which lead a process group of their own. ssh
     /// would stay after its remote command's end while a forwarded connection is open.
     private func endCarrier() {
-        guard isRemote, process.isRunning else { return }
-        _ = Foundation.kill(-process.processIdentifier, SIGKILL)
+        if isRemote { shell.kill() }
     }
 
     private func flush() {
@@ -179,10 +157,8 @@ final class GuardedProcess {
         loop.cancel(lastWordsTimer)
         endCarrier()
         endLeash()
-        for end in [control, output] {
-            loop.forget(end)
-            close(end)
-        }
+        for end in [control, output] { loop.forget(end) }
+        shell.close()
         handlers.ended(end)
     }
 }

@@ -44,12 +44,10 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
                 if case .probeReadiness(let run) = $0 { .kill(run) } else { $0 }
             }
         },
-        Sabotage(name: "3: workers are not asked again", noticedAs: "liveness") {
-            event, effects, _ in
-            if case .exited = event {
-                effects.filter { if case .probeReadiness = $0 { false } else { true } }
-            } else {
-                effects
+        Sabotage(name: "3: who was restarted is not asked", noticedAs: "liveness") {
+            _, effects, _ in
+            effects.filter {
+                if case .probeReadiness(let run) = $0 { run.generation == 1 } else { true }
             }
         },
         Sabotage(name: "4: bad health is let pass", noticedAs: "rule 4") { event, effects, _ in
@@ -88,7 +86,7 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
             guard case .exited(_, let exit) = event, exit.status == 0 else { return effects }
             return effects.filter { !isSpawn($0) }
         },
-        Sabotage(name: "reload: in force at once", noticedAs: "reload: in force while") {
+        Sabotage(name: "reload: in force at once", noticedAs: "reload: ") {
             event, effects, _ in
             guard case .reloadRequested = event, !effects.contains(.adoptReload) else {
                 return effects

@@ -78,15 +78,21 @@ public enum Guard {
     ///   - argv: the server's command line. No word may hold a newline or NUL.
     ///   - environment: added to the server's environment; the same holds for the values.
     ///   - slot: nil for a short command, which needs no record and has no lease.
+    ///   - isPrepared: the shell has read `preparation`; needs a slot.
     public static func startLine(
-        argv: [String], environment: [String: String], slot: Slot?
+        argv: [String], environment: [String: String], slot: Slot?, isPrepared: Bool = false
     ) -> String {
-        let line =
-            startValues(argv: argv, environment: environment, slot: slot)
-            + (slot == nil ? GuardProgram.command : GuardProgram.server)
+        let program =
+            slot == nil
+            ? GuardProgram.command : isPrepared ? GuardProgram.guarding : GuardProgram.server
+        let line = startValues(argv: argv, environment: environment, slot: slot) + program
         precondition(!line.utf8.contains(UInt8(ascii: "\n")), "newlines are refused on loading")
         return line
     }
+
+    /// A line that may come before the first: the shell does what it can before it knows its
+    /// server, so that this one starts sooner.
+    public static let preparation = GuardProgram.prepared
 
     /// What is different from server to server; `GuardProgram.server` follows.
     static func startValues(

@@ -15,24 +15,32 @@
 /// - The environment is exported last, so that no variable of it can be one of these.
 enum GuardProgram {
     /// For a server with a slot: with a record, a lease, and helpers that watch each other.
-    static let server = oneLine(common + record + takeover + reader + claim + start + ticker + end)
+    static let server = preparation + guarding
     /// For a short command: the leash only.
     static let command = oneLine(common + short)
+    /// The part of `server` that needs to know nothing about the server.
+    private static let preparation = oneLine(common + record + takeover + helpers)
+    /// The rest of `server`.
+    static let guarding = oneLine(slot + reader + claim + start + ticker + end)
+    /// As a line of its own: the shell then waits for a second line, which ends with `guarding`.
+    static let prepared = preparation + #" checked; IFS= read -r s <&3 && eval "$s""#
 
     /// A start line is one line, and is read byte by byte (0.2 µs each; busybox 0.5).
     private static func oneLine(_ text: String) -> String {
-        text.split(separator: "\n").joined(separator: " ")
+        text.split(separator: "\n").joined(separator: " ") + " "
     }
 
     private static let common = #"""
         trap '' TERM INT HUP USR2 PIPE;
         exec 3<&0 </dev/null;
-        p=$(command -v setpriv) && { "$p" --pdeathsig KILL true >/dev/null 2>&1 & X=$!; };
+        p= X=; IFS=:; for y in $PATH; do [ "$p" ] || [ ! -x "$y/setpriv" ] || p=$y/setpriv; done;
+        unset IFS; [ -z "$p" ] || { "$p" --pdeathsig KILL true >/dev/null 2>&1 & X=$!; };
+        checked() { [ -z "$X" ] || wait $X || p=; X=; };
 
         """#
 
     private static let short = #"""
-        [ "$p" ] && wait $X || p=;
+        checked;
         ( trap - TERM HUP USR2; exec >&2 3<&-;
         [ -z "$p" ] || set -- "$p" --pdeathsig KILL -- "$@"; x; exec "$@" ) & c=$!;
         echo "started $c";
@@ -77,8 +85,12 @@ enum GuardProgram {
         while read -r y z n v; do [ "$y" != Uid: ] || break; done </proc/self/status;
         else b=$(sysctl -n kern.bootsessionuuid); n=$(id -u); fi;
         read -r h </proc/sys/kernel/hostname || h=$(uname -n); } 2>/dev/null;
-        b=${b%%[!A-Za-z0-9-]*}; h=${h%%[!A-Za-z0-9._-]*}; d=${d:-/tmp/sollol-$n};
-        up; s=$u; st $$; G=$y; f=$d/$k@$h@$b@$a@$$@$G;
+        b=${b%%[!A-Za-z0-9-]*}; h=${h%%[!A-Za-z0-9._-]*};
+
+        """#
+
+    private static let slot = #"""
+        d=${d:-/tmp/sollol-$n}; up; s=$u; st $$; G=$y; f=$d/$k@$h@$b@$a@$$@$G;
 
         """#
 
@@ -90,7 +102,7 @@ enum GuardProgram {
     /// Announce, then look: a guard starts only if it saw nobody alive on its port in a look that
     /// began after its own record said `look`. Of two that see each other, the higher process id
     /// says `wait` meanwhile. So of two that start together one does, without a lock that a KILL
-    /// could leave behind.
+    /// could leave behind. One that says `gone` has no server any more.
     private static let takeover = #"""
         own() { [ -d "$d" ] || mkdir -m 700 "$d" 2>/dev/null;
         set -- $(ls -ldn "$d" 2>/dev/null);
@@ -112,7 +124,7 @@ enum GuardProgram {
         S= C= D= T= R=; rec "$F";
         if al $P $Q; then case $S in
         hold) ;;
-        wait) continue;;
+        wait|gone) continue;;
         *) [ $N -gt 500 ] || { q=1; [ $P -gt $$ ] || w=1; continue; };;
         esac; elif ! al "$C" "$D"; then rm -f "$F"; continue; fi;
         [ "$O $K" != "$owner $k" ] || { en "$F"; continue; };
@@ -127,10 +139,14 @@ enum GuardProgram {
     /// signals the server, as soon as it has written itself into the record. At the end of input
     /// it stays until the guard is gone, so that the record is removed in any case; a guard that
     /// does not end is killed.
-    private static let reader = #"""
+    private static let helpers = #"""
         kt() { kill -STOP $T; pkill -KILL -P $T; kill -KILL $T; } 2>/dev/null;
         kc() { t=0; until rec "$f"; [ "$D" ] || ! al $$ $G || [ $t -gt 99 ]; do
         t=$((t+1)); nap; done; al "$C" "$D" && kill -$1 $C; };
+
+        """#
+
+    private static let reader = #"""
         r=-; ( exec >/dev/null 3<&-; C= D= T= U=; while IFS= read -r y; do case $y in
         term) kc TERM;;
         kill) kc KILL;;
@@ -148,7 +164,7 @@ enum GuardProgram {
         N=0 V=look; while look; [ "$q" ] || [ $V = wait ]; do
         E=${w:+wait}; E=${E:-look}; [ $E = $V ] || { V=$E; put $V; };
         [ -z "$q" ] || nap; N=$((N+1)); done;
-        put hold; [ "$p" ] && wait $X || p=;
+        put hold; checked;
 
         """#
 
@@ -173,12 +189,12 @@ enum GuardProgram {
         k() { [ -z "$1" ] || echo "guard: $1, so this server is ended" >&2;
         al $c $D && kill -KILL $c; };
         set -- sleep $i; [ -z "$p" ] || set -- "$p" --pdeathsig KILL "$@";
-        [ $j = 0 ] || { K=$(getconf PAGESIZE) || K=4096; H=$(getconf CLK_TCK) || H=100; };
-        n=0 N=0; while :; do "$@" >/dev/null 2>&1 || nap;
+        n=0 N=0 K=; while :; do "$@" >/dev/null 2>&1 || nap;
         al $$ $G || { k; while al $c $D; do nap; done; bye; exit; };
         ch $r || k 'its leash reader is gone';
         n=$((n+1)); [ $n != $m ] || k "no heartbeat from sollol for $l s";
         N=$((N+1)); [ $N != $j ] || { N=0; if ! al $c $D; then :; elif [ "$e" ]; then
+        [ "$K" ] || { K=$(getconf PAGESIZE) || K=4096; H=$(getconf CLK_TCK) || H=100; };
         F=$((g*K/1024)) u=$((o*100/H)); y=-; { read -r z y </proc/$c/io; } 2>/dev/null;
         echo "usage $c $F $u $y"; else echo "usage $c" $(ps -o rss= -o time= -p $c) -; fi; };
         done ) & T=$!;
@@ -187,9 +203,11 @@ enum GuardProgram {
 
         """#
 
+    /// The end is told before anything is tidied up: every millisecond more is one in which a
+    /// coordinator takes requests that it cannot answer.
     private static let end = #"""
-        exec 3<&- 2>/dev/null; wait $c; n=$?;
+        exec 3<&- 2>/dev/null; wait $c; n=$?; put gone; echo "exited $n";
         ch $r && kill -KILL $r; if ch $T; then [ "$p" ] && kill -KILL $T || kt; fi;
-        rm -f "$f"; echo "exited $n"; rmdir "$d"; exit $n
+        rm -f "$f"; rmdir "$d"; exit $n
         """#
 }

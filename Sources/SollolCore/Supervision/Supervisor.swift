@@ -104,7 +104,7 @@ public struct Supervisor: Equatable, Sendable {
             let cause = FailureCause(.guardLost, "it could not be started: \(reason)")
             ended(run, cause, ExitReport(status: nil), at: now)
         case .exited(let run, let exit): ended(run, FailureCause(exit), exit, at: now)
-        case .started(let run, let pid): started(run, pid: pid)
+        case .started(let run, let pid): started(run, pid: pid, at: now)
         case .readinessConfirmed(let run): readinessConfirmed(run, at: now)
         case .protocolRefuted(let run, let problem): protocolRefuted(run, problem)
         case .readinessDenied(let run): readinessDenied(run, at: now)
@@ -161,15 +161,17 @@ public struct Supervisor: Equatable, Sendable {
         slots[index].beginRun(at: now)
         let run = slots[index].run
         if !slots[index].isLeftOut { episode?.started(slots[index].name) }
-        if slots[index].kind != .unmanagedWorker { effects.append(.spawn(run)) }
-        if slots[index].kind == .coordinator {
-            // No deadline: how long a model loads is not known, only whether it makes progress.
-            slots[index].askedSince = now
-            movedAt = now
-            probeReadiness(index, at: now)
-        } else {
-            ask(index, deadline: timeouts.ready, at: now)
+        guard slots[index].kind != .unmanagedWorker else {
+            return ask(index, deadline: timeouts.ready, at: now)
         }
+        effects.append(.spawn(run))
+        slots[index].askedSince = now
+        movedAt = slots[index].kind == .coordinator ? now : movedAt
+        // It is asked when it has started, and in any case should nobody say that it has.
+        effects.append(.setTimer(.readiness(run), at: now + answerLimit))
+        // No deadline for a coordinator: how long a model loads is not known, only whether it
+        // makes progress.
+        if slots[index].kind == .worker { setDeadline(index, timeouts.ready, at: now) }
     }
 
     private mutating func bringUp(at now: Instant) {

@@ -106,6 +106,9 @@ public enum SupervisorEffect: Equatable, Sendable {
     case report(Report)
     /// Nothing runs any more: leave with that status.
     case finish(ExitStatus)
+
+    /// Whether it only tells people something.
+    public var isReport: Bool { if case .report = self { true } else { false } }
 }
 
 /// Timers, but for one each of one run; the generation makes late ones harmless.

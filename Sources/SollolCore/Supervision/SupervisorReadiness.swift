@@ -1,7 +1,14 @@
 /// Readiness and liveness: what probes and timers mean.
 extension Supervisor {
-    mutating func started(_ run: ProcessRun, pid: Int) {
+    mutating func started(_ run: ProcessRun, pid: Int, at now: Instant) {
         guard let index = current(run) else { return }
+        if slots[index].state == .starting, slots[index].pid == nil {
+            if slots[index].kind == .coordinator {
+                probeReadiness(index, at: now)
+            } else {
+                ask(index, deadline: timeouts.ready, at: now)
+            }
+        }
         slots[index].pid = pid
         if !hasServed, slots[index].kind == .coordinator, slots[index].generation == 1 {
             phaseReport(4, "loading the model")
@@ -32,8 +39,8 @@ extension Supervisor {
 
     mutating func readinessDenied(_ run: ProcessRun, at now: Instant) {
         guard let index = current(run), slots[index].isBeingProbed else { return }
-        // Often at first, since a small model loads in 0.1 s; then rarely.
-        let pause = min(0.25, max(0.01, (now - slots[index].askedSince) / 20))
+        // Often at first, since a worker listens after 0.01 s; then rarely.
+        let pause = min(0.25, max(0.002, (now - slots[index].askedSince) / 20))
         effects.append(.setTimer(.readiness(run), at: now + pause))
         judgeProgress(at: now)
     }
@@ -110,8 +117,12 @@ extension Supervisor {
     /// Asks a process whether it can be used, with a deadline for the answer.
     mutating func ask(_ index: Int, deadline: Double, at now: Instant) {
         slots[index].askedSince = now
-        slots[index].readinessDeadline = now + deadline
         probeReadiness(index, at: now)
+        setDeadline(index, deadline, at: now)
+    }
+
+    mutating func setDeadline(_ index: Int, _ deadline: Double, at now: Instant) {
+        slots[index].readinessDeadline = now + deadline
         effects.append(.setTimer(.readinessDeadline(slots[index].run), at: now + deadline))
     }
 
@@ -123,7 +134,7 @@ extension Supervisor {
     }
 
     /// Seconds after which no answer to a probe can be on its way any more.
-    private var answerLimit: Double { max(health.timeout, timeouts.connect) + 5 }
+    var answerLimit: Double { max(health.timeout, timeouts.connect) + 5 }
 
     private mutating func deadlinePassed(_ index: Int, at now: Instant) {
         let slot = slots[index]

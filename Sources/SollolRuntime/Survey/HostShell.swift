@@ -11,7 +11,7 @@ final class HostShell {
 
     private let loop: EventLoop
     private let marker: String
-    private let process = Process()
+    private let shell: ShellProcess
     private let input: Int32
     private let output: Int32
     private let errors: Int32
@@ -40,29 +40,11 @@ final class HostShell {
         self.loop = loop
         let random = [UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)]
         marker = "sollol-" + random.map { String($0, radix: 16) }.joined()
-        let pipes = try [DescriptorPair(), DescriptorPair(), DescriptorPair()]
-        (input, output, errors) = (pipes[0].writing, pipes[1].reading, pipes[2].reading)
-        errorLines = LineReader(errors)
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // The outer shell lives on to tell the status: ssh as the direct child of `Process` would
-        // hide its end (`process-facts.md`).
         let command = carrier.map(ShellQuoting.join) ?? "sh -c \(ShellQuoting.quote(Guard.command))"
-        process.arguments = ["-c", "\(command); printf '\\n\(marker) exit %s\\n' $?"]
-        process.standardInput = FileHandle(fileDescriptor: pipes[0].reading)
-        process.standardOutput = FileHandle(fileDescriptor: pipes[1].writing)
-        process.standardError = FileHandle(fileDescriptor: pipes[2].writing)
-        defer {
-            for end in [pipes[0].reading, pipes[1].writing, pipes[2].writing] {
-                Foundation.close(end)
-            }
-        }
-        do {
-            try process.run()
-        } catch {
-            for end in [input, output, errors] { Foundation.close(end) }
-            throw error
-        }
-        for end in [input, output, errors] { setNonBlocking(end) }
+        // The outer shell lives on to tell the status.
+        shell = try ShellProcess("\(command); printf '\\n\(marker) exit %s\\n' $?")
+        (input, output, errors) = (shell.input, shell.output, shell.errors)
+        errorLines = LineReader(errors)
         loop.whenReadable(output) { [self] in receive() }
         loop.whenReadable(errors) { [self] in readErrors() }
         send(SurveyScript.session(marker: marker))
@@ -179,12 +161,10 @@ final class HostShell {
     private func end(_ failure: SurveyFailure?) {
         if !isOver {
             isOver = true
-            // Its own process group (`process-facts.md`): ssh, or the local shell and its children.
-            if process.isRunning { _ = kill(-process.processIdentifier, SIGKILL) }
-            for end in [input, output, errors] {
-                loop.forget(end)
-                Foundation.close(end)
-            }
+            // ssh, or the local shell and its children.
+            shell.kill()
+            for end in [input, output, errors] { loop.forget(end) }
+            shell.close()
         }
         guard let (_, failed) = pending, let failure else { return }
         pending = nil

@@ -36,7 +36,7 @@ import Testing
         #expect(cluster.exits("worker-1", status: 143).filter(isStart) == [.spawn(again)])
         let next = cluster.run("coordinator", 2)
         #expect(
-            cluster.happens(.readinessConfirmed(again)) == [.spawn(next), .probeReadiness(next)])
+            cluster.happens(.readinessConfirmed(again)) == [.spawn(next)])
         _ = cluster.happens(.readinessConfirmed(next))
         let reports = cluster.reports(.distributionProven(next, summary: []))
         #expect(reports[0].message.contains("(restart of worker-1, as asked)"))
@@ -51,7 +51,7 @@ import Testing
         _ = cluster.happens(.readinessConfirmed(worker1))
         let next = cluster.run("coordinator", 2)
         #expect(
-            cluster.happens(.readinessConfirmed(worker2)) == [.spawn(next), .probeReadiness(next)])
+            cluster.happens(.readinessConfirmed(worker2)) == [.spawn(next)])
     }
 
     @Test func allOfThemStartAgain() {

@@ -13,16 +13,34 @@ import Testing
         let begin = cluster.now + 0.1
         #expect(
             cluster.happens(.upRequested) == [
-                .spawn(worker1), .probeReadiness(worker1),
+                .spawn(worker1),
                 .setTimer(.readinessDeadline(worker1), at: begin + 30),
-                .spawn(worker2), .probeReadiness(worker2),
+                .spawn(worker2),
                 .setTimer(.readinessDeadline(worker2), at: begin + 30),
             ])
         #expect(cluster.happens(.readinessConfirmed(worker2)) == [])
         #expect(
             cluster.happens(.readinessConfirmed(worker1)) == [
-                .spawn(coordinator), .probeReadiness(coordinator),
+                .spawn(coordinator)
             ])
+    }
+
+    @Test func aServerIsAskedAsSoonAsItRunsAndOftenAtFirst() {
+        var cluster = TestCluster(workers: 1)
+        _ = cluster.happens(.upRequested)
+        let started = cluster.now + 0.1
+        #expect(
+            cluster.happens(.started(worker1, pid: 7)) == [
+                .probeReadiness(worker1), .setTimer(.readinessDeadline(worker1), at: started + 30),
+            ])
+        #expect(cluster.happens(.started(worker1, pid: 7)) == [])
+        let denied = cluster.now + 0.01
+        #expect(
+            cluster.happens(.readinessDenied(worker1), after: 0.01) == [
+                .setTimer(.readiness(worker1), at: denied + (denied - started) / 20)
+            ])
+        _ = cluster.happens(.readinessConfirmed(worker1))
+        #expect(cluster.happens(.started(coordinator, pid: 8)) == [.probeReadiness(coordinator)])
     }
 
     @Test func rule1AnUnmanagedBackendIsAskedButNotStarted() {
@@ -34,7 +52,7 @@ import Testing
             ])
         #expect(
             cluster.happens(.readinessConfirmed(worker1)) == [
-                .spawn(coordinator), .probeReadiness(coordinator),
+                .spawn(coordinator)
             ])
     }
 
@@ -82,7 +100,7 @@ import Testing
         let died = cluster.now + 0.1
         #expect(
             cluster.exits("worker-1") == [
-                .kill(coordinator), .spawn(again), .probeReadiness(again),
+                .kill(coordinator), .spawn(again),
                 .setTimer(.readinessDeadline(again), at: died + 30),
             ])
         #expect(cluster.happens(.readinessConfirmed(again)) == [])
@@ -98,7 +116,7 @@ import Testing
         let next = cluster.run("coordinator", 2)
         #expect(
             cluster.happens(.readinessConfirmed(cluster.run("worker-2", 2))) == [
-                .spawn(next), .probeReadiness(next),
+                .spawn(next)
             ])
         _ = cluster.happens(.readinessConfirmed(next))
         let reports = cluster.reports(.distributionProven(next, summary: []))
@@ -117,7 +135,7 @@ import Testing
         #expect(cluster.happens(.readinessConfirmed(worker1)) == [])
         let next = cluster.run("coordinator", 2)
         #expect(
-            cluster.happens(.readinessConfirmed(worker2)) == [.spawn(next), .probeReadiness(next)])
+            cluster.happens(.readinessConfirmed(worker2)) == [.spawn(next)])
     }
 
     @Test func rule3AWorkerThatDoesNotAnswerIsRestartedAndOnlyThatOne() {
@@ -132,7 +150,7 @@ import Testing
         #expect(cluster.exits("worker-2").first == .spawn(again))
         let next = cluster.run("coordinator", 2)
         #expect(
-            cluster.happens(.readinessConfirmed(again)) == [.spawn(next), .probeReadiness(next)])
+            cluster.happens(.readinessConfirmed(again)) == [.spawn(next)])
     }
 
     @Test func rule3AWorkerThatTheLastWordsBlameIsRestarted() {

@@ -44,7 +44,7 @@ struct TestCluster {
     }
 
     /// Handles an event a tenth of a second later; returns what is to be done, but for reports and
-    /// for the timer right after a probe, which only asks again should no answer come, and the one
+    /// for the timer right after a start or a probe, which only asks again should no answer come, and the one
     /// that looks for silent guards all the while.
     mutating func happens(_ event: SupervisorEvent, after pause: Double = 0.1) -> [SupervisorEffect]
     {
@@ -54,7 +54,7 @@ struct TestCluster {
             switch effects[index] {
             case .report, .setTimer(.guards, _): false
             case .setTimer(.readiness(let run), _):
-                index == 0 || effects[index - 1] != .probeReadiness(run)
+                index == 0 || ![.probeReadiness(run), .spawn(run)].contains(effects[index - 1])
             default: true
             }
         }.map { effects[$0] }

@@ -1,0 +1,69 @@
+import Foundation
+import SollolCore
+
+/// A child `sh` with a pipe on each of its three streams; ours do not block.
+///
+/// The direct child is always `sh`, never ssh, since ssh closes the socket through which
+/// Foundation learns of an exit (`process-facts.md`).
+final class ShellProcess {
+    /// What its standard input is written to: the leash of a guard.
+    let input: Int32
+    /// Where its standard output and standard error are read from.
+    let output: Int32
+    let errors: Int32
+    private let process = Process()
+    private var isInputClosed = false
+
+    /// Starts `sh -c` with that text.
+    ///
+    /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
+    init(_ text: String) throws {
+        let pipes = try [DescriptorPair(), DescriptorPair(), DescriptorPair()]
+        (input, output, errors) = (pipes[0].writing, pipes[1].reading, pipes[2].reading)
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", text]
+        process.standardInput = FileHandle(fileDescriptor: pipes[0].reading)
+        process.standardOutput = FileHandle(fileDescriptor: pipes[1].writing)
+        process.standardError = FileHandle(fileDescriptor: pipes[2].writing)
+        defer {
+            for end in [pipes[0].reading, pipes[1].writing, pipes[2].writing] {
+                Foundation.close(end)
+            }
+        }
+        // A shell whose SIGCHLD is blocked, as it is on threads of Dispatch, waits for ever.
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        do {
+            try process.run()
+        } catch {
+            close()
+            throw error
+        }
+        for end in [input, output, errors] { setNonBlocking(end) }
+    }
+
+    /// Whether it has not ended, as far as Foundation knows.
+    var isRunning: Bool { process.isRunning }
+
+    /// Closes the end that is written to.
+    func closeInput() {
+        guard !isInputClosed else { return }
+        isInputClosed = true
+        Foundation.close(input)
+    }
+
+    /// Closes our ends of the pipes. Call it once.
+    func close() {
+        closeInput()
+        for end in [output, errors] { Foundation.close(end) }
+    }
+
+    /// Sends KILL to the process group of its own which it leads.
+    func kill() {
+        guard process.isRunning else { return }
+        _ = Foundation.kill(-process.processIdentifier, SIGKILL)
+    }
+}
