@@ -77,12 +77,14 @@ final class Exchange {
     private func receive() {
         var buffer = [UInt8](repeating: 0, count: 16384)
         let count = retrying { read(descriptor, &buffer, buffer.count) }
-        if count < 0 {
+        // A peer that closes with something unread resets the connection, as an rpc-server of an
+        // older release does with a HELLO that it does not know: that is an end like any other.
+        if count < 0, errno != ECONNRESET {
             if errno != EAGAIN { finish(.failed(String(cString: strerror(errno)))) }
             return
         }
-        response += buffer[..<count]
-        if count == 0 || isComplete(response) || response.count > 1 << 20 {
+        response += buffer[..<max(0, count)]
+        if count <= 0 || isComplete(response) || response.count > 1 << 20 {
             finish(.received(response))
         }
     }

@@ -146,17 +146,7 @@ struct CheckTests {
         let bed = try PreflightBed([
             HostOptions("one"), HostOptions("old").with { $0.binaries = .nowhere },
         ])
-        // Speaks as releases before transport capabilities do: HELLO without anything, u64 3 and
-        // the three numbers back. Here 7.0.0; then it goes.
-        let session =
-            "n=$(dd bs=1 count=9 2>/dev/null | od -An -tx1 | tr -d \" \"); "
-            + "[ \"$n\" = 0e0000000000000000 ] && printf \"\\\\003\\\\0\\\\0\\\\0\\\\0\\\\0\\\\0\\\\0\\\\007\\\\0\\\\0\""
-        let server = """
-            #!/bin/sh
-            [ "$1" = -H ] || { echo "usage: --port"; exit 0; }
-            exec busybox nc -ll -p "$4" -e sh -c '\(session)'
-            """
-        try bed.write(server, to: "/usr/local/bin/rpc-server", on: "old")
+        try bed.write(OtherRelease.rpcServer, to: "/usr/local/bin/rpc-server", on: "old")
         let path = try bed.configuration(
             ["one", "old"].map { "{\"host\": \"\($0)\", \"transport\": \"ssh\"}" })
         let answer = try bed.check(path)

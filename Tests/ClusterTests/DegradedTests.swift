@@ -14,18 +14,7 @@ struct DegradedTests {
     /// A cluster one worker of which can be made to disappear: its program is a link.
     private static func cluster(lost number: Int = 2) throws -> (LocalCluster, link: String) {
         let cluster = try LocalCluster(workers: 3, extra: restart)
-        let link = cluster.folder + "/rpc-server-\(number)"
-        let folder = TestEnvironment.llamaFolder ?? ""
-        let programs = ["\(folder)/rpc-server", "\(folder)/ggml-rpc-server"]
-        let program = try #require(programs.first { access($0, X_OK) == 0 })
-        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: program)
-        let text = try String(contentsOfFile: cluster.configuration, encoding: .utf8)
-        let port = cluster.ports[number - 1]
-        let address = "\"127.0.0.1:\(port)\""
-        let object = "{\"host\": \"127.0.0.1\", \"port\": \(port), \"binary\": \"\(link)\"}"
-        try text.replacingOccurrences(of: address, with: object)
-            .write(toFile: cluster.configuration, atomically: true, encoding: .utf8)
-        return (cluster, link)
+        return (cluster, try cluster.linkProgram(ofWorker: number))
     }
 
     private static func state(_ cluster: LocalCluster) throws -> String? {

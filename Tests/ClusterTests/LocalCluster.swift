@@ -34,6 +34,25 @@ final class LocalCluster {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
+    /// Gives a worker a program that can be made to disappear or replaced: a link. Returns its path.
+    func linkProgram(ofWorker number: Int) throws -> String {
+        let link = "\(folder)/rpc-server-\(number)"
+        let places = ["rpc-server", "ggml-rpc-server"].map {
+            "\(TestEnvironment.llamaFolder ?? "")/\($0)"
+        }
+        guard let program = places.first(where: { access($0, X_OK) == 0 }) else {
+            throw TestFailure("no rpc-server in \(places)")
+        }
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: program)
+        let address = "127.0.0.1:\(ports[number - 1])"
+        let object =
+            #"{"host": "127.0.0.1", "port": \#(ports[number - 1]), "binary": "\#(link)"}"#
+        let text = try String(contentsOfFile: configuration, encoding: .utf8)
+        try text.replacingOccurrences(of: "\"\(address)\"", with: object)
+            .write(toFile: configuration, atomically: true, encoding: .utf8)
+        return link
+    }
+
     var port: Int { ports[ports.count - 1] }
 
     private var environment: [String: String] {
