@@ -4,13 +4,17 @@
 public enum Placement {
     /// The placement of a request.
     ///
-    /// - Throws: `PlanError` when the counts of `manual` do not fit the model or the devices, or an
-    ///   even placement would leave a device without layers.
+    /// - Throws: `PlanError` when the counts of `manual` do not fit the model or the devices, or
+    ///   there are fewer layers than devices.
     public static func of(_ request: PlacementRequest) throws(PlanError) -> ModelPlacement {
         guard !request.devices.isEmpty else {
             return ModelPlacement(
                 request, strategy: request.strategy,
                 coordinatorLayers: request.shape.blockCount + 1, counts: [])
+        }
+        let layers = request.shape.blockCount + 1
+        guard layers >= request.devices.count || request.strategy == .manual else {
+            throw .fewerLayersThanDevices(layers: layers, devices: request.devices.count)
         }
         switch request.strategy {
         case .even: return try even(request, [])
@@ -98,9 +102,17 @@ public enum Placement {
             guard let counts = filling.best() else { continue }
             return ModelPlacement(
                 request, strategy: used, coordinatorLayers: coordinatorLayers, counts: counts,
-                notes: notes)
+                notes: notes + idle(request, counts))
         }
         preconditionFailure("memory alone always gives counts, however full devices get")
+    }
+
+    /// Devices that may hold less than one layer: their workers are of no use.
+    private static func idle(_ request: PlacementRequest, _ counts: [Int]) -> [String] {
+        zip(request.devices, counts).filter { $0.limit != nil && $1 == 0 }.map { device, _ in
+            "\(device.node) (\(device.name)) gets no layer: it may hold too little for one with "
+                + "its buffers"
+        }
     }
 
     private static func excess(_ placement: ModelPlacement) -> UInt64 {
@@ -119,6 +131,8 @@ private struct Filling {
     /// Weights and cache of each layer.
     private let bytes: [UInt64]
     private let largest: [UInt64]
+    /// Which devices get at least one layer: a worker that holds none only costs.
+    private var needsLayer: [Bool] = []
 
     init(_ request: PlacementRequest, strategy: PlacementStrategy, coordinatorLayers: Int) {
         self.request = request
@@ -132,6 +146,11 @@ private struct Filling {
                 + (request.context.cacheOnCoordinator ? 0 : memory.cache(ofLayer: $0))
         }
         largest = (0...request.shape.blockCount).map { memory.weights(ofLayer: $0).largest }
+        let layer = min(first, request.shape.blockCount)
+        needsLayer = request.devices.map {
+            fits($0, layer...layer, bytes[layer], largest[layer], .infinity, .rest)
+                && bytes[layer] + fixed($0, layer...layer) <= $0.limit ?? .max
+        }
     }
 
     /// The layers of each device at the smallest share to which devices must be filled, or nil when
@@ -141,8 +160,12 @@ private struct Filling {
     /// layers of a small model, and a worker with less memory would get none. Where it does not,
     /// the share of all, so that nothing is overfilled more than it must be.
     func best() -> [Int]? {
-        if strategy != .memoryAware { return smallest(.speed) }
-        return counts(at: 1, of: .rest) == nil ? smallest(.all) : smallest(.rest)
+        if let counts = smallest(strategy == .memoryAware ? .rest : .speed) { return counts }
+        // Then at least all that can hold something need not.
+        var free = self
+        free.needsLayer = request.devices.map { _ in false }
+        if strategy != .memoryAware { return free.smallest(.speed) }
+        return free.smallest(.rest) ?? free.smallest(.all)
     }
 
     /// What is filled to the same share.
@@ -152,7 +175,7 @@ private struct Filling {
     private func smallest(_ measure: Measure) -> [Int]? {
         var (low, high) = (0.0, 1.0)
         while counts(at: high, of: measure) == nil {
-            guard high < 1e18 else { return nil }
+            guard high < 1e18, measure != .rest else { return nil }
             high *= 2
         }
         for _ in 0..<64 {
@@ -166,11 +189,13 @@ private struct Filling {
     private func counts(at ratio: Double, of measure: Measure) -> [Int]? {
         var next = first
         var counts: [Int] = []
-        for device in request.devices {
+        var kept = needsLayer.count { $0 }
+        for (device, needsLayer) in zip(request.devices, needsLayer) {
+            if needsLayer { kept -= 1 }
             let start = next
             var sum: UInt64 = 0
             var biggest: UInt64 = 0
-            while next < bytes.count {
+            while next < bytes.count - kept {
                 let more = sum + bytes[next]
                 let tensor = max(biggest, largest[next])
                 guard fits(device, start...next, more, tensor, ratio, measure) else { break }
@@ -178,6 +203,7 @@ private struct Filling {
                 biggest = tensor
                 next += 1
             }
+            if needsLayer, next == start { return nil }
             counts.append(next - start)
         }
         return next == bytes.count ? counts : nil

@@ -55,7 +55,8 @@ import Testing
     }
 
     /// No other distribution in this order makes the fullest device less full: of what buffers leave
-    /// where all fits, of all where it does not.
+    /// where all fits, of all where it does not. Where all fits, every device gets a layer that can
+    /// hold one, as 50 MiB just can.
     @Test(
         arguments: [
             [60, 60, 60], [40, 90, 60], [200, 50, 70], [64, 64, 500], [400, 900, 300],
@@ -88,6 +89,10 @@ import Testing
         let fits = others.contains { $0.fits }
         let found = try Placement.of(request)
         #expect(found.fits == fits)
+        if fits {
+            others.removeAll { zip($0.counts, limits).contains { $0 == 0 && $1 >= 50 } }
+            #expect(!zip(found.counts, limits).contains { $0 == 0 && $1 >= 50 })
+        }
         let best = others.map { fullest($0, besideBuffers: fits) }.min() ?? 0
         #expect(fullest(found, besideBuffers: fits) <= best * 1.000001, "\(found.counts)")
     }
@@ -112,6 +117,25 @@ import Testing
         let tiny = try Placement.of(Self.request([1, 2000], Self.large))
         #expect(tiny.counts == [0, 25])
         #expect(tiny.loads[0].total == 0 && tiny.fits)
+        #expect(tiny.notes.map { $0.prefix(31) } == ["worker-1 (RPC0) gets no layer: "])
+    }
+
+    /// A worker that was configured is to be of use.
+    @Test func everyDeviceGetsALayerOrThePlanIsRefused() throws {
+        let limits = [UInt64](repeating: 2000, count: 15)
+        for layers in [14, 15, 16, 17, 29] {
+            let model = RandomModel.with { $0.layers = layers }
+            for strategy in [PlacementStrategy.even, .memoryAware, .speedAware] {
+                let placement = try Placement.of(Self.request(limits, model, strategy: strategy))
+                #expect(placement.counts.allSatisfy { $0 > 0 }, "\(placement.counts)")
+            }
+        }
+        let model = RandomModel.with { $0.layers = 13 }
+        for strategy in [PlacementStrategy.even, .memoryAware, .speedAware] {
+            #expect(throws: PlanError.fewerLayersThanDevices(layers: 14, devices: 15)) {
+                try Placement.of(Self.request(limits, model, strategy: strategy))
+            }
+        }
     }
 
     @Test func unknownMemoryFallsBackToEvenAndSaysSo() throws {
