@@ -6,6 +6,22 @@ public enum Signals {
     // the first handler is installed.
     nonisolated(unsafe) private static var writing: Int32 = -1
 
+    /// The signals that are asked for. HUP stays ignored where it was at the start: `nohup`.
+    private static let wanted: [Int32] = {
+        var before = sigaction()
+        sigaction(SIGHUP, nil, &before)
+        return isIgnored(before) ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
+    }()
+
+    private static func isIgnored(_ action: sigaction) -> Bool {
+        #if canImport(Darwin)
+            let handler = action.__sigaction_u.__sa_handler
+        #else
+            let handler = action.__sigaction_handler.sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
     /// Calls `received` on the loop's thread for INT, TERM and HUP.
     ///
     /// HUP means that the terminal goes away, for those who have one (`hasTerminal`). SIGPIPE gets a
@@ -18,7 +34,7 @@ public enum Signals {
         writing = pair.writing
         signal(SIGCHLD, SIG_DFL)
         signal(SIGPIPE) { _ in }
-        for number in [SIGINT, SIGTERM, SIGHUP] {
+        for number in wanted {
             signal(number) { number in
                 var byte = UInt8(truncatingIfNeeded: number)
                 let saved = errno
@@ -43,7 +59,7 @@ public enum Signals {
     /// Runs a loop that asks others. On INT, TERM or HUP `cancel` ends what it has started, so that
     /// nothing is left; once the loop has stopped, the signal does what it did before.
     static func running(_ loop: EventLoop, cancel: @escaping () -> Void) {
-        let numbers = [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD]
+        let numbers = wanted + [SIGPIPE, SIGCHLD]
         let before = numbers.map { signal($0, SIG_DFL) }
         var received: Int32?
         do {
@@ -62,7 +78,7 @@ public enum Signals {
     /// From now on INT, TERM and HUP end this process with status 0: before anything runs there is
     /// nothing to stop. `deliver` replaces this.
     public static func endAtOnce() {
-        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number) { _ in _exit(0) } }
+        for number in wanted { signal(number) { _ in _exit(0) } }
     }
 
     /// Whoever started us may have blocked signals, and a mask survives exec, in us and in all that

@@ -55,7 +55,7 @@ final class LocalCluster {
 
     var port: Int { ports[ports.count - 1] }
 
-    private var environment: [String: String] {
+    var environment: [String: String] {
         ["XDG_STATE_HOME": folder + "/state", "PATH": searchPath]
     }
 

@@ -81,6 +81,27 @@ struct LocalClusterTests {
         #expect(again.exitStatus() == 0)
     }
 
+    /// `nohup` starts programs with the hang-up ignored, and they are to leave it so.
+    @Test func anIgnoredHangUpStaysIgnored() throws {
+        let cluster = try LocalCluster(workers: 0)
+        let sollol = try RunningProgram(
+            "/bin/sh",
+            [
+                "-c", "trap '' HUP; exec \"$@\"", "sh", TestEnvironment.products + "/sollol", "up",
+                "--config", cluster.configuration,
+            ],
+            environment: cluster.environment)
+        try sollol.waitFor("serving at")
+        let status = ProcFile.read("/proc/\(sollol.pid)/status").map { Array($0) } ?? []
+        let lines = String(decoding: status, as: UTF8.self).split(separator: "\n")
+        let ignored = lines.first { $0.hasPrefix("SigIgn:") }?.split(separator: "\t").last ?? ""
+        #expect((Int(ignored, radix: 16) ?? 0) & 1 == 1, "\(lines)")
+        sollol.signal(SIGHUP)
+        sollol.signal(SIGTERM)
+        #expect(sollol.exitStatus() == 0)
+        #expect(cluster.leftovers() == [])
+    }
+
     @Test func killOfSollolDuringBringUpLeavesNothing() throws {
         let cluster = try LocalCluster()
         for phase in ["[2/5]", "[3/5]", "[4/5]"] {

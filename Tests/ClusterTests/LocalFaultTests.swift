@@ -109,7 +109,7 @@ struct LocalFaultTests {
 }
 
 /// A port that somebody else has.
-private final class Listener {
+final class Listener {
     private let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
 
     init(port: Int) throws {

@@ -95,19 +95,23 @@ extension DryRun {
         let coordinators = indices(of: .coordinator, in: plan)
         var lines: [String] = []
         if !workers.isEmpty { lines.append("say 'starting the workers'") }
+        lines += workers.map { "vacant \($0) \(address(plan.processes[$0]))" }
         lines += workers.map { "start_\($0)" }
         let limit = String(Int(plan.timeouts.ready.rounded(.up)))
         lines += workers.map { "await \($0) \(limit) \(ready(plan.processes[$0]))" }
         for index in coordinators {
             let process = plan.processes[index]
             lines.append("say 'starting the coordinator, which loads the model'")
+            lines.append("vacant \(index) \(address(process))")
             lines.append("start_\(index)")
             lines.append("await \(index) 0 \(ready(process))")
             lines.append("echo \(ShellQuoting.quote("serving on http://\(process.dial)"))")
         }
+        let blanks = plan.processes.map { _ in "''" }.joined(separator: " ")
         return """
             main() {
-                pids=(\(plan.processes.map { _ in "''" }.joined(separator: " ")))
+                pids=(\(blanks))
+                started=(\(blanks))
                 beat=0
                 folder=
                 # Each run of this script is an owner of its own: it never ends another's servers.
@@ -119,7 +123,7 @@ extension DryRun {
                 trap '' USR1
                 trap 'stop $?' EXIT
                 trap 'exit 0' INT TERM HUP
-                open_leashes
+                open_pipes
                 \(lines.joined(separator: "\n    "))
                 while :; do
                     check_alive
@@ -148,13 +152,20 @@ extension DryRun {
     /// The command that tells whether a process is ready.
     private static func ready(_ process: PlannedProcess) -> String {
         switch process.readiness {
-        case .rpcHello(let host, let port):
+        case .rpcHello:
             // The local end of a tunnel listens before rpc-server does; elsewhere a connection
             // that sends nothing suffices and is harmless to every release.
             let check = !process.forwards.isEmpty ? "answers_hello" : "accepts"
-            return "\(check) \(ShellQuoting.join([host, String(port)]))"
-        case .httpHealth(let host, let port):
-            return "healthy \(ShellQuoting.join([host, String(port)]))"
+            return "\(check) \(address(process))"
+        case .httpHealth: return "healthy \(address(process))"
+        }
+    }
+
+    /// Where its readiness is asked, as two words.
+    private static func address(_ process: PlannedProcess) -> String {
+        switch process.readiness {
+        case .rpcHello(let host, let port), .httpHealth(let host, let port):
+            ShellQuoting.join([host, String(port)])
         }
     }
 }

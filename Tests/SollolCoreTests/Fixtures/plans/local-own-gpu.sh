@@ -17,26 +17,44 @@ say() { printf 'sollol script: %s\n' "$*" >&2; }
 # Every child closes the leashes: one that kept them open would keep the servers alive.
 nap() { sleep "$1" 20>&- 21<&- 22>&- 23<&- 24>&- 25<&-; }
 
-# serve NAME COMMAND…: a guard, until its server ends. Shows the server's last lines then,
-# unless it was asked to end (USR1) or the script is gone.
+# serve PROCESS COMMAND…: a guard, until its server ends. Shows the server's last lines then,
+# unless it was asked to end (USR1) or the script is gone. Tells the script when the server
+# has started and when it has ended.
 serve() {
-    local name=$1 quiet='' status=0 last
+    local i=$1 quiet='' status=0 last
     shift
     trap 'quiet=1' USR1
     trap : INT TERM HUP
-    last=$("$@" 2>&1 >/dev/null | (trap '' INT TERM HUP && exec tail -n 20)) || status=$?
+    last=$({ "$@" 2>&3 18>&- | relay "$i"; } 3>&1 |
+        (trap '' INT TERM HUP && exec tail -n 20 18>&-)) || status=$?
     if [[ -z $quiet && -n $last ]] && kill -0 $$ 2>/dev/null; then
-        printf '%s\n' "$last" | sed "s/^/$name: /" >&2
+        printf '%s\n' "$last" | sed "s/^/${names[$i]}: /" >&2
     fi
+    echo "ended $i" >&18
     exit "$status"
 }
 
-# Opens leash i as 20 + 2i, for reading too so that a dead guard is no SIGPIPE, and as
-# 21 + 2i for its guard. A pipe without a name, so that nothing can be left behind; where
-# /proc is missing, FIFOs whose names are removed at once.
-open_leashes() {
+# relay PROCESS: of what a guard says, only that it has started its server.
+relay() {
+    local said
+    trap '' INT TERM HUP
+    while IFS= read -r said; do
+        [[ $said != 'started '[0-9]* ]] || echo "started $1" >&18
+    done
+}
+
+# Opens 18 for news of the guards, and leash i as 20 + 2i, for reading too so that a dead
+# guard is no SIGPIPE, and as 21 + 2i for its guard. Pipes without a name, so that nothing
+# can be left behind; where /proc is missing, FIFOs whose names are removed at once.
+open_pipes() {
     local i hold read
-    [[ -d /proc/self/fd ]] || folder=$(mktemp -d)
+    if [[ -d /proc/self/fd ]]; then
+        exec 18<> <(:)
+    else
+        folder=$(mktemp -d)
+        mkfifo "$folder/news"
+        exec 18<>"$folder/news"
+    fi
     for i in "${!names[@]}"; do
         hold=$((20 + 2 * i)) read=$((21 + 2 * i))
         if [[ -z $folder ]]; then
@@ -61,7 +79,7 @@ start() {
     local i=$1 line=$2
     shift 2
     set -m
-    serve "${names[$i]}" "$@" <&$((21 + 2 * i)) 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- &
+    serve "$i" "$@" <&$((21 + 2 * i)) 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- &
     set +m
     pids[i]=$!
     tell "$i" "owner=$owner who=$who; $line$guard"
@@ -76,6 +94,22 @@ heartbeat() {
 }
 
 accepts() { (exec 3<>"/dev/tcp/$1/$2") 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 2>/dev/null; }
+
+# vacant PROCESS HOST PORT: what listens there before our server starts is somebody else's.
+vacant() {
+    local i=$1 n pid
+    (exec 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 2>/dev/null 3<>"/dev/tcp/$2/$3") &
+    pid=$!
+    for ((n = 0; n < 100; n++)); do
+        kill -0 "$pid" 2>/dev/null || break
+        nap 0.02
+    done
+    kill "$pid" 2>/dev/null || :
+    if wait "$pid" 2>/dev/null; then
+        say "${names[$i]}: another program listens on $2:$3 already; nothing of it is touched"
+        exit 69
+    fi
+}
 
 # An RPC HELLO; the first byte of the answer is its length, and all of it is read.
 answers_hello() (
@@ -104,11 +138,19 @@ check_alive() {
     done
 }
 
-# await PROCESS SECONDS COMMAND…: until the command succeeds; 0 seconds is without limit.
+# Takes one word of the guards, for at most a second.
+hear() {
+    local word i
+    read -r -t 1 -u 18 word i || return 0
+    if [[ $word == started ]]; then started[i]=1; else wait "${pids[$i]}" || :; fi
+}
+
+# await PROCESS SECONDS COMMAND…: until its guard has started the server and the command
+# succeeds: before that, whatever answers is not ours. 0 seconds is without limit.
 await() {
     local i=$1 limit=$2 start=$SECONDS told=$SECONDS
     shift 2
-    until "$@"; do
+    until [[ -n ${started[$i]} ]] && "$@"; do
         check_alive
         heartbeat
         if ((limit > 0 && SECONDS - start > limit)); then
@@ -121,8 +163,9 @@ await() {
             told=$SECONDS
             say "still waiting for ${names[$i]} ($((SECONDS - start)) s)"
         fi
-        nap 0.02
+        if [[ -n ${started[$i]} ]]; then nap 0.02; else hear; fi
     done
+    check_alive
     say "${names[$i]} is ready"
 }
 
@@ -174,6 +217,7 @@ start_2() {
 
 main() {
     pids=('' '' '')
+    started=('' '' '')
     beat=0
     folder=
     # Each run of this script is an owner of its own: it never ends another's servers.
@@ -185,13 +229,16 @@ main() {
     trap '' USR1
     trap 'stop $?' EXIT
     trap 'exit 0' INT TERM HUP
-    open_leashes
+    open_pipes
     say 'starting the workers'
+    vacant 0 127.0.0.1 50052
+    vacant 1 127.0.0.1 50053
     start_0
     start_1
     await 0 30 accepts 127.0.0.1 50052
     await 1 30 accepts 127.0.0.1 50053
     say 'starting the coordinator, which loads the model'
+    vacant 2 127.0.0.1 18080
     start_2
     await 2 0 healthy 127.0.0.1 18080
     echo 'serving on http://127.0.0.1:18080'
