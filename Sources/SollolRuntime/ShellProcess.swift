@@ -61,6 +61,16 @@ final class ShellProcess {
         for end in [output, errors] { Foundation.close(end) }
     }
 
+    /// Waits until nobody holds its output any more, for at most a second after `kill`.
+    func waitForEnd() {
+        let deadline = EventLoop.now + 1
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while EventLoop.now < deadline, read(output, &buffer, buffer.count) != 0 {
+            var wanted = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+            poll(&wanted, 1, 100)
+        }
+    }
+
     /// Sends KILL to the process group of its own which it leads.
     func kill() {
         guard process.isRunning else { return }

@@ -75,10 +75,20 @@ public enum Signals {
         if let received { raise(received) }
     }
 
-    /// From now on INT, TERM and HUP end this process with status 0: before anything runs there is
-    /// nothing to stop. `deliver` replaces this.
-    public static func endAtOnce() {
-        for number in wanted { signal(number) { _ in _exit(0) } }
+    /// From now on INT, TERM and HUP end this process with status 0, and say so unless it is quiet:
+    /// before anything runs there is nothing to stop. `deliver` replaces this.
+    public static func endAtOnce(isQuiet: Bool) {
+        for number in wanted {
+            if isQuiet {
+                signal(number) { _ in _exit(0) }
+            } else {
+                signal(number) { _ in
+                    let text: StaticString = "stopped; nothing is left running\n"
+                    _ = write(2, text.utf8Start, text.utf8CodeUnitCount)
+                    _exit(0)
+                }
+            }
+        }
     }
 
     /// Whoever started us may have blocked signals, and a mask survives exec, in us and in all that

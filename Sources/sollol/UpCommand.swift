@@ -116,7 +116,7 @@ struct UpCommand {
         console.history = EventHistory(
             state: state, processes: loaded.spec.workers.map(\.name) + ["coordinator"],
             warn: { [console] in console.notice("warning: history: \($0)") })
-        Signals.endAtOnce()
+        Signals.endAtOnce(isQuiet: arguments.has("--quiet"))
         console.report(Report(.phase, "[1/5] checking programs, model and ports"))
         let recorded = recordedFacts()
         let look = Preflight.everywhere(

@@ -260,22 +260,31 @@ struct CheckTests {
         #expect(dryRun.output.contains("/usr/local/bin/ggml-rpc-server -H 127.0.0.1 -p 50052"))
     }
 
-    @Test(arguments: ["up", "check"])
-    func ctrlCWhileHostsAreAskedLeavesNothing(command: String) throws {
+    /// Ctrl-C, or an end that `sollol` cannot do anything about, while ssh still connects.
+    @Test(arguments: ["up", "check"], [SIGINT, SIGKILL])
+    func anEndWhileHostsAreAskedLeavesNothing(command: String, signal: Int32) throws {
         let bed = try PreflightBed([HostOptions("cut")])
         try bed.bed["cut"].cut()
-        let path = try bed.configuration(["{\"host\": \"cut\", \"transport\": \"ssh\"}"])
+        let path = try bed.configuration(
+            ["{\"host\": \"cut\", \"transport\": \"ssh\"}"],
+            extra: #""timeouts": {"connect": 3600}"#)
         let sollol = try RunningProgram(
             on: bed.bed.control, ["\(TestEnvironment.products)/sollol", command, "--config", path])
         let control = bed.bed.control
-        try eventually("ssh runs") {
-            control.processes().contains { $0.argv.first == "ssh" }
+        func carriers() -> [[String]] {
+            control.processes().map(\.argv).filter { ["ssh", "sh"].contains($0.first ?? "") }
         }
-        sollol.signal(SIGINT)
+        try eventually("ssh runs") { carriers().contains { $0.first == "ssh" } }
+        sollol.signal(signal)
         let status = sollol.exitStatus()
-        #expect(command == "up" ? status == 0 : status != 0)
-        try eventually("nothing is left") {
-            !control.processes().contains { ["ssh", "sh"].contains($0.argv.first ?? "") }
+        if signal == SIGKILL {
+            try eventually("nothing is left") { carriers().isEmpty }
+        } else {
+            #expect(carriers() == [])
+            #expect(command == "up" ? status == 0 : status != 0)
+            let farewell = command == "up" ? 1 : 0
+            #expect(
+                sollol.lines.filter { $0 == "stopped; nothing is left running" }.count == farewell)
         }
         #expect(try bed.leftovers() == [])
     }

@@ -47,10 +47,10 @@ final class HostLook {
         }
     }
 
-    /// Ends the connection; `done` is not called any more.
+    /// Ends the connection, and returns when it is gone; `done` is not called any more.
     func cancel() {
         isCancelled = true
-        shell?.close()
+        shell?.closeAndWait()
     }
 
     private func ask(_ line: String, _ answer: @escaping ([UInt8]) -> Void) {

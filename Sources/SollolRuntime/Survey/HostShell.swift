@@ -41,8 +41,12 @@ final class HostShell {
         let random = [UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)]
         marker = "sollol-" + random.map { String($0, radix: 16) }.joined()
         let command = carrier.map(ShellQuoting.join) ?? "sh -c \(ShellQuoting.quote(Guard.command))"
-        // The outer shell lives on to tell the status.
-        shell = try ShellProcess("\(command); printf '\\n\(marker) exit %s\\n' $?")
+        // Questions pass through cat, which ends when we are gone, and then everything is ended:
+        // an ssh that still connects would not look at its input. The status is told by the shell
+        // around ssh. All of them are one process group, led by the outermost shell.
+        let telling = "\(command); printf '\\n\(marker) exit %s\\n' $?"
+        let end = "kill -KILL -$$"
+        shell = try ShellProcess("{ cat; \(end); } | { \(telling); \(end); }")
         (input, output, errors) = (shell.input, shell.output, shell.errors)
         errorLines = LineReader(errors)
         loop.whenReadable(output) { [self] in receive() }
@@ -65,6 +69,15 @@ final class HostShell {
 
     /// Ends the shell and what it runs.
     func close() { end(nil) }
+
+    /// Ends them, and returns when they are gone.
+    func closeAndWait() {
+        if !isOver {
+            shell.kill()
+            shell.waitForEnd()
+        }
+        close()
+    }
 
     private func send(_ line: String) {
         unwritten += Array(line.utf8) + [UInt8(ascii: "\n")]
