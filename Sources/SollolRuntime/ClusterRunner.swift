@@ -147,7 +147,11 @@ public final class ClusterRunner {
         let status = keeper.current
         switch request.command {
         case .status: break
-        case .stop: loop.at(EventLoop.now) { [self] in happened(.stopRequested) }
+        case .stop:
+            loop.at(EventLoop.now) { [self] in
+                if let limit = request.limit { happened(.stopLimitGiven(limit)) }
+                happened(.stopRequested)
+            }
         case .restart:
             if let name = request.name, plan.process(name) == nil {
                 let names = plan.processes.map(\.name).joined(separator: ", ")

@@ -4,7 +4,7 @@ import SollolRuntime
 
 /// `sollol down`: ends the cluster and returns when nothing of it runs any more.
 struct DownCommand {
-    /// Seconds that killing everything may take before it is called a failure.
+    /// Seconds that ending everything may take, beside requests in flight, before it is called a failure.
     private static let patience = 30.0
 
     private let cluster: NamedCluster
@@ -19,12 +19,15 @@ struct DownCommand {
 
     /// - Parameter limit: seconds for requests in flight; nil leaves it to `timeouts.stop`.
     private func down(limit: Double?) -> ExitStatus {
-        switch cluster.client.ask(ControlRequest(.stop)) {
+        switch cluster.client.ask(ControlRequest(.stop, limit: limit)) {
         case .notRunning:
             say("nothing runs of cluster \(cluster.name)")
             return .success
         case .answered(let answer):
             if let problem = answer.problem { return failed(problem) }
+        case .hung(let hung):
+            CommandLineInterface.complain("error: \(hung)")
+            return .unavailable
         case .silent(let pid, let reason):
             // Before it has a socket nothing runs yet, and TERM ends it.
             guard let pid, kill(pid, SIGTERM) == 0 else {
@@ -32,12 +35,8 @@ struct DownCommand {
                     "sollol holds \(cluster.statePath)/lock but does not answer (\(reason))")
             }
         }
-        if !isGone(within: limit ?? .infinity) {
-            say("not ended within \(limit ?? 0) s; ending it at once")
-            _ = cluster.client.ask(ControlRequest(.stop))
-            guard isGone(within: Self.patience) else {
-                return failed("sollol was told to stop but still runs")
-            }
+        guard isGone(within: limit.map { $0 + Self.patience } ?? .infinity) else {
+            return failed("sollol was told to stop but still runs")
         }
         say("cluster \(cluster.name) is down; nothing is left running")
         return .success

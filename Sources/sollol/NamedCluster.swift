@@ -44,6 +44,12 @@ struct NamedCluster {
             status.lastEvent = last
             return status
         case .silent(let pid, let reason): return unanswered(pid: pid, reason)
+        case .hung(let hung):
+            var status = ClusterStatus(cluster: name, state: .failed, stateDirectory: statePath)
+            status.pid = hung.pid.map(Int.init)
+            status.summary = "\(hung)"
+            status.lastEvent = EventHistory.last(state: statePath)
+            return status
         }
     }
 

@@ -63,6 +63,7 @@ enum ReloadCommand {
         case .notRunning:
             return complain(
                 "nothing runs of cluster \(cluster.name). Start it: sollol up", .notServing)
+        case .hung(let hung): return complain("\(hung)", .unavailable)
         case .silent(let pid, let reason):
             let who = pid.map { " (pid \($0))" } ?? ""
             return complain("sollol\(who) does not answer: \(reason)", .notServing)

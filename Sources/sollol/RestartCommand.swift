@@ -24,6 +24,9 @@ enum RestartCommand {
             CommandLineInterface.complain(
                 "error: nothing runs of cluster \(cluster.name). Start it: sollol up")
             return .notServing
+        case .hung(let hung):
+            CommandLineInterface.complain("error: \(hung)")
+            return .unavailable
         case .silent(let pid, let reason):
             let who = pid.map { " (pid \($0))" } ?? ""
             CommandLineInterface.complain("error: sollol\(who) does not answer: \(reason)")

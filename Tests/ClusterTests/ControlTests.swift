@@ -66,7 +66,8 @@ struct ControlTests {
         #expect(again.lines.contains { $0.contains("nothing runs of cluster test") })
     }
 
-    @Test func downWithATimeoutDoesNotWaitForRequests() throws {
+    @Test(arguments: [0, 0.1])
+    func downWithATimeoutDoesNotWaitForRequests(limit: Double) throws {
         let cluster = try LocalCluster()
         let sollol = try cluster.serving()
         let answer = Answer()
@@ -76,11 +77,31 @@ struct ControlTests {
         try eventually("the request is being processed") {
             (try? LocalCluster.busySlots(port: port)) == 1
         }
-        let down = try cluster.sollol("down", "--timeout", "0.1")
+        let down = try cluster.sollol("down", "--timeout", "\(limit)")
         #expect(down.exitStatus() == 0)
+        #expect(down.lines == ["cluster test is down; nothing is left running"])
         #expect(sollol.exitStatus() == 0)
         #expect(throws: (any Error).self) { try answer.wait().get() }
         #expect(cluster.leftovers() == [])
+    }
+
+    @Test func aStoppedSollolIsNamedAndHowToEndIt() throws {
+        let cluster = try LocalCluster(workers: 0)
+        let sollol = try cluster.serving()
+        sollol.signal(SIGSTOP)
+        for (command, exit) in [("status", 3), ("down", 69), ("reload", 69), ("restart", 69)] {
+            let program = try cluster.sollol(command)
+            let text = program.standardOutput()
+            #expect(program.exitStatus() == Int32(exit), "\(command)")
+            let told = text + program.lines.joined(separator: "\n")
+            #expect(
+                told.contains("sollol (pid \(sollol.pid)) does not answer: it is stopped or hangs"),
+                "\(told)")
+            #expect(told.contains("kill -KILL \(sollol.pid)"), "\(told)")
+        }
+        sollol.signal(SIGCONT)
+        #expect(try cluster.sollol("down").exitStatus() == 0)
+        #expect(sollol.exitStatus() == 0)
     }
 
     @Test func aSocketThatAKilledSollolLeftIsReplaced() throws {

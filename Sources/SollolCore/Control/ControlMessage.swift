@@ -18,11 +18,14 @@ public struct ControlRequest: Codable, Equatable, Sendable {
     public var command: Command
     /// The process to restart; nil: all.
     public var name: String?
+    /// Seconds that requests in flight have at a stop; nil: `timeouts.stop`.
+    public var limit: Double?
 
     /// A request for that.
-    public init(_ command: Command, name: String? = nil) {
+    public init(_ command: Command, name: String? = nil, limit: Double? = nil) {
         self.command = command
         self.name = name
+        self.limit = limit
     }
 }
 

@@ -97,6 +97,7 @@ public struct Supervisor: Equatable, Sendable {
         switch event {
         case .upRequested: bringUp(at: now)
         case .stopRequested: stopRequested()
+        case .stopLimitGiven(let limit): wanted.timeouts.stop = limit
         case .restartRequested(let name): restartRequested(name, at: now)
         case .reloadRequested(let wanted): reloadRequested(wanted, at: now)
         case .timerFired(let timer): timerFired(timer, at: now)

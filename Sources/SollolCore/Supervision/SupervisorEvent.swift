@@ -41,6 +41,8 @@ public enum SupervisorEvent: Equatable, Sendable {
     case upRequested
     /// The user wants it down; a second one shortens the wait.
     case stopRequested
+    /// Seconds that requests in flight have when the cluster is stopped, instead of `timeouts.stop`.
+    case stopLimitGiven(Double)
     /// The user wants that process restarted, or all; a worker's restart is the coordinator's, too.
     case restartRequested(String?)
     /// The user has changed the configuration: this is wanted from now on.

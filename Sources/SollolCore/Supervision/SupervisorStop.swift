@@ -33,7 +33,7 @@ extension Supervisor {
         let run = slots[index].run
         let workersReady = requiredWorkersAreReady
         if workersReady && slots[index].state == .draining { return }
-        if workersReady && slots[index].isReady {
+        if workersReady && slots[index].isReady && timeouts.stop > 0 {
             // TERM would close the listener and lose the requests in flight: they are never
             // answered, and the process stays (measured, build 11669).
             slots[index].state = .draining
@@ -41,7 +41,7 @@ extension Supervisor {
             effects.append(.probeBusySlots(run))
             effects.append(.setTimer(.drainDeadline(run), at: now + timeouts.stop))
         } else {
-            // It has nothing to finish, and would ignore TERM while a worker hangs.
+            // It has nothing to finish, or no time, and would ignore TERM while a worker hangs.
             slots[index].state = .ending(nil)
             effects.append(.kill(run))
         }
@@ -64,7 +64,7 @@ extension Supervisor {
     mutating func drainDeadlinePassed(_ run: ProcessRun, at now: Instant) {
         guard let index = current(run), slots[index].state == .draining else { return }
         let limit = seconds(slots[index].drainLimit)
-        report(.warning, "requests still in flight after \(limit) s (timeouts.stop) are lost")
+        report(.warning, "requests still in flight after \(limit) s are lost")
         slots[index].state = .ending(nil)
         effects.append(.kill(run))
     }

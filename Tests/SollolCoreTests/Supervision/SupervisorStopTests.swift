@@ -45,6 +45,26 @@ import Testing
             ])
     }
 
+    @Test func theLimitOfTheCommandTakesThePlaceOfTheConfiguredOne() {
+        var cluster = TestCluster.serving(workers: 1)
+        #expect(cluster.happens(.stopLimitGiven(2)) == [])
+        let asked = cluster.now + 0.1
+        #expect(
+            cluster.happens(.stopRequested) == [
+                .probeBusySlots(coordinator),
+                .setTimer(.drainDeadline(coordinator), at: asked + 2),
+            ])
+        let told = cluster.reports(.busySlotsAnswered(coordinator, 1)).map(\.message)
+        #expect(
+            told == ["waiting up to 2 s for 1 request in flight; stop again to end at once"])
+    }
+
+    @Test func withoutTimeForRequestsNobodyIsAskedAboutThem() {
+        var cluster = TestCluster.serving(workers: 1)
+        _ = cluster.happens(.stopLimitGiven(0))
+        #expect(cluster.happens(.stopRequested) == [.kill(coordinator)])
+    }
+
     @Test func whatIgnoresTermIsKilled() {
         var cluster = TestCluster.serving(workers: 1)
         _ = cluster.happens(.stopRequested)
