@@ -81,7 +81,7 @@ public enum DetachedStart {
             let count = retrying { read(descriptor, &buffer, buffer.count) }
             if count < 0 { return errno == EAGAIN }
             if count == 0 { return false }
-            FileHandle.standardError.write(Data(buffer[..<count]))
+            StandardStreams.complain(Array(buffer[..<count]))
         }
     }
 

@@ -35,7 +35,7 @@ public final class ReloadLook {
 
         /// Tells it, on standard output.
         public func tell() throws {
-            FileHandle.standardOutput.write(try JSONEncoder().encode(self))
+            try StandardStreams.write(Array(JSONEncoder().encode(self)))
         }
     }
 

@@ -23,7 +23,7 @@ enum CheckCommand {
             state = try StateDirectory(path: statePath, configuration: files.path)
         } catch StateDirectory.Problem.held(_, let pid) {
             let running = CheckReport.running(cluster: spec.name, pid: pid.map(Int.init))
-            CommandLineInterface.write(isJSON ? running.json : running.text)
+            try CommandLineInterface.write(isJSON ? running.json : running.text)
             return .success
         }
         let recorded = RecordedFacts.read(state: statePath)
@@ -37,7 +37,7 @@ enum CheckCommand {
         let report = CheckReport(
             cluster: spec.name, surveys: look.surveys, trials: look.trials,
             findings: look.findings, plan: look.plan)
-        CommandLineInterface.write(isJSON ? report.json : report.text)
+        try CommandLineInterface.write(isJSON ? report.json : report.text)
         return report.isGood ? .success : .unavailable
     }
 }

@@ -36,9 +36,9 @@ enum CommandLineInterface {
         // that is no option's value.
         let everything = Commands.common + Commands.all.flatMap(\.options)
         let loose = try CommandLineArguments(words, options: unique(everything))
-        if loose.has("--version") { return printVersion() }
+        if loose.has("--version") { return try printVersion() }
         guard let name = loose.words.first else {
-            if loose.has("--help") { return printHelp(nil) }
+            if loose.has("--help") { return try printHelp(nil) }
             complain(Commands.help(nil))
             return .usage
         }
@@ -47,7 +47,7 @@ enum CommandLineInterface {
             let hint = near.map { " (did you mean \($0)?)" } ?? ""
             throw CommandLineArguments.Mistake(message: "there is no command \(name)\(hint)")
         }
-        if loose.has("--help") { return printHelp(command) }
+        if loose.has("--help") { return try printHelp(command) }
         let arguments = try CommandLineArguments(
             words, options: unique(command.options + Commands.common))
         if name == "help" { return try help(on: arguments.words.dropFirst().first) }
@@ -57,7 +57,7 @@ enum CommandLineInterface {
             throw CommandLineArguments.Mistake(message: "\(name) takes no further word: \(extra)")
         }
         switch name {
-        case "version": return printVersion()
+        case "version": return try printVersion()
         case "config": return try ConfigCommand.run(arguments)
         case "check": return try CheckCommand.run(arguments)
         case "plan": return try PlanCommand.run(arguments)
@@ -89,28 +89,41 @@ enum CommandLineInterface {
     }
 
     private static func help(on name: String?) throws -> ExitStatus {
-        guard let name else { return printHelp(nil) }
+        guard let name else { return try printHelp(nil) }
         guard let command = Commands.named(name) else {
             throw CommandLineArguments.Mistake(message: "there is no command \(name)")
         }
-        return printHelp(command)
+        return try printHelp(command)
     }
 
-    private static func printHelp(_ command: Commands.Command?) -> ExitStatus {
-        write(Commands.help(command))
+    private static func printHelp(_ command: Commands.Command?) throws -> ExitStatus {
+        try write(Commands.help(command))
         return .success
     }
 
-    private static func printVersion() -> ExitStatus {
-        write("sollol \(version)\n")
+    private static func printVersion() throws -> ExitStatus {
+        try write("sollol \(version)\n")
         return .success
     }
 
     /// Prints what was asked for on standard output.
-    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    ///
+    /// - Throws: the status to end with, after it has said why nothing could be printed.
+    static func write(_ text: String) throws(ExitStatus) { try write(Array(text.utf8)) }
+
+    /// The same for bytes.
+    static func write(_ bytes: [UInt8]) throws(ExitStatus) {
+        do throws(SystemError) {
+            try StandardStreams.write(bytes)
+        } catch {
+            if error.code == EPIPE { StandardStreams.endByBrokenPipe() }
+            complain("error: standard output cannot be written: \(error.reason)")
+            throw .unavailable
+        }
+    }
 
     /// Prints what went wrong on standard error.
     static func complain(_ text: String) {
-        FileHandle.standardError.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+        StandardStreams.complain(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
     }
 }

@@ -12,7 +12,7 @@ enum ConfigCommand {
         if !arguments.has("--quiet") {
             for notice in loaded.notices { CommandLineInterface.complain("notice: \(notice)") }
         }
-        CommandLineInterface.write(
+        try CommandLineInterface.write(
             format == "json" ? loaded.effective.json : loaded.effective.text)
         return .success
     }

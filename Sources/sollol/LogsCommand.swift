@@ -30,7 +30,7 @@ struct LogsCommand {
         if readers.isEmpty {
             CommandLineInterface.complain("\(cluster.statePath)/logs holds no log yet")
         }
-        LogsCommand(readers: readers).show(count, follow: arguments.has("--follow"))
+        try LogsCommand(readers: readers).show(count, follow: arguments.has("--follow"))
         return .success
     }
 
@@ -45,13 +45,13 @@ struct LogsCommand {
         return number
     }
 
-    private func show(_ count: Int?, follow: Bool) {
+    private func show(_ count: Int?, follow: Bool) throws {
         let merged = merge(readers.map { (name: $0.name, lines: $0.last(count)) })
-        write(count.map { merged.suffix($0) } ?? merged[...])
+        try write(count.map { merged.suffix($0) } ?? merged[...])
         // Until Ctrl-C, or until whoever reads has gone (SIGPIPE).
         while follow {
             Thread.sleep(forTimeInterval: Self.interval)
-            write(merge(readers.map { (name: $0.name, lines: $0.added()) })[...])
+            try write(merge(readers.map { (name: $0.name, lines: $0.added()) })[...])
         }
     }
 
@@ -73,7 +73,7 @@ struct LogsCommand {
         return order.map { (lines[$0].name, lines[$0].line) }
     }
 
-    private func write(_ lines: ArraySlice<(name: String, line: [UInt8])>) {
+    private func write(_ lines: ArraySlice<(name: String, line: [UInt8])>) throws {
         var text: [UInt8] = []
         for (name, line) in lines {
             if readers.count > 1 { text += Array("\(name) | ".utf8) }
@@ -83,6 +83,6 @@ struct LogsCommand {
                 ? Array(TerminalText.clean(String(decoding: line, as: UTF8.self)).utf8) : line
             text.append(UInt8(ascii: "\n"))
         }
-        if !text.isEmpty { FileHandle.standardOutput.write(Data(text)) }
+        if !text.isEmpty { try CommandLineInterface.write(text) }
     }
 }

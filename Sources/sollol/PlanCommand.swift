@@ -68,7 +68,7 @@ enum PlanCommand {
                     + "can be planned. Try: sollol check")
             return .unavailable
         }
-        CommandLineInterface.write(isJSON ? report.json : report.text)
+        try CommandLineInterface.write(isJSON ? report.json : report.text)
         return report.fits ? .success : .unavailable
     }
 

@@ -12,7 +12,7 @@ enum StatusCommand {
         let cluster = try NamedCluster(arguments)
         guard arguments.has("--watch") else {
             let status = cluster.status()
-            CommandLineInterface.write(isJSON ? status.json : status.text(at: .now))
+            try CommandLineInterface.write(isJSON ? status.json : status.text(at: .now))
             return status.isServing ? .success : .notServing
         }
         // Until Ctrl-C, or until whoever reads has gone (SIGPIPE).
@@ -20,13 +20,13 @@ enum StatusCommand {
         while true {
             let status = cluster.status()
             if isJSON {
-                if status != shown { CommandLineInterface.write(status.jsonLine + "\n") }
+                if status != shown { try CommandLineInterface.write(status.jsonLine + "\n") }
             } else if isatty(1) == 1 {
                 // Home, each line to its end, then what is left of an earlier, longer screen.
                 let screen = status.text(at: .now).replacing("\n", with: "\u{1B}[K\n")
-                CommandLineInterface.write("\u{1B}[H\(screen)\u{1B}[J")
+                try CommandLineInterface.write("\u{1B}[H\(screen)\u{1B}[J")
             } else if status != shown {
-                CommandLineInterface.write(status.text(at: .now) + "\n")
+                try CommandLineInterface.write(status.text(at: .now) + "\n")
             }
             shown = status
             Thread.sleep(forTimeInterval: interval)

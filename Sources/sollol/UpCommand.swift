@@ -51,7 +51,7 @@ struct UpCommand {
     private func dryRun(_ format: DryRun.Format) throws -> ExitStatus {
         let look = Preflight.here(loaded.spec, recorded: recordedFacts())
         let plan = try self.plan(look.facts)
-        CommandLineInterface.write(DryRun.render(plan, as: format))
+        try CommandLineInterface.write(DryRun.render(plan, as: format))
         return .success
     }
 

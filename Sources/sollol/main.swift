@@ -2,6 +2,7 @@ import Foundation
 import SollolCore
 import SollolRuntime
 
+StandardStreams.open()
 Signals.unblockAll()
 let isDetached = DetachedStart.begin()
 let status = CommandLineInterface.run(

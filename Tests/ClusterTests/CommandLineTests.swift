@@ -33,13 +33,21 @@ struct CommandLineTests {
         }
 
         func run(_ words: String..., with variables: [String: String] = [:]) throws -> Outcome {
-            var environment = [
+            try run(
+                [TestEnvironment.products + "/sollol"] + words,
+                environment.merging(variables) { $1 })
+        }
+
+        func run(_ program: String, _ words: [String]) throws -> Outcome {
+            try run([program] + words, environment)
+        }
+
+        private var environment: [String: String] {
+            [
                 "HOME": "\(folder)/home", "PATH": "\(folder)/bin:/usr/bin:/bin",
                 "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "\(folder)/state", "STATE_DIRECTORY": "",
                 "SOLLOL_CONFIG": "", "RPC_BACKENDS": "", "SOLLOL_MODEL_PATH": "",
             ]
-            environment.merge(variables) { $1 }
-            return try run([TestEnvironment.products + "/sollol"] + words, environment)
         }
 
         func run(_ command: [String], _ environment: [String: String] = [:]) throws -> Outcome {
@@ -260,6 +268,25 @@ struct CommandLineTests {
                 """)
         #expect(outcome.status == 78)
         #expect(!place.isTouched)
+    }
+
+    @Test(arguments: ["version", "help up", "config", "status"])
+    func whatCannotBePrintedIsSaid(_ command: String) throws {
+        let place = try Place()
+        try place.write("work/sollol.json", Self.good)
+        let says = "error: standard output cannot be written: "
+        let outcomes = try [
+            (">&-", says + "Bad file descriptor\n69"), ("2>&- >&-", "69"), ("<&- 2>&- >&-", "69"),
+            (">/dev/full", says + "No space left on device\n69"), ("2>/dev/full >&2", "69"),
+        ].map { redirection, end in
+            let sollol = "'\(TestEnvironment.products)/sollol' \(command) --quiet"
+            let shell = "exec 3>&2; \(sollol) \(redirection); printf '\\n%s' $? >&3"
+            return (try place.run("/bin/sh", ["-c", shell]).errors, "\n" + end)
+        }
+        for (said, end) in outcomes { #expect(("\n" + said).hasSuffix(end), "\(said)") }
+        let ignoring =
+            "trap '' PIPE; { '\(TestEnvironment.products)/sollol' help; echo $? >&2; } | :"
+        #expect(try place.run("/bin/sh", ["-c", ignoring]).errors == "141")
     }
 
     @Test func helpAndVersion() throws {

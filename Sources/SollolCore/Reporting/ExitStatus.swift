@@ -8,7 +8,8 @@ public enum ExitStatus: Int32, Error, Sendable {
     case notServing = 3
     /// Wrong usage of the command line.
     case usage = 64
-    /// The cluster could not be brought up; nothing is left running.
+    /// The cluster could not be brought up; nothing is left running. Also: an answer could not be
+    /// printed.
     case unavailable = 69
     /// A bug in `sollol`.
     case software = 70
