@@ -57,6 +57,12 @@ struct APIKeyTests {
         let sollol = try cluster.serving()
         let shown = LocalCluster.commandLines().filter { $0.argv.contains { $0.contains(key) } }
         #expect(shown.isEmpty)
+        // What is said to be typed next holds the key once a shell has read it, not before.
+        let next = try sollol.waitFor("next: curl ").split(separator: "next: ").last ?? ""
+        let command = next.split(separator: "; Ctrl-C").first ?? ""
+        let typed = try RunningProgram(
+            "/bin/sh", ["-c", "curl() { printf '%s\n' \"$@\"; }; \(command)"])
+        #expect(typed.standardOutput().contains("\nAuthorization: Bearer \(key)\n"), "\(next)")
         try finishesARequest(sollol, at: Endpoint(host: "127.0.0.1", port: cluster.port))
         #expect(Self.files(below: cluster.folder, contain: key) == ["keys"])
         #expect(cluster.leftovers() == [])

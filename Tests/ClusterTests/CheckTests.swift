@@ -203,7 +203,10 @@ struct CheckTests {
             answer.findings == [
                 "warning: worker-1, worker-2, worker-3, worker-4, worker-5: rpc-server has no "
                     + "authentication, so whoever can reach \(addresses) can use it and may run "
-                    + "code there. Keep that network to yourself, or use \"transport\": \"ssh\"."
+                    + "code there. Keep that network to yourself, or use \"transport\": \"ssh\".",
+                "warning: coordinator: the API on 10.99.0.12:18080 asks for no key, so whoever can "
+                    + "reach that address can use it. Set coordinator.api_key_file, or "
+                    + "coordinator.host to 127.0.0.1.",
             ], "\(answer)")
         let workers = answer.json["workers"] as? [[String: Any]] ?? []
         #expect(workers.count == shells.count)

@@ -10,6 +10,24 @@ extension LaunchPlan {
         }
     }
 
+    /// A command that asks the coordinator something, for people to try.
+    var request: String {
+        guard let coordinator = process("coordinator") else { return "" }
+        let words = coordinator.argv
+        let keyFile = words.firstIndex(of: "--api-key-file").map { words[$0 + 1] }
+        var header = ""
+        var note = ""
+        if let keyFile, coordinator.location == .here {
+            header =
+                #" -H "Authorization: Bearer $(head -n1 \#(ShellQuoting.quote(keyFile)))""#
+        } else if let keyFile {
+            header = #" -H "Authorization: Bearer KEY""#
+            note = " with a KEY of \(keyFile) on \(coordinator.host)"
+        }
+        return "curl http://\(coordinator.dial)/v1/chat/completions\(header) -d "
+            + #"'{"messages":[{"role":"user","content":"Hello"}]}'"# + note
+    }
+
     /// 2 of `worker-2`: its place in the configuration, which is llama.cpp's device order.
     static func number(_ name: String) -> Int {
         name.split(separator: "-").last.flatMap { Int($0) } ?? 0

@@ -29,9 +29,16 @@ extension DryRun {
         let order = workers == 0 ? "the coordinator alone" : "\(started), then the coordinator"
         var lines = ["Cluster \(plan.cluster): \(order). Plan \(plan.id)."]
         if let coordinator = plan.process("coordinator") {
-            lines.append("The API will listen on http://\(coordinator.bind).")
+            lines.append("The API will be at http://\(coordinator.dial)\(elsewhere(coordinator)).")
         }
         return lines
+    }
+
+    /// Where the coordinator listens, when that is no address that one can use here.
+    private static func elsewhere(_ coordinator: PlannedProcess) -> String {
+        if coordinator.dial == coordinator.bind { return "" }
+        let place = coordinator.location.sshDestination.map { " of \($0)" } ?? ""
+        return " here; the coordinator listens on \(coordinator.bind)\(place)"
     }
 
     private static func layers(_ distribution: LayerDistribution) -> [String] {

@@ -56,9 +56,7 @@ extension Supervisor {
             let cause = episode?.cause.map { " (\($0))" } ?? ""
             report(.serving, "serving again at \(address) after \(took)\(cause)", details: summary)
         } else {
-            let next =
-                "next: curl \(address)/v1/chat/completions -d "
-                + #"'{"messages":[{"role":"user","content":"Hello"}]}'; Ctrl-C or `sollol down` stops the cluster"#
+            let next = "next: \(plan.request); Ctrl-C or `sollol down` stops the cluster"
             report(.serving, "serving at \(address) after \(took)", details: summary + [next])
         }
         hasServed = true

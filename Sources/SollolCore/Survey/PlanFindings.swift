@@ -145,8 +145,24 @@ public enum PlanFindings {
         return "\(report.boot) \(report.node)"
     }
 
-    /// Ports that others in the network can reach; rpc-server has no authentication.
+    /// Ports that others in the network can reach without a key.
     public static func exposed(_ plan: LaunchPlan) -> [Finding] {
+        exposedWorkers(plan)
+            + plan.processes.filter(isOpenToOthers).map {
+                Finding(
+                    [$0.name], severity: .warning,
+                    "the API on \($0.bind) asks for no key, so whoever can reach that address can use "
+                        + "it. Set coordinator.api_key_file, or coordinator.host to 127.0.0.1.")
+            }
+    }
+
+    private static func isOpenToOthers(_ process: PlannedProcess) -> Bool {
+        process.role == .coordinator && !process.argv.contains("--api-key-file")
+            && !AddressRange.isLoopback(process.bind.host) && process.bind.host != "::1"
+    }
+
+    /// rpc-server has no authentication.
+    private static func exposedWorkers(_ plan: LaunchPlan) -> [Finding] {
         let open = plan.processes.filter {
             $0.role == .worker && !AddressRange.isLoopback($0.bind.host)
         }

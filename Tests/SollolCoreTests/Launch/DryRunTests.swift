@@ -73,4 +73,35 @@ import Testing
         #expect(!text.contains("--api-key "))
         #expect(!text.contains("LLAMA_API_KEY"))
     }
+
+    /// The address of the first lines and of `next:` is one that can be used from here.
+    @Test(arguments: [
+        (RunLocation.here, "127.0.0.1", "127.0.0.1:18080"),
+        (.here, "0.0.0.0", "127.0.0.1:18080 here; the coordinator listens on 0.0.0.0:18080"),
+        (
+            .ssh(destination: "gpu", options: []), "127.0.0.1",
+            "127.0.0.1:52102 here; the coordinator listens on 127.0.0.1:18080 of gpu"
+        ),
+    ])
+    func theAPIIsWhereItCanBeUsed(location: RunLocation, host: String, told: String) throws {
+        var spec = SampleSpecs.local
+        spec.coordinator.location = location
+        spec.coordinator.host = host
+        let plan = try LaunchPlanner.plan(spec)
+        #expect(DryRun.text(plan).contains("\nThe API will be at http://\(told).\n"))
+        let address = told.prefix { $0 != " " }
+        #expect(plan.request.hasPrefix("curl http://\(address)/v1/chat/completions -d '"))
+    }
+
+    /// A key never, only where it lies.
+    @Test func theNextRequestTakesItsKeyFromTheFile() throws {
+        var spec = SampleSpecs.local
+        spec.coordinator.apiKeyFile = "/etc/it's keys"
+        let here = try LaunchPlanner.plan(spec).request
+        #expect(here.contains(#" -H "Authorization: Bearer $(head -n1 '/etc/it'\''s keys')" -d "#))
+        spec.coordinator.location = .ssh(destination: "gpu", options: [])
+        let there = try LaunchPlanner.plan(spec).request
+        #expect(there.contains(#" -H "Authorization: Bearer KEY" -d "#))
+        #expect(there.hasSuffix(" with a KEY of /etc/it's keys on 127.0.0.1"))
+    }
 }

@@ -44,6 +44,21 @@ import Testing
         #expect(found == (isFree ? nil : .held(cluster: cluster, who: "ann@box")))
     }
 
+    @Test(arguments: [
+        ("127.0.0.1", nil, false), ("localhost", nil, false), ("::1", nil, false),
+        ("0.0.0.0", nil, true), ("10.0.0.5", nil, true), ("0.0.0.0", "/etc/keys", false),
+    ])
+    func anAPIWithoutKeysIsOpenToItsNetwork(host: String, keys: String?, isOpen: Bool) throws {
+        var spec = SampleSpecs.local
+        spec.coordinator.host = host
+        spec.coordinator.apiKeyFile = keys
+        let findings = PlanFindings.exposed(try LaunchPlanner.plan(spec))
+        #expect(findings.map(\.severity) == (isOpen ? [.warning] : []))
+        #expect(
+            findings.allSatisfy { $0.problem.hasPrefix("the API on \(host):18080 asks for no key") }
+        )
+    }
+
     @Test func twoNamesOfOneMachineAreSeen() throws {
         var spec = SampleSpecs.spec(workers: [
             SampleSpecs.worker(
