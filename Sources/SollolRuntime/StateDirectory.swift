@@ -162,14 +162,20 @@ public final class StateDirectory {
 
     /// Records the configuration's path, or refuses another file that still exists.
     private func record(_ configuration: String?) throws {
-        let file = path + "/configuration"
-        let text = configuration ?? ""
-        if let known = try? String(contentsOfFile: file, encoding: .utf8), known != text,
-            !known.isEmpty, access(known, F_OK) == 0
+        try Self.refuseOther(configuration, path: path)
+        try write(Data((configuration ?? "").utf8), to: "configuration")
+    }
+
+    /// Refuses a configuration whose cluster only has the name of the one that this folder is for.
+    ///
+    /// - Parameter configuration: the absolute path of its file, or nil.
+    /// - Throws: `Problem.otherConfiguration`.
+    public static func refuseOther(_ configuration: String?, path: String) throws {
+        if let known = try? String(contentsOfFile: path + "/configuration", encoding: .utf8),
+            known != configuration ?? "", !known.isEmpty, access(known, F_OK) == 0
         {
             throw Problem.otherConfiguration(path: path, recorded: known)
         }
-        try write(Data(text.utf8), to: "configuration")
     }
 
     /// What the file `owner` holds, made at the first time from random bytes.

@@ -24,8 +24,8 @@ struct CommandLineArguments {
 
     /// Takes `arguments` apart.
     ///
-    /// `--key value` and `--key=value` are the same; `--` ends the options; a value may begin with
-    /// a dash only in the form with `=`.
+    /// `--key value` and `--key=value` are the same, as are `-k value`, `-k=value` and `-kvalue`;
+    /// `--` ends the options; a value may begin with a dash only where it is attached.
     init(_ arguments: [String], options: [Option]) throws(Mistake) {
         var rest = arguments[...]
         while let word = rest.popFirst() {
@@ -39,10 +39,15 @@ struct CommandLineArguments {
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let key = String(parts[0])
-            guard let option = options.first(where: { $0.name == key || $0.short == key }) else {
+            var inline = parts.count == 2 ? String(parts[1]) : nil
+            var found = options.first { $0.name == key || $0.short == key }
+            if found == nil, let short = Self.short(of: word, in: options) {
+                found = short
+                inline = String(word.dropFirst(2))
+            }
+            guard let option = found else {
                 throw Mistake(message: Self.unknown(key, options.map(\.name)))
             }
-            let inline = parts.count == 2 ? String(parts[1]) : nil
             guard values[option.name] == nil || option.repeats else {
                 throw Mistake(message: "\(option.name) is given twice")
             }
@@ -60,6 +65,11 @@ struct CommandLineArguments {
             if inline == nil { rest.removeFirst() }
             values[option.name] = values[option.name].map { "\($0),\(value)" } ?? String(value)
         }
+    }
+
+    /// The option of `-kvalue`.
+    private static func short(of word: String, in options: [Option]) -> Option? {
+        options.first { $0.value != nil && $0.short == String(word.prefix(2)) }
     }
 
     /// Whether a switch is given.

@@ -21,14 +21,15 @@ struct ConfigurationFiles {
     /// - Parameters:
     ///   - workers: names of backends that do not exist, in place of those configured.
     ///   - found: the file that an earlier search has found, or nil.
-    /// - Throws: `ConfigurationErrors` when a file that was named cannot be read.
+    /// - Throws: `ConfigurationErrors` when a file that was named cannot be read, `Mistake` when its
+    ///   name is empty.
     init(
         _ arguments: CommandLineArguments, environment: [String: String], home: String,
         workers: [String]? = nil, found: String? = nil
     ) throws {
         let folder = FileManager.default.currentDirectoryPath
         let places = Self.places(environment: environment, home: home)
-        let named = Self.named(arguments, environment: environment)
+        let named = try Self.named(arguments, environment: environment)
         name = named?.path ?? found ?? places.first { access($0, F_OK) == 0 }
         let file = try name.map { try Self.read($0, in: folder, namedBy: named?.by) }
         path = file.map { "\($0.folder)/\(($0.path as NSString).lastPathComponent)" }
@@ -58,8 +59,13 @@ struct ConfigurationFiles {
     /// The file that somebody has named, and with what.
     private static func named(
         _ arguments: CommandLineArguments, environment: [String: String]
-    ) -> (path: String, by: String)? {
-        if let given = arguments.values["--config"] { return (given, "--config") }
+    ) throws -> (path: String, by: String)? {
+        if let given = arguments.values["--config"] {
+            guard !given.isEmpty else {
+                throw CommandLineArguments.Mistake(message: "--config is empty: --config FILE")
+            }
+            return (given, "--config")
+        }
         if let given = environment["SOLLOL_CONFIG"], !given.isEmpty {
             return (given, "SOLLOL_CONFIG")
         }

@@ -13,10 +13,10 @@ struct NamedCluster {
         let environment = ProcessInfo.processInfo.environment
         let home = ConfigurationFiles.home
         let sources: ConfigurationSources
+        var path: String?
         do {
-            sources = try ConfigurationFiles(
-                arguments, environment: environment, home: home
-            ).sources
+            let files = try ConfigurationFiles(arguments, environment: environment, home: home)
+            (sources, path) = (files.sources, files.path)
         } catch {
             guard arguments.has("--name") else { throw error }
             let machine = LocalMachine(
@@ -29,6 +29,10 @@ struct NamedCluster {
         name = try ConfigurationLoader.clusterName(sources)
         statePath = StateDirectory.path(cluster: name, environment: environment, home: home)
         client = ControlClient(state: statePath)
+        // Who names the cluster means that one, whichever file lies around.
+        if let path, !arguments.has("--name") {
+            try StateDirectory.refuseOther(path, path: statePath)
+        }
     }
 
     /// What is true of it now, whether or not a `sollol` answers.

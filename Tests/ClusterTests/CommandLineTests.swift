@@ -186,6 +186,7 @@ struct CommandLineTests {
         try file("option.json", "option")
         #expect(try name("--config", "../option.json", with: variable) == "option")
         #expect(try name("-c=../option.json", with: variable) == "option")
+        #expect(try name("-c../option.json", with: variable) == "option")
     }
 
     @Test func withoutAFileAllPlacesAreNamed() throws {
@@ -230,6 +231,14 @@ struct CommandLineTests {
         ),
         (["config", "--dry-run"], "sollol: unknown option --dry-run. See: sollol help"),
         (["up", "--format", "sh"], "sollol: --format goes with --dry-run. See: sollol help"),
+        (["config", "--config", ""], "sollol: --config is empty: --config FILE. See: sollol help"),
+        (["status", "-c="], "sollol: --config is empty: --config FILE. See: sollol help"),
+        (["config", "-qx"], "sollol: unknown option -qx. See: sollol help"),
+        (
+            ["up", "--plan", "0123"],
+            "sollol: --plan 0123: a plan id has 16 hexadecimal digits, as up --dry-run shows it. "
+                + "See: sollol help"
+        ),
         (["config", "--port=x"], "error: --port: \"x\" is no integer from 1 to 65535."),
         (["up", "--ctx-size=0"], "error: --ctx-size: 0 is too small, at least 1 is allowed."),
         (
@@ -254,6 +263,26 @@ struct CommandLineTests {
         #expect(outcome.status == 64)
         #expect(outcome.output == "")
         #expect(access("\(place.folder)/started", F_OK) != 0)
+    }
+
+    /// As `up` refuses it: the cluster that runs is another one's.
+    @Test(arguments: ["status", "logs", "restart", "reload", "down"])
+    func aClusterOfAnotherFileIsNotTakenForItsOwn(command: String) throws {
+        let place = try Place()
+        try place.write("work/sollol.json", Self.good)
+        let state = "\(place.folder)/state/sollol/sollol"
+        try FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: true)
+        try place.write("other.json", Self.good)
+        try place.write("state/sollol/sollol/configuration", "\(place.folder)/other.json")
+        let outcome = try place.run(command)
+        #expect(outcome.status == 78)
+        #expect(
+            outcome.errors == "error: \(state) belongs to the configuration "
+                + "\(place.folder)/other.json. Give this cluster another name with --name or the "
+                + "key `name`.")
+        #expect(try place.run(command, "-c../other.json", "--name", "sollol").status != 78)
+        #expect(try place.run(command, "--name", "sollol").status != 78)
     }
 
     @Test func variablesAreConfiguration() throws {
