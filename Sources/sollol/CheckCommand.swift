@@ -28,11 +28,16 @@ enum CheckCommand {
         }
         let recorded = RecordedFacts.read(state: statePath)
         if let notice = recorded.notice { console.notice(notice) }
-        console.report(Report(.phase, "[1/2] looking at programs, model and ports of all hosts"))
+        let hasWorkers = spec.workers.contains(where: \.managed)
+        let steps = hasWorkers ? 2 : 1
+        console.report(
+            Report(.phase, "[1/\(steps)] looking at programs, model and ports of all hosts"))
         var look = Preflight.everywhere(
             spec, recorded: recorded.facts, owner: state.owner, isThorough: true)
-        console.report(Report(.phase, "[2/2] starting each worker for a moment, on 127.0.0.1"))
-        look.tryWorkers()
+        if hasWorkers {
+            console.report(Report(.phase, "[2/2] starting each worker for a moment, on 127.0.0.1"))
+            look.tryWorkers()
+        }
         try state.write(look.facts.encoded(), to: RecordedFacts.name)
         let report = CheckReport(
             cluster: spec.name, surveys: look.surveys, trials: look.trials,

@@ -16,7 +16,9 @@ enum CommandLineInterface {
             complain("sollol: \(mistake.message). See: sollol help")
             return .usage
         } catch let errors as ConfigurationErrors {
-            for problem in errors.problems.prefix(100) { complain("error: \(problem)") }
+            for problem in errors.problems.prefix(100) {
+                complain(TerminalText.clean("error: \(problem)"))
+            }
             let more = errors.problems.count - 100
             if more > 0 { complain("error: and \(more) more problems of that kind") }
             return errors.exitStatus

@@ -254,7 +254,10 @@ struct CheckTests {
         #expect(lines.count == 3, "\(lines)")
         #expect(lines.first == "[1/5] checking programs, model and ports")
         #expect(lines[1].hasPrefix("error: worker-2: no rpc-server or ggml-rpc-server on bare; "))
-        #expect(lines[1].contains("Install it: ssh bare sh -s <deploy/install-llama-cpp, or name "))
+        #expect(
+            lines[1].hasSuffix(
+                "Name it with the key `binary`, or install it: ssh bare sh -s "
+                    + "<deploy/install-llama-cpp"))
         #expect(lines.last == "nothing was started")
         #expect(try bed.leftovers() == [])
         // What was learned of the other host is known to the next dry run.

@@ -285,6 +285,14 @@ struct CommandLineTests {
         #expect(try place.run(command, "--name", "sollol").status != 78)
     }
 
+    @Test func aNameCannotSteerTheTerminal() throws {
+        let place = try Place()
+        let outcome = try place.run("config", "--config", "a\nb\u{1B}[2J.json")
+        #expect(outcome.status == 78)
+        #expect(outcome.errors.hasPrefix("error: a\u{FFFD}b\u{FFFD}[2J.json: cannot be read: "))
+        #expect(!outcome.errors.contains("\n"))
+    }
+
     @Test func variablesAreConfiguration() throws {
         let place = try Place()
         try place.write("work/sollol.json", Self.good)

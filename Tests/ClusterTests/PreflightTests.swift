@@ -179,13 +179,13 @@ struct PreflightTests {
         }
         let expected = [
             "error: coordinator: coordinator.api_key_file: /nowhere/keys cannot be read on this "
-                + "machine. It has to lie there, readable by root",
+                + "machine. It has to lie there, readable by root.",
             "error: worker-12: elsewhere:50054 does not accept connections from this machine: "
                 + "nobody listens there. It is \"managed\": false, so somebody has to start its "
                 + "rpc-server first.",
             "error: worker-1, worker-2: no rpc-server or ggml-rpc-server on bare1, bare2; looked "
-                + "in \(places). Install it: ssh HOST sh -s <deploy/install-llama-cpp, or name it "
-                + "with the key `binary`.",
+                + "in \(places). Name it with the key `binary`, or install it: ssh HOST sh -s "
+                + "<deploy/install-llama-cpp",
             "error: worker-3: /usr/local/bin/rpc-server on locked cannot be executed by root. Try: "
                 + "ssh locked chmod +x /usr/local/bin/rpc-server",
             "error: worker-4: /usr/local/bin/rpc-server is built for aarch64, but foreign is "

@@ -97,7 +97,9 @@ struct SpecBuilder {
                     + (backendCount > 0 ? ", rpc_backends are not used" : ""))
             return false
         }
-        if backendCount == 0, !unreadable.contains("rpc_backends") {
+        // Under a misspelt key they are there all the same.
+        let isMeant = unreadable.contains { NearestName.of($0, in: ["rpc_backends"]) != nil }
+        if backendCount == 0, !isMeant {
             let why = isSaid ? "is true" : "is not set"
             problem(
                 path,

@@ -93,6 +93,10 @@ public struct FailureCause: Equatable, Sendable {
         for signs in [Self.signsOfLoss, Self.signsOfMemory, Self.signs] {
             for line in exit.lastWords.reversed() {
                 for sign in signs where line.contains(sign.text) {
+                    if sign.kind == .leaseEnded {
+                        self.init(sign.kind, "its guard ended it: \(sign.meaning)")
+                        return
+                    }
                     let device = sign.kind == .outOfMemory ? Self.device(in: line) : nil
                     self.init(
                         sign.kind,

@@ -21,7 +21,7 @@ public enum SurveyFindings {
                 Finding(
                     ["coordinator"], at: request.location,
                     "coordinator.api_key_file: \(file) cannot be read on {host}. It has to lie "
-                        + "there, readable by \(report.user)"))
+                        + "there, readable by \(report.user)."))
         }
         findings += reaches(request, report)
         if let skew = survey.clockSkew, abs(skew) > 60 {
@@ -37,6 +37,17 @@ public enum SurveyFindings {
 
     // MARK: Programs
 
+    /// What deploy/install-llama-cpp provides.
+    private static let installed = ["llama-server", "rpc-server", "ggml-rpc-server"]
+
+    /// Where a program without a path is looked for.
+    private static func folders(_ report: SurveyReport) -> [String] {
+        let home = report.home.isEmpty ? "~" : report.home
+        return UsualFolders.all(path: report.path, home: home).map {
+            $0.hasPrefix(home + "/") ? "~" + $0.dropFirst(home.count) : $0
+        }
+    }
+
     private static func problem(
         _ program: SurveyRequest.Program, _ seen: SurveyReport.Program, _ report: SurveyReport,
         _ location: RunLocation
@@ -47,19 +58,15 @@ public enum SurveyFindings {
                 return "\(refused) on {host} cannot be executed by \(report.user). "
                     + "Try: {ssh}chmod +x \(ShellQuoting.quote(refused))"
             }
-            let isPath = program.name.contains("/")
-            let places =
-                isPath
-                ? program.candidates
-                : UsualFolders.all(path: report.path, home: "~").map { folder in
-                    folder.hasPrefix(report.home + "/")
-                        ? "~" + folder.dropFirst(report.home.count) : folder
-                }
-            let install =
-                location == .here
-                ? "deploy/install-llama-cpp" : "{ssh}sh -s <deploy/install-llama-cpp"
-            return "no \(names) on {host}; looked in \(places.joined(separator: ", ")). "
-                + "Install it: \(install), or name it with the key `binary`."
+            let places = program.name.contains("/") ? program.candidates : folders(report)
+            let missing = "no \(names) on {host}; looked in \(places.joined(separator: ", ")). "
+            guard program.candidates.allSatisfy(installed.contains) else {
+                return missing + "Correct the key `binary`, or leave it out."
+            }
+            // The command comes last, so that no punctuation gets into what is copied.
+            return missing + "Name it with the key `binary`, or install it: "
+                + (location == .here
+                    ? "deploy/install-llama-cpp" : "{ssh}sh -s <deploy/install-llama-cpp")
         }
         if let kind = BinaryKind(magic: seen.magic), !kind.runs(on: report.machine) {
             return "\(path) is built for \(kind.name), but {host} is \(report.machine). "

@@ -43,6 +43,15 @@ import Testing
             cause.text == "it exited with status 1: not enough memory of RPC0[10.0.0.2:50052]")
     }
 
+    /// Nobody else killed it, and memory has nothing to do with it.
+    @Test func theEndOfALeaseIsTheOnlyCause() {
+        let words = ["guard: no heartbeat from sollol for 30 s, so this server is ended"]
+        let cause = FailureCause(ExitReport(status: 137, lastWords: words))
+        #expect(cause.kind == .leaseEnded)
+        #expect(
+            cause.text == "its guard ended it: its host heard nothing from sollol for too long")
+    }
+
     @Test func aGuardWithoutAReportIsACauseOfItsOwn() {
         #expect(FailureCause(ExitReport(status: nil)).kind == .guardLost)
     }

@@ -28,6 +28,29 @@ import Testing
 
     // MARK: Builds
 
+    /// Each folder once, also where the PATH holds the whole name of one below the home folder.
+    @Test(arguments: [
+        (
+            "rpc-server",
+            "Name it with the key `binary`, or install it: ssh one sh -s <deploy/install-llama-cpp"
+        ), ("my-server", "Correct the key `binary`, or leave it out."),
+    ])
+    func aMissingProgramIsToldWithWhatProvidesIt(name: String, remedy: String) throws {
+        var request = SurveyRequest(
+            location: .ssh(destination: "one", options: []), processes: ["worker-1"])
+        request.programs = [
+            SurveyRequest.Program(
+                name: name, candidates: [name], users: ["worker-1"], isServer: false)
+        ]
+        let text = "home /h\npath /bin:/h/.local/bin:/bin\nnode one\nboot b\nup 1\ncomplete"
+        var survey = HostSurvey(request: request)
+        survey.report = SurveyReport(text, request: request)
+        let problem = try #require(SurveyFindings.of(survey).first?.problem)
+        #expect(problem.hasPrefix("no \(name) on "))
+        #expect(problem.hasSuffix(". " + remedy))
+        #expect(problem.contains("looked in /bin, ~/.local/bin, ~/.local/share/"), "\(problem)")
+    }
+
     private func survey(
         _ name: String, at location: RunLocation, version: String?, library: String? = nil
     ) -> HostSurvey {
