@@ -11,7 +11,7 @@ struct ConfigurationFiles {
     /// The same as it was named or found.
     let name: String?
 
-    /// What `~` means in the user's shell; Foundation asks the user database instead.
+    /// What `~` means in the user's shell, or what the user database says.
     static let home =
         ProcessInfo.processInfo.environment["HOME"]
         .flatMap { $0.hasPrefix("/") ? $0 : nil } ?? NSHomeDirectory()

@@ -3,6 +3,8 @@ import SollolCore
 import SollolRuntime
 
 StandardStreams.open()
+// A service without User= has none, and what is started here needs one.
+setenv("HOME", ConfigurationFiles.home, 1)
 Signals.unblockAll()
 let isDetached = DetachedStart.begin()
 let status = CommandLineInterface.run(

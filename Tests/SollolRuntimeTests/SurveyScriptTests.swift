@@ -29,10 +29,12 @@ import Testing
     }
 
     /// What the shell answers to each line of a session.
-    private func answers(_ lines: [String], shell: String) throws -> [String] {
+    private func answers(
+        _ lines: [String], shell: String, variable: String? = nil
+    ) throws -> [String] {
         defer { try? FileManager.default.removeItem(atPath: home) }
         let carrier =
-            ["env", "-C", home, "HOME=\(home)", "OLLAMA_MODELS="]
+            ["env", "-C", home, variable ?? "HOME=\(home)", "OLLAMA_MODELS="]
             + shell.split(separator: " ").map(String.init) + ["-c", Guard.command]
         Signals.unblockAll()
         let loop = EventLoop()
@@ -89,7 +91,7 @@ import Testing
         let report = try #require(SurveyReport(answer, request: request), "\(answer)")
         #expect(report.home == home)
         #expect(["Linux", "Darwin"].contains(report.system))
-        #expect(report.canReadAPIKeyFile == false)
+        #expect(report.apiKeyFile == .unreadable)
         let first = report.programs[0]
         #expect(first.path == "\(home)/\(hostile)")
         #expect(first.help?.status == 0)
@@ -104,6 +106,46 @@ import Testing
         #expect(report.programs[2].path == nil)
         #expect(report.programs[2].refusedPath == "\(home)/locked")
         #expect(kill(try #require(sleeper.value), 0) == -1)
+    }
+
+    /// A child that lives on holds the pipe, another prints without end: neither delays the rest.
+    @Test(arguments: shells)
+    func programsThatHangOrDoNotStopPrintingAreNamed(shell: String) throws {
+        try write("#!/bin/sh\necho $$ >\"$HOME/pid\"; sleep 100 & sleep 99", to: "hangs")
+        try write("#!/bin/sh\nhead -c 20000000 /dev/urandom", to: "prints")
+        try write(" \n\n", to: "keys", mode: 0o600)
+        var request = request(
+            ["hangs", "prints"].map {
+                .init(name: $0, candidates: ["\(home)/\($0)"], users: [$0], isServer: true)
+            })
+        request.apiKeyFile = "~/keys"
+        let answer = try #require(try answers([SurveyScript.survey(request)], shell: shell).first)
+        #expect(answer.utf8.count < 10 * SurveyScript.longestAnswer)
+        let report = try #require(SurveyReport(answer, request: request))
+        #expect(report.programs[0].help == .init(text: "", status: 137))
+        #expect(report.programs[0].version == nil)
+        #expect(report.programs[1].help?.status == nil)
+        #expect(report.programs[1].help?.text.isEmpty == false)
+        var survey = HostSurvey(request: request)
+        survey.report = report
+        let problems = SurveyFindings.of(survey).map(\.problem)
+        try #require(problems.count == 3, "\(problems)")
+        #expect(
+            problems[0].hasPrefix("\(home)/hangs --help gives no answer in time on this machine: "))
+        #expect(problems[1].contains("/prints --help on this machine does not answer like a "))
+        #expect(problems[1].contains("(it prints too much)"))
+        #expect(problems[2].contains("~/keys on this machine holds no key: the API would be open"))
+        #expect(kill(try #require(sleeper.value), 0) == -1)
+    }
+
+    @Test(arguments: shells, ["-uHOME", "HOME=", "HOME=here"])
+    func withoutAHomeTheUserDatabaseTells(shell: String, variable: String) throws {
+        let request = request([])
+        let answer = try answers(
+            [SurveyScript.survey(request)], shell: shell, variable: variable
+        ).first
+        let report = try #require(SurveyReport(answer ?? "", request: request))
+        #expect(report.home == getpwuid(getuid()).map { String(cString: $0.pointee.pw_dir) })
     }
 
     @Test(arguments: shells)

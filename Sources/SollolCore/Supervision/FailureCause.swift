@@ -78,7 +78,11 @@ public struct FailureCause: Equatable, Sendable {
                 self.init(
                     .heldByOther,
                     "\(refusal.text). Stop that one first, or give this one another port")
-            case .unusableFolder: self.init(.unusableFolder, refusal.text)
+            case .unusableFolder:
+                self.init(
+                    .unusableFolder,
+                    "\(refusal.text). Remove that folder there (rm -r), or make /tmp writable, if "
+                        + "it is that; sollol check tells")
             }
             return
         }

@@ -78,7 +78,7 @@ extension Supervisor {
         var details = exit.lastWords.suffix(Self.lastWordsShown).map { "| \($0)" }
         if let process = plan.process(slots[index].name), let ssh = cause.ssh {
             details.append(ssh.message(process.location))
-        } else if let process = plan.process(slots[index].name) {
+        } else if cause.kind != .unusableFolder, let process = plan.process(slots[index].name) {
             details.append("try by hand\(Self.place(process)): \(process.shellLine)")
         }
         let name = slots[index].name

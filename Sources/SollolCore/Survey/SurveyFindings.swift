@@ -16,12 +16,11 @@ public enum SurveyFindings {
         if let problem = survey.modelProblem {
             findings.append(Finding(["coordinator"], at: request.location, problem))
         }
-        if report.canReadAPIKeyFile == false, let file = request.apiKeyFile {
-            findings.append(
-                Finding(
-                    ["coordinator"], at: request.location,
-                    "coordinator.api_key_file: \(file) cannot be read on {host}. It has to lie "
-                        + "there, readable by \(report.user)."))
+        if let problem = keyProblem(request, report) {
+            findings.append(Finding(["coordinator"], at: request.location, problem))
+        }
+        if let problem = folderProblem(report) {
+            findings.append(Finding(request.processes, at: request.location, problem))
         }
         findings += reaches(request, report)
         if let skew = survey.clockSkew, abs(skew) > 60 {
@@ -33,6 +32,35 @@ public enum SurveyFindings {
                         + "their logs cannot be compared. Try there: timedatectl set-ntp true"))
         }
         return findings
+    }
+
+    private static func keyProblem(
+        _ request: SurveyRequest, _ report: SurveyReport
+    ) -> String? {
+        guard let file = request.apiKeyFile, let state = report.apiKeyFile else { return nil }
+        let subject = "coordinator.api_key_file: \(file)"
+        return switch state {
+        case .good: nil
+        case .empty:
+            "\(subject) on {host} holds no key: the API would be open to everyone. Write one "
+                + "into it, one a line, or remove api_key_file."
+        case .unreadable:
+            "\(subject) cannot be read on {host}. It has to lie there, readable by "
+                + "\(report.user)."
+        }
+    }
+
+    private static func folderProblem(_ report: SurveyReport) -> String? {
+        if let folder = report.foreignFolder {
+            let path = folder.prefix { $0 != " " }
+            return "\(folder) on {host}, but guards keep their records there and need a folder "
+                + "with mode 0700 of user \(report.uid.map(String.init) ?? report.user). Remove "
+                + "it: {ssh}rm -r \(ShellQuoting.quote(String(path)))"
+        }
+        return report.unwritableFolder.map {
+            "\(report.user) cannot write to \($0) on {host}, where guards keep their records. "
+                + "Make it writable: is it mounted read-only? Try: {ssh}mount -o remount,rw /tmp"
+        }
     }
 
     // MARK: Programs
@@ -73,19 +101,19 @@ public enum SurveyFindings {
                 + "Install a build for \(report.machine) there."
         }
         guard let help = seen.help else { return nil }
-        let said = help.lastLines()
+        let words = help.lastLines()
+        let said = words.isEmpty ? "it printed nothing" : words
+        let look = "Try: {ssh}\(ShellQuoting.quote(path)) --help"
         guard help.status != 137 else {
-            return "\(path) --help gives no answer in time on {host}; it printed: \(said). "
-                + "Try: {ssh}\(ShellQuoting.quote(path)) --help"
+            return "\(path) --help gives no answer in time on {host}: \(said). \(look)"
         }
         let isRight =
             program.isServer
             ? help.text.contains("--model") : help.text.lowercased().contains("port")
         if help.status == 0, isRight { return nil }
         let what = program.isServer ? "a llama-server" : "an rpc-server"
-        return "\(path) --help on {host} does not answer like \(what) (status "
-            + "\(help.status.map(String.init) ?? "unknown")): \(said). "
-            + "Try: {ssh}\(ShellQuoting.quote(path)) --help"
+        let end = help.status.map { "status \($0)" } ?? "it prints too much"
+        return "\(path) --help on {host} does not answer like \(what) (\(end)): \(said). \(look)"
     }
 
     // MARK: Network

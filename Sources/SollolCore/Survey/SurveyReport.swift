@@ -11,7 +11,9 @@ public struct SurveyReport: Equatable, Sendable {
         /// The last lines that are not empty, as part of a sentence.
         func lastLines(_ count: Int = 3) -> String {
             let lines = text.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
-            return lines.filter { !$0.isEmpty }.suffix(count).joined(separator: " / ")
+            return lines.filter { !$0.isEmpty }.suffix(count)
+                .map { $0.count > 200 ? "\($0.prefix(200))…" : String($0) }
+                .joined(separator: " / ")
         }
     }
 
@@ -35,6 +37,16 @@ public struct SurveyReport: Equatable, Sendable {
         public var tool: String?
         /// Checksum and size of the program (`binary`) and of libraries beside it, by name.
         public var digests: [String: String] = [:]
+    }
+
+    /// A file with keys of the API.
+    public enum APIKeyFile: String, Equatable, Sendable {
+        /// It holds something.
+        case good
+        /// It holds no key, so that the API would be open.
+        case empty
+        /// It is missing, or may not be read.
+        case unreadable
     }
 
     /// Who listens on a TCP port.
@@ -75,8 +87,12 @@ public struct SurveyReport: Equatable, Sendable {
     public var records: [GuardRecord] = []
     /// In the order of the request.
     public var programs: [Program]
-    /// Whether `api_key_file` can be read; nil: not asked.
-    public var canReadAPIKeyFile: Bool?
+    /// What was found of `api_key_file`; nil: not asked.
+    public var apiKeyFile: APIKeyFile?
+    /// A folder that guards cannot make a file in.
+    public var unwritableFolder: String?
+    /// The guards' folder, where it is not as it has to be: `PATH is MODE of user N`.
+    public var foreignFolder: String?
     /// Where the manifest of an Ollama name was looked for.
     public var manifestPlaces: [String] = []
     /// The `models` folder that has it.
@@ -128,7 +144,9 @@ public struct SurveyReport: Equatable, Sendable {
         case "record":
             let record = GuardRecord(value, clock: guardClock)
             if let record, record.host == node, record.boot == boot { records.append(record) }
-        case "apikey": canReadAPIKeyFile = value == "yes"
+        case "apikey": apiKeyFile = APIKeyFile(rawValue: value)
+        case "unwritable": unwritableFolder = value
+        case "foreign": foreignFolder = value
         case "manifest.looked": manifestPlaces.append(value)
         case "manifest.folder": manifestFolder = value
         case "manifest.json": manifest += value + "\n"
@@ -141,20 +159,21 @@ public struct SurveyReport: Equatable, Sendable {
         let parts = tag.dropFirst().split(separator: ".", maxSplits: 1)
         guard let index = parts.first.flatMap({ Int($0) }), index >= 0 else { return }
         if tag.first == "r", parts.count == 1, index < reaches.count {
-            reaches[index] = Self.added(value, to: reaches[index])
+            Self.add(value, to: &reaches[index])
         } else if tag.first == "b", parts.count == 2, index < programs.count {
             programs[index].take(parts[1], value)
         }
     }
 
-    fileprivate static func added(_ line: String, to answer: Answer?) -> Answer {
-        var answer = answer ?? Answer()
+    /// In place: an answer can be long.
+    fileprivate static func add(_ line: String, to answer: inout Answer?) {
+        if answer == nil { answer = Answer() }
         if line.hasPrefix("%status ") {
-            answer.status = Int(line.dropFirst("%status ".count))
+            answer?.status = Int(line.dropFirst("%status ".count))
         } else {
-            answer.text += line + "\n"
+            answer?.text += line
+            answer?.text += "\n"
         }
-        return answer
     }
 
     // MARK: Ports
@@ -228,9 +247,9 @@ extension SurveyReport.Program {
             stamp = HostFacts.Stamp(size: numbers[0], modified: numbers[1] * 1_000_000_000)
         case "magic":
             magic = value.split(separator: " ").prefix(20).compactMap { UInt8($0, radix: 16) }
-        case "help": help = SurveyReport.added(value, to: help)
-        case "version": version = SurveyReport.added(value, to: version)
-        case "devices": devices = SurveyReport.added(value, to: devices)
+        case "help": SurveyReport.add(value, to: &help)
+        case "version": SurveyReport.add(value, to: &version)
+        case "devices": SurveyReport.add(value, to: &devices)
         case "tool": tool = value
         case "digest":
             let words = value.split(separator: " ", maxSplits: 1)

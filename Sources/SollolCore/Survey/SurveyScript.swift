@@ -18,7 +18,7 @@ public enum SurveyScript {
     /// The line that looks at everything of a request but the model's header.
     public static func survey(_ request: SurveyRequest) -> String {
         var lines = ["patience=\(request.patience);", prelude, memory]
-        lines += request.isBrief ? [] : [machine, network]
+        lines += request.isBrief ? [] : [machine, folder, network]
         for (index, program) in request.programs.enumerated() {
             let known = program.known.map {
                 "\($0.stamp.size) \($0.stamp.modified / 1_000_000_000) \($0.path)"
@@ -28,7 +28,7 @@ public enum SurveyScript {
             lines.append("look \(ShellQuoting.join(words));")
         }
         if let file = request.apiKeyFile {
-            lines.append("readable apikey \(ShellQuoting.quote(file));")
+            lines.append("keys \(ShellQuoting.quote(file));")
         }
         if case .ollama(let name) = request.model, let model = try? OllamaModel(name) {
             lines.append("manifest \(ShellQuoting.quote(model.manifestPath));")
@@ -68,19 +68,26 @@ public enum SurveyScript {
     }
 
     /// `limited SECONDS COMMAND…`: no POSIX shell has a time limit. `ask TAG SECONDS COMMAND…`
-    /// prints what a command prints, tagged, and its status last.
+    /// prints what a command prints, tagged, and its status last, or the beginning of it, without
+    /// a status. sed ends at the status, whoever still holds the pipe: a child of what was killed
+    /// may, where there is no pkill.
     private static let prelude = #"""
         set -f; LC_ALL=C; GGML_NO_BACKTRACE=1; export LC_ALL GGML_NO_BACKTRACE;
-        path=$PATH; PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin; home=${HOME:-};
+        path=$PATH; PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin;
+        case ${HOME:-} in /*) ;; *) HOME=/; u=$(id -un); case $u in *[!A-Za-z0-9._-]*) ;;
+        ?*) eval "HOME=~$u";; esac; case $HOME in /*) ;; *) HOME=/;; esac; export HOME;; esac;
+        home=$HOME;
         say() { printf '%s\n' "$*"; }; say "home $home"; say "path $path";
         limited() { n=$1; shift; "$@" 2>&1 & p=$!;
-        ( trap 'kill $s; exit' TERM; sleep $n & s=$!; wait $s; kill -KILL $p ) >/dev/null 2>&1 &
+        ( trap 'kill $s; exit' TERM; sleep $n & s=$!; wait $s; kill -STOP $p; pkill -KILL -P $p; kill -KILL $p ) >/dev/null 2>&1 &
         k=$!; wait $p; r=$?; kill $k; return $r; };
         ask() { t=$1; shift; { limited "$@"; say "%status $?"; } 2>/dev/null
-        | sed "s/^/$t /"; };
+        | sed -e "s/^/$t /" -e "/^$t %status /q" | { head -c LIMIT; echo; }; };
         expand() { case $1 in "~/"*) say "$home/${1#??}";; *) say "$1";; esac; };
         stamp() { stat -L -c '%s %Y' "$1" 2>/dev/null || stat -L -f '%z %m' "$1"; };
-        readable() { if [ -r "$(expand "$2")" ]; then say "$1 yes"; else say "$1 no"; fi; };
+        keys() { y=$(expand "$1"); if [ ! -r "$y" ] || [ -d "$y" ]; then say "apikey unreadable";
+        elif [ -f "$y" ] && ! grep -q '[^[:space:]]' "$y"; then say "apikey empty";
+        else say "apikey good"; fi; };
         manifest() { for d in "${OLLAMA_MODELS:-$home/.ollama/models}"
         "${OLLAMA_MODELS:-/usr/share/ollama/.ollama/models}"; do say "manifest.looked $d/$1";
         if [ -r "$d/$1" ]; then say "manifest.folder $d";
@@ -88,10 +95,14 @@ public enum SurveyScript {
         reach() { if command -v bash >/dev/null; then
         ask "r$1" 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3";
         elif command -v nc >/dev/null; then ask "r$1" 4 nc -v -z "$2" "$3"; fi; };
-        """# + "\n" + look
+        """#.replacing("LIMIT", with: "\(longestAnswer)") + "\n" + look
+
+    /// Bytes of what one program says that are of use; the help of llama-server is 60 KiB.
+    static let longestAnswer = 256 << 10
 
     /// Programs: where they are found (PATH, then the usual places), what they say of themselves,
-    /// what a llama.cpp tool beside them says, and checksums that tell builds apart.
+    /// what a llama.cpp tool beside them says, and checksums that tell builds apart. After one that
+    /// hangs the others get less time, so that all of them end before the host is given up.
     private static let look = #"""
         try() { [ -z "$f" ] || return 0; [ -f "$1" ] || return 0;
         if [ -x "$1" ]; then f=$1; else x=$1; fi; };
@@ -102,7 +113,10 @@ public enum SurveyScript {
         [ -n "$f" ] || { [ -z "$x" ] || say "b$i.refused $x"; return 0; };
         s=$(stamp "$f"); say "b$i.path $f"; say "b$i.stamp $s";
         say "b$i.magic" $(od -An -tx1 -N20 "$f");
-        [ "$s $f" != "$known" ] && [ "$kind" != brief ] || return 0; ask "b$i.help" $patience "$f" --help; d=${f%/*};
+        [ "$s $f" != "$known" ] && [ "$kind" != brief ] || return 0;
+        { h=$(ask "b$i.help" $patience "$f" --help); } 2>/dev/null; say "$h"; d=${f%/*};
+        case $h in *"%status 137") patience=$((patience/4+1));
+        [ "$kind" != server ] || return 0;; esac;
         if [ "$kind" = server ]; then ask "b$i.version" $patience "$f" --version;
         ask "b$i.devices" $patience "$f" --list-devices; else tool;
         [ ! -x "$d/llama-server" ] || ask "b$i.devices" $patience "$d/llama-server" --list-devices; fi;
@@ -134,6 +148,14 @@ public enum SurveyScript {
         vm_stat 2>/dev/null | awk '/page size of/ { s = $8 }
         /^Pages (free|inactive|speculative|purgeable)/ { n += $NF }
         END { printf "memory %d\n", n * s / 1024 }'; fi;
+        """#
+
+    /// Whether the guards can have their folder, which is made for the first server.
+    private static let folder = #"""
+        folder() { d=/tmp/sollol-$(id -u); set -- $(ls -ldn "$d" 2>/dev/null); case "$1 $3" in
+        " ") [ -w /tmp ] || say "unwritable /tmp";;
+        "drwx------"*" $(id -u)") [ -w "$d" ] || say "unwritable $d";;
+        *) say "foreign $d is $1 of user $3";; esac; }; folder;
         """#
 
     /// Addresses, who listens (Linux tells in /proc, everybody else by netstat), and the guards'

@@ -53,9 +53,9 @@ final class HostLook {
         shell?.closeAndWait()
     }
 
-    private func ask(_ line: String, _ answer: @escaping ([UInt8]) -> Void) {
+    private func ask(_ line: String, size: Int = 0, _ answer: @escaping ([UInt8]) -> Void) {
         shell?.ask(
-            line, timeout: timeouts.connect + Self.patience, answer: answer,
+            line, size: size, timeout: timeouts.connect + Self.patience, answer: answer,
             failure: { [self] in failed($0) })
     }
 
@@ -125,7 +125,8 @@ final class HostLook {
         growing = header
         switch header.step {
         case .fetch(let offset, let count):
-            ask(SurveyScript.read(path, offset: offset, count: count)) { [self] in
+            ask(SurveyScript.read(path, offset: offset, count: count), size: count << 20) {
+                [self] in
                 tookModel($0, askedFor: count)
             }
         case .refused(let error):

@@ -5,8 +5,8 @@ import SollolCore
 ///
 /// What a login shell prints of its own accord comes before the first marker and is left out.
 final class HostShell {
-    /// Bytes of an answer that are accepted; a header is read in pieces of up to 128 MiB.
-    private static let longestAnswer = 160 << 20
+    /// Bytes of an answer that are accepted beside what was asked for.
+    private static let longestAnswer = 16 << 20
     private static let linesKept = 60
 
     private let loop: EventLoop
@@ -21,6 +21,7 @@ final class HostShell {
     private var hasBegun = false
     private var isOver = false
     private var pending: (([UInt8]) -> Void, (SurveyFailure) -> Void)?
+    private var limit = longestAnswer
     private var timer: Int?
     /// What was printed on standard error, or before the shell began; the last lines of it.
     private(set) var words: [String] = []
@@ -56,12 +57,15 @@ final class HostShell {
 
     /// Sends a line to be evaluated. Exactly one of the two is called, never from within this call;
     /// after a failure the shell is gone.
+    ///
+    /// - Parameter size: bytes of a file that are asked for.
     func ask(
-        _ line: String, timeout: Double, answer: @escaping ([UInt8]) -> Void,
+        _ line: String, size: Int = 0, timeout: Double, answer: @escaping ([UInt8]) -> Void,
         failure: @escaping (SurveyFailure) -> Void
     ) {
         precondition(pending == nil, "one question at a time")
         pending = (answer, failure)
+        limit = size + Self.longestAnswer
         timer = loop.at(EventLoop.now + timeout) { [self] in end(.silent(timeout)) }
         if isOver { return end(.ended(status: nil, words: words)) }
         send(line)
@@ -110,7 +114,7 @@ final class HostShell {
         if count == 0 { return ended() }
         if !hasBegun { begin() }
         if hasBegun { takeAnswer() }
-        if received.count > (hasBegun ? Self.longestAnswer : 1 << 20) { end(.tooLong) }
+        if received.count > (hasBegun ? limit : 1 << 20) { end(.tooLong) }
     }
 
     /// Passes over what the login shell prints before ours begins.

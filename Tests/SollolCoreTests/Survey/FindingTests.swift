@@ -26,6 +26,26 @@ import Testing
         #expect(Finding(["x"], at: .here, "on {host}: {ssh}ls").problem == "on this machine: ls")
     }
 
+    @Test(arguments: [
+        (
+            "foreign /tmp/sollol-7 is drwxrwxrwx of user 8",
+            "worker-1: /tmp/sollol-7 is drwxrwxrwx of user 8 on two, but guards keep their records "
+                + "there and need a folder with mode 0700 of user 7. Remove it: ssh two rm -r "
+                + "/tmp/sollol-7"
+        ),
+        (
+            "unwritable /tmp",
+            "worker-1: ann cannot write to /tmp on two, where guards keep their records. Make it "
+                + "writable: is it mounted read-only? Try: ssh two mount -o remount,rw /tmp"
+        ),
+    ])
+    func aFolderThatGuardsCannotUseIsFoundBeforeTheyNeedIt(_ line: String, _ says: String) {
+        var survey = HostSurvey(request: SurveyRequest(location: two, processes: ["worker-1"]))
+        survey.report = SurveyReport(
+            "home /h\nuser ann\nuid 7\n\(line)\ncomplete", request: survey.request)
+        #expect(SurveyFindings.of(survey).map(\.report) == [Report(.failure, says)])
+    }
+
     // MARK: Builds
 
     /// Each folder once, also where the PATH holds the whole name of one below the home folder.
