@@ -125,10 +125,20 @@ public final class ClusterRunner {
         defer { control?.end() }
         happened(.upRequested)
         keepLease()
+        Self.returnMemory()
         loop.run()
         reload?.cancel()
         preparedShells.end()
         return status
+    }
+
+    /// Gives back what reading headers and hosts took, which glibc would keep for later (malloc(3)).
+    private static func returnMemory() {
+        #if canImport(Glibc)
+            // Its header is in no module.
+            guard let trim = dlsym(dlopen(nil, RTLD_NOW), "malloc_trim") else { return }
+            _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
+        #endif
     }
 
     /// The socket for `sollol status` and its like; without it the cluster still runs.
