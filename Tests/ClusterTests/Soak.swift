@@ -108,6 +108,8 @@ struct Soak {
             })
         let stream = RequestStream(cluster)
         try eventually("a request has succeeded") { stream.success(after: .distantPast) != nil }
+        // By then sollol has prepared the shell for the next coordinator.
+        Thread.sleep(forTimeInterval: 3)
         let before = Footprint(cluster, sollol)
         var table: [String: [FaultRecord]] = [:]
         let end = Date().addingTimeInterval(minutes * 60)
