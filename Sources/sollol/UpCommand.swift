@@ -106,9 +106,7 @@ struct UpCommand {
         let command = try UpCommand(arguments)
         let recorded = RecordedFacts.read(state: command.statePath).facts
         let look = Preflight.beside(running, command.loaded.spec, recorded: recorded)
-        let isGood = !look.findings.contains(where: running.isObstacle)
-        let caches = isGood ? CachePruning.all(for: command.loaded.spec) : []
-        let notices = CacheKeeper.prune(caches, timeouts: command.loaded.spec.timeouts)
+        let notices = look.surveys.flatMap(\.pruned)
         try ReloadLook.Result(look, beside: running, notices: notices).tell()
         return .success
     }
@@ -137,10 +135,7 @@ struct UpCommand {
         for assumption in plan.assumptions { console.notice("assumed: \(assumption)") }
         for notice in plan.notices { console.notice("notice: \(notice)") }
         try RecordedFacts.write(look.facts, placement: plan.placement, to: state)
-        let caches = CachePruning.all(for: loaded.spec)
-        for report in CacheKeeper.prune(caches, timeouts: loaded.spec.timeouts) {
-            console.notice("notice: \(report)")
-        }
+        for report in look.surveys.flatMap(\.pruned) { console.notice("notice: \(report)") }
         let runner = ClusterRunner(
             plan: plan, spec: loaded.spec, facts: look.facts, state: state, sources: sources,
             seed: UInt64(getpid()),

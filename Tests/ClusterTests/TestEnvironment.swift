@@ -5,6 +5,8 @@ import Testing
 enum TestEnvironment {
     /// `.build/debug`, where the test bundle and `sollol` lie side by side.
     static let products: String = {
+        // A benchmark measures a release build.
+        if let given = ProcessInfo.processInfo.environment["SOLLOL_PRODUCTS"] { return given }
         var path = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         while path.path != "/" {
             if access(path.appendingPathComponent("sollol").path, X_OK) == 0 { return path.path }

@@ -32,6 +32,9 @@ public struct HostSurvey: Equatable, Sendable {
     /// The key of an agent that got us in, if one did and it was asked for.
     public var agentKey: String?
 
+    /// What was removed from tensor caches, for people.
+    public var pruned: [String] = []
+
     /// A survey that is yet to be made.
     public init(request: SurveyRequest) { self.request = request }
 }

@@ -30,6 +30,8 @@ public struct SurveyRequest: Equatable, Sendable {
     public var patience = 20
     /// The file with API keys, on the coordinator's host.
     public var apiKeyFile: String?
+    /// The tensor caches to prune, where workers are about to start.
+    public var caches: [CachePruning] = []
     /// What the coordinator will dial from there, by name.
     public var reaches: [Reach] = []
 

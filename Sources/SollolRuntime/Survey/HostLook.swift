@@ -16,6 +16,7 @@ final class HostLook {
     private let carrier: [String]?
     private var hasBeenTurnedAway = false
     private var isCancelled = false
+    private var caches: [CachePruning]
     private var growing: GrowingHeader?
     /// The files of the model, its first part first, and the headers read so far.
     private var parts: [String] = []
@@ -33,6 +34,7 @@ final class HostLook {
         self.timeouts = timeouts
         self.done = done
         survey = HostSurvey(request: request)
+        caches = request.caches.reversed()
         carrier = SSHCommand.argv(
             to: request.location, timeouts: timeouts, isVerbose: wantsKeySource)
         begin()
@@ -157,7 +159,29 @@ final class HostLook {
         finish()
     }
 
+    // MARK: Tensor caches
+
+    /// Seconds for one cache; a start never waits longer for this.
+    private static let pruningPatience = 30.0
+
+    /// In the same connection, since each costs more than all of this.
+    private func prune(_ cache: CachePruning) {
+        shell?.ask(
+            cache.line, timeout: Self.pruningPatience,
+            answer: { [self] bytes in
+                if let report = cache.report(String(decoding: bytes, as: UTF8.self)) {
+                    survey.pruned.append(report)
+                }
+                finish()
+            },
+            failure: { [self] _ in
+                caches = []
+                finish()
+            })
+    }
+
     private func finish(problem: String? = nil) {
+        if problem == nil, let cache = caches.popLast() { return prune(cache) }
         if let problem {
             survey.problem = problem
             survey.report = nil

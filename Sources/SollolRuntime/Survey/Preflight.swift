@@ -52,7 +52,8 @@ public struct Preflight {
     ///
     /// - Parameters:
     ///   - owner: of the state directory; a server of ours on a port is no obstacle.
-    ///   - isThorough: also find out where only an agent's key gets us in.
+    ///   - isThorough: for `check`: also find out where only an agent's key gets us in, and leave
+    ///     tensor caches alone.
     public static func everywhere(
         _ spec: ClusterSpec, recorded: HostFacts, owner: Guard.Owner, isThorough: Bool = false
     ) -> Preflight {
@@ -74,7 +75,15 @@ public struct Preflight {
 
     private mutating func lookEverywhere(isThorough: Bool) {
         resolveNames()
-        let requests = SurveyRequest.all(for: spec)
+        var requests = SurveyRequest.all(for: spec)
+        if !isThorough {
+            let caches = CachePruning.all(for: spec)
+            for index in requests.indices {
+                requests[index].caches = caches.filter {
+                    $0.location == requests[index].location
+                }
+            }
+        }
         survey(running?.adapted(requests) ?? requests, wantsKeySource: isThorough)
         findings += surveys.flatMap(SurveyFindings.of)
         findings += BuildComparison.findings(surveys)

@@ -5,7 +5,7 @@ import Testing
 @testable import SollolRuntime
 
 /// The tensor cache is pruned by real shells.
-@Suite struct CacheKeeperTests {
+@Suite struct CachePruningTests {
     /// A folder on a disk that keeps access times, where there is one: tests of others run rpc-servers
     /// meanwhile, and then nothing is removed on a disk that keeps none.
     private static let base: String = {
@@ -48,6 +48,16 @@ import Testing
         return (folder, hashes)
     }
 
+    /// As `up` does it; what it says.
+    private static func prune(_ caches: [CachePruning]) -> [String] {
+        let requests = caches.map { cache in
+            var request = SurveyRequest(location: cache.location, processes: [])
+            request.caches = [cache]
+            return request
+        }
+        return HostLooks.at(requests, timeouts: Timeouts()).flatMap(\.pruned)
+    }
+
     private static func names(_ folder: String) throws -> Set<String> {
         Set(try FileManager.default.contentsOfDirectory(atPath: folder + "/rpc"))
     }
@@ -57,18 +67,18 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var cache = CachePruning(
             location: .here, workers: ["worker-1", "worker-2"], folder: folder, limit: 6000)
-        #expect(CacheKeeper.prune([cache], timeouts: Timeouts()) == [])
+        #expect(Self.prune([cache]) == [])
         let before = try Self.names(folder)
         #expect(before.count == 9)
         cache.limit = 3500
         #expect(
-            CacheKeeper.prune([cache], timeouts: Timeouts()) == [
+            Self.prune([cache]) == [
                 "worker-1, worker-2: removed 3 files, 2.93 KiB of what the tensor cache on this "
                     + "machine has beyond cache_limit, 3.42 KiB"
             ])
         #expect(try Self.names(folder) == before.subtracting(files.suffix(3)))
         cache.limit = 0
-        #expect(CacheKeeper.prune([cache], timeouts: Timeouts()).count == 1)
+        #expect(Self.prune([cache]).count == 1)
         #expect(try Self.names(folder) == before.subtracting(files))
     }
 
@@ -105,7 +115,7 @@ import Testing
             let cache = CachePruning(
                 location: .here, workers: ["worker-1"], folder: folder, limit: 1000)
             #expect(
-                CacheKeeper.prune([cache], timeouts: Timeouts()) == [
+                Self.prune([cache]) == [
                     "worker-1: removed 2 files, 1.95 KiB, left 2.93 KiB that a running rpc-server "
                         + "may use of what the tensor cache on this machine has beyond "
                         + "cache_limit, 0.98 KiB"
@@ -163,8 +173,8 @@ import Testing
     @Test func aCacheThatIsNotThereIsNoProblem() {
         let cache = CachePruning(
             location: .here, workers: ["worker-1"], folder: "/nowhere", limit: 0)
-        #expect(CacheKeeper.prune([cache], timeouts: Timeouts()) == [])
-        #expect(CacheKeeper.prune([], timeouts: Timeouts()) == [])
+        #expect(Self.prune([cache]) == [])
+        #expect(Self.prune([]) == [])
     }
 
     @Test func oneForEachFolder() throws {
