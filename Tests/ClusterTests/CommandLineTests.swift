@@ -321,8 +321,13 @@ struct CommandLineTests {
             return (try place.run("/bin/sh", ["-c", shell]).errors, "\n" + end)
         }
         for (said, end) in outcomes { #expect(("\n" + said).hasSuffix(end), "\(said)") }
-        let ignoring =
-            "trap '' PIPE; { '\(TestEnvironment.products)/sollol' help; echo $? >&2; } | :"
+        // The reader has gone for certain before anything is written.
+        let ignoring = """
+            trap '' PIPE; mkfifo '\(place.folder)/gone';
+            { read -r gone <'\(place.folder)/gone';
+            '\(TestEnvironment.products)/sollol' help; echo $? >&2; } |
+            { exec <&-; echo gone >'\(place.folder)/gone'; }
+            """
         #expect(try place.run("/bin/sh", ["-c", ignoring]).errors == "141")
     }
 
