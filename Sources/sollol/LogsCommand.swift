@@ -48,7 +48,8 @@ struct LogsCommand {
     private func show(_ count: Int?, follow: Bool) throws {
         let merged = merge(readers.map { (name: $0.name, lines: $0.last(count)) })
         try write(count.map { merged.suffix($0) } ?? merged[...])
-        // Until Ctrl-C, or until whoever reads has gone (SIGPIPE).
+        if follow { Signals.endAtOnce(isQuiet: true) }
+        // Until Ctrl-C, which is its normal end, or until whoever reads has gone (SIGPIPE).
         while follow {
             Thread.sleep(forTimeInterval: Self.interval)
             try write(merge(readers.map { (name: $0.name, lines: $0.added()) })[...])

@@ -32,9 +32,8 @@ enum PlanCommand {
             recorded = facts.facts
         }
         let here = Preflight.here(spec, recorded: recorded, onlyModel: sizes != nil)
-        if let problem = here.surveys.compactMap(\.modelProblem).first {
-            let text = problem.replacing("{host}", with: "this machine")
-            CommandLineInterface.complain("error: \(text)")
+        if let problem = here.modelProblem {
+            CommandLineInterface.complain("error: \(problem)")
             return .unavailable
         }
         var look = here.facts

@@ -45,7 +45,7 @@ enum ReloadCommand {
             else {
                 return complain(
                     "the cluster is \(state.rawValue) and does not serve as it should yet. "
-                        + "See: sollol status", .notServing)
+                        + "See: sollol status", .unavailable)
             }
             Thread.sleep(forTimeInterval: pause)
             pause = min(interval.most, pause * 1.02)
@@ -59,14 +59,14 @@ enum ReloadCommand {
         case .answered(let answer):
             return complain(answer.problem ?? "sollol says nothing about a reload", .unavailable)
         case .notRunning where hasBegun:
-            return complain("the cluster has ended. See: sollol status", .notServing)
+            return complain("the cluster has ended. See: sollol status", .unavailable)
         case .notRunning:
             return complain(
-                "nothing runs of cluster \(cluster.name). Start it: sollol up", .notServing)
+                "nothing runs of cluster \(cluster.name). Start it: sollol up", .unavailable)
         case .hung(let hung): return complain("\(hung)", .unavailable)
         case .silent(let pid, let reason):
             let who = pid.map { " (pid \($0))" } ?? ""
-            return complain("sollol\(who) does not answer: \(reason)", .notServing)
+            return complain("sollol\(who) does not answer: \(reason)", .unavailable)
         }
     }
 

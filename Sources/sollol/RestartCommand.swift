@@ -23,14 +23,14 @@ enum RestartCommand {
         case .notRunning:
             CommandLineInterface.complain(
                 "error: nothing runs of cluster \(cluster.name). Start it: sollol up")
-            return .notServing
+            return .unavailable
         case .hung(let hung):
             CommandLineInterface.complain("error: \(hung)")
             return .unavailable
         case .silent(let pid, let reason):
             let who = pid.map { " (pid \($0))" } ?? ""
             CommandLineInterface.complain("error: sollol\(who) does not answer: \(reason)")
-            return .notServing
+            return .unavailable
         }
         let end = ProcessInfo.processInfo.systemUptime + limit
         while true {
@@ -46,7 +46,7 @@ enum RestartCommand {
                 CommandLineInterface.complain(
                     "error: the cluster is \(status.state.rawValue) and does not serve. "
                         + "See: sollol status")
-                return .notServing
+                return .unavailable
             }
             Thread.sleep(forTimeInterval: interval)
         }

@@ -15,7 +15,8 @@ enum StatusCommand {
             try CommandLineInterface.write(isJSON ? status.json : status.text(at: .now))
             return status.isServing ? .success : .notServing
         }
-        // Until Ctrl-C, or until whoever reads has gone (SIGPIPE).
+        Signals.endAtOnce(isQuiet: true)
+        // Until Ctrl-C, which is its normal end, or until whoever reads has gone (SIGPIPE).
         var shown: ClusterStatus?
         while true {
             let status = cluster.status()

@@ -55,7 +55,7 @@ struct UpCommand {
 
     private func dryRun(_ format: DryRun.Format) throws -> ExitStatus {
         let look = Preflight.here(loaded.spec, recorded: recordedFacts())
-        let plan = try self.plan(look.facts)
+        let plan = try self.plan(look.facts, modelProblem: look.modelProblem)
         try CommandLineInterface.write(DryRun.render(plan, as: format))
         return .success
     }
@@ -66,10 +66,10 @@ struct UpCommand {
         return recorded.facts
     }
 
-    private func plan(_ facts: HostFacts) throws -> LaunchPlan {
+    private func plan(_ facts: HostFacts, modelProblem: String? = nil) throws -> LaunchPlan {
         let plan: LaunchPlan
         do throws(PlanError) {
-            plan = try LaunchPlanner.plan(loaded.spec, facts: facts)
+            plan = try LaunchPlanner.plan(loaded.spec, facts: facts, modelProblem: modelProblem)
         } catch {
             console.notice("error: \(error.message)")
             throw ExitStatus.unavailable

@@ -331,6 +331,24 @@ struct CommandLineTests {
         #expect(try place.run("/bin/sh", ["-c", ignoring]).errors == "141")
     }
 
+    @Test func aDryRunQuotesWhatIsWrongWithAModelAtHand() throws {
+        let place = try Place()
+        unlink("\(place.folder)/bin/llama-server")
+        mkdir("\(place.folder)/folder.gguf", 0o755)
+        mkfifo("\(place.folder)/fifo.gguf", 0o600)
+        try place.write("text.gguf", "hello")
+        try place.write("short.gguf", "GGUF\u{3}\0\0\0")
+        for name in ["folder", "fifo", "text", "short", "missing"] {
+            let path = "\(place.folder)/\(name).gguf"
+            let outcome = try place.run(
+                "up", "--dry-run", "--format=json", "--model", path, "--rpc", "127.0.0.1:50052")
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let says = "`sollol up` would fail: the model \(path)"
+            #expect(outcome.output.replacing("\\/", with: "/").contains(says), "\(outcome.output)")
+            #expect(!outcome.output.contains("the number of layers is not known here"))
+        }
+    }
+
     @Test func helpAndVersion() throws {
         let place = try Place()
         #expect(try place.run("version").output.hasPrefix("sollol "))

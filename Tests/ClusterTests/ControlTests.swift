@@ -150,7 +150,7 @@ struct ControlTests {
         #expect(try cluster.sollol("down").exitStatus() == 0)
         #expect(sollol.exitStatus() == 0)
         #expect(!sollol.lines.contains { $0.contains("warning") }, "\(sollol.lines)")
-        #expect(try cluster.sollol("restart").exitStatus() == 3)
+        #expect(try cluster.sollol("restart").exitStatus() == 69)
     }
 
     @Test func aRestartWaitsForTheRequestInFlight() throws {
@@ -185,7 +185,11 @@ struct ControlTests {
         }
         #expect(text.contains("coordinator | "))
         follow.signal(SIGTERM)
-        _ = follow.exitStatus()
+        #expect(follow.exitStatus() == 0)
+        let watch = try cluster.sollol("status", "--watch")
+        _ = watch.moreOutput()
+        watch.signal(SIGINT)
+        #expect(watch.exitStatus() == 0)
         #expect(try cluster.sollol("logs", "worker-7").exitStatus() == 64)
         #expect(try cluster.sollol("down").exitStatus() == 0)
         #expect(sollol.exitStatus() == 0)

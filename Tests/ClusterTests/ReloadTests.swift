@@ -106,7 +106,7 @@ struct ReloadTests {
         #expect(try cluster.tokens().count == 24)
         try end(cluster, sollol)
         #expect(sollol.lines.filter { $0.contains("the reload is refused") }.count == 3)
-        #expect(try cluster.sollol("reload").exitStatus() == 3)
+        #expect(try cluster.sollol("reload").exitStatus() == 69)
     }
 
     @Test func policiesAreTakenOverWithoutARestart() throws {

@@ -35,6 +35,14 @@ enum StringRule: Equatable, Sendable {
         if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
             return "holds a control character; they are not allowed in a command line"
         }
+        if self == .model, ModelName.isURL(text) {
+            return "is a URL, not a path; download it first, and give the path of the file"
+        }
+        if URLPassword.isIn(text) {
+            return
+                "holds a password, which plans, logs and `ps` would show; keep it in the account "
+                + "on that host (its environment, ~/.netrc, an ssh key)"
+        }
         switch self {
         case .host: return Self.hostProblem(text, why: "a coordinator listens on IPv4")
         case .backendHost:
@@ -125,6 +133,10 @@ enum StringRule: Equatable, Sendable {
 
 /// Which text of `model` is a path.
 enum ModelName {
+    static func isURL(_ text: String) -> Bool {
+        text.prefix { $0 != "/" }.hasSuffix(":") && text.contains("://")
+    }
+
     static func isPath(_ text: String) -> Bool {
         text.hasSuffix(".gguf") && !text.beginsWithDash
             || ["/", "./", "../", "~/"].contains { text.hasPrefix($0) }

@@ -23,9 +23,10 @@ enum UTF8Text {
     }
 }
 
-/// A text for one line of a message: quoted, shortened, and without what steers a terminal or
-/// reorders a line (control and format characters, such as U+202E).
+/// A text for one line of a message: quoted, shortened, without the passwords of URLs, and without
+/// what steers a terminal or reorders a line (control and format characters, such as U+202E).
 func printable(_ text: String) -> String {
+    let text = URLPassword.hidden(in: text)
     var clean = ""
     for scalar in text.unicodeScalars.prefix(80) {
         switch scalar.properties.generalCategory {

@@ -89,7 +89,9 @@ extension LaunchPlanner {
         guard let blockCount = model.blockCount else {
             assumptions.add(
                 "coordinator",
-                "the number of layers is not known here, so equal shares (-ts) are assumed; "
+                modelProblem.map {
+                    "equal shares (-ts) are assumed, and `sollol up` would fail: \($0)"
+                } ?? "the number of layers is not known here, so equal shares (-ts) are assumed; "
                     + "`sollol up` reads it from the model and gives layer counts.")
             return (nil, nil)
         }

@@ -8,11 +8,13 @@ public struct LaunchPlanner {
     /// - Parameters:
     ///   - spec: made by `ConfigurationLoader`, hence valid.
     ///   - facts: what is known of the hosts; only entries whose files have not changed since.
+    ///   - modelProblem: why the model cannot be read where it is at hand, for a dry run.
     /// - Throws: `PlanError` when no cluster can be made of this model, these devices and binaries.
     public static func plan(
-        _ spec: ClusterSpec, facts: HostFacts = HostFacts()
+        _ spec: ClusterSpec, facts: HostFacts = HostFacts(), modelProblem: String? = nil
     ) throws(PlanError) -> LaunchPlan {
         var planner = LaunchPlanner(spec: spec, facts: facts, places: spec.workers.count)
+        planner.modelProblem = modelProblem
         return try planner.plan()
     }
 
@@ -20,6 +22,7 @@ public struct LaunchPlanner {
     let facts: HostFacts
     var assumptions = Assumptions()
     var notices: [String] = []
+    private(set) var modelProblem: String?
     /// Workers of the whole configuration, also when some are left out: each has a port to forward.
     private let places: Int
 

@@ -113,7 +113,7 @@ enum OwnedFlags {
 
     private static let secretWords = [
         "TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY",
-        "CREDENTIALS",
+        "CREDENTIALS", "PASSPHRASE", "APIKEY", "SSHPASS", "_PASS", "_PWD", "_PW",
     ]
 
     /// Variables of owned flags that are not named after them (`--help` of 0.7.0).

@@ -24,6 +24,15 @@ public struct Preflight {
         return facts
     }
 
+    /// Why the model cannot be used on its host.
+    public var modelProblem: String? {
+        surveys.compactMap { survey in
+            survey.modelProblem.map {
+                Finding(["coordinator"], at: survey.request.location, $0).problem
+            }
+        }.first
+    }
+
     /// Looks at this machine only, and asks programs again only when their files have changed: for
     /// a dry run, which contacts no host.
     ///
