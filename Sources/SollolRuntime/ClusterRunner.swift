@@ -46,6 +46,7 @@ public final class ClusterRunner {
     private var isHandling = false
     private var processes: [ProcessRun: GuardedProcess] = [:]
     private let connections = ConnectionQueue()
+    private let openConnections: OpenConnections
     private let preparedShells: PreparedShells
     private var lastWords: [ProcessRun: [String]] = [:]
     private var protocols: [ProcessRun: RPCVersion] = [:]
@@ -63,12 +64,13 @@ public final class ClusterRunner {
     ///
     /// - Parameters:
     ///   - facts: what the plan was made with; numeric IPv4 by name are in it.
+    ///   - connections: to hosts of the plan, which its processes take.
     ///   - state: logs go there.
     ///   - sources: where a changed configuration comes from.
     ///   - seed: makes the jitter of restarts differ between clusters.
     public init(
-        plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, state: StateDirectory,
-        sources: ReloadSources, seed: UInt64, output: Output
+        plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, connections: OpenConnections,
+        state: StateDirectory, sources: ReloadSources, seed: UInt64, output: Output
     ) {
         self.spec = spec
         self.sources = sources
@@ -76,6 +78,7 @@ public final class ClusterRunner {
         self.facts = facts
         self.output = output
         self.state = state
+        openConnections = connections
         keeper = StatusKeeper(
             plan: plan, stateDirectory: state.path, pid: Int(getpid()), at: .now)
         probes = Probes(loop: loop)
@@ -252,10 +255,12 @@ public final class ClusterRunner {
 
     private func spawn(_ run: ProcessRun) {
         guard let process = plan.process(run.name) else { return }
-        if process.location == .here {
-            launch(run, process)
+        let carrier = SSHCommand.argv(for: process, timeouts: spec.timeouts)
+        let shell = carrier.map(openConnections.take) ?? preparedShells.take()
+        if carrier == nil || shell != nil {
+            launch(run, process, through: carrier, shell)
         } else {
-            connections.request(run) { [self] in launch(run, process) }
+            connections.request(run) { [self] in launch(run, process, through: carrier, nil) }
         }
     }
 
@@ -267,7 +272,15 @@ public final class ClusterRunner {
         }
     }
 
-    private func launch(_ run: ProcessRun, _ process: PlannedProcess) {
+    /// Starts a process.
+    ///
+    /// - Parameters:
+    ///   - carrier: the ssh client that takes it to another host.
+    ///   - shell: what has read the guard already.
+    private func launch(
+        _ run: ProcessRun, _ process: PlannedProcess, through carrier: [String]?,
+        _ shell: ShellProcess?
+    ) {
         if process.role == .coordinator { proof = DistributionProof(plan: plan) }
         lastWords[run] = []
         let handlers = GuardedProcess.Handlers(
@@ -285,7 +298,6 @@ public final class ClusterRunner {
                     status: end.status, lastWords: words, refusal: end.refusal)
                 happened(.exited(run, exit))
             })
-        let shell = process.location == .here ? preparedShells.take() : nil
         let startLine = Guard.startLine(
             argv: process.argv, environment: process.environment,
             slot: Guard.Slot(
@@ -294,9 +306,8 @@ public final class ClusterRunner {
             isPrepared: shell != nil)
         do {
             processes[run] = try GuardedProcess(
-                startLine: startLine,
-                carrier: SSHCommand.argv(for: process, timeouts: spec.timeouts), shell: shell,
-                loop: loop, handlers: handlers)
+                startLine: startLine, carrier: carrier, shell: shell, loop: loop,
+                handlers: handlers)
         } catch {
             connections.finished(run)
             happened(.spawnFailed(run, reason: "\(error)"))

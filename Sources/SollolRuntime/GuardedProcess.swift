@@ -54,7 +54,7 @@ final class GuardedProcess {
     /// - Parameters:
     ///   - startLine: from `Guard.startLine`.
     ///   - carrier: the ssh client that takes leash and output to another host; nil for this one.
-    ///   - shell: what reads the line if it runs already, on this machine.
+    ///   - shell: what has read `Guard.preparation` already, here or at the carrier's end.
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
     init(
         startLine: String, carrier: [String]? = nil, shell: ShellProcess? = nil, loop: EventLoop,
@@ -63,9 +63,9 @@ final class GuardedProcess {
         self.loop = loop
         isRemote = carrier != nil
         self.handlers = handlers
-        // Not the last command of the text, which some shells would put in their own place.
-        let carrierText = carrier.map { "\(ShellQuoting.join($0)); exit $?" }
-        self.shell = try shell ?? ShellProcess(carrierText ?? Guard.command)
+        self.shell =
+            try shell ?? carrier.map { try ShellProcess(holding: ShellQuoting.join($0)) }
+            ?? ShellProcess(Guard.command)
         (leash, control, output) = (self.shell.input, self.shell.output, self.shell.errors)
         controlLines = LineReader(control)
         outputLines = LineReader(output)

@@ -45,6 +45,20 @@ final class ShellProcess {
         for end in [input, output, errors] { setNonBlocking(end) }
     }
 
+    /// Starts a command that ends when we do, whatever it is doing.
+    ///
+    /// Its input passes through cat, which ends when we are gone, and then everything is ended: an
+    /// ssh that still connects would not look at its input. All of them are one process group, led
+    /// by the outermost shell.
+    ///
+    /// - Parameters:
+    ///   - command: shell text; an ssh client's command line, say.
+    ///   - epilogue: what the shell does when it has ended; `$?` is its status.
+    convenience init(holding command: String, epilogue: String = ":") throws {
+        let end = "kill -KILL -$$"
+        try self.init("{ cat; \(end); } | { \(command); \(epilogue); \(end); }")
+    }
+
     /// Whether it has not ended, as far as Foundation knows.
     var isRunning: Bool { process.isRunning }
 

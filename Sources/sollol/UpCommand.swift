@@ -124,6 +124,7 @@ struct UpCommand {
         let recorded = recordedFacts()
         let look = Preflight.everywhere(
             loaded.spec, recorded: recorded, owner: state.owner)
+        defer { look.connections.closeAll() }
         try state.write(look.facts.encoded(), to: RecordedFacts.name)
         for finding in look.findings { console.report(finding.report) }
         guard let plan = look.plan, !look.findings.contains(where: { $0.severity == .error }) else {
@@ -137,8 +138,8 @@ struct UpCommand {
         try RecordedFacts.write(look.facts, placement: plan.placement, to: state)
         for report in look.surveys.flatMap(\.pruned) { console.notice("notice: \(report)") }
         let runner = ClusterRunner(
-            plan: plan, spec: loaded.spec, facts: look.facts, state: state, sources: sources,
-            seed: UInt64(getpid()),
+            plan: plan, spec: loaded.spec, facts: look.facts, connections: look.connections,
+            state: state, sources: sources, seed: UInt64(getpid()),
             output: .init(
                 report: console.report, line: console.line, changed: console.changed))
         return try runner.run()

@@ -43,6 +43,11 @@ struct SshClusterTests {
             let seen = try bed["two"].reach(bed["one"].address, 50052)
             #expect(seen == (transport == "ssh" ? .refused : .open))
             #expect(cluster.sshClients().count == 2)
+            // The connection that looks at a host stays for the worker there.
+            for host in bed.hosts {
+                let accepted = "grep -c 'Accepted publickey' /var/log/sshd.log"
+                #expect(try host.run(accepted).output == "1\n")
+            }
         }
     }
 

@@ -83,6 +83,24 @@ struct SshFaultTests {
         try cluster.expectNothingLeft()
     }
 
+    /// An ssh that still connects does not look at its input, the end of which tells it of ours.
+    @Test func killOfSollolEndsAnSshThatStillConnects() throws {
+        let cluster = try cluster("direct", extra: #""timeouts": {"connect": 1000, "lease": 5}"#)
+        let sollol = try cluster.serving()
+        let clientOfOne = { cluster.sshClients().first { $0.argv.contains("one") } }
+        let before = try #require(clientOfOne())
+        try cluster.bed["one"].cut()
+        before.signal(SIGKILL)
+        try eventually("another ssh connects") {
+            clientOfOne().map { $0.pid != before.pid } ?? false
+        }
+        sollol.signal(SIGKILL)
+        _ = sollol.exitStatus()
+        try eventually("no ssh is left") { cluster.sshClients().isEmpty }
+        try cluster.bed["one"].heal()
+        try cluster.expectNothingLeft()
+    }
+
     /// With transport `direct` a glitch does not cost a model's loading time.
     @Test func aCutShorterThanTheLeaseIsForgotten() throws {
         let cluster = try cluster("direct")

@@ -64,6 +64,22 @@ public struct LaunchPlanner {
             placement: placement, timeouts: spec.timeouts, notices: notices)
     }
 
+    /// What each process's ssh connection forwards: no host has to be asked for it.
+    public static func forwards(
+        _ spec: ClusterSpec, facts: HostFacts = HostFacts()
+    ) -> [String: [PortForward]] {
+        var planner = LaunchPlanner(spec: spec, facts: facts, places: spec.workers.count)
+        var forwards: [String: [PortForward]] = [:]
+        var relays: [PortForward] = []
+        for worker in spec.workers {
+            let addresses = planner.addresses(of: worker)
+            forwards[worker.name] = [addresses.forward].compactMap(\.self)
+            relays += [addresses.relay].compactMap(\.self)
+        }
+        forwards["coordinator"] = [planner.apiForward].compactMap(\.self) + relays
+        return forwards
+    }
+
     // MARK: - Coordinator
 
     var wantedCoordinator: String { spec.coordinator.binary ?? "llama-server" }

@@ -32,6 +32,8 @@ public struct SurveyRequest: Equatable, Sendable {
     public var apiKeyFile: String?
     /// The tensor caches to prune, where workers are about to start.
     public var caches: [CachePruning] = []
+    /// What the connection forwards, so that it can become that of the first process there.
+    public var forwards: [PortForward] = []
     /// What the coordinator will dial from there, by name.
     public var reaches: [Reach] = []
 

@@ -4,16 +4,23 @@
 /// that what a program there prints cannot be taken for something else; `SurveyReport` reads them.
 public enum SurveyScript {
     /// The first line for `Guard.command`: a shell that evaluates line by line what it is sent, and
-    /// tells with `marker` where the answer to each begins and ends.
+    /// tells with `marker` where the answer to each begins and ends. After `endOfQuestions` it waits
+    /// for a guard's first line, as if this one had not been.
     ///
-    /// The lines' commands get no standard input, since they would eat the following lines.
+    /// The lines' commands get no standard input, since they would eat the following lines, and a
+    /// shell of their own, so that a guard inherits nothing of theirs.
     public static func session(marker: String) -> String {
         oneLine(
             """
             printf '\\n%s begin\\n' \(marker);
-            while IFS= read -r l; do eval "$l" </dev/null; printf '\\n%s end\\n' \(marker); done
+            while IFS= read -r l && [ "$l" != \(endOfQuestions) ]; do
+            (eval "$l") </dev/null; printf '\\n%s end\\n' \(marker); done;
+            [ "$l" != \(endOfQuestions) ] || { \(Guard.command); }
             """)
     }
+
+    /// The line that ends a session's questions.
+    public static let endOfQuestions = "guard"
 
     /// The line that looks at everything of a request but the model's header.
     public static func survey(_ request: SurveyRequest) -> String {

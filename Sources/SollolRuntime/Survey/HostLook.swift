@@ -10,6 +10,7 @@ final class HostLook {
 
     private let loop: EventLoop
     private let timeouts: Timeouts
+    private let kept: OpenConnections?
     private let done: (HostSurvey) -> Void
     private var survey: HostSurvey
     private var shell: HostShell?
@@ -25,18 +26,22 @@ final class HostLook {
 
     /// Begins; `done` is called once, never from within this call.
     ///
-    /// - Parameter wantsKeySource: whether to find out if only an agent's key got us in.
+    /// - Parameters:
+    ///   - wantsKeySource: whether to find out if only an agent's key got us in.
+    ///   - kept: where the connection stays open; nil: it is closed.
     init(
-        _ request: SurveyRequest, timeouts: Timeouts, wantsKeySource: Bool, loop: EventLoop,
-        done: @escaping (HostSurvey) -> Void
+        _ request: SurveyRequest, timeouts: Timeouts, wantsKeySource: Bool,
+        keeping kept: OpenConnections?, loop: EventLoop, done: @escaping (HostSurvey) -> Void
     ) {
         self.loop = loop
         self.timeouts = timeouts
+        self.kept = kept
         self.done = done
         survey = HostSurvey(request: request)
         caches = request.caches.reversed()
         carrier = SSHCommand.argv(
-            to: request.location, timeouts: timeouts, isVerbose: wantsKeySource)
+            to: request.location, forwards: request.forwards, timeouts: timeouts,
+            isVerbose: wantsKeySource)
         begin()
     }
 
@@ -186,7 +191,11 @@ final class HostLook {
             survey.problem = problem
             survey.report = nil
         }
-        shell?.close()
+        if problem == nil, let kept, let carrier, let connection = shell?.handOver() {
+            kept.keep(connection, for: carrier)
+        } else {
+            shell?.close()
+        }
         shell = nil
         done(survey)
     }

@@ -8,9 +8,12 @@ public enum HostLooks {
 
     /// Looks at all of them; answers come in the order of the requests.
     ///
-    /// - Parameter wantsKeySource: whether to find out where only an agent's key gets us in.
+    /// - Parameters:
+    ///   - wantsKeySource: whether to find out where only an agent's key gets us in.
+    ///   - kept: where the connections stay open; nil: they are closed.
     public static func at(
-        _ requests: [SurveyRequest], timeouts: Timeouts, wantsKeySource: Bool = false
+        _ requests: [SurveyRequest], timeouts: Timeouts, wantsKeySource: Bool = false,
+        keeping kept: OpenConnections? = nil
     ) -> [HostSurvey] {
         guard !requests.isEmpty else { return [] }
         let loop = EventLoop()
@@ -23,7 +26,8 @@ public enum HostLooks {
             let index = next
             next += 1
             let look = HostLook(
-                requests[index], timeouts: timeouts, wantsKeySource: wantsKeySource, loop: loop
+                requests[index], timeouts: timeouts, wantsKeySource: wantsKeySource, keeping: kept,
+                loop: loop
             ) { survey in
                 surveys[index] = survey
                 missing -= 1

@@ -42,12 +42,8 @@ final class HostShell {
         let random = [UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)]
         marker = "sollol-" + random.map { String($0, radix: 16) }.joined()
         let command = carrier.map(ShellQuoting.join) ?? "sh -c \(ShellQuoting.quote(Guard.command))"
-        // Questions pass through cat, which ends when we are gone, and then everything is ended:
-        // an ssh that still connects would not look at its input. The status is told by the shell
-        // around ssh. All of them are one process group, led by the outermost shell.
-        let telling = "\(command); printf '\\n\(marker) exit %s\\n' $?"
-        let end = "kill -KILL -$$"
-        shell = try ShellProcess("{ cat; \(end); } | { \(telling); \(end); }")
+        shell = try ShellProcess(
+            holding: command, epilogue: "printf '\\n\(marker) exit %s\\n' $?")
         (input, output, errors) = (shell.input, shell.output, shell.errors)
         errorLines = LineReader(errors)
         loop.whenReadable(output) { [self] in receive() }
@@ -69,6 +65,23 @@ final class HostShell {
         timer = loop.at(EventLoop.now + timeout) { [self] in end(.silent(timeout)) }
         if isOver { return end(.ended(status: nil, words: words)) }
         send(line)
+    }
+
+    /// Makes the shell one that has read the guard and waits for its server, as `PreparedShells`
+    /// are, and hands it out; nil when it is gone. Call it when all questions are answered, and
+    /// nothing afterwards.
+    func handOver() -> ShellProcess? {
+        precondition(pending == nil, "a question is open")
+        guard !isOver else { return nil }
+        send(SurveyScript.endOfQuestions)
+        send(Guard.preparation)
+        guard unwritten.isEmpty else {
+            close()
+            return nil
+        }
+        isOver = true
+        for end in [input, output, errors] { loop.forget(end) }
+        return shell
     }
 
     /// Ends the shell and what it runs.

@@ -13,6 +13,8 @@ public struct Preflight {
     public private(set) var plan: LaunchPlan?
     /// What came of starting each worker for a moment; empty unless `tryWorkers` was called.
     public private(set) var trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)] = []
+    /// Connections for the processes of the plan.
+    public let connections = OpenConnections()
     private let spec: ClusterSpec
     private let owner: String
     private var running: RunningCluster?
@@ -93,7 +95,11 @@ public struct Preflight {
                 }
             }
         }
-        survey(running?.adapted(requests) ?? requests, wantsKeySource: isThorough)
+        let keeps = !isThorough && running == nil
+        if keeps { addForwards(to: &requests) }
+        survey(
+            running?.adapted(requests) ?? requests, wantsKeySource: isThorough,
+            keeping: keeps ? connections : nil)
         findings += surveys.flatMap(SurveyFindings.of)
         findings += BuildComparison.findings(surveys)
         if isThorough { findings += surveys.compactMap(KeyCheck.finding) }
@@ -104,6 +110,25 @@ public struct Preflight {
             if isThorough { findings += PlanFindings.exposed(plan) }
         }
         findings = Finding.grouped(findings)
+        connections.close(
+            except: plan?.processes.compactMap {
+                SSHCommand.argv(for: $0, timeouts: spec.timeouts)
+            } ?? [])
+    }
+
+    /// Each look forwards what the first process there will, where that opens free ports of this
+    /// machine only: what is open on another host would be in the way of its own look.
+    private func addForwards(to requests: inout [SurveyRequest]) {
+        let all = LaunchPlanner.forwards(spec, facts: facts)
+        for index in requests.indices where requests[index].location != .here {
+            let forwards = requests[index].processes.first.flatMap { all[$0] } ?? []
+            let isFree = forwards.allSatisfy {
+                $0.side == .here
+                    && LocalNetwork.obstacle(toListenOn: $0.listen.host, port: $0.listen.port)
+                        == nil
+            }
+            if isFree { requests[index].forwards = forwards }
+        }
     }
 
     private init(spec: ClusterSpec, facts: HostFacts, owner: String = "") {
@@ -112,9 +137,11 @@ public struct Preflight {
         self.owner = owner
     }
 
-    private mutating func survey(_ requests: [SurveyRequest], wantsKeySource: Bool) {
+    private mutating func survey(
+        _ requests: [SurveyRequest], wantsKeySource: Bool, keeping kept: OpenConnections? = nil
+    ) {
         surveys = HostLooks.at(
-            requests, timeouts: spec.timeouts, wantsKeySource: wantsKeySource)
+            requests, timeouts: spec.timeouts, wantsKeySource: wantsKeySource, keeping: kept)
         facts.record(surveys, spec)
     }
 
@@ -170,8 +197,10 @@ public struct Preflight {
 
     /// Looks whether what the plan wants to open can be opened on its hosts.
     private mutating func check(_ plan: LaunchPlan) {
-        // Ports of our own connections are free again before others are opened.
-        let openings = PlanFindings.openings(plan).filter { running?.forwards($0) != true }
+        // Ports of a running cluster's connections are free again before others are opened.
+        let openings = PlanFindings.openings(plan).filter {
+            running?.forwards($0) != true && !isOpenForIt($0)
+        }
         let deadline = EventLoop.now + Self.patience
         var obstacles = openings.map(obstacle)
         while obstacles.contains(where: Self.isTaken), EventLoop.now < deadline {
@@ -183,6 +212,14 @@ public struct Preflight {
             obstacle.map { PlanFindings.finding(opening, $0) }
         }
         findings += PlanFindings.sharedMachines(plan, surveys)
+    }
+
+    /// Whether a connection that is kept listens there already.
+    private func isOpenForIt(_ opening: PlanFindings.Opening) -> Bool {
+        opening.isForward && opening.location == .here
+            && surveys.contains { survey in
+                survey.request.forwards.contains { $0.listen == opening.endpoint }
+            }
     }
 
     private static func isTaken(_ obstacle: PlanFindings.Obstacle?) -> Bool {
