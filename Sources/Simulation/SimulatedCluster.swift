@@ -49,11 +49,11 @@ struct SimulatedCluster {
     /// Workers that the current plan leaves out.
     var leftOut: [String] = []
     /// What is in force, and what was asked for last; they differ while a reload is under way.
-    private(set) var inForce: SimulatedConfiguration.Made
+    var inForce: SimulatedConfiguration.Made
     private(set) var asked: SimulatedConfiguration.Made
-    private(set) var isReloading = false
+    var isReloading = false
     /// What the supervisor learns before anything else can happen.
-    private var immediate: [SupervisorEvent] = []
+    var immediate: [SupervisorEvent] = []
     var faults = 0
     private var serversMade = 0
 
@@ -83,7 +83,7 @@ struct SimulatedCluster {
     }
 
     /// Makes the places what the plan says.
-    private mutating func follow(_ plan: LaunchPlan) {
+    mutating func follow(_ plan: LaunchPlan) {
         for site in sites.indices {
             let name = sites[site].name
             let backend = plan.unmanaged.first { $0.name == name }
@@ -137,134 +137,6 @@ struct SimulatedCluster {
             }
         }
         return nil
-    }
-
-    // MARK: Effects
-
-    mutating func perform(_ effect: SupervisorEffect) {
-        switch effect {
-        case .spawn(let run): spawn(run)
-        case .terminate(let run): terminate(run)
-        case .kill(let run): kill(run)
-        case .probeReadiness(let run), .probeHealth(let run): probe(effect, run)
-        case .proveDistribution(let run):
-            let isWrong = !isCalm && generator.chance(scenario.trouble.oddProbe / 50)
-            deliver(
-                isWrong
-                    ? .distributionRefuted(run, problem: "simulated")
-                    : .distributionProven(run, summary: []), after: 0)
-        case .probeBusySlots(let run), .probeActivity(let run): probeSlots(effect, run)
-        case .replan(let names): replan(without: names)
-        case .adoptReload:
-            inForce = asked
-            isReloading = false
-            follow(inForce.wanted.plan)
-        case .setTimer(let timer, let at):
-            let isLate = !isCalm && generator.chance(scenario.trouble.lateTimer)
-            let due = max(now, at.seconds) + (isLate ? generator.seconds(0...60) : 0)
-            timers[timer] = queue.add(.timer(timer), at: due)
-        case .report, .finish: break
-        }
-    }
-
-    private mutating func spawn(_ run: ProcessRun) {
-        guard let site = sites.firstIndex(where: { $0.name == run.name }) else { return }
-        sites[site].session = SimulatedSite.Session(run: run)
-        let isUnlucky = !isCalm && generator.chance(scenario.trouble.failedStart)
-        if isUnlucky && generator.chance(0.3) {
-            sites[site].session = nil
-            deliver(.spawnFailed(run, reason: "simulated"), after: 0)
-        } else if isUnlucky || sites[site].isCut || sites[site].breakage == .hostLost {
-            let after = generator.chance(0.5) ? 10 : generator.seconds(0...10)
-            endSession(
-                site, run, words: "ssh: connect to host h port 22: Connection timed out",
-                after: after)
-        } else if sites[site].breakage == .refused {
-            endSession(
-                site, run, words: "u@h: Permission denied (publickey).",
-                after: generator.seconds(0.01...1))
-        } else {
-            let isFar = generator.chance(0.5)
-            let delay = isFar ? generator.seconds(0.1...2) : generator.seconds(0.001...0.02)
-            queue.add(.connected(site: site, run), at: now + delay)
-        }
-    }
-
-    private mutating func kill(_ run: ProcessRun) {
-        guard let site = site(run) else { return }
-        if let server = sites[site].server, server.run == run, !sites[site].isCut {
-            let exit = ExitReport(status: 137)
-            let delay = generator.seconds(0.001...0.1)
-            queue.add(.dies(site: site, number: server.number, exit), at: now + delay)
-        } else {
-            sites[site].session?.killIsPending = true
-            endSession(site, run, words: "", after: 3)
-        }
-    }
-
-    private mutating func terminate(_ run: ProcessRun) {
-        guard let site = site(run), let server = sites[site].server, server.run == run,
-            !server.isStopped, !sites[site].isCut
-        else { return }
-        if sites[site].kind == .coordinator && (server.isBusy || !isServing) { return }
-        let exit = ExitReport(status: sites[site].kind == .coordinator ? 0 : 143)
-        queue.add(.dies(site: site, number: server.number, exit), at: now + 0.01)
-    }
-
-    private mutating func probeSlots(_ effect: SupervisorEffect, _ run: ProcessRun) {
-        guard let site = site(run) else { return }
-        let server = sites[site].server
-        let isSilent = server?.isStopped != false || sites[site].isCut
-        var activity: SlotActivity?
-        if !isSilent, let server {
-            activity = SlotActivity(
-                busy: server.isBusy ? 1 : 0, counters: server.isBusy ? [server.batches] : [])
-        }
-        var delay = isSilent ? 10 : 0.005
-        if case .probeActivity = effect {
-            if !isCalm && generator.chance(scenario.trouble.oddProbe) {
-                if generator.chance(0.3) { return }
-                delay += generator.seconds(0...30)
-            }
-            deliver(.activityAnswered(run, activity), after: delay)
-        } else {
-            deliver(.busySlotsAnswered(run, activity?.busy), after: delay)
-        }
-    }
-
-    private mutating func replan(without names: [String]) {
-        do throws(PlanError) {
-            let plan = try LaunchPlanner.plan(
-                inForce.spec, facts: HostFacts(), leavingOut: names, of: inForce.wanted.plan)
-            immediate.append(.replanned(plan))
-        } catch {
-            immediate.append(.replanRefused(without: names, reason: error.message))
-        }
-    }
-
-    private mutating func probe(_ effect: SupervisorEffect, _ run: ProcessRun) {
-        guard let site = sites.firstIndex(where: { $0.name == run.name }) else { return }
-        let isOurs = sites[site].kind == .unmanaged || sites[site].server?.run == run
-        let answer = isOurs ? sites[site].answers(number: nil) : false
-        var isGood = answer == true
-        var delay = answer == nil ? 10 : generator.seconds(0.001...0.02)
-        if !isCalm && generator.chance(scenario.trouble.oddProbe) {
-            switch Int.random(in: 0..<3, using: &generator) {
-            case 0: delay += generator.seconds(0...30)
-            case 1: isGood.toggle()
-            default: return
-            }
-        }
-        if case .probeHealth = effect {
-            deliver(.healthAnswered(run, healthy: isGood), after: delay)
-        } else {
-            deliver(isGood ? .readinessConfirmed(run) : .readinessDenied(run), after: delay)
-        }
-    }
-
-    /// The site whose current session is of that run.
-    private func site(_ run: ProcessRun) -> Int? {
-        sites.firstIndex { $0.session?.run == run }
     }
 
     // MARK: Sessions and servers
@@ -380,106 +252,5 @@ struct SimulatedCluster {
         else { return }
         sites[site].session = nil
         deliver(.exited(session.run, exit), after: generator.seconds(0.0005...0.005))
-    }
-
-    // MARK: The coordinator
-
-    private mutating func abort(_ number: Int, blaming site: Int) {
-        let words = "Failed to connect to \(sites[site].endpoint)"
-        let exit = ExitReport(status: 134, lastWords: generator.chance(0.7) ? [words] : [])
-        queue.add(.dies(site: coordinator, number: number, exit), at: now + 0.002)
-    }
-
-    private mutating func connects(_ number: Int) {
-        guard let server = sites[coordinator].server, server.number == number else { return }
-        for site in sites.indices.dropLast()
-        where sites[site].isPlanned && !leftOut.contains(sites[site].name) {
-            guard let worker = sites[site].server, worker.isUp else {
-                return abort(number, blaming: site)
-            }
-            sites[coordinator].server?.connectedTo[site] = worker.number
-        }
-        queue.add(.loaded(number: number), at: now + scenario.loadTime)
-    }
-
-    /// What keeps the coordinator from going on: true, it has to be asked again later.
-    private mutating func isHeldUp(_ server: SimulatedSite.Server) -> Bool {
-        if server.isStopped { return true }
-        var isWaiting = false
-        for (site, number) in server.connectedTo.sorted(by: { $0.key < $1.key }) {
-            switch sites[site].answers(number: number) {
-            case nil: isWaiting = true
-            case false?:
-                abort(server.number, blaming: site)
-                return true
-            default: break
-            }
-        }
-        if !isWaiting { lastMoved = now }
-        return isWaiting
-    }
-
-    /// What the guard of a server says: these numbers grow while there is work that goes on.
-    private mutating func reports(_ site: Int, _ number: Int) {
-        guard let server = sites[site].server, server.number == number else { return }
-        queue.add(.reports(site: site, number: number), at: now + 3)
-        if let user = sites[coordinator].server, user.isBusy || !user.isUp, !user.isStopped,
-            site == coordinator || user.connectedTo[site] == number,
-            user.connectedTo.allSatisfy({ sites[$0.key].answers(number: $0.value) == true }),
-            user.isUp || !user.connectedTo.isEmpty || !sites.dropLast().contains(where: \.isPlanned)
-        {
-            lastMoved = now
-            let usage = server.usage
-            let isLoading = !user.isUp
-            sites[site].server?.usage = ResourceUsage(
-                residentKiB: usage.residentKiB + (isLoading ? 1 << 10 : 0),
-                cpuSeconds: usage.cpuSeconds + generator.seconds(0.5...3),
-                bytesRead: (usage.bytesRead ?? 0) + (isLoading ? 1 << 20 : 0))
-        }
-        guard !sites[site].isCut, sites[site].session?.run == server.run,
-            let usage = sites[site].server?.usage
-        else { return }
-        deliver(.usageReported(server.run, usage), after: 0.001)
-    }
-
-    private mutating func loaded(_ number: Int) {
-        guard let server = sites[coordinator].server, server.number == number else { return }
-        if isHeldUp(server) {
-            queue.add(.loaded(number: number), at: now + 1)
-        } else {
-            sites[coordinator].server?.isUp = true
-        }
-    }
-
-    mutating func request() {
-        guard let server = sites[coordinator].server, server.isUp, !server.isBusy else {
-            return nextRequest()
-        }
-        sites[coordinator].server?.isBusy = true
-        let batches = Int.random(in: 1...scenario.batch.most, using: &generator)
-        let length = isHeldUp(server) ? 1 : scenario.batch.length
-        queue.add(.batchEnds(number: server.number, left: batches), at: now + length)
-        nextRequest()
-    }
-
-    private mutating func nextRequest() {
-        // Only a request shows that an unmanaged backend has been replaced meanwhile.
-        let mean = isCalm ? min(5, scenario.requestPause) : scenario.requestPause
-        queue.add(.request, at: now + mean * generator.seconds(0.1...2))
-    }
-
-    private mutating func batchEnds(_ number: Int, _ left: Int) {
-        guard let server = sites[coordinator].server, server.number == number else { return }
-        if isHeldUp(server) {
-            queue.add(.batchEnds(number: number, left: left), at: now + 1)
-            return
-        }
-        sites[coordinator].server?.batches += 1
-        if left > 1 {
-            let next = now + scenario.batch.length
-            queue.add(.batchEnds(number: number, left: left - 1), at: next)
-        } else {
-            sites[coordinator].server?.isBusy = false
-        }
     }
 }

@@ -25,8 +25,6 @@ public final class ClusterRunner {
 
     /// How many last lines of a server are kept for its failure.
     private static let lastWordsKept = 40
-    /// Seconds that a server's lines may come later than its answer.
-    private static let linePatience = 5.0
 
     var facts: HostFacts
     var spec: ClusterSpec
@@ -39,19 +37,19 @@ public final class ClusterRunner {
     let owner: Guard.Owner
     let output: Output
     let loop = EventLoop()
-    private let probes: Probes
-    private var apiKeyFile: APIKeyFile?
+    let probes: Probes
+    var apiKeyFile: APIKeyFile?
     var supervisor: Supervisor
     private var pending: [SupervisorEvent] = []
     private var isHandling = false
-    private var processes: [ProcessRun: GuardedProcess] = [:]
+    var processes: [ProcessRun: GuardedProcess] = [:]
     private let connections = ConnectionQueue()
     private let openConnections: OpenConnections
     private let preparedShells: PreparedShells
     private var lastWords: [ProcessRun: [String]] = [:]
-    private var protocols: [ProcessRun: RPCVersion] = [:]
+    var protocols: [ProcessRun: RPCVersion] = [:]
     private var logs: [String: LogFile] = [:]
-    private var proof: DistributionProof
+    var proof: DistributionProof
     private var timers: [SupervisorTimer: Int] = [:]
     private var heartbeatTimer: Int?
     /// The shortest that a running guard may have; a reload can change it for those to come.
@@ -331,69 +329,6 @@ public final class ClusterRunner {
         if plan.process(run.name)?.role == .coordinator { proof.read(line) }
     }
 
-    // MARK: Probes
-
-    private func probeReadiness(_ run: ProcessRun) {
-        let answer: (Bool) -> Void = { [self] isReady in
-            happened(isReady ? .readinessConfirmed(run) : .readinessDenied(run))
-        }
-        if let backend = plan.unmanaged.first(where: { $0.name == run.name }) {
-            let timeout = spec.timeouts.connect
-            probes.connects(
-                address: numeric(backend.host), port: backend.port, timeout: timeout, answer)
-            return
-        }
-        switch plan.process(run.name)?.readiness {
-        case .rpcHello(let host, let port):
-            let timeout = spec.health.timeout
-            probes.rpcHello(address: numeric(host), port: port, timeout: timeout) {
-                [self] version in
-                if let problem = version.flatMap({ difference($0, of: run) }) {
-                    happened(.protocolRefuted(run, problem: problem))
-                } else {
-                    answer(version != nil)
-                }
-            }
-        case .httpHealth(let host, let port):
-            let timeout = spec.health.timeout
-            probes.isHealthy(address: numeric(host), port: port, timeout: timeout, answer)
-        case nil: break
-        }
-    }
-
-    /// Why a worker cannot be used beside the others that have answered, or nil.
-    private func difference(_ version: RPCVersion, of run: ProcessRun) -> String? {
-        protocols[run] = version
-        let alive = protocols.filter { processes[$0.key] != nil }
-        protocols = alive
-        return RPCVersion.difference(
-            alive.map { (worker: $0.key.name, version: $0.value) }.sorted { $0.worker < $1.worker })
-    }
-
-    private func probeHealth(_ run: ProcessRun) {
-        guard case .httpHealth(let host, let port)? = plan.process(run.name)?.readiness else {
-            return
-        }
-        let timeout = spec.health.timeout
-        probes.isHealthy(address: numeric(host), port: port, timeout: timeout) { [self] healthy in
-            happened(.healthAnswered(run, healthy: healthy))
-        }
-    }
-
-    private func probeActivity(
-        _ run: ProcessRun, _ completion: @escaping (SlotActivity?) -> Void
-    ) {
-        guard case .httpHealth(let host, let port)? = plan.process(run.name)?.readiness else {
-            return
-        }
-        let ask = { [self] (key: String?) in
-            probes.activity(
-                address: numeric(host), port: port, apiKey: key, timeout: spec.health.timeout,
-                completion)
-        }
-        if let apiKeyFile { apiKeyFile.key(ask) } else { ask(nil) }
-    }
-
     private func replan(without names: [String]) {
         do throws(PlanError) {
             let whole = supervisor.wanted.plan
@@ -403,25 +338,5 @@ public final class ClusterRunner {
         } catch {
             happened(.replanRefused(without: names, reason: error.message))
         }
-    }
-
-    private func proveDistribution(_ run: ProcessRun) {
-        // llama.cpp logs on a thread of its own, so that lines come after the answer at a busy
-        // host (seen once in 25 starts), and from another host they may still be on their way.
-        prove(run, until: EventLoop.now + Self.linePatience)
-    }
-
-    private func prove(_ run: ProcessRun, until deadline: Instant) {
-        processes[run]?.drainOutput()
-        switch proof.verdict {
-        case .proven(let summary): happened(.distributionProven(run, summary: summary))
-        case .refuted where processes[run] != nil && EventLoop.now < deadline:
-            loop.at(EventLoop.now + 0.05) { [self] in prove(run, until: deadline) }
-        case .refuted(let problem): happened(.distributionRefuted(run, problem: problem))
-        }
-    }
-
-    private func numeric(_ host: String) -> String {
-        host == "0.0.0.0" ? "127.0.0.1" : facts.addresses[host] ?? host
     }
 }

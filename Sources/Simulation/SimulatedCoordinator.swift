@@ -1,0 +1,103 @@
+import SollolCore
+
+/// The coordinator of a simulated cluster: it connects, loads, reports and computes.
+extension SimulatedCluster {
+    mutating func abort(_ number: Int, blaming site: Int) {
+        let words = "Failed to connect to \(sites[site].endpoint)"
+        let exit = ExitReport(status: 134, lastWords: generator.chance(0.7) ? [words] : [])
+        queue.add(.dies(site: coordinator, number: number, exit), at: now + 0.002)
+    }
+
+    mutating func connects(_ number: Int) {
+        guard let server = sites[coordinator].server, server.number == number else { return }
+        for site in sites.indices.dropLast()
+        where sites[site].isPlanned && !leftOut.contains(sites[site].name) {
+            guard let worker = sites[site].server, worker.isUp else {
+                return abort(number, blaming: site)
+            }
+            sites[coordinator].server?.connectedTo[site] = worker.number
+        }
+        queue.add(.loaded(number: number), at: now + scenario.loadTime)
+    }
+
+    /// What keeps the coordinator from going on: true, it has to be asked again later.
+    mutating func isHeldUp(_ server: SimulatedSite.Server) -> Bool {
+        if server.isStopped { return true }
+        var isWaiting = false
+        for (site, number) in server.connectedTo.sorted(by: { $0.key < $1.key }) {
+            switch sites[site].answers(number: number) {
+            case nil: isWaiting = true
+            case false?:
+                abort(server.number, blaming: site)
+                return true
+            default: break
+            }
+        }
+        if !isWaiting { lastMoved = now }
+        return isWaiting
+    }
+
+    /// What the guard of a server says: these numbers grow while there is work that goes on.
+    mutating func reports(_ site: Int, _ number: Int) {
+        guard let server = sites[site].server, server.number == number else { return }
+        queue.add(.reports(site: site, number: number), at: now + 3)
+        if let user = sites[coordinator].server, user.isBusy || !user.isUp, !user.isStopped,
+            site == coordinator || user.connectedTo[site] == number,
+            user.connectedTo.allSatisfy({ sites[$0.key].answers(number: $0.value) == true }),
+            user.isUp || !user.connectedTo.isEmpty || !sites.dropLast().contains(where: \.isPlanned)
+        {
+            lastMoved = now
+            let usage = server.usage
+            let isLoading = !user.isUp
+            sites[site].server?.usage = ResourceUsage(
+                residentKiB: usage.residentKiB + (isLoading ? 1 << 10 : 0),
+                cpuSeconds: usage.cpuSeconds + generator.seconds(0.5...3),
+                bytesRead: (usage.bytesRead ?? 0) + (isLoading ? 1 << 20 : 0))
+        }
+        guard !sites[site].isCut, sites[site].session?.run == server.run,
+            let usage = sites[site].server?.usage
+        else { return }
+        deliver(.usageReported(server.run, usage), after: 0.001)
+    }
+
+    mutating func loaded(_ number: Int) {
+        guard let server = sites[coordinator].server, server.number == number else { return }
+        if isHeldUp(server) {
+            queue.add(.loaded(number: number), at: now + 1)
+        } else {
+            sites[coordinator].server?.isUp = true
+        }
+    }
+
+    mutating func request() {
+        guard let server = sites[coordinator].server, server.isUp, !server.isBusy else {
+            return nextRequest()
+        }
+        sites[coordinator].server?.isBusy = true
+        let batches = Int.random(in: 1...scenario.batch.most, using: &generator)
+        let length = isHeldUp(server) ? 1 : scenario.batch.length
+        queue.add(.batchEnds(number: server.number, left: batches), at: now + length)
+        nextRequest()
+    }
+
+    mutating func nextRequest() {
+        // Only a request shows that an unmanaged backend has been replaced meanwhile.
+        let mean = isCalm ? min(5, scenario.requestPause) : scenario.requestPause
+        queue.add(.request, at: now + mean * generator.seconds(0.1...2))
+    }
+
+    mutating func batchEnds(_ number: Int, _ left: Int) {
+        guard let server = sites[coordinator].server, server.number == number else { return }
+        if isHeldUp(server) {
+            queue.add(.batchEnds(number: number, left: left), at: now + 1)
+            return
+        }
+        sites[coordinator].server?.batches += 1
+        if left > 1 {
+            let next = now + scenario.batch.length
+            queue.add(.batchEnds(number: number, left: left - 1), at: next)
+        } else {
+            sites[coordinator].server?.isBusy = false
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import SollolCore
+
+/// What the supervisor wants, performed in a simulated cluster.
+extension SimulatedCluster {
+    mutating func perform(_ effect: SupervisorEffect) {
+        switch effect {
+        case .spawn(let run): spawn(run)
+        case .terminate(let run): terminate(run)
+        case .kill(let run): kill(run)
+        case .probeReadiness(let run), .probeHealth(let run): probe(effect, run)
+        case .proveDistribution(let run):
+            let isWrong = !isCalm && generator.chance(scenario.trouble.oddProbe / 50)
+            deliver(
+                isWrong
+                    ? .distributionRefuted(run, problem: "simulated")
+                    : .distributionProven(run, summary: []), after: 0)
+        case .probeBusySlots(let run), .probeActivity(let run): probeSlots(effect, run)
+        case .replan(let names): replan(without: names)
+        case .adoptReload:
+            inForce = asked
+            isReloading = false
+            follow(inForce.wanted.plan)
+        case .setTimer(let timer, let at):
+            let isLate = !isCalm && generator.chance(scenario.trouble.lateTimer)
+            let due = max(now, at.seconds) + (isLate ? generator.seconds(0...60) : 0)
+            timers[timer] = queue.add(.timer(timer), at: due)
+        case .report, .finish: break
+        }
+    }
+
+    mutating func spawn(_ run: ProcessRun) {
+        guard let site = sites.firstIndex(where: { $0.name == run.name }) else { return }
+        sites[site].session = SimulatedSite.Session(run: run)
+        let isUnlucky = !isCalm && generator.chance(scenario.trouble.failedStart)
+        if isUnlucky && generator.chance(0.3) {
+            sites[site].session = nil
+            deliver(.spawnFailed(run, reason: "simulated"), after: 0)
+        } else if isUnlucky || sites[site].isCut || sites[site].breakage == .hostLost {
+            let after = generator.chance(0.5) ? 10 : generator.seconds(0...10)
+            endSession(
+                site, run, words: "ssh: connect to host h port 22: Connection timed out",
+                after: after)
+        } else if sites[site].breakage == .refused {
+            endSession(
+                site, run, words: "u@h: Permission denied (publickey).",
+                after: generator.seconds(0.01...1))
+        } else {
+            let isFar = generator.chance(0.5)
+            let delay = isFar ? generator.seconds(0.1...2) : generator.seconds(0.001...0.02)
+            queue.add(.connected(site: site, run), at: now + delay)
+        }
+    }
+
+    mutating func kill(_ run: ProcessRun) {
+        guard let site = site(run) else { return }
+        if let server = sites[site].server, server.run == run, !sites[site].isCut {
+            let exit = ExitReport(status: 137)
+            let delay = generator.seconds(0.001...0.1)
+            queue.add(.dies(site: site, number: server.number, exit), at: now + delay)
+        } else {
+            sites[site].session?.killIsPending = true
+            endSession(site, run, words: "", after: 3)
+        }
+    }
+
+    mutating func terminate(_ run: ProcessRun) {
+        guard let site = site(run), let server = sites[site].server, server.run == run,
+            !server.isStopped, !sites[site].isCut
+        else { return }
+        if sites[site].kind == .coordinator && (server.isBusy || !isServing) { return }
+        let exit = ExitReport(status: sites[site].kind == .coordinator ? 0 : 143)
+        queue.add(.dies(site: site, number: server.number, exit), at: now + 0.01)
+    }
+
+    mutating func probeSlots(_ effect: SupervisorEffect, _ run: ProcessRun) {
+        guard let site = site(run) else { return }
+        let server = sites[site].server
+        let isSilent = server?.isStopped != false || sites[site].isCut
+        var activity: SlotActivity?
+        if !isSilent, let server {
+            activity = SlotActivity(
+                busy: server.isBusy ? 1 : 0, counters: server.isBusy ? [server.batches] : [])
+        }
+        var delay = isSilent ? 10 : 0.005
+        if case .probeActivity = effect {
+            if !isCalm && generator.chance(scenario.trouble.oddProbe) {
+                if generator.chance(0.3) { return }
+                delay += generator.seconds(0...30)
+            }
+            deliver(.activityAnswered(run, activity), after: delay)
+        } else {
+            deliver(.busySlotsAnswered(run, activity?.busy), after: delay)
+        }
+    }
+
+    mutating func replan(without names: [String]) {
+        do throws(PlanError) {
+            let plan = try LaunchPlanner.plan(
+                inForce.spec, facts: HostFacts(), leavingOut: names, of: inForce.wanted.plan)
+            immediate.append(.replanned(plan))
+        } catch {
+            immediate.append(.replanRefused(without: names, reason: error.message))
+        }
+    }
+
+    mutating func probe(_ effect: SupervisorEffect, _ run: ProcessRun) {
+        guard let site = sites.firstIndex(where: { $0.name == run.name }) else { return }
+        let isOurs = sites[site].kind == .unmanaged || sites[site].server?.run == run
+        let answer = isOurs ? sites[site].answers(number: nil) : false
+        var isGood = answer == true
+        var delay = answer == nil ? 10 : generator.seconds(0.001...0.02)
+        if !isCalm && generator.chance(scenario.trouble.oddProbe) {
+            switch Int.random(in: 0..<3, using: &generator) {
+            case 0: delay += generator.seconds(0...30)
+            case 1: isGood.toggle()
+            default: return
+            }
+        }
+        if case .probeHealth = effect {
+            deliver(.healthAnswered(run, healthy: isGood), after: delay)
+        } else {
+            deliver(isGood ? .readinessConfirmed(run) : .readinessDenied(run), after: delay)
+        }
+    }
+
+    /// The site whose current session is of that run.
+    func site(_ run: ProcessRun) -> Int? {
+        sites.firstIndex { $0.session?.run == run }
+    }
+}
