@@ -266,6 +266,29 @@ struct CheckTests {
         #expect(dryRun.output.contains("/usr/local/bin/ggml-rpc-server -H 127.0.0.1 -p 50052"))
     }
 
+    /// What was learned of programs is not asked again as long as they are the same.
+    @Test func anUpgradeOfOneHostIsNoticedByTheNextUp() throws {
+        let bed = try PreflightBed([HostOptions("one")])
+        let path = try bed.configuration(["{\"host\": \"one\", \"transport\": \"ssh\"}"])
+        let up = ["\(TestEnvironment.products)/sollol", "up", "--config", path]
+        for _ in 0..<2 {
+            let sollol = try RunningProgram(on: bed.bed.control, up)
+            try sollol.waitFor("serving at")
+            sollol.signal(SIGINT)
+            #expect(sollol.exitStatus() == 0)
+        }
+        let tool = "/usr/local/bin/llama-server"
+        #expect(try bed.bed["one"].run("rm \(tool)").status == 0)
+        try bed.write(
+            "#!/bin/sh\necho 'version: 0.6.0 (build 9000, commit abc)'\n", to: tool, on: "one")
+        let sollol = try RunningProgram(on: bed.bed.control, up)
+        #expect(sollol.exitStatus() == 69)
+        let words = "error: worker-1: llama.cpp on one is 0.6.0 (build 9000, commit abc) "
+        #expect(sollol.lines.contains { $0.contains(words) }, "\(sollol.lines)")
+        #expect(sollol.lines.last?.hasSuffix("nothing was started") == true)
+        #expect(try bed.leftovers() == [])
+    }
+
     /// Ctrl-C, or an end that `sollol` cannot do anything about, while ssh still connects.
     @Test(arguments: ["up", "check"], [SIGINT, SIGKILL])
     func anEndWhileHostsAreAskedLeavesNothing(command: String, signal: Int32) throws {

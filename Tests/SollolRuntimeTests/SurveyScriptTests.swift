@@ -108,6 +108,50 @@ import Testing
         #expect(kill(try #require(sleeper.value), 0) == -1)
     }
 
+    /// Until one of the files beside it changes, too.
+    @Test(arguments: shells)
+    func aKnownProgramIsAskedForItsDevicesOnly(shell: String) throws {
+        try write("#!/bin/sh\necho \"$1\" --model >>\"$HOME/asked\"; cat \"$HOME/asked\"", to: "s")
+        try write("one", to: "libllama.so", mode: 0o644)
+        var request = request([
+            .init(name: "s", candidates: ["~/s"], users: ["x"], isServer: true)
+        ])
+        let shell = shell.split(separator: " ").map(String.init)
+        func look() throws -> (report: SurveyReport, asked: [String]) {
+            try? FileManager.default.removeItem(atPath: home + "/asked")
+            let line = SurveyScript.survey(request) + "\n"
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["HOME=\(home)"] + shell + ["-c", line]
+            let pipe = Pipe()
+            process.standardOutput = pipe
+            process.standardInput = FileHandle.nullDevice
+            try process.run()
+            let bytes = try pipe.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            let report = try #require(
+                SurveyReport(String(decoding: bytes, as: UTF8.self), request: request))
+            let asked = try String(contentsOfFile: home + "/asked", encoding: .utf8)
+            return (report, asked.split(separator: "\n").map(String.init))
+        }
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        let all = ["--help --model", "--version --model", "--list-devices --model"]
+        let first = try look()
+        #expect(first.asked == all)
+        let seen = first.report.programs[0]
+        #expect(seen.companions.split(separator: " ").count >= 2)
+        request.programs[0].known = HostFacts.Binary(
+            path: try #require(seen.path), stamp: try #require(seen.stamp),
+            companions: seen.companions)
+        let second = try look()
+        #expect(second.asked == [all[2]])
+        #expect(second.report.programs[0].known != nil)
+        try write("another", to: "libllama.so", mode: 0o644)
+        let third = try look()
+        #expect(third.asked == all)
+        #expect(third.report.programs[0].known == nil)
+    }
+
     /// A child that lives on holds the pipe, another prints without end: neither delays the rest.
     @Test(arguments: shells)
     func programsThatHangOrDoNotStopPrintingAreNamed(shell: String) throws {

@@ -58,15 +58,30 @@ public struct HostFacts: Codable, Equatable, Sendable {
         public var version: String?
         /// What it accepts; nil for rpc-server, which has no need of it.
         public var capabilities: Capabilities?
+        /// Checksum and size of it and of libraries beside it, by name; nil if nobody asked.
+        public var digests: [String: String]?
+        /// Sizes and times of the files beside it that its answers depend on, as its host prints
+        /// them, or nil when it has not answered as it should.
+        public var companions: String?
+
+        /// What its host prints of it and these files as long as none of them has changed; nil when
+        /// it has to be asked in any case.
+        var fingerprint: String? {
+            companions.map {
+                "\(stamp.size) \(stamp.modified / 1_000_000_000)\($0.isEmpty ? "" : " ")\($0) \(path)"
+            }
+        }
 
         /// A binary with these facts.
         public init(
-            path: String, stamp: Stamp, version: String? = nil, capabilities: Capabilities? = nil
+            path: String, stamp: Stamp, version: String? = nil, capabilities: Capabilities? = nil,
+            companions: String? = nil
         ) {
             self.path = path
             self.stamp = stamp
             self.version = version
             self.capabilities = capabilities
+            self.companions = companions
         }
     }
 
@@ -131,6 +146,8 @@ extension HostFacts {
         var facts: HostFacts
     }
 
+    /// To be raised when more is taken from a program's answers, since `up` does not ask one again
+    /// whose files are the same.
     private static let formatVersion = 1
 
     /// Why recorded facts cannot be used. They are then treated as none, with a notice.

@@ -64,7 +64,7 @@ public struct CheckReport {
         var lines = ["  \(name) (\(users)): \(report.system) \(report.machine)\(memory ?? "")"]
         for (program, seen) in zip(survey.request.programs, report.programs) {
             guard let path = seen.path else { continue }
-            let build = Self.build(seen).map { "llama.cpp \($0)" } ?? "build not known"
+            let build = seen.build.map { "llama.cpp \($0)" } ?? "build not known"
             let through = program.isServer || seen.tool == nil ? "" : ", by the tool beside it"
             lines.append("    \(path): \(build)\(through)")
         }
@@ -91,10 +91,6 @@ public struct CheckReport {
             let name = $0.name.replacing(address, with: entry.trial.worker.dial.description)
             return (name, $0.description.replacing("\(address) ", with: ""))
         }
-    }
-
-    private static func build(_ seen: SurveyReport.Program) -> String? {
-        seen.version.flatMap { Capabilities.buildString(in: $0.text) }
     }
 
     private static func gibibytes(_ bytes: Int64) -> String {
@@ -124,7 +120,7 @@ public struct CheckReport {
             OrderedJSON.object([
                 ("name", .string(program.name)),
                 ("path", seen.path.map(OrderedJSON.string) ?? .null),
-                ("build", Self.build(seen).map(OrderedJSON.string) ?? .null),
+                ("build", seen.build.map(OrderedJSON.string) ?? .null),
             ])
         }
         let model = survey.model.map { model in

@@ -26,11 +26,12 @@ public enum BuildComparison {
     private static func evidence(_ survey: HostSurvey) -> [Evidence] {
         guard let report = survey.report else { return [] }
         return zip(survey.request.programs, report.programs).compactMap { program, seen in
-            guard let path = seen.path, seen.help?.status == 0 else { return nil }
+            guard let path = seen.path, seen.help?.status == 0 || seen.known != nil else {
+                return nil
+            }
             return Evidence(
                 processes: program.users, location: survey.request.location, path: path,
-                version: seen.version.flatMap { Capabilities.buildString(in: $0.text) },
-                digests: seen.digests)
+                version: seen.build, digests: seen.known?.digests ?? seen.digests)
         }
     }
 

@@ -16,21 +16,24 @@ extension HostFacts {
         host.availableMemoryBytes = isBeside ? then ?? now : now ?? then
         for (program, seen) in zip(survey.request.programs, report.programs) {
             guard let path = seen.path, let stamp = seen.stamp else { continue }
+            var binary = Binary(path: path, stamp: stamp, version: seen.build)
+            let devices = seen.devices.map { DeviceListing.names(in: $0.text) }
+            if program.isServer { host.devices = devices }
             if seen.help == nil, let known = program.known, known.path == path,
                 known.stamp == stamp
             {
-                host.binaries[program.name] = known
-                if program.isServer { host.devices = before?.devices }
-                host.deviceMemoryBytes = before?.deviceMemoryBytes
-                continue
-            }
-            let version = seen.version.flatMap { Capabilities.buildString(in: $0.text) }
-            var binary = Binary(path: path, stamp: stamp, version: version)
-            let devices = seen.devices.map { DeviceListing.names(in: $0.text) }
-            if program.isServer, let help = seen.help {
-                binary.capabilities = Capabilities(
-                    help: help.text, version: seen.version?.text ?? "")
-                host.devices = devices
+                binary = known
+                if devices == nil, program.isServer { host.devices = before?.devices }
+                host.deviceMemoryBytes = host.deviceMemoryBytes ?? before?.deviceMemoryBytes
+            } else if let help = seen.help {
+                binary.digests = seen.digests
+                if SurveyFindings.isRight(help, isServer: program.isServer) {
+                    binary.companions = seen.companions
+                }
+                if program.isServer {
+                    binary.capabilities = Capabilities(
+                        help: help.text, version: seen.version?.text ?? "")
+                }
             }
             if let listing = seen.devices?.text {
                 host.deviceMemoryBytes = DeviceListing.freeMemory(in: listing)
@@ -41,7 +44,7 @@ extension HostFacts {
             host.binaries[program.name] = binary
             if !program.isServer, let devices { offer(devices, program.users, spec) }
         }
-        // A brief look asks the coordinator's program only.
+        // A program is asked for its devices once, and by a brief look only the coordinator's.
         for (program, seen) in zip(survey.request.programs, report.programs) {
             guard !program.isServer, seen.path != nil, seen.devices == nil else { continue }
             if let own = host.devices { offer(own, program.users, spec) }

@@ -76,6 +76,13 @@ public enum SurveyFindings {
         }
     }
 
+    /// Whether a program answers as it should.
+    static func isRight(_ help: SurveyReport.Answer, isServer: Bool) -> Bool {
+        help.status == 0
+            && (isServer
+                ? help.text.contains("--model") : help.text.lowercased().contains("port"))
+    }
+
     private static func problem(
         _ program: SurveyRequest.Program, _ seen: SurveyReport.Program, _ report: SurveyReport,
         _ location: RunLocation
@@ -107,10 +114,7 @@ public enum SurveyFindings {
         guard help.status != 137 else {
             return "\(path) --help gives no answer in time on {host}: \(said). \(look)"
         }
-        let isRight =
-            program.isServer
-            ? help.text.contains("--model") : help.text.lowercased().contains("port")
-        if help.status == 0, isRight { return nil }
+        if isRight(help, isServer: program.isServer) { return nil }
         let what = program.isServer ? "a llama-server" : "an rpc-server"
         let end = help.status.map { "status \($0)" } ?? "it prints too much"
         return "\(path) --help on {host} does not answer like \(what) (\(end)): \(said). \(look)"

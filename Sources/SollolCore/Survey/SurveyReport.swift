@@ -25,6 +25,10 @@ public struct SurveyReport: Equatable, Sendable {
         public var refusedPath: String?
         /// Which file that was.
         public var stamp: HostFacts.Stamp?
+        /// Sizes and times of files beside it, as `HostFacts.Binary.companions`.
+        public var companions = ""
+        /// What was known of the very same files, so that only its devices were asked for.
+        public var known: HostFacts.Binary?
         /// The first bytes of the file, 20 at most.
         public var magic: [UInt8] = []
         /// nil: not asked.
@@ -37,6 +41,11 @@ public struct SurveyReport: Equatable, Sendable {
         public var tool: String?
         /// Checksum and size of the program (`binary`) and of libraries beside it, by name.
         public var digests: [String: String] = [:]
+
+        /// The full build string, if it or a tool beside it tells one.
+        public var build: String? {
+            known?.version ?? version.flatMap { Capabilities.buildString(in: $0.text) }
+        }
     }
 
     /// A file with keys of the API.
@@ -116,6 +125,13 @@ public struct SurveyReport: Equatable, Sendable {
             take(parts[0], value)
         }
         guard home.hasPrefix("/"), isComplete else { return nil }
+        for (index, program) in request.programs.enumerated() {
+            let seen = programs[index]
+            guard seen.help == nil, let known = program.known, known.path == seen.path,
+                known.stamp == seen.stamp, known.companions == seen.companions
+            else { continue }
+            programs[index].known = known
+        }
         for index in listeners.indices {
             let port = listeners[index].port
             if let known = holders.first(where: { $0.port == port }) {
@@ -139,7 +155,8 @@ public struct SurveyReport: Equatable, Sendable {
         case "memory": availableMemory = Int64(value).flatMap { $0 > 1 << 40 ? nil : $0 * 1024 }
         case "address": if HostFacts.isNumericIPv4(value) { addresses.insert(value) }
         case "tcp", "netstat": takeListener(value)
-        case "ss", "lsof": takeHolder(value, isLsof: tag == "lsof")
+        case "ss": takeSocket(value)
+        case "lsof": takeHolder(value)
         case "up": guardClock = Int64(value)
         case "record":
             let record = GuardRecord(value, clock: guardClock)
@@ -212,26 +229,36 @@ public struct SurveyReport: Equatable, Sendable {
         guard let mark = text.lastIndex(where: { $0 == "." || $0 == ":" }),
             let port = Int(text[text.index(after: mark)...])
         else { return nil }
-        let address = String(text[..<mark])
+        var address = String(text[..<mark].prefix { $0 != "%" })
         if ["*", "[::]", "0.0.0.0"].contains(address) { return ("0.0.0.0", port) }
+        if address.hasPrefix("[::ffff:"), address.hasSuffix("]") {
+            address = String(address.dropFirst("[::ffff:".count).dropLast())
+        }
         return HostFacts.isNumericIPv4(address) ? (address, port) : nil
     }
 
-    /// A line of `ss -ltnpH` or of `lsof -nP -iTCP -sTCP:LISTEN`.
-    private mutating func takeHolder(_ line: String, isLsof: Bool) {
+    /// A line of `ss -ltnpeH`: `LISTEN 0 5 127.0.0.1:50052 0.0.0.0:* users:(("rpc-server",pid=71,
+    /// fd=3)) uid:1000 ino:…`. Processes of others are not shown, nor is the uid of root.
+    private mutating func takeSocket(_ line: String) {
         let words = line.split(separator: " ")
-        guard words.count > (isLsof ? 8 : 5) else { return }
-        guard let local = Self.dotted(words[isLsof ? 8 : 3]) else { return }
-        if isLsof {
-            let name = "\(words[0]) (pid \(words[1]))"
-            holders.append(Listener(address: local.address, port: local.port, holder: name))
+        guard words.count > 4, words[0] == "LISTEN", let local = Self.dotted(words[3]) else {
             return
         }
-        // users:(("rpc-server",pid=71,fd=3))
         let quoted = line.split(separator: "\"", omittingEmptySubsequences: false)
-        guard quoted.count >= 3 else { return }
-        let pid = quoted[2].dropFirst(",pid=".count).prefix { $0.isNumber }
-        let name = "\(quoted[1]) (pid \(pid))"
+        let uid = words.first { $0.hasPrefix("uid:") }.flatMap { Int($0.dropFirst(4)) } ?? 0
+        var holder = "a program of user \(uid)"
+        if quoted.count >= 3 {
+            let pid = quoted[2].dropFirst(",pid=".count).prefix { $0.isNumber }
+            holder = "\(quoted[1]) (pid \(pid))"
+        }
+        listeners.append(Listener(address: local.address, port: local.port, holder: holder))
+    }
+
+    /// A line of `lsof -nP -iTCP -sTCP:LISTEN`.
+    private mutating func takeHolder(_ line: String) {
+        let words = line.split(separator: " ")
+        guard words.count > 8, let local = Self.dotted(words[8]) else { return }
+        let name = "\(words[0]) (pid \(words[1]))"
         holders.append(Listener(address: local.address, port: local.port, holder: name))
     }
 }
@@ -242,9 +269,13 @@ extension SurveyReport.Program {
         case "path": path = value
         case "refused": refusedPath = value
         case "stamp":
-            let numbers = value.split(separator: " ").compactMap { Int64($0) }
-            guard numbers.count == 2, abs(numbers[1]) < 1 << 32 else { return }
-            stamp = HostFacts.Stamp(size: numbers[0], modified: numbers[1] * 1_000_000_000)
+            let numbers = value.split(separator: " ").map { Int64($0) }
+            guard numbers.count >= 2, numbers.count < 100, let size = numbers[0],
+                let seconds = numbers[1], abs(seconds) < 1 << 32
+            else { return }
+            stamp = HostFacts.Stamp(size: size, modified: seconds * 1_000_000_000)
+            companions = numbers.dropFirst(2).map { $0.map(String.init) ?? "?" }
+                .joined(separator: " ")
         case "magic":
             magic = value.split(separator: " ").prefix(20).compactMap { UInt8($0, radix: 16) }
         case "help": SurveyReport.add(value, to: &help)

@@ -85,6 +85,12 @@ public struct SurveyRequest: Equatable, Sendable {
         return requests.filter { !$0.processes.isEmpty }
     }
 
+    /// Programs need not be asked what was recorded of the very same files.
+    public mutating func know(_ recorded: HostFacts) {
+        let binaries = recorded.host(at: location)?.binaries ?? [:]
+        for index in programs.indices { programs[index].known = binaries[programs[index].name] }
+    }
+
     private mutating func add(_ process: String, program name: String, isServer: Bool) {
         processes.append(process)
         if let index = programs.firstIndex(where: { $0.name == name && $0.isServer == isServer }) {

@@ -26,13 +26,20 @@ public enum SurveyScript {
     public static func survey(_ request: SurveyRequest) -> String {
         var lines = ["patience=\(request.patience);", prelude, memory]
         lines += request.isBrief ? [] : [machine, folder, network]
-        for (index, program) in request.programs.enumerated() {
-            let known = program.known.map {
-                "\($0.stamp.size) \($0.stamp.modified / 1_000_000_000) \($0.path)"
-            }
-            let kind = program.isServer ? "server" : request.isBrief ? "brief" : "worker"
-            let words = [String(index), kind, known ?? "-"] + program.candidates
-            lines.append("look \(ShellQuoting.join(words));")
+        // The coordinator's program first: a worker's need not be asked what it has told.
+        let programs = Array(request.programs.enumerated())
+        let serversFirst = programs.filter(\.element.isServer) + programs.filter { !$1.isServer }
+        for (index, program) in serversFirst {
+            let known = program.known?.fingerprint ?? "-"
+            let words = [String(index), known] + program.candidates
+            let look =
+                switch (request.isBrief, program.isServer) {
+                case (false, true): "server"
+                case (false, false): "worker"
+                case (true, true): #"{ [ "$k" ] || server; }"#
+                case (true, false): ":"
+                }
+            lines.append("seek \(ShellQuoting.join(words)) && \(look);")
         }
         if let file = request.apiKeyFile {
             lines.append("keys \(ShellQuoting.quote(file));")
@@ -91,7 +98,6 @@ public enum SurveyScript {
         ask() { t=$1; shift; { limited "$@"; say "%status $?"; } 2>/dev/null
         | sed -e "s/^/$t /" -e "/^$t %status /q" | { head -c LIMIT; echo; }; };
         expand() { case $1 in "~/"*) say "$home/${1#??}";; *) say "$1";; esac; };
-        stamp() { stat -L -c '%s %Y' "$1" 2>/dev/null || stat -L -f '%z %m' "$1"; };
         keys() { y=$(expand "$1"); if [ ! -r "$y" ] || [ -d "$y" ]; then say "apikey unreadable";
         elif [ -f "$y" ] && ! grep -q '[^[:space:]]' "$y"; then say "apikey empty";
         else say "apikey good"; fi; };
@@ -102,51 +108,64 @@ public enum SurveyScript {
         reach() { if command -v bash >/dev/null; then
         ask "r$1" 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3";
         elif command -v nc >/dev/null; then ask "r$1" 4 nc -v -z "$2" "$3"; fi; };
-        """#.replacing("LIMIT", with: "\(longestAnswer)") + "\n" + look
+        """#.replacing("LIMIT", with: "\(longestAnswer)") + "\n" + programs
 
     /// Bytes of what one program says that are of use; the help of llama-server is 60 KiB.
     static let longestAnswer = 256 << 10
 
     /// Programs: where they are found (PATH, then the usual places), what they say of themselves,
-    /// what a llama.cpp tool beside them says, and checksums that tell builds apart. After one that
-    /// hangs the others get less time, so that all of them end before the host is given up.
-    private static let look = #"""
+    /// what a llama.cpp tool beside them says, and checksums that tell builds apart. One that is
+    /// known by size and time of all these files (`k`) is asked only for what may have changed since:
+    /// its devices. After one that hangs the others get less time, so that all of them end before
+    /// the host is given up.
+    ///
+    /// `stat` prints what is there and fails for the rest; a BSD's prints nothing for GNU's option.
+    private static let programs = #"""
+        asked=;
         try() { [ -z "$f" ] || return 0; [ -f "$1" ] || return 0;
         if [ -x "$1" ]; then f=$1; else x=$1; fi; };
-        look() { i=$1; kind=$2; known=$3; shift 3; f=; x=;
+        seek() { i=$1; known=$2; shift 2; f=; x=;
         for n in "$@"; do case $n in */*) try "$(expand "$n")";; esac; done;
         u=$path:USUAL; IFS=:; for d in $u; do case $d in /*) for n in "$@"; do
         case $n in */*) ;; *) try "$d/$n";; esac; done;; esac; done; unset IFS;
-        [ -n "$f" ] || { [ -z "$x" ] || say "b$i.refused $x"; return 0; };
-        s=$(stamp "$f"); say "b$i.path $f"; say "b$i.stamp $s";
-        say "b$i.magic" $(od -An -tx1 -N20 "$f");
-        [ "$s $f" != "$known" ] && [ "$kind" != brief ] || return 0;
-        { h=$(ask "b$i.help" $patience "$f" --help); } 2>/dev/null; say "$h"; d=${f%/*};
-        case $h in *"%status 137") patience=$((patience/4+1));
-        [ "$kind" != server ] || return 0;; esac;
-        if [ "$kind" = server ]; then ask "b$i.version" $patience "$f" --version;
-        ask "b$i.devices" $patience "$f" --list-devices; else tool;
-        [ ! -x "$d/llama-server" ] || ask "b$i.devices" $patience "$d/llama-server" --list-devices; fi;
-        sum binary "$f"; for l in rpc base; do for e in so dylib; do
+        [ -n "$f" ] || { [ -z "$x" ] || say "b$i.refused $x"; return 1; };
+        d=${f%/*}; stamp; say "b$i.path $f"; say "b$i.stamp $s";
+        k=; [ "$s $f" != "$known" ] || k=1; };
+        stamp() { set -- "$f" /usr/bin/llama-server; for t in TOOLS; do set -- "$@" "$d/$t"; done;
+        for l in ggml-rpc ggml-base ggml llama; do for e in so dylib; do
+        set -- "$@" "$d/lib$l.$e" "$d/../lib/lib$l.$e"; done; done;
+        s=$(stat -L -c '%s %Y' "$@" 2>/dev/null);
+        [ "$s" ] || s=$(stat -L -f '%z %m' "$@" 2>/dev/null); set -- $s; s="$*"; };
+        server() { if [ -z "$k" ]; then help || return 0;
+        ask "b$i.version" $patience "$f" --version; sums; fi;
+        asked=$f; ask "b$i.devices" $patience "$f" --list-devices; };
+        worker() { [ "$k" ] || { help; tool; sums; }; t=$d/llama-server;
+        [ ! -x "$t" ] || [ "$t" = "$asked" ] || ask "b$i.devices" $patience "$t" --list-devices; };
+        help() { say "b$i.magic" $(od -An -tx1 -N20 "$f");
+        { h=$(ask "b$i.help" $patience "$f" --help); } 2>/dev/null; say "$h";
+        case $h in *"%status 137") patience=$((patience/4+1)); return 1;; esac; };
+        sums() { sum binary "$f"; for l in rpc base; do for e in so dylib; do
         for b in "$d" "$d/../lib"; do sum "libggml-$l" "$b/libggml-$l.$e"; done; done; done; };
         sum() { [ ! -f "$2" ] || say "b$i.digest $1 $(cksum <"$2")"; };
         tool() { for b in "$d" "$(dirname "$(readlink -f "$f" 2>/dev/null)")" /usr/bin; do
         [ "$b" != /usr/bin ] || case $f in /usr/*) ;; *) return 0;; esac;
-        for t in llama-server llama-cli llama-fit-params llama-gguf-split llama-perplexity; do
+        for t in TOOLS; do
         if [ -x "$b/$t" ]; then v=$(ask "b$i.version" $patience "$b/$t" --version);
         case $v in *version:*) say "b$i.tool $b/$t"; say "$v"; return 0;; esac; fi; done; done; };
-        """#.replacing("USUAL", with: folders)
+        """#.replacing("USUAL", with: folders).replacing("TOOLS", with: tools)
+
+    /// What tells its version beside an rpc-server, which does not.
+    private static let tools =
+        "llama-server llama-cli llama-fit-params llama-gguf-split llama-perplexity"
 
     private static let folders = UsualFolders.afterPath
         .map { $0.replacing("~", with: "$home") }.joined(separator: ":")
 
     private static let machine = #"""
-        say "user $(id -un)"; say "uid $(id -u)";
-        say "system $(uname -s)"; say "node $(uname -n)"; say "machine $(uname -m)";
-        say "clock $(date +%s)";
-        if [ -r /proc/sys/kernel/random/boot_id ]; then
-        say "boot $(cat /proc/sys/kernel/random/boot_id)"; else
-        say "boot $(sysctl -n kern.bootsessionuuid 2>/dev/null)"; fi;
+        U=$(id -u); say "user $(id -un)"; say "uid $U"; say "clock $(date +%s)";
+        set -- $(uname -snm); say "system $1"; say "node $2"; say "machine $3";
+        { read -r y </proc/sys/kernel/random/boot_id || y=$(sysctl -n kern.bootsessionuuid); }
+        2>/dev/null; say "boot $y";
         """#
 
     private static let memory = #"""
@@ -159,25 +178,26 @@ public enum SurveyScript {
 
     /// Whether the guards can have their folder, which is made for the first server.
     private static let folder = #"""
-        folder() { d=/tmp/sollol-$(id -u); set -- $(ls -ldn "$d" 2>/dev/null); case "$1 $3" in
+        folder() { d=/tmp/sollol-$U; set -- $(ls -ldn "$d" 2>/dev/null); case "$1 $3" in
         " ") [ -w /tmp ] || say "unwritable /tmp";;
-        "drwx------"*" $(id -u)") [ -w "$d" ] || say "unwritable $d";;
+        "drwx------"*" $U") [ -w "$d" ] || say "unwritable $d";;
         *) say "foreign $d is $1 of user $3";; esac; }; folder;
         """#
 
-    /// Addresses, who listens (Linux tells in /proc, everybody else by netstat), and the guards'
-    /// records of servers.
+    /// Addresses, who listens, and the guards' records of servers. To read /proc/net/tcp costs the
+    /// kernel a walk through all that it has room for (15 ms, measured), ss asks for listeners only.
     private static let network = #"""
         { ip -4 addr || ifconfig -a; } 2>/dev/null
         | sed -n 's/.*inet \(addr:\)*\([0-9][0-9.]*\).*/address \2/p';
-        if [ -r /proc/net/tcp ]; then cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed -n
+        if y=$(ss -ltnpeH 2>/dev/null); then say "$y" | sed 's/^/ss /';
+        elif [ -r /proc/net/tcp ]; then cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed -n
         's/^ *[0-9]*: \([0-9A-F]*:[0-9A-F]*\) [^ ]* 0A [^ ]* [^ ]* [^ ]* *\([0-9]*\) .*/tcp \1 \2/p';
-        ss -ltnpH 2>/dev/null | sed 's/^/ss /'; else
+        else
         netstat -an -p tcp 2>/dev/null | sed -n
         's/^tcp[46]* .* \([^ ]*\)  *[^ ]*  *LISTEN.*/netstat \1/p';
         lsof -nP -iTCP -sTCP:LISTEN 2>/dev/null | sed 's/^/lsof /'; fi;
         { IFS=. read -r u y </proc/uptime && say "up $((1000000000+u))" || say "up $(date +%s)";
-        } 2>/dev/null; set +f; for F in /tmp/sollol-"$(id -u)"/*@*@*@*:*@*; do
+        } 2>/dev/null; set +f; for F in /tmp/sollol-"$U"/*@*@*@*:*@*; do
         if [ -f "$F" ]; then y=; IFS= read -r y <"$F"; say "record ${F##*/} $y"; fi; done; set -f;
         """#
 }

@@ -43,17 +43,13 @@ public struct Preflight {
         _ spec: ClusterSpec, recorded: HostFacts, onlyModel: Bool = false
     ) -> Preflight {
         var look = Preflight(spec: spec, facts: recorded)
-        let known = recorded.host(at: .here)?.binaries ?? [:]
         var requests = SurveyRequest.all(for: spec).filter { $0.location == .here }
         for index in requests.indices {
             requests[index].isBrief = true
             requests[index].reaches = []
             requests[index].apiKeyFile = nil
             if onlyModel { requests[index].programs = [] }
-            for program in requests[index].programs.indices {
-                let name = requests[index].programs[program].name
-                requests[index].programs[program].known = known[name]
-            }
+            requests[index].know(recorded)
         }
         look.survey(requests, wantsKeySource: false)
         return look
@@ -63,8 +59,8 @@ public struct Preflight {
     ///
     /// - Parameters:
     ///   - owner: of the state directory; a server of ours on a port is no obstacle.
-    ///   - isThorough: for `check`: also find out where only an agent's key gets us in, and leave
-    ///     tensor caches alone.
+    ///   - isThorough: for `check`: also find out where only an agent's key gets us in, ask programs
+    ///     again whose files are the same, and leave tensor caches alone.
     public static func everywhere(
         _ spec: ClusterSpec, recorded: HostFacts, owner: Guard.Owner, isThorough: Bool = false
     ) -> Preflight {
@@ -93,6 +89,7 @@ public struct Preflight {
                 requests[index].caches = caches.filter {
                     $0.location == requests[index].location
                 }
+                requests[index].know(facts)
             }
         }
         let keeps = !isThorough && running == nil

@@ -35,11 +35,11 @@ import Testing
         memory 2048
         address 127.0.0.1
         address 10.0.0.5
-        tcp 0100007F:C384 1000
-        tcp 00000000000000000000000000000000:0016 0
-        tcp 0000000000000000FFFF00000500000A:0050 33
-        tcp 00000000000000000000000001000000:0051 33
-        ss LISTEN 0 1 127.0.0.1:50052 0.0.0.0:* users:(("rpc-server",pid=71,fd=3))
+        ss LISTEN 0 1 127.0.0.1:50052 0.0.0.0:* users:(("rpc-server",pid=71,fd=3)) uid:1000 ino:5
+        ss LISTEN 0 128 *:22 *:* ino:6 sk:1 cgroup:/system.slice/ssh.service v6only:0 <->
+        ss LISTEN 0 5 [::ffff:10.0.0.5]:80 *:* uid:33 ino:7 sk:2 v6only:0 <->
+        ss LISTEN 0 5 [::1]:81 [::]:* uid:33 ino:8 sk:3 v6only:1 <->
+        ss LISTEN 0 9 127.0.0.53%lo:53 0.0.0.0:* uid:101 ino:9 sk:4 <->
         up 1000000500
         record home@gpu-1@7e8ff4a1@127.0.0.1:50052@70@123 1000000490 hold 30 1000000100 abc 72 ann@box 71 99
         record home@other@7e8ff4a1@127.0.0.1:50053@70@123 1000000490 hold 30 1000000100 abc 72 ann@box 71 99
@@ -72,6 +72,7 @@ import Testing
                 .init(address: "127.0.0.1", port: 50052, holder: "rpc-server (pid 71)"),
                 .init(address: "0.0.0.0", port: 22, holder: "a program of user 0"),
                 .init(address: "10.0.0.5", port: 80, holder: "a program of user 33"),
+                .init(address: "127.0.0.53", port: 53, holder: "a program of user 101"),
             ])
         #expect(report.records.map(\.endpoint.port) == [50052])
         #expect(report.records.first?.who == "ann@box")
@@ -120,6 +121,24 @@ import Testing
             #expect(report.programs[1] == clean.programs[1], "\(line)")
             #expect(report.addresses == clean.addresses && report.reaches == clean.reaches)
         }
+    }
+
+    @Test func aHostWithoutSsTellsUsersOnly() throws {
+        let text = """
+            home /home/ann
+            tcp 0100007F:C384 1000
+            tcp 00000000000000000000000000000000:0016 0
+            tcp 0000000000000000FFFF00000500000A:0050 33
+            tcp 00000000000000000000000001000000:0051 33
+            complete
+            """
+        let report = try #require(SurveyReport(text, request: Self.request))
+        #expect(
+            report.listeners == [
+                .init(address: "127.0.0.1", port: 50052, holder: "a program of user 1000"),
+                .init(address: "0.0.0.0", port: 22, holder: "a program of user 0"),
+                .init(address: "10.0.0.5", port: 80, holder: "a program of user 33"),
+            ])
     }
 
     @Test func aHostWithoutProcAnswersAsABSDDoes() throws {
