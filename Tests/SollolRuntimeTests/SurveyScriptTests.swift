@@ -33,6 +33,17 @@ import Testing
         _ lines: [String], shell: String, variable: String? = nil
     ) throws -> [String] {
         defer { try? FileManager.default.removeItem(atPath: home) }
+        let answers = try session(lines, shell: shell, variable: variable)
+        #expect(access(home + "/pwned", F_OK) != 0)
+        let text = try? String(contentsOfFile: home + "/pid", encoding: .utf8)
+        sleeper.value = text.flatMap { Int32($0.dropLast()) }
+        return answers
+    }
+
+    /// The same, and the folder stays.
+    private func session(
+        _ lines: [String], shell: String, variable: String? = nil
+    ) throws -> [String] {
         let carrier =
             ["env", "-C", home, variable ?? "HOME=\(home)", "OLLAMA_MODELS="]
             + shell.split(separator: " ").map(String.init) + ["-c", Guard.command]
@@ -56,9 +67,6 @@ import Testing
         loop.at(EventLoop.now) { next() }
         loop.run()
         session.close()
-        #expect(access(home + "/pwned", F_OK) != 0)
-        let text = try? String(contentsOfFile: home + "/pid", encoding: .utf8)
-        sleeper.value = text.flatMap { Int32($0.dropLast()) }
         return answers
     }
 
@@ -116,21 +124,10 @@ import Testing
         var request = request([
             .init(name: "s", candidates: ["~/s"], users: ["x"], isServer: true)
         ])
-        let shell = shell.split(separator: " ").map(String.init)
         func look() throws -> (report: SurveyReport, asked: [String]) {
             try? FileManager.default.removeItem(atPath: home + "/asked")
-            let line = SurveyScript.survey(request) + "\n"
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = ["HOME=\(home)"] + shell + ["-c", line]
-            let pipe = Pipe()
-            process.standardOutput = pipe
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
-            let bytes = try pipe.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            let report = try #require(
-                SurveyReport(String(decoding: bytes, as: UTF8.self), request: request))
+            let answer = try session([SurveyScript.survey(request)], shell: shell).first
+            let report = try #require(SurveyReport(answer ?? "", request: request))
             let asked = try String(contentsOfFile: home + "/asked", encoding: .utf8)
             return (report, asked.split(separator: "\n").map(String.init))
         }
