@@ -60,8 +60,8 @@ public struct HostFacts: Codable, Equatable, Sendable {
         public var capabilities: Capabilities?
         /// Checksum and size of it and of libraries beside it, by name; nil if nobody asked.
         public var digests: [String: String]?
-        /// Sizes and times of the files beside it that its answers depend on, as its host prints
-        /// them, or nil when it has not answered as it should.
+        /// The time of its inode's change, then sizes and times of the files beside it that its
+        /// answers depend on, as its host prints them, or nil when it has not answered as it should.
         public var companions: String?
 
         /// What its host prints of it and these files as long as none of them has changed; nil when

@@ -25,7 +25,7 @@ public struct SurveyReport: Equatable, Sendable {
         public var refusedPath: String?
         /// Which file that was.
         public var stamp: HostFacts.Stamp?
-        /// Sizes and times of files beside it, as `HostFacts.Binary.companions`.
+        /// As `HostFacts.Binary.companions`.
         public var companions = ""
         /// What was known of the very same files, so that only its devices were asked for.
         public var known: HostFacts.Binary?

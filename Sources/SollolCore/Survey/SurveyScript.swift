@@ -120,6 +120,8 @@ public enum SurveyScript {
     /// the host is given up.
     ///
     /// `stat` prints what is there and fails for the rest; a BSD's prints nothing for GNU's option.
+    /// The time of the inode's change tells files apart that packages give one size and one time of
+    /// their contents (Nix: always 1).
     private static let programs = #"""
         asked=;
         try() { [ -z "$f" ] || return 0; [ -f "$1" ] || return 0;
@@ -134,8 +136,8 @@ public enum SurveyScript {
         stamp() { set -- "$f" /usr/bin/llama-server; for t in TOOLS; do set -- "$@" "$d/$t"; done;
         for l in ggml-rpc ggml-base ggml llama; do for e in so dylib; do
         set -- "$@" "$d/lib$l.$e" "$d/../lib/lib$l.$e"; done; done;
-        s=$(stat -L -c '%s %Y' "$@" 2>/dev/null);
-        [ "$s" ] || s=$(stat -L -f '%z %m' "$@" 2>/dev/null); set -- $s; s="$*"; };
+        s=$(stat -L -c '%s %Y %Z' "$@" 2>/dev/null);
+        [ "$s" ] || s=$(stat -L -f '%z %m %c' "$@" 2>/dev/null); set -- $s; s="$*"; };
         server() { if [ -z "$k" ]; then help || return 0;
         ask "b$i.version" $patience "$f" --version; sums; fi;
         asked=$f; ask "b$i.devices" $patience "$f" --list-devices; };
