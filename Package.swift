@@ -1,14 +1,18 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// A supervisor waits: what counts is its memory at rest, of which code is the most.
+let small = [SwiftSetting.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 let package = Package(
     name: "sollol",
     platforms: [.macOS(.v13)],
     products: [.executable(name: "sollol", targets: ["sollol"])],
     targets: [
-        .target(name: "SollolCore"),
-        .target(name: "SollolRuntime", dependencies: ["SollolCore"]),
-        .executableTarget(name: "sollol", dependencies: ["SollolCore", "SollolRuntime"]),
+        .target(name: "SollolCore", swiftSettings: small),
+        .target(name: "SollolRuntime", dependencies: ["SollolCore"], swiftSettings: small),
+        .executableTarget(
+            name: "sollol", dependencies: ["SollolCore", "SollolRuntime"], swiftSettings: small),
         .executableTarget(name: "random-gguf", dependencies: ["SollolCore"]),
         .target(name: "Simulation", dependencies: ["SollolCore"]),
         .executableTarget(name: "simulate", dependencies: ["Simulation"]),
