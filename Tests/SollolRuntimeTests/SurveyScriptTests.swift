@@ -179,6 +179,35 @@ import Testing
         #expect(kill(try #require(sleeper.value), 0) == -1)
     }
 
+    /// Whatever the shell's variables hold, and however early they end.
+    @Test(arguments: shells)
+    func programsThatEndAtOnceLeaveNothingAndEndNobodyElse(shell: String) throws {
+        try write("#!/bin/sh\nexit 3", to: "quick")
+        let decoy = Process()
+        decoy.executableURL = URL(fileURLWithPath: "/bin/sleep")
+        decoy.arguments = ["1000"]
+        try decoy.run()
+        defer { decoy.terminate() }
+        var request = request(
+            (0..<60).map {
+                .init(
+                    name: "\($0)", candidates: ["\(home)/quick"], users: ["x"], isServer: true)
+            })
+        request.patience = 50_000 + Int.random(in: 0..<10_000)
+        let line = SurveyScript.survey(request)
+        let answer = try answers([line], shell: shell, variable: "s=\(decoy.processIdentifier)")
+        let report = try #require(SurveyReport(answer.first ?? "", request: request))
+        #expect(report.programs.allSatisfy { $0.help?.status == 3 })
+        #expect(decoy.isRunning)
+        let look = Process()
+        look.executableURL = URL(fileURLWithPath: "/usr/bin/pgrep")
+        look.arguments = ["-f", "^sleep \(request.patience)"]
+        try look.run()
+        look.waitUntilExit()
+        // 1: none was found.
+        #expect(look.terminationStatus == 1)
+    }
+
     @Test(arguments: shells, ["-uHOME", "HOME=", "HOME=here"])
     func withoutAHomeTheUserDatabaseTells(shell: String, variable: String) throws {
         let request = request([])

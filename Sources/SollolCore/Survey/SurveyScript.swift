@@ -85,6 +85,9 @@ public enum SurveyScript {
     /// prints what a command prints, tagged, and its status last, or the beginning of it, without
     /// a status. sed ends at the status, whoever still holds the pipe: a child of what was killed
     /// may, where there is no pkill.
+    ///
+    /// A program may end before the limit's shell has begun its sleep: until then `$!` is still the
+    /// program. KILL, since a sleep that is not executed yet loses TERM (dash, busybox).
     private static let prelude = #"""
         set -f; LC_ALL=C; GGML_NO_BACKTRACE=1; export LC_ALL GGML_NO_BACKTRACE;
         path=$PATH; PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin;
@@ -93,7 +96,7 @@ public enum SurveyScript {
         home=$HOME;
         say() { printf '%s\n' "$*"; }; say "home $home"; say "path $path";
         limited() { n=$1; shift; "$@" 2>&1 & p=$!;
-        ( trap 'kill $s; exit' TERM; sleep $n & s=$!; wait $s; kill -STOP $p; pkill -KILL -P $p; kill -KILL $p ) >/dev/null 2>&1 &
+        ( trap '[ "$!" = $p ] || kill -KILL $!; exit' TERM; sleep $n & wait $!; kill -STOP $p; pkill -KILL -P $p; kill -KILL $p ) >/dev/null 2>&1 &
         k=$!; wait $p; r=$?; kill $k; return $r; };
         ask() { t=$1; shift; { limited "$@"; say "%status $?"; } 2>/dev/null
         | sed -e "s/^/$t /" -e "/^$t %status /q" | { head -c LIMIT; echo; }; };
