@@ -44,7 +44,7 @@ public final class ClusterRunner {
     private var isHandling = false
     var processes: [ProcessRun: GuardedProcess] = [:]
     private let connections = ConnectionQueue()
-    private let openConnections: OpenConnections
+    let openConnections: OpenConnections
     private let preparedShells: PreparedShells
     private var lastWords: [ProcessRun: [String]] = [:]
     var protocols: [ProcessRun: RPCVersion] = [:]

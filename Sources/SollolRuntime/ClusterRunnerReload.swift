@@ -54,6 +54,8 @@ extension ClusterRunner {
         guard let next = accepted else { return }
         accepted = nil
         (spec, facts) = (next.spec, next.facts)
+        // They may hold ports that others need now.
+        openConnections.closeAll()
         followSpec()
         keepLease()
         keeper.adopted(supervisor.wanted.plan)

@@ -16,6 +16,9 @@ public final class OpenConnections {
     /// - Parameter carrier: the ssh client's command line.
     func keep(_ shell: ShellProcess, for carrier: [String]) { shells[carrier] = shell }
 
+    /// Whether there is one.
+    func has(_ carrier: [String]) -> Bool { shells[carrier] != nil }
+
     /// The shell behind that very command line, once.
     func take(_ carrier: [String]) -> ShellProcess? {
         guard let shell = shells.removeValue(forKey: carrier) else { return nil }

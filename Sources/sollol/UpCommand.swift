@@ -142,7 +142,15 @@ struct UpCommand {
             state: state, sources: sources, seed: UInt64(getpid()),
             output: .init(
                 report: console.report, line: console.line, changed: console.changed))
-        return try runner.run()
+        let status = try runner.run()
+        if status == .unavailable {
+            // Perhaps since something is not as it was recorded. Where this cannot be written it
+            // was not recorded either.
+            var facts = recordedFacts()
+            facts.forgetAnswers()
+            try? state.write(facts.encoded(), to: RecordedFacts.name)
+        }
+        return status
     }
 
     /// Says where the plan differs from what a dry run has just shown.

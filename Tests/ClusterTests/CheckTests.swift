@@ -277,6 +277,15 @@ struct CheckTests {
             sollol.signal(SIGINT)
             #expect(sollol.exitStatus() == 0)
         }
+        // A record that is wrong is no reason to refuse: then programs are asked.
+        let facts = "/home/root/.local/state/sollol/test/facts.json"
+        let spoil =
+            "grep -c '\"rpc\" : true' \(facts); sed -i 's/\"rpc\" : true/\"rpc\" : false/' \(facts)"
+        #expect(try bed.bed.control.run(spoil).output == "1\n")
+        let again = try RunningProgram(on: bed.bed.control, up)
+        try again.waitFor("serving at")
+        again.signal(SIGINT)
+        #expect(again.exitStatus() == 0)
         let tool = "/usr/local/bin/llama-server"
         #expect(try bed.bed["one"].run("rm \(tool)").status == 0)
         try bed.write(

@@ -204,11 +204,14 @@ import Testing
     @Test(arguments: shells, ["-uHOME", "HOME=", "HOME=here"])
     func withoutAHomeTheUserDatabaseTells(shell: String, variable: String) throws {
         let request = request([])
-        let answer = try answers(
-            [SurveyScript.survey(request)], shell: shell, variable: variable
-        ).first
-        let report = try #require(SurveyReport(answer ?? "", request: request))
-        #expect(report.home == getpwuid(getuid()).map { String(cString: $0.pointee.pw_dir) })
+        let answers = try answers(
+            [SurveyScript.survey(request), SurveyScript.read("~/", offset: 0, count: 1)],
+            shell: shell, variable: variable)
+        let report = try #require(SurveyReport(answers[0], request: request))
+        let home = try #require(getpwuid(getuid()).map { String(cString: $0.pointee.pw_dir) })
+        #expect(report.home == home)
+        // A question of its own finds it as well.
+        #expect(answers[1] == "other\n")
     }
 
     @Test(arguments: shells)

@@ -203,6 +203,14 @@ extension HostFacts {
             let paths =
                 host.binaries.values.map(\.path) + host.models.values.map(\.path)
                 + [host.home].compactMap(\.self)
+            let answers = host.binaries.values.flatMap {
+                [$0.companions].compactMap(\.self).filter { !$0.isEmpty }
+                    + ($0.digests ?? [:]).values
+            }
+            if !answers.joined().allSatisfy({ $0 == " " || $0 == "-" || $0.isNumber && $0.isASCII })
+            {
+                return "\(key) has an unreadable record of a program's files"
+            }
             if !(paths + (host.devices ?? [])).allSatisfy(Self.isWord) {
                 return "\(key) has an empty or unprintable path or device"
             }

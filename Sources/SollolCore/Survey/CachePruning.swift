@@ -44,7 +44,7 @@ public struct CachePruning: Equatable, Sendable {
         let given = folder.map { "LLAMA_CACHE=\(ShellQuoting.quote($0))" } ?? ":"
         return SurveyScript.oneLine(
             """
-            ( set +f; \(given);
+            ( \(SurveyScript.repair) set +f; \(given);
             \(Self.enter) || exit 0;
             \(Self.list)
             over() { list | awk -v most=\(limit) '{ s += $2 } END { exit s <= most }'; };

@@ -19,20 +19,25 @@ extension HostFacts {
             var binary = Binary(path: path, stamp: stamp, version: seen.build)
             let devices = seen.devices.map { DeviceListing.names(in: $0.text) }
             if program.isServer { host.devices = devices }
-            if seen.help == nil, let known = program.known, known.path == path,
-                known.stamp == stamp
-            {
+            let isUnasked =
+                seen.help == nil && program.known?.path == path && program.known?.stamp == stamp
+            if let known = seen.known ?? (isUnasked ? program.known : nil) {
                 binary = known
                 if devices == nil, program.isServer { host.devices = before?.devices }
                 host.deviceMemoryBytes = host.deviceMemoryBytes ?? before?.deviceMemoryBytes
             } else if let help = seen.help {
-                binary.digests = seen.digests
-                if SurveyFindings.isRight(help, isServer: program.isServer) {
-                    binary.companions = seen.companions
-                }
                 if program.isServer {
                     binary.capabilities = Capabilities(
                         help: help.text, version: seen.version?.text ?? "")
+                }
+                binary.digests = seen.digests
+                // A script may run another program next time, a backend may be installed as a file
+                // of its own elsewhere, and a version that was not told may be told next time.
+                let isWhole = seen.build != nil && binary.capabilities?.rpc != false
+                if isWhole, BinaryKind.isExecutable(magic: seen.magic),
+                    SurveyFindings.isRight(help, isServer: program.isServer)
+                {
+                    binary.companions = seen.companions
                 }
             }
             if let listing = seen.devices?.text {
@@ -44,7 +49,7 @@ extension HostFacts {
             host.binaries[program.name] = binary
             if !program.isServer, let devices { offer(devices, program.users, spec) }
         }
-        // A program is asked for its devices once, and by a brief look only the coordinator's.
+        // The coordinator's program is not asked twice, and by a brief look no other one.
         for (program, seen) in zip(survey.request.programs, report.programs) {
             guard !program.isServer, seen.path != nil, seen.devices == nil else { continue }
             if let own = host.devices { offer(own, program.users, spec) }
@@ -55,6 +60,16 @@ extension HostFacts {
                 shape: model.shape)
         }
         hosts[key] = host
+    }
+
+    /// Forgets what programs have answered, so that they are asked again: something went wrong, and
+    /// no size and time of files can tell everything.
+    public mutating func forgetAnswers() {
+        hosts = hosts.mapValues { host in
+            var host = host
+            for name in host.binaries.keys { host.binaries[name]?.companions = nil }
+            return host
+        }
     }
 
     /// An rpc-server offers the devices of its host, or its CPU where there are none. With an

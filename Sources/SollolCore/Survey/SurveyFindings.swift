@@ -170,6 +170,14 @@ struct BinaryKind: Equatable {
         self.name = name
     }
 
+    /// Whether it is a program for a processor, ELF or Mach-O (thin or universal), not a script.
+    static func isExecutable(magic: [UInt8]) -> Bool {
+        let starts: [[UInt8]] = [
+            [0x7f, 0x45, 0x4c, 0x46], [0xcf, 0xfa, 0xed, 0xfe], [0xca, 0xfe, 0xba, 0xbe],
+        ]
+        return starts.contains { magic.starts(with: $0) }
+    }
+
     func runs(on machine: String) -> Bool {
         let aliases = ["amd64": "x86_64", "arm64": "aarch64"]
         let host = aliases[machine] ?? machine

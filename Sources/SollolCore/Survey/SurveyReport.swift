@@ -27,7 +27,7 @@ public struct SurveyReport: Equatable, Sendable {
         public var stamp: HostFacts.Stamp?
         /// As `HostFacts.Binary.companions`.
         public var companions = ""
-        /// What was known of the very same files, so that only its devices were asked for.
+        /// What was known of the very same files, and not asked for again.
         public var known: HostFacts.Binary?
         /// The first bytes of the file, 20 at most.
         public var magic: [UInt8] = []
@@ -127,8 +127,9 @@ public struct SurveyReport: Equatable, Sendable {
         guard home.hasPrefix("/"), isComplete else { return nil }
         for (index, program) in request.programs.enumerated() {
             let seen = programs[index]
-            guard seen.help == nil, let known = program.known, known.path == seen.path,
-                known.stamp == seen.stamp, known.companions == seen.companions
+            guard seen.version == nil, seen.digests.isEmpty, let known = program.known,
+                known.path == seen.path, known.stamp == seen.stamp,
+                known.companions == seen.companions
             else { continue }
             programs[index].known = known
         }
@@ -269,13 +270,13 @@ extension SurveyReport.Program {
         case "path": path = value
         case "refused": refusedPath = value
         case "stamp":
-            let numbers = value.split(separator: " ").map { Int64($0) }
-            guard numbers.count >= 2, numbers.count < 100, let size = numbers[0],
-                let seconds = numbers[1], abs(seconds) < 1 << 32
+            let words = value.split(separator: " ", omittingEmptySubsequences: false)
+            let numbers = words.compactMap { Int64($0) }
+            guard numbers.count == words.count, (2..<200).contains(numbers.count),
+                abs(numbers[1]) < 1 << 32
             else { return }
-            stamp = HostFacts.Stamp(size: size, modified: seconds * 1_000_000_000)
-            companions = numbers.dropFirst(2).map { $0.map(String.init) ?? "?" }
-                .joined(separator: " ")
+            stamp = HostFacts.Stamp(size: numbers[0], modified: numbers[1] * 1_000_000_000)
+            companions = numbers[2...].map(String.init).joined(separator: " ")
         case "magic":
             magic = value.split(separator: " ").prefix(20).compactMap { UInt8($0, radix: 16) }
         case "help": SurveyReport.add(value, to: &help)
@@ -284,7 +285,8 @@ extension SurveyReport.Program {
         case "tool": tool = value
         case "digest":
             let words = value.split(separator: " ", maxSplits: 1)
-            if words.count == 2 { digests[String(words[0])] = String(words[1]) }
+            // There are three.
+            if words.count == 2, digests.count < 10 { digests[String(words[0])] = String(words[1]) }
         default: break
         }
     }

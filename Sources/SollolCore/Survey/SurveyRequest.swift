@@ -10,7 +10,7 @@ public struct SurveyRequest: Equatable, Sendable {
         public var users: [String]
         /// Whether it is a llama-server, which is asked for its flags and devices.
         public var isServer: Bool
-        /// Which file an earlier look has asked already; it is not asked again.
+        /// What an earlier look has learned; of the very same files it is not asked again.
         public var known: HostFacts.Binary?
     }
 

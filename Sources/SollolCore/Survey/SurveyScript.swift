@@ -24,7 +24,7 @@ public enum SurveyScript {
 
     /// The line that looks at everything of a request but the model's header.
     public static func survey(_ request: SurveyRequest) -> String {
-        var lines = ["patience=\(request.patience);", prelude, memory]
+        var lines = ["patience=\(request.patience);", repair, prelude, memory]
         lines += request.isBrief ? [] : [machine, folder, network]
         // The coordinator's program first: a worker's need not be asked what it has told.
         let programs = Array(request.programs.enumerated())
@@ -64,7 +64,7 @@ public enum SurveyScript {
     public static func read(_ path: String, offset: Int, count: Int) -> String {
         oneLine(
             """
-            f=\(ShellQuoting.quote(path)); case $f in "~/"*) f=$HOME/${f#??};; esac;
+            \(repair) f=\(ShellQuoting.quote(path)); case $f in "~/"*) f=$HOME/${f#??};; esac;
             if [ ! -e "$f" ]; then d=$f; while [ ! -e "${d:-/}" ]; do case $d in
             */*) d=${d%/*};; *) d=;; esac; done;
             if [ -x "${d:-/}" ]; then echo missing; else echo unreadable; fi;
@@ -81,6 +81,13 @@ public enum SurveyScript {
         return line
     }
 
+    /// Makes HOME absolute, and PATH long enough for the system's tools; `path` is what it was.
+    static let repair = #"""
+        path=$PATH; PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin;
+        case ${HOME:-} in /*) ;; *) HOME=/; u=$(id -un); case $u in *[!A-Za-z0-9._-]*) ;;
+        ?*) eval "HOME=~$u";; esac; case $HOME in /*) ;; *) HOME=/;; esac; export HOME;; esac;
+        """#
+
     /// `limited SECONDS COMMAND…`: no POSIX shell has a time limit. `ask TAG SECONDS COMMAND…`
     /// prints what a command prints, tagged, and its status last, or the beginning of it, without
     /// a status. sed ends at the status, whoever still holds the pipe: a child of what was killed
@@ -90,9 +97,6 @@ public enum SurveyScript {
     /// program. KILL, since a sleep that is not executed yet loses TERM (dash, busybox).
     private static let prelude = #"""
         set -f; LC_ALL=C; GGML_NO_BACKTRACE=1; export LC_ALL GGML_NO_BACKTRACE;
-        path=$PATH; PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin;
-        case ${HOME:-} in /*) ;; *) HOME=/; u=$(id -un); case $u in *[!A-Za-z0-9._-]*) ;;
-        ?*) eval "HOME=~$u";; esac; case $HOME in /*) ;; *) HOME=/;; esac; export HOME;; esac;
         home=$HOME;
         say() { printf '%s\n' "$*"; }; say "home $home"; say "path $path";
         limited() { n=$1; shift; "$@" 2>&1 & p=$!;
@@ -118,7 +122,7 @@ public enum SurveyScript {
 
     /// Programs: where they are found (PATH, then the usual places), what they say of themselves,
     /// what a llama.cpp tool beside them says, and checksums that tell builds apart. One that is
-    /// known by size and time of all these files (`k`) is asked only for what may have changed since:
+    /// known by size and time of all these files (`k`) is asked only whether it still runs, and for
     /// its devices. After one that hangs the others get less time, so that all of them end before
     /// the host is given up.
     ///
@@ -136,15 +140,18 @@ public enum SurveyScript {
         [ -n "$f" ] || { [ -z "$x" ] || say "b$i.refused $x"; return 1; };
         d=${f%/*}; stamp; say "b$i.path $f"; say "b$i.stamp $s";
         k=; [ "$s $f" != "$known" ] || k=1; };
-        stamp() { set -- "$f" /usr/bin/llama-server; for t in TOOLS; do set -- "$@" "$d/$t"; done;
-        for l in ggml-rpc ggml-base ggml llama; do for e in so dylib; do
-        set -- "$@" "$d/lib$l.$e" "$d/../lib/lib$l.$e"; done; done;
+        stamp() { r=$(readlink -f "$f" 2>/dev/null); r=${r%/*}; set -- "$f";
+        for t in TOOLS; do set -- "$@" "$d/$t" "$r/$t" "/usr/bin/$t"; done;
+        for l in ggml-rpc ggml-base ggml llama; do for e in so dylib; do for b in "$d" "$r"; do
+        set -- "$@" "$b/lib$l.$e" "$b/../lib/lib$l.$e"; done; done; done;
         s=$(stat -L -c '%s %Y %Z' "$@" 2>/dev/null);
         [ "$s" ] || s=$(stat -L -f '%z %m %c' "$@" 2>/dev/null); set -- $s; s="$*"; };
-        server() { if [ -z "$k" ]; then help || return 0;
-        ask "b$i.version" $patience "$f" --version; sums; fi;
-        asked=$f; ask "b$i.devices" $patience "$f" --list-devices; };
-        worker() { [ "$k" ] || { help; tool; sums; }; t=$d/llama-server;
+        server() { asked=$f; v=;
+        [ -z "$k" ] || { v=$(ask "b$i.devices" $patience "$f" --list-devices); } 2>/dev/null;
+        case $v in *"%status 0") say "$v"; return 0;; esac;
+        help || return 0; ask "b$i.version" $patience "$f" --version; sums;
+        ask "b$i.devices" $patience "$f" --list-devices; };
+        worker() { help; [ "$k" ] || { tool; sums; }; t=$d/llama-server;
         [ ! -x "$t" ] || [ "$t" = "$asked" ] || ask "b$i.devices" $patience "$t" --list-devices; };
         help() { say "b$i.magic" $(od -An -tx1 -N20 "$f");
         { h=$(ask "b$i.help" $patience "$f" --help); } 2>/dev/null; say "$h";
@@ -152,7 +159,7 @@ public enum SurveyScript {
         sums() { sum binary "$f"; for l in rpc base; do for e in so dylib; do
         for b in "$d" "$d/../lib"; do sum "libggml-$l" "$b/libggml-$l.$e"; done; done; done; };
         sum() { [ ! -f "$2" ] || say "b$i.digest $1 $(cksum <"$2")"; };
-        tool() { for b in "$d" "$(dirname "$(readlink -f "$f" 2>/dev/null)")" /usr/bin; do
+        tool() { for b in "$d" "${r:-$d}" /usr/bin; do
         [ "$b" != /usr/bin ] || case $f in /usr/*) ;; *) return 0;; esac;
         for t in TOOLS; do
         if [ -x "$b/$t" ]; then v=$(ask "b$i.version" $patience "$b/$t" --version);

@@ -185,13 +185,20 @@ final class HostLook {
             })
     }
 
+    /// Unless ssh could not listen on a port that it should forward: it goes on without.
+    private var usableShell: HostShell? {
+        let complaints = ["cannot listen to port", "Could not request local forwarding"]
+        let isWhole = shell?.words.allSatisfy { word in !complaints.contains { word.contains($0) } }
+        return isWhole == true ? shell : nil
+    }
+
     private func finish(problem: String? = nil) {
         if problem == nil, let cache = caches.popLast() { return prune(cache) }
         if let problem {
             survey.problem = problem
             survey.report = nil
         }
-        if problem == nil, let kept, let carrier, let connection = shell?.handOver() {
+        if problem == nil, let kept, let carrier, let connection = usableShell?.handOver() {
             kept.keep(connection, for: carrier)
         } else {
             shell?.close()

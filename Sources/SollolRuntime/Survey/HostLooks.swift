@@ -38,6 +38,7 @@ public enum HostLooks {
         loop.at(EventLoop.now) { for _ in 0..<min(width, requests.count) { begin() } }
         Signals.running(loop) {
             for look in looks { look.cancel() }
+            kept?.closeAll()
             loop.stop()
         }
         return surveys

@@ -82,6 +82,30 @@ public struct Preflight {
 
     private mutating func lookEverywhere(isThorough: Bool) {
         resolveNames()
+        let before = findings
+        look(isThorough: isThorough, trusts: !isThorough)
+        if isDoubtful {
+            // What was recorded of programs may be what is wrong with them.
+            findings = before
+            connections.closeAll()
+            look(isThorough: isThorough, trusts: false)
+        }
+        if let plan {
+            findings += PlanFindings.publicNames(plan, spec)
+            check(plan)
+            if isThorough { findings += PlanFindings.exposed(plan) }
+        }
+        findings = Finding.grouped(findings)
+        connections.close(
+            except: plan?.processes.compactMap {
+                SSHCommand.argv(for: $0, timeouts: spec.timeouts)
+            } ?? [])
+    }
+
+    /// Looks at all hosts and makes the plan.
+    ///
+    /// - Parameter trusts: whether programs whose files are the same are not asked again.
+    private mutating func look(isThorough: Bool, trusts: Bool) {
         var requests = SurveyRequest.all(for: spec)
         if !isThorough {
             let caches = CachePruning.all(for: spec)
@@ -89,7 +113,7 @@ public struct Preflight {
                 requests[index].caches = caches.filter {
                     $0.location == requests[index].location
                 }
-                requests[index].know(facts)
+                if trusts { requests[index].know(facts) }
             }
         }
         let keeps = !isThorough && running == nil
@@ -101,16 +125,12 @@ public struct Preflight {
         findings += BuildComparison.findings(surveys)
         if isThorough { findings += surveys.compactMap(KeyCheck.finding) }
         makePlan()
-        if let plan {
-            findings += PlanFindings.publicNames(plan, spec)
-            check(plan)
-            if isThorough { findings += PlanFindings.exposed(plan) }
-        }
-        findings = Finding.grouped(findings)
-        connections.close(
-            except: plan?.processes.compactMap {
-                SSHCommand.argv(for: $0, timeouts: spec.timeouts)
-            } ?? [])
+    }
+
+    /// Whether builds differ, or no plan can be made, by what was recorded.
+    private var isDoubtful: Bool {
+        let isKnown = surveys.contains { $0.report?.programs.contains { $0.known != nil } == true }
+        return isKnown && (plan == nil || !BuildComparison.findings(surveys).isEmpty)
     }
 
     /// Each look forwards what the first process there will, where that opens free ports of this
@@ -215,7 +235,11 @@ public struct Preflight {
     private func isOpenForIt(_ opening: PlanFindings.Opening) -> Bool {
         opening.isForward && opening.location == .here
             && surveys.contains { survey in
-                survey.request.forwards.contains { $0.listen == opening.endpoint }
+                let request = survey.request
+                return request.forwards.contains { $0.listen == opening.endpoint }
+                    && SSHCommand.argv(
+                        to: request.location, forwards: request.forwards, timeouts: spec.timeouts
+                    ).map(connections.has) == true
             }
     }
 

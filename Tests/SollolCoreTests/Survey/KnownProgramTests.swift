@@ -31,7 +31,10 @@ import Testing
         "b0.devices Available devices:\nb0.devices   CUDA0: N (9 MiB, 8 MiB free)\n"
     private static let answers =
         found + """
-            b0.help --model FILE --port PORT
+            b0.magic 7f 45 4c 46
+            b0.help -m,    --model FILE   model
+            b0.help --port PORT           port
+            b0.help --rpc SERVERS         servers
             b0.help %status 0
             b0.version version: 0.7.0 (build 1, commit a)
             b0.version %status 0
@@ -82,30 +85,37 @@ import Testing
             Self.answers.replacing("7 1700000001", with: "8 1700000001")
                 .replacing("build 1, commit a", with: "build 2, commit b"))
         let problems = BuildComparison.findings([ours, upgraded]).map(\.problem)
-        #expect(problems.count == 1)
+        try #require(problems.count == 1)
         #expect(
             problems[0].hasPrefix(
                 "llama.cpp on one is 0.7.0 (build 2, commit b) (/bin/x), the coordinator's on "
                     + "this machine is 0.7.0 (build 1, commit a) (/bin/x)."))
     }
 
-    @Test func aKnownLibraryIsComparedWhereNoToolTellsTheBuild() throws {
-        let silent = Self.answers.replacing("b0.version", with: "b0.nothing")
-        let facts = try recorded(silent)
-        let ours = try survey(known(here, facts), Self.found)
-        #expect(
-            BuildComparison.findings([ours, try survey(known(elsewhere, facts), Self.found)]) == [])
-        let other = try survey(elsewhere, silent.replacing("rpc 1 2", with: "rpc 3 2"))
-        #expect(BuildComparison.findings([ours, other]).map(\.severity) == [.warning])
-    }
-
+    /// Not of what may be another program, or tell more, the next time.
     @Test(arguments: [
         answers.replacing("%status 0", with: "%status 127"),
-        answers.replacing("--model FILE --port PORT", with: "something else"), found,
+        answers.replacing("--model FILE", with: "something else"),
+        answers.replacing("--rpc SERVERS", with: ""),
+        answers.replacing("7f 45 4c 46", with: "23 21 2f 62"),
+        answers.replacing("version: ", with: "hello "), found,
     ])
     func onlyAGoodAnswerIsRemembered(answer: String) throws {
         let request = known(here, try recorded(answer))
         #expect(SurveyScript.survey(request).contains("seek 0 - llama-server && server;"))
+    }
+
+    @Test func whatIsForgottenIsAskedAgain() throws {
+        var facts = try recorded()
+        facts.forgetAnswers()
+        let request = known(here, facts)
+        #expect(SurveyScript.survey(request).contains("seek 0 - llama-server && server;"))
+    }
+
+    @Test func aRecordThatNoHostCanHavePrintedIsRefused() throws {
+        var facts = try recorded()
+        facts.hosts["here"]?.binaries["llama-server"]?.companions = "1 \u{0}"
+        #expect(throws: HostFacts.FormatError.self) { try HostFacts(decoding: facts.encoded()) }
     }
 
     @Test func otherFilesAreNotTakenForTheKnownOnes() throws {
