@@ -127,10 +127,13 @@ public struct Preflight {
         makePlan()
     }
 
-    /// Whether builds differ, or no plan can be made, by what was recorded.
+    /// Whether builds differ, or no plan can be made, perhaps only by what was recorded.
     private var isDoubtful: Bool {
-        let isKnown = surveys.contains { $0.report?.programs.contains { $0.known != nil } == true }
-        return isKnown && (plan == nil || !BuildComparison.findings(surveys).isEmpty)
+        let reports = surveys.compactMap(\.report)
+        return reports.count == surveys.count
+            && reports.contains { $0.programs.contains { $0.known != nil } }
+            && (plan == nil
+                || BuildComparison.findings(surveys).contains { $0.severity == .error })
     }
 
     /// Each look forwards what the first process there will, where that opens free ports of this
