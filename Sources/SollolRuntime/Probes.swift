@@ -19,7 +19,9 @@ struct Probes {
         let hello: [UInt8] = [14, UInt8(size)] + [UInt8](repeating: 0, count: 7 + size)
         Exchange(
             address: address, port: port, request: hello, timeout: timeout, loop: loop,
-            isComplete: { $0.count >= (isOld ? 11 : 36) },
+            // A connection to a port of this host's outgoing range, where nobody listens yet, can meet
+            // itself (RFC 9293, 3.5, simultaneous open), and holds the port that the server wants.
+            isComplete: { $0.count >= (isOld ? 11 : 36) || $0 == hello },
             completion: { [self] outcome in
                 guard case .received(let answer) = outcome else { return completion(nil) }
                 if answer.isEmpty, !isOld {
