@@ -2,27 +2,27 @@ import SollolCore
 
 /// Runs the real supervisor against a simulated cluster for one seed: first with faults and every
 /// step judged, then without faults until it has to serve, then until a stop has to be done.
-public struct Simulation {
+package struct Simulation {
     /// How one schedule went.
-    public struct Outcome: Sendable {
+    package struct Outcome: Sendable {
         /// Reproduces the schedule.
-        public var seed: UInt64
+        package var seed: UInt64
         /// The broken rule, or nil.
-        public var problem: String?
+        package var problem: String?
         /// Events that the supervisor handled.
-        public var events = 0
+        package var events = 0
         /// Moments at which something was broken.
-        public var faults = 0
+        package var faults = 0
         /// Starts of processes.
-        public var starts = 0
+        package var starts = 0
         /// Virtual seconds from the end of the faults until it served.
-        public var recovery: Double?
+        package var recovery: Double?
         /// The last events and effects, when they were wanted.
-        public var schedule: [String] = []
+        package var schedule: [String] = []
     }
 
     /// Changes effects before they are performed, to show that the checks notice.
-    public typealias Sabotage = (SupervisorEvent, [SupervisorEffect], Instant) ->
+    package typealias Sabotage = (SupervisorEvent, [SupervisorEffect], Instant) ->
         [SupervisorEffect]
 
     private static let scheduleKept = 400
@@ -38,7 +38,7 @@ public struct Simulation {
     /// The schedule of that seed.
     ///
     /// - Parameter isTold: whether the outcome shall hold the schedule in words.
-    public static func run(
+    package static func run(
         seed: UInt64, isTold: Bool = false, sabotage: Sabotage? = nil
     ) -> Outcome {
         var simulation = Simulation(seed: seed, isTold: isTold, sabotage: sabotage)

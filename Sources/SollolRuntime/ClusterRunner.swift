@@ -2,18 +2,18 @@ import Foundation
 import SollolCore
 
 /// Performs what the supervisor decides, and tells it what happened. Holds no policy.
-public final class ClusterRunner {
+package final class ClusterRunner {
     /// Where reports and lines of the servers go.
-    public struct Output {
+    package struct Output {
         /// A report of the supervisor, with what is true now.
-        public var report: (Report) -> Void
+        package var report: (Report) -> Void
         /// A line of a server, with the name of its process.
-        public var line: (String, String) -> Void
+        package var line: (String, String) -> Void
         /// Something changed that a live view may show.
-        public var changed: (ClusterSnapshot) -> Void
+        package var changed: (ClusterSnapshot) -> Void
 
         /// An output to these three.
-        public init(
+        package init(
             report: @escaping (Report) -> Void, line: @escaping (String, String) -> Void,
             changed: @escaping (ClusterSnapshot) -> Void
         ) {
@@ -66,7 +66,7 @@ public final class ClusterRunner {
     ///   - state: logs go there.
     ///   - sources: where a changed configuration comes from.
     ///   - seed: makes the jitter of restarts differ between clusters.
-    public init(
+    package init(
         plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, connections: OpenConnections,
         state: StateDirectory, sources: ReloadSources, seed: UInt64, output: Output
     ) {
@@ -110,7 +110,7 @@ public final class ClusterRunner {
     /// runs any more, with the status to exit with.
     ///
     /// - Throws: `SystemError` when no signal can be received.
-    public func run() throws -> ExitStatus {
+    package func run() throws -> ExitStatus {
         let hasTerminal = Signals.hasTerminal
         try Signals.deliver(on: loop) { [self] signal in
             // When the terminal goes away nothing may stay behind; a service has none.

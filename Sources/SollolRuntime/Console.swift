@@ -6,9 +6,9 @@ import SollolCore
 /// On a terminal: messages, and below them a live view of the processes while something is under
 /// way. Elsewhere: one line a message, with its time. Lines of the servers only when asked for;
 /// they are always in the log files.
-public final class Console {
+package final class Console {
     /// How much is said.
-    public enum Level: Sendable {
+    package enum Level: Sendable {
         /// Warnings, failures, and that it serves.
         case quiet
         /// Phases and progress, too.
@@ -18,10 +18,10 @@ public final class Console {
     }
 
     /// Where reports are kept, whatever the level.
-    public var history: EventHistory?
+    package var history: EventHistory?
     /// Whether it is the console of a `sollol` that lets go of its terminal once it serves; from
     /// then on its log alone takes what is shown.
-    public var isDetached = false
+    package var isDetached = false
     private let level: Level
     private let given: Int32
     private let descriptor: Int32
@@ -41,7 +41,7 @@ public final class Console {
     /// A console on a descriptor, standard error as a rule.
     ///
     /// - Parameter environment: `TERM`, and `NO_COLOR` (no-color.org).
-    public init(
+    package init(
         level: Level, descriptor: Int32 = 2,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
@@ -55,16 +55,16 @@ public final class Console {
     deinit { if descriptor != given { close(descriptor) } }
 
     /// Writes what is shown to `logs/sollol.log`, too, when nobody will be there to see it.
-    public func keepLog(state: StateDirectory) {
+    package func keepLog(state: StateDirectory) {
         guard isDetached else { return }
         log = LogFile(path: state.logPath("sollol")) { _ in }
     }
 
     /// Prints one line that is about `sollol` itself.
-    public func notice(_ text: String) { show([text]) }
+    package func notice(_ text: String) { show([text]) }
 
     /// Prints a report and its details.
-    public func report(_ report: Report) {
+    package func report(_ report: Report) {
         history?.add(report)
         let isMinor = report.kind == .phase || report.kind == .progress
         if isMinor && level == .quiet { return }
@@ -86,12 +86,12 @@ public final class Console {
     }
 
     /// Prints a line of a server, with the name of its process before it.
-    public func line(_ process: String, _ text: String) {
+    package func line(_ process: String, _ text: String) {
         if level == .verbose { show(["\(process) | \(text)"]) }
     }
 
     /// Draws what is true now below the messages, on a terminal only, until all is as it should be.
-    public func changed(_ snapshot: ClusterSnapshot) {
+    package func changed(_ snapshot: ClusterSnapshot) {
         history?.processes = snapshot.processes.map(\.name)
         guard isTerminal, level != .quiet else { return }
         let settled = snapshot.processes.allSatisfy { ["ready", "serving"].contains($0.state) }

@@ -2,9 +2,9 @@ import Foundation
 import SollolCore
 
 /// Asks the `sollol` that supervises a cluster, from another process.
-public struct ControlClient {
+package struct ControlClient {
     /// How a question went.
-    public enum Outcome {
+    package enum Outcome {
         /// It answered.
         case answered(ControlAnswer)
         /// Nobody holds the state directory: nothing runs.
@@ -17,12 +17,12 @@ public struct ControlClient {
     }
 
     /// A `sollol` that is stopped, or hangs.
-    public struct Hung: Error, CustomStringConvertible {
+    package struct Hung: Error, CustomStringConvertible {
         /// Its process id, if it is known.
-        public var pid: Int32?
+        package var pid: Int32?
 
         /// What people do about it, too.
-        public var description: String {
+        package var description: String {
             let name = pid.map(String.init) ?? "PID"
             let who = pid == nil ? "" : " (pid \(name))"
             return "sollol\(who) does not answer: it is stopped or hangs. If it is stopped: "
@@ -37,13 +37,13 @@ public struct ControlClient {
     private let state: String
 
     /// A client for the cluster of that state directory.
-    public init(state: String) { self.state = state }
+    package init(state: String) { self.state = state }
 
     /// Whether nobody supervises the cluster any more, and the process id of who does.
-    public var holder: (isHeld: Bool, pid: Int32?) { StateDirectory.holder(of: state) }
+    package var holder: (isHeld: Bool, pid: Int32?) { StateDirectory.holder(of: state) }
 
     /// Asks, and waits for the answer.
-    public func ask(_ request: ControlRequest) -> Outcome {
+    package func ask(_ request: ControlRequest) -> Outcome {
         let holder = self.holder
         guard holder.isHeld else { return .notRunning }
         do {

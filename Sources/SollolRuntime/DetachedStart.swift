@@ -6,7 +6,7 @@ import SollolCore
 ///
 /// Both talk over the second one's standard output: `pid N` first, then `serving` or `exit STATUS`.
 /// Its standard error is shown as it comes, so that people see the same as without `--detach`.
-public enum DetachedStart {
+package enum DetachedStart {
     /// Set, by us alone, in the environment of the second `sollol`.
     private static let marker = "SOLLOL_DETACHED"
 
@@ -25,7 +25,7 @@ public enum DetachedStart {
     /// Starts `executable up` with these words and waits for its outcome.
     ///
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
-    public static func run(_ executable: String, _ words: [String]) throws -> ExitStatus {
+    package static func run(_ executable: String, _ words: [String]) throws -> ExitStatus {
         let pipes = try [DescriptorPair(), DescriptorPair()]
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -89,7 +89,7 @@ public enum DetachedStart {
 
     /// Whether this is the second one; then it gets a session of its own, and says its process id.
     /// Call it once, before anything is started.
-    public static func begin() -> Bool {
+    package static func begin() -> Bool {
         guard getenv(marker) != nil else { return false }
         unsetenv(marker)
         setsid()
@@ -107,7 +107,7 @@ public enum DetachedStart {
     }
 
     /// Tells the first one that it is over.
-    public static func ends(with status: ExitStatus) { say("exit \(status.rawValue)") }
+    package static func ends(with status: ExitStatus) { say("exit \(status.rawValue)") }
 
     private static func say(_ line: String) {
         let bytes = Array("\(line)\n".utf8)

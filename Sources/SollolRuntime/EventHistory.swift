@@ -2,7 +2,7 @@ import Foundation
 import SollolCore
 
 /// `events.jsonl`: everything that people were told, one JSON object a line.
-public final class EventHistory {
+package final class EventHistory {
     private let log: LogFile
     /// Names that an entry can be about; those of a reload come later.
     var processes: [String]
@@ -12,18 +12,18 @@ public final class EventHistory {
     /// - Parameters:
     ///   - processes: names that an entry can be about.
     ///   - warn: told when the disk is full or read-only, and what becomes of the events.
-    public init(state: StateDirectory, processes: [String], warn: @escaping (String) -> Void) {
+    package init(state: StateDirectory, processes: [String], warn: @escaping (String) -> Void) {
         self.processes = processes
         log = LogFile(path: Self.path(state: state.path), largest: 2 << 20, kept: 3, warn: warn)
     }
 
     /// Adds a report.
-    public func add(_ report: Report) {
+    package func add(_ report: Report) {
         log.write(HistoryEntry(report, at: .now, processes: processes).line)
     }
 
     /// The last entry in a state directory, if there is one.
-    public static func last(state: String) -> HistoryEntry? {
+    package static func last(state: String) -> HistoryEntry? {
         for path in [path(state: state), path(state: state) + ".1"] {
             guard let bytes = try? RegularFile.readEnd(path, limit: 1 << 16) else { continue }
             for line in bytes.split(separator: UInt8(ascii: "\n")).reversed() {
@@ -40,5 +40,5 @@ public final class EventHistory {
 
 extension Timestamp {
     /// The machine's clock.
-    public static var now: Timestamp { Timestamp(seconds: Int(time(nil))) }
+    package static var now: Timestamp { Timestamp(seconds: Int(time(nil))) }
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Addresses and ports of this machine.
-public enum LocalNetwork {
+package enum LocalNetwork {
     /// The numeric IPv4 addresses of this machine's interfaces, loopback included.
-    public static func addresses() -> Set<String> {
+    package static func addresses() -> Set<String> {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return ["127.0.0.1"] }
         defer { freeifaddrs(first) }
@@ -21,10 +21,10 @@ public enum LocalNetwork {
     }
 
     /// Whether it is a dotted quad.
-    public static func isNumeric(_ host: String) -> Bool { ipv4(host, port: 0) != nil }
+    package static func isNumeric(_ host: String) -> Bool { ipv4(host, port: 0) != nil }
 
     /// The first numeric IPv4 address of a name, or nil. Asks the resolver, which can take seconds.
-    public static func resolve(_ name: String) -> String? {
+    package static func resolve(_ name: String) -> String? {
         var hints = addrinfo()
         hints.ai_family = AF_INET
         hints.ai_socktype = streamSocket

@@ -1,12 +1,12 @@
 import Foundation
 
 /// Reads the rotated log of one process from its oldest line on, and what is added to it later.
-public final class LogReader {
+package final class LogReader {
     /// Rotated files that are looked for; no log has more.
     private static let mostRotated = 9
 
     /// The process's name.
-    public let name: String
+    package let name: String
     private let path: String
     private var descriptor: Int32 = -1
     private var rest: [UInt8] = []
@@ -20,7 +20,7 @@ public final class LogReader {
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// The readers of all logs in a state directory, by name.
-    public static func all(state: String) -> [LogReader] {
+    package static func all(state: String) -> [LogReader] {
         let folder = "\(state)/logs"
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return files.filter { $0.hasSuffix(".log") }.sorted().map {
@@ -31,7 +31,7 @@ public final class LogReader {
     /// The last lines so far, oldest first, those of rotated files included. Call it once.
     ///
     /// - Parameter count: at most so many; nil is all.
-    public func last(_ count: Int?) -> [[UInt8]] {
+    package func last(_ count: Int?) -> [[UInt8]] {
         // Opened before the others are read, and recognised among them: it may be rotated now.
         open()
         let current = identity(descriptor)
@@ -49,7 +49,7 @@ public final class LogReader {
     }
 
     /// The lines that were added since the last call.
-    public func added() -> [[UInt8]] {
+    package func added() -> [[UInt8]] {
         if descriptor < 0 { open() }
         var lines = take()
         var now = stat()

@@ -5,11 +5,11 @@ import SollolCore
 /// measured, OpenSSH 9.2), and a login can take seconds.
 ///
 /// A class, since whoever takes one owns it.
-public final class OpenConnections {
+package final class OpenConnections {
     private var shells: [[String]: ShellProcess] = [:]
 
     /// None yet.
-    public init() {}
+    package init() {}
 
     /// Keeps a shell that has read the guard and waits for its server.
     ///
@@ -38,5 +38,5 @@ public final class OpenConnections {
     }
 
     /// Closes all of them, and returns when they are gone.
-    public func closeAll() { close() }
+    package func closeAll() { close() }
 }

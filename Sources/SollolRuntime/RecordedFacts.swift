@@ -2,14 +2,14 @@ import Foundation
 import SollolCore
 
 /// `facts.json` of a state directory.
-public enum RecordedFacts {
+package enum RecordedFacts {
     /// Its name.
-    public static let name = "facts.json"
+    package static let name = "facts.json"
 
     /// Records facts, and where the layers go, so that they go there again at the next start.
     ///
     /// - Throws: `StateDirectory.Problem`.
-    public static func write(
+    package static func write(
         _ facts: HostFacts, placement: ModelPlacement?, to state: StateDirectory
     ) throws {
         var facts = facts
@@ -20,7 +20,7 @@ public enum RecordedFacts {
     }
 
     /// What an earlier `check` or `up` has recorded; nothing, with a notice, when it is unusable.
-    public static func read(state: String) -> (facts: HostFacts, notice: String?) {
+    package static func read(state: String) -> (facts: HostFacts, notice: String?) {
         let path = "\(state)/\(name)"
         guard let bytes = try? RegularFile.read(path, limit: 16 << 20) else {
             return (HostFacts(), nil)

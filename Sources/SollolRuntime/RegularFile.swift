@@ -1,11 +1,11 @@
 import Foundation
 
 /// Reads files that people name, and which may be anything.
-public enum RegularFile {
+package enum RegularFile {
     /// The first `limit` bytes of a regular file; pipes, devices and folders are refused at once.
     ///
     /// - Throws: an error whose description is the reason, without the path.
-    public static func read(_ path: String, limit: Int) throws -> [UInt8] {
+    package static func read(_ path: String, limit: Int) throws -> [UInt8] {
         try read(path, limit: limit, fromEnd: false)
     }
 

@@ -108,14 +108,14 @@ final class Reload {
 
 /// Where a changed configuration comes from: the very same files, options and environment as at the
 /// start.
-public struct ReloadSources {
+package struct ReloadSources {
     /// Reads the configuration again; throws `ConfigurationErrors`.
     var load: () throws -> ClusterSpec
     /// The words that started this `sollol`, itself first.
     var command: [String]
 
     /// These sources.
-    public init(command: [String], load: @escaping () throws -> ClusterSpec) {
+    package init(command: [String], load: @escaping () throws -> ClusterSpec) {
         self.command = command
         self.load = load
     }

@@ -6,24 +6,24 @@ import SollolCore
 ///
 /// That one gets the very words and environment of this one, and tells on its standard output what
 /// it has seen. It changes nothing but old files of tensor caches.
-public final class ReloadLook {
+package final class ReloadLook {
     /// What was seen.
-    public struct Result: Codable, Sendable {
+    package struct Result: Codable, Sendable {
         /// What stands in the way.
-        public var errors: [String]
+        package var errors: [String]
         /// What people should know all the same.
-        public var warnings: [String]
+        package var warnings: [String]
         /// What was done to caches.
-        public var notices: [String]
+        package var notices: [String]
         /// The plan that comes of it; nil when none can be made.
-        public var planID: String?
+        package var planID: String?
         /// What the plan was made with.
-        public var facts: HostFacts
+        package var facts: HostFacts
 
         /// What a look at the hosts has shown.
         ///
         /// - Parameter notices: what was done to caches.
-        public init(_ look: Preflight, beside running: RunningCluster, notices: [String]) {
+        package init(_ look: Preflight, beside running: RunningCluster, notices: [String]) {
             self.notices = notices
             let isObstacle = { (finding: Finding) in running.isObstacle(finding) }
             let text = { (finding: Finding) in "\(finding.subject): \(finding.problem)" }
@@ -34,7 +34,7 @@ public final class ReloadLook {
         }
 
         /// Tells it, on standard output.
-        public func tell() throws {
+        package func tell() throws {
             try StandardStreams.write(Array(JSONEncoder().encode(self)))
         }
     }
@@ -60,7 +60,7 @@ public final class ReloadLook {
 
     /// The cluster that runs, when this process is the second one. Call it once, before anything is
     /// started.
-    public static func begin() -> RunningCluster? {
+    package static func begin() -> RunningCluster? {
         guard let text = getenv(marker).map({ String(cString: $0) }) else { return nil }
         unsetenv(marker)
         return try? JSONDecoder().decode(RunningCluster.self, from: Data(text.utf8))

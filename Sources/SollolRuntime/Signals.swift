@@ -1,7 +1,7 @@
 import Foundation
 
 /// Signals as bytes in a pipe, so that the loop takes them like any other event.
-public enum Signals {
+package enum Signals {
     // A signal handler may touch only what exists before it runs; set once by `deliver`, before
     // the first handler is installed.
     nonisolated(unsafe) private static var writing: Int32 = -1
@@ -77,7 +77,7 @@ public enum Signals {
 
     /// From now on INT, TERM and HUP end this process with status 0, and say so unless it is quiet:
     /// before anything runs there is nothing to stop. `deliver` replaces this.
-    public static func endAtOnce(isQuiet: Bool) {
+    package static func endAtOnce(isQuiet: Bool) {
         for number in wanted {
             if isQuiet {
                 signal(number) { _ in _exit(0) }
@@ -93,7 +93,7 @@ public enum Signals {
 
     /// Whoever started us may have blocked signals, and a mask survives exec, in us and in all that
     /// we start: Foundation's `Process` on a GCD thread blocks TERM (measured).
-    public static func unblockAll() {
+    package static func unblockAll() {
         var none = sigset_t()
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, nil)

@@ -3,11 +3,11 @@ import Foundation
 /// Standard output and standard error as they may be: closed, full, or with nobody who reads.
 ///
 /// Foundation's `FileHandle.write(_: Data)` traps on each of these.
-public enum StandardStreams {
+package enum StandardStreams {
     /// Puts /dev/null in the place of a closed stream, so that no socket or log gets its number.
     ///
     /// Standard output gets it for reading, so that printing fails with EBADF as before.
-    public static func open() {
+    package static func open() {
         for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) == -1 {
             // The lowest free number is the one that is closed (open(2)).
             _ = Foundation.open("/dev/null", descriptor == 1 ? O_RDONLY : O_RDWR)
@@ -17,7 +17,7 @@ public enum StandardStreams {
     /// Writes all bytes.
     ///
     /// - Throws: `SystemError` when they cannot be written.
-    public static func write(_ bytes: [UInt8], to descriptor: Int32 = 1) throws(SystemError) {
+    package static func write(_ bytes: [UInt8], to descriptor: Int32 = 1) throws(SystemError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = retrying {
@@ -36,11 +36,11 @@ public enum StandardStreams {
 
     /// Ends this process as a reader that has gone ends any in a pipeline, even where SIGPIPE is
     /// ignored.
-    public static func endByBrokenPipe() {
+    package static func endByBrokenPipe() {
         signal(SIGPIPE, SIG_DFL)
         raise(SIGPIPE)
     }
 
     /// Writes what goes to standard error, where there is one to write to.
-    public static func complain(_ bytes: [UInt8]) { try? write(bytes, to: 2) }
+    package static func complain(_ bytes: [UInt8]) { try? write(bytes, to: 2) }
 }

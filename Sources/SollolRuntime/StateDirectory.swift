@@ -4,9 +4,9 @@ import SollolCore
 /// Where one cluster's state lives on the control machine: lock, facts, logs.
 ///
 /// Directories are 0700, files 0600. One `sollol` at a time holds it.
-public final class StateDirectory {
+package final class StateDirectory {
     /// Why the state directory cannot be used.
-    public enum Problem: Error, CustomStringConvertible {
+    package enum Problem: Error, CustomStringConvertible {
         /// It cannot be made, or is not ours.
         case unusable(path: String, reason: String)
         /// Another `sollol` holds it; the process id is nil when it could not be read.
@@ -15,7 +15,7 @@ public final class StateDirectory {
         case otherConfiguration(path: String, recorded: String)
 
         /// The exit status that says this to scripts.
-        public var exitStatus: ExitStatus {
+        package var exitStatus: ExitStatus {
             switch self {
             case .unusable: .cannotCreate
             case .held: .alreadyRunning
@@ -24,7 +24,7 @@ public final class StateDirectory {
         }
 
         /// What happened, where, and what to do about it.
-        public var description: String {
+        package var description: String {
             switch self {
             case .unusable(let path, let reason):
                 "the state directory \(path) cannot be used: \(reason). Make it yours and "
@@ -41,14 +41,14 @@ public final class StateDirectory {
     }
 
     /// The folder.
-    public let path: String
+    package let path: String
     /// Whose servers those of this cluster are: the same from run to run.
-    public let owner: Guard.Owner
+    package let owner: Guard.Owner
     private let lock: Int32
 
     /// Where the state of a cluster is: `$STATE_DIRECTORY` (systemd.exec(5)), else
     /// `$XDG_STATE_HOME/sollol/NAME`, else `~/.local/state/sollol/NAME`.
-    public static func path(cluster: String, environment: [String: String], home: String) -> String
+    package static func path(cluster: String, environment: [String: String], home: String) -> String
     {
         if let given = environment["STATE_DIRECTORY"], given.hasPrefix("/") {
             return given.split(separator: ":").first.map(String.init) ?? given
@@ -63,7 +63,7 @@ public final class StateDirectory {
     ///
     /// - Parameter configuration: the absolute path of the configuration file, or nil.
     /// - Throws: `Problem`.
-    public init(path: String, configuration: String?) throws {
+    package init(path: String, configuration: String?) throws {
         self.path = path
         do {
             try Self.makeFolder(path)
@@ -113,7 +113,7 @@ public final class StateDirectory {
     }
 
     /// Where the lines of a process go.
-    public func logPath(_ process: String) -> String { "\(path)/logs/\(process).log" }
+    package func logPath(_ process: String) -> String { "\(path)/logs/\(process).log" }
 
     /// The path of the control socket; where it has to be elsewhere, `control` in the folder says so.
     ///
@@ -170,7 +170,7 @@ public final class StateDirectory {
     ///
     /// - Parameter configuration: the absolute path of its file, or nil.
     /// - Throws: `Problem.otherConfiguration`.
-    public static func refuseOther(_ configuration: String?, path: String) throws {
+    package static func refuseOther(_ configuration: String?, path: String) throws {
         if let known = try? String(contentsOfFile: path + "/configuration", encoding: .utf8),
             known != configuration ?? "", !known.isEmpty, access(known, F_OK) == 0
         {
@@ -195,7 +195,7 @@ public final class StateDirectory {
     }
 
     /// Replaces a file of the folder at once: it holds the old or the new content, never a part.
-    public func write(_ content: Data, to name: String) throws {
+    package func write(_ content: Data, to name: String) throws {
         try Self.write(content, to: name, in: path)
     }
 

@@ -1,11 +1,11 @@
 import Foundation
 
 /// A call of the C library that failed: what was tried, on what, and the system's word for it.
-public struct SystemError: Error, CustomStringConvertible, Sendable {
+package struct SystemError: Error, CustomStringConvertible, Sendable {
     /// What was tried, on what: `open /var/log/x`.
-    public var operation: String
+    package var operation: String
     /// The value of `errno`.
-    public var code: Int32
+    package var code: Int32
 
     /// The failure that `errno` names now.
     init(_ operation: String, code: Int32 = errno) {
@@ -14,10 +14,10 @@ public struct SystemError: Error, CustomStringConvertible, Sendable {
     }
 
     /// What the system calls it: `No such file or directory`.
-    public var reason: String { String(cString: strerror(code)) }
+    package var reason: String { String(cString: strerror(code)) }
 
     /// `open /var/log/x: No such file or directory`.
-    public var description: String { "\(operation): \(reason)" }
+    package var description: String { "\(operation): \(reason)" }
 }
 
 /// Calls `body` until it is not interrupted by a signal.

@@ -1,18 +1,18 @@
 /// A configuration that is valid.
-public struct LoadedConfiguration: Equatable, Sendable {
+package struct LoadedConfiguration: Equatable, Sendable {
     /// What the user wants.
-    public var spec: ClusterSpec
+    package var spec: ClusterSpec
     /// Every key with its value and origin, for `sollol config`.
-    public var effective: EffectiveConfiguration
+    package var effective: EffectiveConfiguration
     /// What people should know although nothing is wrong, one line each.
-    public var notices: [String]
+    package var notices: [String]
 }
 
 /// Makes a valid specification of files, environment and options, or says all that is wrong.
 ///
 /// Precedence: option, environment, file, default. The lists of backends never merge: `--rpc`, else
 /// `RPC_BACKENDS`, else `rpc_backends`, else `rpc_backends.conf`.
-public struct ConfigurationLoader {
+package struct ConfigurationLoader {
     let sources: ConfigurationSources
     var entries: [String: ConfigurationEntry] = [:]
     /// The keys of backends that have their value from `worker_defaults`, and its key there.
@@ -26,7 +26,7 @@ public struct ConfigurationLoader {
     /// Loads a configuration.
     ///
     /// - Throws: `ConfigurationErrors` with every problem.
-    public static func load(
+    package static func load(
         _ sources: ConfigurationSources
     ) throws(ConfigurationErrors) -> LoadedConfiguration {
         var loader = ConfigurationLoader(sources: sources)
@@ -59,7 +59,7 @@ public struct ConfigurationLoader {
     ///
     /// - Throws: `ConfigurationErrors` when the name itself is wrong, or the whole file cannot be
     ///   read and no option gives the name.
-    public static func clusterName(
+    package static func clusterName(
         _ sources: ConfigurationSources
     ) throws(ConfigurationErrors) -> String {
         var loader = ConfigurationLoader(sources: sources)

@@ -1,13 +1,13 @@
 /// One thing that is wrong with a configuration: where, what, and what to do.
-public struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertible {
+package struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertible {
     /// Where the value came from; nil when it is missing or the whole file is meant.
-    public var origin: ValueOrigin?
+    package var origin: ValueOrigin?
     /// The file, for a problem without an origin.
-    public var file: String?
+    package var file: String?
     /// `rpc_backends[2].port`; empty when the whole source is meant.
-    public var keyPath: String
+    package var keyPath: String
     /// What is wrong and what to do.
-    public var message: String
+    package var message: String
 
     /// A problem of a value from there.
     init(_ origin: ValueOrigin?, file: String? = nil, _ keyPath: String, _ message: String) {
@@ -18,7 +18,7 @@ public struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertible
     }
 
     /// A problem of a whole file.
-    public init(file: String, message: String) {
+    package init(file: String, message: String) {
         self.init(nil, file: file, "", message)
     }
 
@@ -31,7 +31,7 @@ public struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertible
     }
 
     /// `home.json:12: rpc_backends[2].port: 70000 is too large …`.
-    public var description: String {
+    package var description: String {
         let key = keyPath.isEmpty ? "" : "\(keyPath): "
         switch origin {
         case .file(let path, let line), .backendsFile(let path, let line):
@@ -44,15 +44,15 @@ public struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertible
 }
 
 /// Everything that is wrong with a configuration, at once.
-public struct ConfigurationErrors: Error, Equatable, Sendable {
+package struct ConfigurationErrors: Error, Equatable, Sendable {
     /// In the order in which they were found.
-    public var problems: [ConfigurationProblem]
+    package var problems: [ConfigurationProblem]
 
     /// These problems; at least one.
-    public init(problems: [ConfigurationProblem]) { self.problems = problems }
+    package init(problems: [ConfigurationProblem]) { self.problems = problems }
 
     /// 64 when an option is to blame, else 78.
-    public var exitStatus: ExitStatus {
+    package var exitStatus: ExitStatus {
         let hasOption = problems.contains { if case .option = $0.origin { true } else { false } }
         return hasOption ? .usage : .configuration
     }

@@ -1,10 +1,10 @@
 /// Every key with its value and origin: what `sollol config` prints.
-public struct EffectiveConfiguration: Equatable, Sendable {
+package struct EffectiveConfiguration: Equatable, Sendable {
     let rows: [(path: String, value: ConfigurationValue, origin: ValueOrigin)]
     private let backendCount: Int
 
     /// Whether both print the same text.
-    public static func == (left: EffectiveConfiguration, right: EffectiveConfiguration) -> Bool {
+    package static func == (left: EffectiveConfiguration, right: EffectiveConfiguration) -> Bool {
         left.text == right.text
     }
 
@@ -20,7 +20,7 @@ public struct EffectiveConfiguration: Equatable, Sendable {
     }
 
     /// One line a key: path, value, where it came from.
-    public var text: String {
+    package var text: String {
         let width = rows.map(\.path.count).max() ?? 0
         let values = rows.map(\.value.json)
         let valueWidth = min(40, values.map(\.count).max() ?? 0)
@@ -32,7 +32,7 @@ public struct EffectiveConfiguration: Equatable, Sendable {
     }
 
     /// A plain configuration that loads again to the same.
-    public var json: String {
+    package var json: String {
         typealias Member = (key: String, value: OrderedJSON)
         var top: [Member] = []
         var groups: [String: [Member]] = [:]
@@ -68,7 +68,7 @@ public struct EffectiveConfiguration: Equatable, Sendable {
 
 extension ValueOrigin: CustomStringConvertible {
     /// `default`, `home.json:12`, `SOLLOL_CTX_SIZE`, `--port`.
-    public var description: String {
+    package var description: String {
         switch self {
         case .default: "default"
         case .file(let path, let line), .backendsFile(let path, let line): "\(path):\(line)"

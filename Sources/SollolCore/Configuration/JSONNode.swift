@@ -1,21 +1,21 @@
 /// A place in a text; both count from 1, columns in Unicode scalars.
-public struct SourcePosition: Equatable, Hashable, Sendable {
+package struct SourcePosition: Equatable, Hashable, Sendable {
     /// The line.
-    public var line: Int
+    package var line: Int
     /// The column.
-    public var column: Int
+    package var column: Int
 }
 
 /// A JSON value with the place where it begins.
-public struct JSONNode: Equatable, Sendable {
+package struct JSONNode: Equatable, Sendable {
     /// The value.
-    public var value: JSONValue
+    package var value: JSONValue
     /// Where it begins.
-    public var position: SourcePosition
+    package var position: SourcePosition
 }
 
 /// A JSON value (RFC 8259).
-public indirect enum JSONValue: Equatable, Sendable {
+package indirect enum JSONValue: Equatable, Sendable {
     /// `null`
     case null
     /// `true` or `false`
@@ -31,19 +31,19 @@ public indirect enum JSONValue: Equatable, Sendable {
 }
 
 /// One member of an object.
-public struct JSONMember: Equatable, Sendable {
+package struct JSONMember: Equatable, Sendable {
     /// The key.
-    public var key: String
+    package var key: String
     /// Where the key begins.
-    public var position: SourcePosition
+    package var position: SourcePosition
     /// The value.
-    public var value: JSONNode
+    package var value: JSONNode
 }
 
 /// What is wrong with a JSON text, and where.
-public struct JSONReadError: Error, Equatable, Sendable {
+package struct JSONReadError: Error, Equatable, Sendable {
     /// Where.
-    public var position: SourcePosition
+    package var position: SourcePosition
     /// What was found and what was expected.
-    public var message: String
+    package var message: String
 }

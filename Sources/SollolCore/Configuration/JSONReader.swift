@@ -2,9 +2,9 @@
 ///
 /// Not Foundation's JSON5, which names neither line nor path and lets duplicate keys pass. Input is
 /// hostile: size and depth are bounded, each byte is looked at a bounded number of times.
-public struct JSONReader {
+package struct JSONReader {
     /// The largest text, in bytes.
-    public static let largestSize = 1 << 20
+    package static let largestSize = 1 << 20
     /// How deep lists and objects may be nested.
     static let deepest = 64
 
@@ -18,7 +18,7 @@ public struct JSONReader {
     ///
     /// - Returns: the value, and the keys that occur twice in one object; the first one counts.
     /// - Throws: `JSONReadError` for the first thing that is no JSON.
-    public static func read(
+    package static func read(
         _ bytes: [UInt8]
     ) throws(JSONReadError) -> (root: JSONNode, duplicates: [JSONReadError]) {
         let start = SourcePosition(line: 1, column: 1)

@@ -1,12 +1,12 @@
 /// Sizes of memory as people write them.
-public enum MemorySize {
+package enum MemorySize {
     private static let units: [(name: String, bytes: UInt64)] = [
         ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
         ("kB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
     ]
 
     /// `24GiB`, `1.5 GiB`, `16GB`, or bytes without a unit; at most 1024 TiB.
-    public static func bytes(_ text: String) -> UInt64? {
+    package static func bytes(_ text: String) -> UInt64? {
         let unit = units.first { text.hasSuffix($0.name) }
         let number = text.dropLast(unit?.name.count ?? 0)
         let digits = unit != nil && number.last == " " ? number.dropLast() : number
@@ -18,7 +18,7 @@ public enum MemorySize {
     }
 
     /// `512 MiB`, `7.5 GiB`: three digits that matter.
-    public static func text(_ bytes: UInt64) -> String {
+    package static func text(_ bytes: UInt64) -> String {
         let kibibyte = 1024.0
         var value = Double(bytes)
         var names = ["B", "KiB", "MiB", "GiB", "TiB"][...]

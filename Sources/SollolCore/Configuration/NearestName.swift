@@ -1,7 +1,7 @@
 /// Guesses what somebody meant who mistyped a name.
-public enum NearestName {
+package enum NearestName {
     /// The known name that is at most two edits away (one for names of up to four letters), or nil.
-    public static func of(_ name: String, in known: [String]) -> String? {
+    package static func of(_ name: String, in known: [String]) -> String? {
         let limit = name.utf8.count <= 4 ? 1 : 2
         guard name.utf8.count <= 64 else { return nil }
         let close = known.filter { abs($0.utf8.count - name.utf8.count) <= limit }

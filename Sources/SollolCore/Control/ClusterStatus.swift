@@ -1,7 +1,7 @@
 /// What `sollol status` says: the answer of a running `sollol`, or what its files still tell.
-public struct ClusterStatus: Codable, Equatable, Sendable {
+package struct ClusterStatus: Codable, Equatable, Sendable {
     /// What the cluster as a whole is doing.
-    public enum State: String, Codable, Equatable, Sendable {
+    package enum State: String, Codable, Equatable, Sendable {
         /// It comes up and has not served yet.
         case starting
         /// The API answers.
@@ -19,61 +19,61 @@ public struct ClusterStatus: Codable, Equatable, Sendable {
     }
 
     /// One process.
-    public struct Process: Codable, Equatable, Sendable {
+    package struct Process: Codable, Equatable, Sendable {
         /// `worker-1` or `coordinator`.
-        public var name: String
+        package var name: String
         /// `worker` or `coordinator`.
-        public var role: String
+        package var role: String
         /// The address that it serves on, as configured.
-        public var host: String
+        package var host: String
         /// What others dial: `host:port`.
-        public var endpoint: String
+        package var endpoint: String
         /// As in the live view: `ready`, `serving`, `waiting` …
-        public var state: String
+        package var state: String
         /// On its host; nil while it does not run, or when somebody else runs it.
-        public var pid: Int?
+        package var pid: Int?
         /// Starts after the first.
-        public var restarts: Int
+        package var restarts: Int
     }
 
     /// The cluster's name.
-    public var cluster: String
+    package var cluster: String
     /// What it is doing.
-    public var state: State
+    package var state: State
     /// Since when.
-    public var since: Timestamp?
+    package var since: Timestamp?
     /// Where the API is.
-    public var url: String?
+    package var url: String?
     /// The digest of the plan that runs.
-    public var planID: String?
+    package var planID: String?
     /// The process id of the `sollol` that supervises it.
-    public var pid: Int?
+    package var pid: Int?
     /// Workers, then the coordinator.
-    public var processes: [Process] = []
+    package var processes: [Process] = []
     /// Where layers are, one line a node, as the running coordinator proved it.
-    public var layers: [String] = []
+    package var layers: [String] = []
     /// One sentence: what happened last, why, what was done, how long it took.
-    public var summary: String?
+    package var summary: String?
     /// The last line of the history.
-    public var lastEvent: HistoryEntry?
+    package var lastEvent: HistoryEntry?
     /// Where history and logs are.
-    public var stateDirectory: String
+    package var stateDirectory: String
 
     /// A status of which nothing else is known yet.
-    public init(cluster: String, state: State, stateDirectory: String) {
+    package init(cluster: String, state: State, stateDirectory: String) {
         self.cluster = cluster
         self.state = state
         self.stateDirectory = stateDirectory
     }
 
     /// Whether requests are answered.
-    public var isServing: Bool { state == .serving || state == .degraded }
+    package var isServing: Bool { state == .serving || state == .degraded }
 
     /// The stable JSON of `interface.md`; `format_version` rises on a breaking change.
-    public var json: String { object.text }
+    package var json: String { object.text }
 
     /// The same on one line, without a newline at its end.
-    public var jsonLine: String { object.line }
+    package var jsonLine: String { object.line }
 
     private var object: OrderedJSON {
         func optional(_ text: String?) -> OrderedJSON { text.map { .string($0) } ?? .null }

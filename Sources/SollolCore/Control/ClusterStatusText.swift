@@ -2,7 +2,7 @@ extension ClusterStatus {
     /// One screen for people.
     ///
     /// - Parameter now: for how long ago things were.
-    public func text(at now: Timestamp) -> String {
+    package func text(at now: Timestamp) -> String {
         var blocks = [heading(now)]
         if !processes.isEmpty { blocks.append(table) }
         if !layers.isEmpty { blocks.append(["layers:"] + layers.map { "  \($0)" }) }

@@ -1,5 +1,5 @@
 /// Makes the status of a cluster from what its supervisor reports.
-public struct StatusKeeper: Equatable, Sendable {
+package struct StatusKeeper: Equatable, Sendable {
     private var plan: LaunchPlan
     private var status: ClusterStatus
     private var snapshot: ClusterSnapshot?
@@ -7,7 +7,7 @@ public struct StatusKeeper: Equatable, Sendable {
     /// A keeper for a plan of which nothing runs yet.
     ///
     /// - Parameter pid: the process id of this `sollol`.
-    public init(plan: LaunchPlan, stateDirectory: String, pid: Int, at time: Timestamp) {
+    package init(plan: LaunchPlan, stateDirectory: String, pid: Int, at time: Timestamp) {
         self.plan = plan
         status = ClusterStatus(
             cluster: plan.cluster, state: .starting, stateDirectory: stateDirectory)
@@ -17,17 +17,17 @@ public struct StatusKeeper: Equatable, Sendable {
     }
 
     /// From now on that is the plan.
-    public mutating func adopted(_ plan: LaunchPlan) {
+    package mutating func adopted(_ plan: LaunchPlan) {
         self.plan = plan
         status.planID = plan.id
         status.url = plan.process("coordinator").map { "http://\($0.dial)" }
     }
 
     /// What is true now.
-    public var current: ClusterStatus { status }
+    package var current: ClusterStatus { status }
 
     /// Takes what was told.
-    public mutating func told(_ report: Report, at time: Timestamp) {
+    package mutating func told(_ report: Report, at time: Timestamp) {
         let names = (snapshot?.processes ?? []).map(\.name)
         status.lastEvent = HistoryEntry(report, at: time, processes: names)
         if report.kind == .failure || report.kind == .warning {
@@ -36,7 +36,7 @@ public struct StatusKeeper: Equatable, Sendable {
     }
 
     /// Takes what happened and what is true after it.
-    public mutating func happened(
+    package mutating func happened(
         _ event: SupervisorEvent, _ snapshot: ClusterSnapshot, at time: Timestamp
     ) {
         if case .distributionProven(_, let summary) = event { status.layers = summary }

@@ -3,9 +3,9 @@
 /// Never derived from a version number: distributions patch and pick, so only the text that the
 /// installed binary prints decides. rpc-server needs none of this: `-H -p -t -d -c` are the same
 /// in every release, and it has no `--version`.
-public struct Capabilities: Codable, Equatable, Sendable {
+package struct Capabilities: Codable, Equatable, Sendable {
     /// How a model is read into memory without mapping it.
-    public enum LoadMode: String, Codable, Sendable, CaseIterable {
+    package enum LoadMode: String, Codable, Sendable, CaseIterable {
         /// `--load-mode none`: releases since September 2026, which removed `--no-mmap`.
         case loadMode
         /// `--no-mmap`: releases before.
@@ -18,50 +18,50 @@ public struct Capabilities: Codable, Equatable, Sendable {
     ///
     /// Workers and coordinator are compared by all of it, since RPC's patch level is not checked
     /// by llama.cpp although it marks incompatible operations.
-    public var version: String?
+    package var version: String?
     /// Whether `--rpc` exists: a build without the RPC backend leaves it out of the help.
-    public var rpc: Bool
+    package var rpc: Bool
     /// How mapping the model is turned off.
-    public var loadMode: LoadMode
+    package var loadMode: LoadMode
     /// Whether `-ngl all` is accepted; older builds take a number only.
-    public var gpuLayersAll: Bool
+    package var gpuLayersAll: Bool
     /// Whether `-fit` exists. Where it does, it is on by default.
-    public var fit: Bool
+    package var fit: Bool
     /// Whether `--cache-ram` exists. Where it does, it defaults to 8192 MiB.
-    public var cacheRAM: Bool
+    package var cacheRAM: Bool
     /// Whether `--device` exists.
-    public var device: Bool
+    package var device: Bool
     /// Whether `--override-tensor` exists: then the embedding can leave the coordinator.
-    public var overrideTensor: Bool
+    package var overrideTensor: Bool
     /// Whether `--list-devices` exists.
-    public var listDevices: Bool
+    package var listDevices: Bool
     /// Whether `--metrics` exists.
-    public var metrics: Bool
+    package var metrics: Bool
     /// Whether `--slots` exists; some releases have the endpoint off by default.
-    public var slots: Bool
+    package var slots: Bool
     /// Whether `-lv 4` is "trace": the level that shows buffer sizes and is hidden by default.
     ///
     /// In releases before that level, buffer sizes are shown anyway and 4 is debug output.
-    public var verbosityTrace: Bool
+    package var verbosityTrace: Bool
     /// Whether `--flash-attn` needs a value (`on`, `off`, `auto`); older builds take none.
-    public var flashAttentionTakesValue: Bool
+    package var flashAttentionTakesValue: Bool
 
     /// What is assumed of a binary that nobody has asked: Debian's 0.7.0 (build 11669).
-    public static let currentRelease = Capabilities(
+    package static let currentRelease = Capabilities(
         version: nil, rpc: true, loadMode: .loadMode, gpuLayersAll: true, fit: true,
         cacheRAM: true, device: true, overrideTensor: true, listDevices: true, metrics: true,
         slots: true,
         verbosityTrace: true, flashAttentionTakesValue: true)
 
     /// How `currentRelease` is called in an assumption.
-    public static let currentReleaseName = "llama.cpp 0.7.0 (build 11669)"
+    package static let currentReleaseName = "llama.cpp 0.7.0 (build 11669)"
 
     /// Reads what a `llama-server` printed.
     ///
     /// - Parameters:
     ///   - help: output of `--help`, standard output and error together.
     ///   - version: output of `--version`, standard output and error together.
-    public init(help: String, version: String) {
+    package init(help: String, version: String) {
         let flags = HelpText(help)
         self.init(
             version: Self.buildString(in: version),
@@ -102,7 +102,7 @@ public struct Capabilities: Codable, Equatable, Sendable {
     }
 
     /// The rest of the line `version: …` that every llama.cpp tool prints, or nil.
-    public static func buildString(in output: String) -> String? {
+    package static func buildString(in output: String) -> String? {
         for line in output.split(whereSeparator: \.isNewline) {
             guard line.hasPrefix("version:") else { continue }
             let rest = line.dropFirst("version:".count).drop { $0 == " " }

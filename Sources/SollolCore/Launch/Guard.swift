@@ -16,36 +16,36 @@
 /// At the end of input the server gets KILL, not TERM first: rpc-server has no TERM handler, so
 /// that for it both are the same, and llama-server ignores TERM while a request is in flight
 /// (measured, build 11669). KILL also reaches a stopped process.
-public enum Guard {
+package enum Guard {
     /// What `sh -c` runs, here or on another host: reads the first line and becomes the guard.
     ///
     /// Constant, so that a login shell on the way parses no value and `ps` shows none; `&&`, so
     /// that a first line that was cut off is not evaluated.
-    public static let command = #"IFS= read -r s && eval "$s""#
+    package static let command = #"IFS= read -r s && eval "$s""#
 
     /// What makes one server different from another on its host, and how it is watched there.
     ///
     /// While it runs, a record in `/tmp/sollol-UID` says so. An own predecessor in the same slot,
     /// or one whose guard has stopped beating, is ended first; a live server of somebody else in
     /// the same slot is never touched, and then this one is not started.
-    public struct Slot: Equatable, Sendable {
+    package struct Slot: Equatable, Sendable {
         /// The cluster's name: `[A-Za-z0-9._-]{1,64}`.
-        public var cluster: String
+        package var cluster: String
         /// Where the server listens; a wildcard clashes with every address.
-        public var endpoint: Endpoint
+        package var endpoint: Endpoint
         /// Whose it is; nil: the sender of the line defines the shell variables `owner` and `who`
         /// before it.
-        public var owner: Owner?
+        package var owner: Owner?
         /// Seconds without a heartbeat after which the server is ended; 0 is never. Counted in
         /// ticks of a tenth of it, at least a second, so that a suspended host counts one.
-        public var lease: Double
+        package var lease: Double
         /// Seconds between two reports of the server's numbers; 0 is never.
-        public var usageInterval: Int
+        package var usageInterval: Int
         /// Where the records are; nil is `/tmp/sollol-UID`.
-        public var folder: String?
+        package var folder: String?
 
         /// A slot of these.
-        public init(
+        package init(
             cluster: String, endpoint: Endpoint, owner: Owner?, lease: Double,
             usageInterval: Int = 0, folder: String? = nil
         ) {
@@ -59,14 +59,14 @@ public enum Guard {
     }
 
     /// Who started a server.
-    public struct Owner: Equatable, Sendable {
+    package struct Owner: Equatable, Sendable {
         /// Random, kept in the state directory; two of them are the same owner if it is equal.
-        public var id: String
+        package var id: String
         /// `user@host`, for people.
-        public var name: String
+        package var name: String
 
         /// An owner; characters that a record cannot hold become `_`.
-        public init(id: String, name: String) {
+        package init(id: String, name: String) {
             self.id = id
             self.name = name
         }
@@ -79,7 +79,7 @@ public enum Guard {
     ///   - environment: added to the server's environment; the same holds for the values.
     ///   - slot: nil for a short command, which needs no record and has no lease.
     ///   - isPrepared: the shell has read `preparation`; needs a slot.
-    public static func startLine(
+    package static func startLine(
         argv: [String], environment: [String: String], slot: Slot?, isPrepared: Bool = false
     ) -> String {
         let program =
@@ -92,7 +92,7 @@ public enum Guard {
 
     /// A line that may come before the first: the shell does what it can before it knows its
     /// server, so that this one starts sooner.
-    public static let preparation = GuardProgram.prepared
+    package static let preparation = GuardProgram.prepared
 
     /// What is different from server to server; `GuardProgram.server` follows.
     static func startValues(

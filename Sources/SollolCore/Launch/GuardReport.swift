@@ -1,5 +1,5 @@
 /// A line of a guard's control channel.
-public enum GuardReport: Equatable, Sendable {
+package enum GuardReport: Equatable, Sendable {
     /// `started PID`: the server runs, with that process id on its host.
     case started(pid: Int)
     /// `exited STATUS`: it has ended; 128+n after signal n.
@@ -12,7 +12,7 @@ public enum GuardReport: Equatable, Sendable {
     case usage(ResourceUsage?)
 
     /// The meaning of a line, or nil for one that no guard writes.
-    public init?(_ line: String) {
+    package init?(_ line: String) {
         let words = line.split(separator: " ", maxSplits: 1)
         guard words.count == 2 else { return nil }
         let rest = words[1]
@@ -33,9 +33,9 @@ public enum GuardReport: Equatable, Sendable {
 }
 
 /// Why a guard did not start its server.
-public struct GuardRefusal: Equatable, Sendable {
+package struct GuardRefusal: Equatable, Sendable {
     /// The kinds of a refusal.
-    public enum Kind: String, Equatable, Sendable {
+    package enum Kind: String, Equatable, Sendable {
         /// A live server of somebody else has that port.
         case heldByOther
         /// The folder of the takeover records cannot be used, or a predecessor does not end.
@@ -43,12 +43,12 @@ public struct GuardRefusal: Equatable, Sendable {
     }
 
     /// The kind.
-    public var kind: Kind
+    package var kind: Kind
     /// What the guard says, one line of printable characters.
-    public var text: String
+    package var text: String
 
     /// A refusal of that kind with the guard's words.
-    public init(_ kind: Kind, _ text: String) {
+    package init(_ kind: Kind, _ text: String) {
         self.kind = kind
         let scalars = text.unicodeScalars.map { scalar in
             scalar.properties.generalCategory == .control ? "?" : scalar

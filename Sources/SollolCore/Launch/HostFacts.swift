@@ -4,26 +4,26 @@ import Foundation
 ///
 /// A pure value: the runtime stores it as `facts.json` in the state directory and decides by the
 /// stamps which entries are still true.
-public struct HostFacts: Codable, Equatable, Sendable {
+package struct HostFacts: Codable, Equatable, Sendable {
     /// Facts of one machine.
-    public struct Host: Codable, Equatable, Sendable {
+    package struct Host: Codable, Equatable, Sendable {
         /// The home folder, which `~/` in a path on that host stands for.
-        public var home: String?
+        package var home: String?
         /// Binaries by the name that was looked for: `coordinator.binary` or `rpc_backends[…].binary`
         /// as configured, else `llama-server` or `rpc-server` (also when `ggml-rpc-server` is what
         /// was found).
-        public var binaries: [String: Binary]
+        package var binaries: [String: Binary]
         /// Models by `ModelReference.text`.
-        public var models: [String: Model]
+        package var models: [String: Model]
         /// llama.cpp devices of the host itself besides the CPU (`CUDA0`), or nil if nobody asked.
-        public var devices: [String]?
+        package var devices: [String]?
         /// Bytes that are free on devices of the host, by their name, as far as was said.
-        public var deviceMemoryBytes: [String: Int64]?
+        package var deviceMemoryBytes: [String: Int64]?
         /// Memory that new processes could have when somebody looked, or nil if nobody did.
-        public var availableMemoryBytes: Int64?
+        package var availableMemoryBytes: Int64?
 
         /// Facts of one machine, none unless given.
-        public init(
+        package init(
             home: String? = nil, binaries: [String: Binary] = [:], models: [String: Model] = [:],
             devices: [String]? = nil
         ) {
@@ -35,34 +35,34 @@ public struct HostFacts: Codable, Equatable, Sendable {
     }
 
     /// What tells whether a file is still the one that was looked at.
-    public struct Stamp: Codable, Equatable, Sendable {
+    package struct Stamp: Codable, Equatable, Sendable {
         /// Bytes.
-        public var size: Int64
+        package var size: Int64
         /// Time of the last change, nanoseconds since 1970.
-        public var modified: Int64
+        package var modified: Int64
 
         /// A stamp of these two.
-        public init(size: Int64, modified: Int64) {
+        package init(size: Int64, modified: Int64) {
             self.size = size
             self.modified = modified
         }
     }
 
     /// An installed program.
-    public struct Binary: Codable, Equatable, Sendable {
+    package struct Binary: Codable, Equatable, Sendable {
         /// Where it was found; becomes argv[0].
-        public var path: String
+        package var path: String
         /// Which file that was.
-        public var stamp: Stamp
+        package var stamp: Stamp
         /// Its full build string, if it or a tool beside it tells one.
-        public var version: String?
+        package var version: String?
         /// What it accepts; nil for rpc-server, which has no need of it.
-        public var capabilities: Capabilities?
+        package var capabilities: Capabilities?
         /// Checksum and size of it and of libraries beside it, by name; nil if nobody asked.
-        public var digests: [String: String]?
+        package var digests: [String: String]?
         /// The time of its inode's change, then sizes and times of the files beside it that its
         /// answers depend on, as its host prints them, or nil when it has not answered as it should.
-        public var companions: String?
+        package var companions: String?
 
         /// What its host prints of it and these files as long as none of them has changed; nil when
         /// it has to be asked in any case.
@@ -73,7 +73,7 @@ public struct HostFacts: Codable, Equatable, Sendable {
         }
 
         /// A binary with these facts.
-        public init(
+        package init(
             path: String, stamp: Stamp, version: String? = nil, capabilities: Capabilities? = nil,
             companions: String? = nil
         ) {
@@ -86,18 +86,18 @@ public struct HostFacts: Codable, Equatable, Sendable {
     }
 
     /// A model file.
-    public struct Model: Codable, Equatable, Sendable {
+    package struct Model: Codable, Equatable, Sendable {
         /// The GGUF: the path as configured with `~` expanded, or the blob of an Ollama name.
-        public var path: String
+        package var path: String
         /// Which file that was.
-        public var stamp: Stamp
+        package var stamp: Stamp
         /// `block_count` of its header, 1…512, or nil if it could not be read.
-        public var blockCount: Int?
+        package var blockCount: Int?
         /// What it needs, or nil if its header could not be read.
-        public var shape: ModelShape?
+        package var shape: ModelShape?
 
         /// A model with these facts.
-        public init(
+        package init(
             path: String, stamp: Stamp, blockCount: Int? = nil, shape: ModelShape? = nil
         ) {
             self.path = path
@@ -108,18 +108,18 @@ public struct HostFacts: Codable, Equatable, Sendable {
     }
 
     /// By `key(for:)`.
-    public var hosts: [String: Host]
+    package var hosts: [String: Host]
     /// Numeric IPv4 addresses by name, as the control machine resolved them.
-    public var addresses: [String: String]
+    package var addresses: [String: String]
     /// llama.cpp's names of the devices that a worker offers, by `WorkerSpec.endpoint`, as
     /// `llama-server --rpc HOST:PORT --list-devices` printed them for this worker alone:
     /// `["RPC0", "RPC1"]`, before October 2025 `["RPC[host:port]"]`.
-    public var offeredDevices: [String: [String]]
+    package var offeredDevices: [String: [String]]
     /// Where the layers were placed last, so that they stay there.
-    public var placement: RecordedPlacement?
+    package var placement: RecordedPlacement?
 
     /// These facts, none unless given.
-    public init(
+    package init(
         hosts: [String: Host] = [:], addresses: [String: String] = [:],
         offeredDevices: [String: [String]] = [:]
     ) {
@@ -130,13 +130,13 @@ public struct HostFacts: Codable, Equatable, Sendable {
 
     /// `here`, or what one types: `ssh DESTINATION`, `ssh -o Port=2222 DESTINATION`. The space
     /// keeps a destination named `here` apart.
-    public static func key(for location: RunLocation) -> String {
+    package static func key(for location: RunLocation) -> String {
         guard case .ssh(let destination, let options) = location else { return "here" }
         return (["ssh"] + options.map { "-o \($0)" } + [destination]).joined(separator: " ")
     }
 
     /// The facts of the machine at a location, if there are any.
-    public func host(at location: RunLocation) -> Host? { hosts[Self.key(for: location)] }
+    package func host(at location: RunLocation) -> Host? { hosts[Self.key(for: location)] }
 }
 
 extension HostFacts {
@@ -151,13 +151,13 @@ extension HostFacts {
     private static let formatVersion = 1
 
     /// Why recorded facts cannot be used. They are then treated as none, with a notice.
-    public struct FormatError: Error, Equatable, Sendable {
+    package struct FormatError: Error, Equatable, Sendable {
         /// What is wrong, as part of a sentence.
-        public var problem: String
+        package var problem: String
     }
 
     /// The text of `facts.json`: sorted keys, ends in a newline.
-    public func encoded() -> Data {
+    package func encoded() -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
@@ -173,7 +173,7 @@ extension HostFacts {
     /// - Throws: `FormatError` when it is not JSON, of another version, lacks a key, has a value of
     ///   another type, or holds what could never have been found: an empty path, NUL or a newline
     ///   in a string, a block count outside 1…512, an address that is not numeric IPv4.
-    public init(decoding data: Data) throws(FormatError) {
+    package init(decoding data: Data) throws(FormatError) {
         let file: File
         do {
             file = try JSONDecoder().decode(File.self, from: data)
@@ -249,7 +249,7 @@ extension HostFacts {
 
 extension ModelReference {
     /// The reference as configured: the path or the Ollama name.
-    public var text: String {
+    package var text: String {
         switch self {
         case .file(let path): path
         case .ollama(let name): name

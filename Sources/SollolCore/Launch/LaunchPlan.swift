@@ -1,34 +1,34 @@
 /// Every process that should run, as one value: what a dry run prints and what `up` executes.
-public struct LaunchPlan: Equatable, Sendable {
+package struct LaunchPlan: Equatable, Sendable {
     /// The cluster's name.
-    public var cluster: String
+    package var cluster: String
     /// Workers in device order, then the coordinator.
-    public var processes: [PlannedProcess]
+    package var processes: [PlannedProcess]
     /// RPC backends that somebody else runs.
-    public var unmanaged: [UnmanagedBackend]
+    package var unmanaged: [UnmanagedBackend]
     /// What could not be known and was assumed, one sentence each.
-    public var assumptions: [String]
+    package var assumptions: [String]
     /// Layers per device, in the coordinator's device order.
-    public var distribution: LayerDistribution?
+    package var distribution: LayerDistribution?
     /// What every process holds then; nil where the model's header is not known.
-    public var placement: ModelPlacement?
+    package var placement: ModelPlacement?
     /// How long things are waited for; the printed script uses the same limits.
-    public var timeouts: Timeouts
+    package var timeouts: Timeouts
     /// What `up` tells although nothing is assumed: why layers move.
-    public var notices: [String] = []
+    package var notices: [String] = []
     /// Workers that are started, but get no layer: the coordinator does without them for now.
-    public var leftOut: [String] = []
+    package var leftOut: [String] = []
 
     /// The process of that name.
-    public func process(_ name: String) -> PlannedProcess? {
+    package func process(_ name: String) -> PlannedProcess? {
         processes.first { $0.name == name }
     }
 }
 
 /// One process of a plan.
-public struct PlannedProcess: Equatable, Sendable {
+package struct PlannedProcess: Equatable, Sendable {
     /// What a process is for.
-    public enum Role: String, Equatable, Sendable {
+    package enum Role: String, Equatable, Sendable {
         /// An rpc-server: offers devices.
         case worker
         /// The llama-server: loads the model, serves the API.
@@ -36,58 +36,39 @@ public struct PlannedProcess: Equatable, Sendable {
     }
 
     /// `worker-1` … or `coordinator`.
-    public var name: String
+    package var name: String
     /// What it is for.
-    public var role: Role
+    package var role: Role
     /// The address that it serves on, as configured.
-    public var host: String
+    package var host: String
     /// Where it runs.
-    public var location: RunLocation
+    package var location: RunLocation
     /// The server's own command line, exactly as `/proc/PID/cmdline` will show it.
-    public var arguments: [PlannedArgument]
+    package var arguments: [PlannedArgument]
     /// Added to the environment; never a secret.
-    public var environment: [String: String]
+    package var environment: [String: String]
     /// The key path or rule that put a variable there, by the variable's name.
-    public var environmentReasons: [String: String]
+    package var environmentReasons: [String: String]
     /// What the server listens on.
-    public var bind: Endpoint
+    package var bind: Endpoint
     /// What its clients dial: the coordinator a worker, this machine the coordinator. A forward
     /// makes it differ from `bind`; what `sollol` probes is in `readiness`.
-    public var dial: Endpoint
+    package var dial: Endpoint
     /// What the ssh connection that carries the leash forwards; empty for most processes.
-    public var forwards: [PortForward]
+    package var forwards: [PortForward]
     /// Names of processes that must be ready before this one starts.
-    public var startAfter: [String]
+    package var startAfter: [String]
     /// When it can be used.
-    public var readiness: Readiness
+    package var readiness: Readiness
 
     /// The command line as words.
-    public var argv: [String] { arguments.map(\.word) }
-}
-
-/// An address and a TCP port.
-public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
-    /// A numeric address, or a name.
-    public var host: String
-    /// 1…65535.
-    public var port: Int
-
-    /// An endpoint of these two.
-    public init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-
-    /// `host:port`, an IPv6 address in brackets.
-    public var description: String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    }
+    package var argv: [String] { arguments.map(\.word) }
 }
 
 /// One TCP port that an ssh connection leads to the other side (ssh(1), `-L` and `-R`).
-public struct PortForward: Hashable, Sendable {
+package struct PortForward: Hashable, Sendable {
     /// On which side of the connection the port is opened.
-    public enum Side: String, Sendable {
+    package enum Side: String, Sendable {
         /// On the control machine: `-L`.
         case here
         /// On the host that ssh goes to: `-R`.
@@ -95,34 +76,34 @@ public struct PortForward: Hashable, Sendable {
     }
 
     /// Where the port is opened.
-    public var side: Side
+    package var side: Side
     /// What is opened, on 127.0.0.1 only.
-    public var listen: Endpoint
+    package var listen: Endpoint
     /// Where it leads, on the other side.
-    public var target: Endpoint
+    package var target: Endpoint
     /// Whether the coordinator's RPC traffic takes it, so that a cut has to be noticed soon;
     /// otherwise only probes of `sollol` do.
-    public var carriesRPC: Bool
+    package var carriesRPC: Bool
 }
 
 extension PortForward: CustomStringConvertible {
     /// `127.0.0.1:52100 here leads to 127.0.0.1:50052 there`.
-    public var description: String {
+    package var description: String {
         let other = side == .here ? Side.there : .here
         return "\(listen) \(side.rawValue) leads to \(target) \(other.rawValue)"
     }
 }
 
 /// One word of a command line, with the reason why it is there.
-public struct PlannedArgument: Equatable, Sendable {
+package struct PlannedArgument: Equatable, Sendable {
     /// The word, unquoted.
-    public var word: String
+    package var word: String
     /// The key path or rule that put a flag there; nil for the value of the flag before it.
-    public var reason: String?
+    package var reason: String?
 }
 
 /// How it is found out that a process can be used; probed, never assumed from a spawn.
-public enum Readiness: Equatable, Sendable {
+package enum Readiness: Equatable, Sendable {
     /// The RPC server at that address answers a HELLO.
     case rpcHello(host: String, port: Int)
     /// `GET /health` there answers 200.
@@ -131,7 +112,7 @@ public enum Readiness: Equatable, Sendable {
 
 extension Readiness: CustomStringConvertible {
     /// The condition in words.
-    public var description: String {
+    package var description: String {
         switch self {
         case .rpcHello(let host, let port):
             "the RPC server at \(Endpoint(host: host, port: port)) answers a HELLO"
@@ -142,32 +123,32 @@ extension Readiness: CustomStringConvertible {
 }
 
 /// An RPC backend that `sollol` does not start.
-public struct UnmanagedBackend: Equatable, Sendable {
+package struct UnmanagedBackend: Equatable, Sendable {
     /// `worker-2`: it keeps its place in the device order.
-    public var name: String
+    package var name: String
     /// What the coordinator dials.
-    public var host: String
+    package var host: String
     /// What the coordinator dials.
-    public var port: Int
+    package var port: Int
 }
 
 /// Which layers each device gets, by the rule of llama.cpp (`llama-cpp-facts.md`).
-public struct LayerDistribution: Equatable, Sendable {
+package struct LayerDistribution: Equatable, Sendable {
     /// The layers of one device.
-    public struct Share: Equatable, Sendable {
+    package struct Share: Equatable, Sendable {
         /// The backend that offers the device: `worker-1`.
-        public var node: String
+        package var node: String
         /// llama.cpp's name of the device: `RPC0`.
-        public var device: String
+        package var device: String
         /// The layers that it gets; the output layer counts as layer `blockCount`.
-        public var layers: Range<Int>
+        package var layers: Range<Int>
     }
 
     /// The model's `block_count`; there is one more layer, the output.
-    public var blockCount: Int
+    package var blockCount: Int
     /// One for each device, in device order.
-    public var shares: [Share]
+    package var shares: [Share]
 
     /// The leading layers, which stay on the coordinator's CPU.
-    public var coordinatorLayers: Range<Int> { 0..<(shares.first?.layers.lowerBound ?? 0) }
+    package var coordinatorLayers: Range<Int> { 0..<(shares.first?.layers.lowerBound ?? 0) }
 }

@@ -10,7 +10,7 @@ extension LaunchPlanner {
     ///   - whole: the plan of the whole specification, with the same facts.
     /// - Throws: `PlanError` when the rest cannot make a cluster, or cannot hold the model and
     ///   nobody has said that it may try (`--overcommit`).
-    public static func plan(
+    package static func plan(
         _ spec: ClusterSpec, facts: HostFacts, leavingOut names: [String], of whole: LaunchPlan
     ) throws(PlanError) -> LaunchPlan {
         guard !names.isEmpty else { return whole }

@@ -2,7 +2,7 @@
 ///
 /// What only a look at the hosts can tell comes from recorded facts. What they lack is assumed and
 /// listed in `LaunchPlan.assumptions`; where no assumption concerns it, the plan is exact.
-public struct LaunchPlanner {
+package struct LaunchPlanner {
     /// The plan of a specification.
     ///
     /// - Parameters:
@@ -10,7 +10,7 @@ public struct LaunchPlanner {
     ///   - facts: what is known of the hosts; only entries whose files have not changed since.
     ///   - modelProblem: why the model cannot be read where it is at hand, for a dry run.
     /// - Throws: `PlanError` when no cluster can be made of this model, these devices and binaries.
-    public static func plan(
+    package static func plan(
         _ spec: ClusterSpec, facts: HostFacts = HostFacts(), modelProblem: String? = nil
     ) throws(PlanError) -> LaunchPlan {
         var planner = LaunchPlanner(spec: spec, facts: facts, places: spec.workers.count)
@@ -65,7 +65,7 @@ public struct LaunchPlanner {
     }
 
     /// What each process's ssh connection forwards: no host has to be asked for it.
-    public static func forwards(
+    package static func forwards(
         _ spec: ClusterSpec, facts: HostFacts = HostFacts()
     ) -> [String: [PortForward]] {
         var planner = LaunchPlanner(spec: spec, facts: facts, places: spec.workers.count)

@@ -3,18 +3,18 @@
 ///
 /// Names come from places in `rpc_backends`: a backend that is put before others renames those, and
 /// they start again; one that is put at the end leaves them alone.
-public struct PlanChange: Equatable, Sendable {
+package struct PlanChange: Equatable, Sendable {
     /// Processes and unmanaged backends that only the new plan has.
-    public var added: [String] = []
+    package var added: [String] = []
     /// Those that only the former one has.
-    public var removed: [String] = []
+    package var removed: [String] = []
     /// Those whose command, environment, place or addresses differ.
-    public var changed: [String] = []
+    package var changed: [String] = []
     /// Those that are the same.
-    public var unchanged: [String] = []
+    package var unchanged: [String] = []
 
     /// The difference between two plans.
-    public init(from old: LaunchPlan, to new: LaunchPlan) {
+    package init(from old: LaunchPlan, to new: LaunchPlan) {
         let before = Self.nodes(of: old)
         let after = Self.nodes(of: new)
         removed = before.filter { node in !after.contains { $0.name == node.name } }.map(\.name)
@@ -28,10 +28,10 @@ public struct PlanChange: Equatable, Sendable {
     }
 
     /// Whether what runs is what should run.
-    public var isEmpty: Bool { added.isEmpty && removed.isEmpty && changed.isEmpty }
+    package var isEmpty: Bool { added.isEmpty && removed.isEmpty && changed.isEmpty }
 
     /// One line for each process that has to do with it: `worker-3 is added: rpc-server …`.
-    public func lines(_ plan: LaunchPlan) -> [String] {
+    package func lines(_ plan: LaunchPlan) -> [String] {
         let lines =
             removed.map { "\($0) is removed" }
             + changed.map { "\($0) changes: \(Self.command($0, plan))" }

@@ -4,7 +4,7 @@ extension LaunchPlan {
     /// It covers processes, with their places, commands, environments, order and readiness, and
     /// the unmanaged backends; not assumptions, reasons and timeouts, which change nothing that
     /// runs. So what was reviewed can be what is run.
-    public var id: String {
+    package var id: String {
         var text = ""
         /// Each field with its length, so that no two plans share a rendering.
         func field(_ value: String) { text += "\(value.utf8.count):\(value)," }

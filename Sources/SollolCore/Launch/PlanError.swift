@@ -2,7 +2,7 @@
 ///
 /// Permanent: trying again changes nothing until the configuration, the model or the installation
 /// does.
-public enum PlanError: Error, Equatable, Sendable {
+package enum PlanError: Error, Equatable, Sendable {
     /// The model has fewer layers, its output layer included, than there are devices for them.
     case fewerLayersThanDevices(layers: Int, devices: Int)
     /// More devices than llama.cpp's scheduler takes besides the CPU.
@@ -15,7 +15,7 @@ public enum PlanError: Error, Equatable, Sendable {
     case restTooSmall(shortages: [String])
 
     /// What happened and what to do about it, as one line.
-    public var message: String {
+    package var message: String {
         switch self {
         case .fewerLayersThanDevices(let layers, let devices):
             "the model has \(layers) layers (its output layer included), fewer than the "

@@ -1,7 +1,7 @@
 /// SHA-256 (FIPS 180-4), for digests of plans; Foundation offers none on Linux.
-public enum SHA256 {
+package enum SHA256 {
     /// The digest as 64 lowercase hexadecimal digits.
-    public static func hex(_ bytes: some Collection<UInt8>) -> String {
+    package static func hex(_ bytes: some Collection<UInt8>) -> String {
         var state = initial
         for block in padded(bytes) { compress(block, into: &state) }
         return state.map { word in

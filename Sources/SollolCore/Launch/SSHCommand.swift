@@ -1,10 +1,10 @@
 /// How a process on another host is reached: an `ssh` that carries the leash, and nothing else.
-public enum SSHCommand {
+package enum SSHCommand {
     /// What the remote login shell gets: constant, understood by sh, bash, fish and tcsh alike.
-    public static let remoteCommand = "exec sh -c '\(Guard.command)'"
+    package static let remoteCommand = "exec sh -c '\(Guard.command)'"
 
     /// The client's command line, or nil for a process on this machine.
-    public static func argv(for process: PlannedProcess, timeouts: Timeouts) -> [String]? {
+    package static func argv(for process: PlannedProcess, timeouts: Timeouts) -> [String]? {
         argv(to: process.location, forwards: process.forwards, timeouts: timeouts)
     }
 
@@ -14,7 +14,7 @@ public enum SSHCommand {
     /// then the user's `ssh_options`; then what they may change. `~/.ssh/config` comes last.
     ///
     /// - Parameter isVerbose: ssh then tells which key was taken.
-    public static func argv(
+    package static func argv(
         to location: RunLocation, forwards: [PortForward] = [], timeouts: Timeouts,
         isVerbose: Bool = false
     ) -> [String]? {
@@ -64,7 +64,7 @@ public enum SSHCommand {
     }
 
     /// Whether ssh tells only that a forwarded port was tried before the server listened there.
-    public static func isForwardNoise(_ line: String) -> Bool {
+    package static func isForwardNoise(_ line: String) -> Bool {
         line.hasPrefix("channel ") && line.contains(": open failed: connect failed: ")
     }
 }

@@ -1,7 +1,7 @@
 /// Why an ssh connection did not come about or ended, in ssh's own words (OpenSSH 7 to 10).
-public struct SSHFailure: Equatable, Sendable {
+package struct SSHFailure: Equatable, Sendable {
     /// The class of a failure.
-    public enum Kind: String, Equatable, Sendable, CaseIterable {
+    package enum Kind: String, Equatable, Sendable, CaseIterable {
         /// Nobody listens on that port of the host.
         case refused
         /// The host does not answer.
@@ -37,9 +37,9 @@ public struct SSHFailure: Equatable, Sendable {
     }
 
     /// The class.
-    public var kind: Kind
+    package var kind: Kind
     /// What ssh said about it, one line.
-    public var words: String
+    package var words: String
     /// The command that ssh itself advises, to forget a changed key.
     var advice: String?
 
@@ -52,7 +52,7 @@ public struct SSHFailure: Equatable, Sendable {
 
     /// Whether the host was reached but did not let us in: never to be tried again in a loop, since
     /// sshd penalizes it.
-    public var isAuthentication: Bool {
+    package var isAuthentication: Bool {
         switch kind {
         case .hostKeyUnknown, .hostKeyChanged, .keyRefused, .tooManyKeys, .keyExposed: true
         default: false
@@ -60,7 +60,7 @@ public struct SSHFailure: Equatable, Sendable {
     }
 
     /// Whether another attempt can only fail again until somebody changes something.
-    public var isPermanent: Bool {
+    package var isPermanent: Bool {
         switch kind {
         case .configuration, .noClient, .noAlgorithm: true
         default: isAuthentication
@@ -73,7 +73,7 @@ public struct SSHFailure: Equatable, Sendable {
     ///   - words: lines of its standard error, in order, perhaps with those of the remote command.
     ///   - status: 255 is ssh's own failure, 127 a missing client; anything else is the remote
     ///     command's, and nil is unknown.
-    public init?(words: [String], status: Int?) {
+    package init?(words: [String], status: Int?) {
         guard status == 255 || status == 127 || status == nil else { return nil }
         for (kind, signs) in Self.signs {
             // The sign that says most comes first.
@@ -155,7 +155,7 @@ public struct SSHFailure: Equatable, Sendable {
 
 extension SSHFailure {
     /// What happened and what to do, as one sentence or two after the name of a process.
-    public func message(_ location: RunLocation) -> String {
+    package func message(_ location: RunLocation) -> String {
         let command = SSHCommand.byHand(location)
         return "\(command) fails: \(words). \(remedy(command, location))"
     }
@@ -210,7 +210,7 @@ extension SSHFailure {
 
 extension SSHCommand {
     /// What one types to see for oneself whether ssh gets there: `ssh -o Port=2222 gpu-3 true`.
-    public static func byHand(_ location: RunLocation, _ command: String = "true") -> String {
+    package static func byHand(_ location: RunLocation, _ command: String = "true") -> String {
         guard case .ssh(let destination, let options) = location else { return command }
         let words = ["ssh"] + options.flatMap { ["-o", $0] } + [destination]
         return "\(ShellQuoting.join(words)) \(command)"

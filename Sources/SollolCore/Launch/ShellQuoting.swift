@@ -1,12 +1,12 @@
 /// The one place where words become shell text.
-public enum ShellQuoting {
+package enum ShellQuoting {
     /// A word that every POSIX shell reads back as exactly `word`.
     ///
     /// Left bare only when all its characters are harmless in any position; otherwise in single
     /// quotes, inside which POSIX gives no character a meaning (XCU 2.2.2), with each single quote
     /// itself as `'\''`. `=` is quoted so that a first word cannot turn into an assignment. NUL
     /// cannot be part of a command line and must have been refused before.
-    public static func quote(_ word: String) -> String {
+    package static func quote(_ word: String) -> String {
         if !word.isEmpty, word.utf8.allSatisfy(isHarmless) { return word }
         var quoted = "'"
         for scalar in word.unicodeScalars {
@@ -16,7 +16,7 @@ public enum ShellQuoting {
     }
 
     /// Words as one command line.
-    public static func join(_ words: [String]) -> String {
+    package static func join(_ words: [String]) -> String {
         words.map(quote).joined(separator: " ")
     }
 

@@ -1,28 +1,28 @@
 /// What decides how large the KV cache and the compute buffers are, besides the model.
-public struct ContextSettings: Equatable, Sendable {
+package struct ContextSettings: Equatable, Sendable {
     /// Tokens over all slots, as asked for.
-    public var contextSize: Int
+    package var contextSize: Int
     /// Requests served at the same time.
-    public var slots: Int
+    package var slots: Int
     /// Type of the K cache.
-    public var keyType = GGUFTensorType.f16
+    package var keyType = GGUFTensorType.f16
     /// Type of the V cache.
-    public var valueType = GGUFTensorType.f16
+    package var valueType = GGUFTensorType.f16
     /// Tokens that are computed at once (`-ub`).
-    public var microBatch = 512
+    package var microBatch = 512
     /// Whether all slots share one stream of cells (`-kvu`).
-    public var isUnified = false
+    package var isUnified = false
     /// Whether layers with a sliding window keep everything (`--swa-full`).
-    public var keepsWindows = false
+    package var keepsWindows = false
     /// Whether the cache stays on the coordinator (`-nkvo`).
-    public var cacheOnCoordinator = false
+    package var cacheOnCoordinator = false
     /// Whether attention needs no matrix of all scores (`-fa`): `auto` turns it on where it works.
-    public var flashAttention = true
+    package var flashAttention = true
     /// Options of the user whose memory is not counted, with a reason each.
-    public var uncounted: [String] = []
+    package var uncounted: [String] = []
 
     /// The plan's own flags, then what `extra_arguments` and the environment change.
-    public init(_ coordinator: CoordinatorSpec) {
+    package init(_ coordinator: CoordinatorSpec) {
         contextSize = coordinator.contextSize
         slots = coordinator.parallel
         var batch = 2048
@@ -73,13 +73,13 @@ public struct ContextSettings: Equatable, Sendable {
     private static func padded(_ tokens: Int) -> Int { (max(1, tokens) + 255) / 256 * 256 }
 
     /// Tokens over all slots, as llama.cpp pads them.
-    public var paddedContext: Int { isUnified ? cells : cells * slots }
+    package var paddedContext: Int { isUnified ? cells : cells * slots }
 
     /// Cells of one stream.
-    public var cells: Int { Self.padded(isUnified ? contextSize : contextSize / slots) }
+    package var cells: Int { Self.padded(isUnified ? contextSize : contextSize / slots) }
 
     /// Streams of cells.
-    public var streams: Int { isUnified ? 1 : slots }
+    package var streams: Int { isUnified ? 1 : slots }
 
     /// Cells of one stream in a layer of that window.
     func cells(window: Int?) -> Int {
@@ -88,7 +88,7 @@ public struct ContextSettings: Equatable, Sendable {
     }
 
     /// Bytes of a layer's KV cache and recurrent state: exact.
-    public func cacheBytes(_ layer: ModelShape.Layer) -> UInt64 {
+    package func cacheBytes(_ layer: ModelShape.Layer) -> UInt64 {
         let rows = UInt64(streams) * UInt64(cells(window: layer.window))
         return rows
             * (keyType.rowBytes(layer.keyElements) + valueType.rowBytes(layer.valueElements))

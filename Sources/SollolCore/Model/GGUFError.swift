@@ -1,16 +1,16 @@
 /// Why a file is not a GGUF that llama.cpp would load.
-public struct GGUFError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct GGUFError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Where in the file, in bytes from its beginning.
-    public var offset: UInt64
+    package var offset: UInt64
     /// What is wrong there, and what to do about it where that is not plain.
-    public var problem: String
+    package var problem: String
 
     /// A problem at that place.
-    public init(offset: UInt64, problem: String) {
+    package init(offset: UInt64, problem: String) {
         self.offset = offset
         self.problem = problem
     }
 
     /// What is wrong with the file, and where.
-    public var description: String { "at byte \(offset): \(problem)" }
+    package var description: String { "at byte \(offset): \(problem)" }
 }

@@ -1,6 +1,6 @@
 /// A value of a GGUF's metadata; long strings and arrays only by their length, since vocabularies
 /// and chat templates are large and nobody here needs them.
-public enum GGUFValue: Equatable, Sendable {
+package enum GGUFValue: Equatable, Sendable {
     /// Any of the unsigned types, or a signed one that is not negative.
     case unsigned(UInt64)
     /// A negative value of a signed type.
@@ -25,40 +25,40 @@ public enum GGUFValue: Equatable, Sendable {
 }
 
 /// One tensor of a GGUF, as the header describes it.
-public struct GGUFTensor: Equatable, Sendable {
+package struct GGUFTensor: Equatable, Sendable {
     /// `blk.0.attn_q.weight`, shorter than 64 bytes.
-    public var name: String
+    package var name: String
     /// One to four extents, the innermost first.
-    public var dimensions: [UInt64]
+    package var dimensions: [UInt64]
     /// How its elements are stored.
-    public var type: GGUFTensorType
+    package var type: GGUFTensorType
     /// Where its data begin, in bytes from `GGUFHeader.dataOffset`.
-    public var offset: UInt64
+    package var offset: UInt64
     /// Bytes of its data, without padding.
-    public var byteCount: UInt64
+    package var byteCount: UInt64
 }
 
 /// What the header of a GGUF says; tensor data are never read.
 ///
 /// The format is ggml's `docs/gguf.md`; what is refused is what llama.cpp's own loader refuses
 /// (`gguf.cpp`, 0.7.0), so that a hostile or truncated file ends in a clear error here.
-public struct GGUFHeader: Equatable, Sendable {
+package struct GGUFHeader: Equatable, Sendable {
     /// 2 or 3.
-    public var version: UInt32
+    package var version: UInt32
     /// Metadata by key.
-    public var metadata: [String: GGUFValue]
+    package var metadata: [String: GGUFValue]
     /// The tensors in the file's order.
-    public var tensors: [GGUFTensor]
+    package var tensors: [GGUFTensor]
     /// Where the tensor data begin, in bytes.
-    public var dataOffset: UInt64
+    package var dataOffset: UInt64
 
     /// `general.architecture`: `llama`, `qwen3`, …
-    public var architecture: String? {
+    package var architecture: String? {
         if case .string(let name) = metadata["general.architecture"] { name } else { nil }
     }
 
     /// `ARCHITECTURE.block_count`: the layers without the output layer, 1…512.
-    public var blockCount: Int? {
+    package var blockCount: Int? {
         guard let architecture, case .unsigned(let count) = metadata["\(architecture).block_count"]
         else { return nil }
         return Int(exactly: count)
@@ -70,7 +70,7 @@ public struct GGUFHeader: Equatable, Sendable {
     ///   - fileSize: bytes of the whole file.
     ///   - source: bytes from an offset, fewer than asked for only at the end of the file.
     /// - Throws: `GGUFError`, or what `source` throws.
-    public init(fileSize: UInt64, source: @escaping (UInt64, Int) throws -> [UInt8]) throws {
+    package init(fileSize: UInt64, source: @escaping (UInt64, Int) throws -> [UInt8]) throws {
         var bytes = GGUFByteReader(fileSize: fileSize, source: source)
         version = try Self.readMagic(&bytes)
         let tensorCount = try bytes.count("tensors", atMost: 1 << 16)

@@ -2,16 +2,16 @@
 ///
 /// llama.cpp opens the first, whose name ends in `-00001-of-00003.gguf`, and finds the others by
 /// that name; so the parts must lie side by side (`llama-model-loader.cpp`, 0.7.0).
-public struct GGUFSplit: Equatable, Sendable {
+package struct GGUFSplit: Equatable, Sendable {
     /// Which part, from 0 (`split.no`).
-    public var number: Int
+    package var number: Int
     /// How many parts there are, at least 2 (`split.count`).
-    public var count: Int
+    package var count: Int
     /// Tensors of all parts together (`split.tensors.count`), where it is said.
-    public var tensorCount: Int?
+    package var tensorCount: Int?
 
     /// What the header says, or nil for a file that is a whole model.
-    public init?(_ header: GGUFHeader) {
+    package init?(_ header: GGUFHeader) {
         guard let count = header.integer("split.count"), count > 1 else { return nil }
         self.count = count
         number = header.integer("split.no") ?? 0
@@ -24,7 +24,7 @@ public struct GGUFSplit: Equatable, Sendable {
     ///   - path: that of the first part.
     ///   - count: how many parts there are.
     /// - Returns: nil when the name is not that of a first part of `count`.
-    public static func paths(first path: String, count: Int) -> [String]? {
+    package static func paths(first path: String, count: Int) -> [String]? {
         let ending = "-00001-of-\(fiveDigits(count)).gguf"
         guard count > 1, path.hasSuffix(ending) else { return nil }
         let prefix = path.dropLast(ending.count)

@@ -1,18 +1,18 @@
 /// A storage type of GGUF tensors: so many elements in a block of so many bytes.
 ///
 /// From ggml's type traits (llama.cpp 0.7.0); types that ggml has removed are not listed.
-public struct GGUFTensorType: Equatable, Sendable {
+package struct GGUFTensorType: Equatable, Sendable {
     /// The number in the file.
-    public let id: Int32
+    package let id: Int32
     /// ggml's name.
-    public let name: String
+    package let name: String
     /// Elements of a block.
-    public let blockElements: UInt64
+    package let blockElements: UInt64
     /// Bytes of a block.
-    public let blockBytes: UInt64
+    package let blockBytes: UInt64
 
     /// The type with that number, or nil when this release does not know it.
-    public static func withID(_ id: Int32) -> GGUFTensorType? { byID[id] }
+    package static func withID(_ id: Int32) -> GGUFTensorType? { byID[id] }
 
     private static let byID = Dictionary(
         uniqueKeysWithValues: table.map { row in

@@ -1,8 +1,8 @@
 /// The header of a GGUF on another host, fetched in pieces that double: only the header crosses the
 /// network, and a vocabulary of ten megabytes costs five questions, not a hundred.
-public struct GrowingHeader {
+package struct GrowingHeader {
     /// What to do next.
-    public enum Step {
+    package enum Step {
         /// Fetch that many MiB from that offset, in MiB, and `append` them.
         case fetch(offset: Int, count: Int)
         /// Done.
@@ -21,16 +21,16 @@ public struct GrowingHeader {
     private var isAtEnd = false
 
     /// Nothing is known but the size of the file.
-    public init(fileSize: UInt64) { self.fileSize = fileSize }
+    package init(fileSize: UInt64) { self.fileSize = fileSize }
 
     /// Takes what was fetched; fewer bytes than asked for are the end of the file.
-    public mutating func append(_ piece: [UInt8], askedFor count: Int) {
+    package mutating func append(_ piece: [UInt8], askedFor count: Int) {
         bytes += piece
         isAtEnd = piece.count < count * Self.mebibyte
     }
 
     /// Reads what is there.
-    public var step: Step {
+    package var step: Step {
         let have = bytes.count / Self.mebibyte
         if bytes.isEmpty && !isAtEnd { return .fetch(offset: 0, count: 1) }
         do {

@@ -3,32 +3,32 @@
 /// Weights and KV cache are exact. Buffers are a bound: what the compute graph reserves (measured
 /// with 0.7.0 over shapes, contexts and micro-batches: never more, usually 5 to 25 % less), the
 /// tensor that is on its way while loading, and the program itself.
-public struct ModelMemory: Equatable, Sendable {
+package struct ModelMemory: Equatable, Sendable {
     /// What one device holds, in bytes.
-    public struct Load: Equatable, Sendable {
+    package struct Load: Equatable, Sendable {
         /// Exact.
-        public var weights: UInt64 = 0
+        package var weights: UInt64 = 0
         /// Exact: KV cache and recurrent state.
-        public var cache: UInt64 = 0
+        package var cache: UInt64 = 0
         /// A bound.
-        public var buffers: UInt64 = 0
+        package var buffers: UInt64 = 0
 
         /// Nothing.
-        public init() {}
+        package init() {}
 
         /// All of it.
-        public var total: UInt64 { weights + cache + buffers }
+        package var total: UInt64 { weights + cache + buffers }
     }
 
     /// The model.
-    public let shape: ModelShape
+    package let shape: ModelShape
     /// Context, slots and types of the cache.
-    public let context: ContextSettings
+    package let context: ContextSettings
     /// Whether llama.cpp computes several micro-batches at once, each with buffers of its own: with
     /// two devices or more that hold all layers, and no tensor overridden.
-    public var isPipelined: Bool
+    package var isPipelined: Bool
     /// Whether the embedding lies with a device instead of the coordinator's CPU.
-    public var overridesEmbedding: Bool
+    package var overridesEmbedding: Bool
 
     /// What a program needs besides, whatever the model: rpc-server 6 MiB at rest, llama-server 25
     /// (measured); rounded up for larger builds.
@@ -36,7 +36,7 @@ public struct ModelMemory: Equatable, Sendable {
     private static let coordinatorProgram: UInt64 = 48 << 20
 
     /// The memory of that model with that context.
-    public init(
+    package init(
         shape: ModelShape, context: ContextSettings, isPipelined: Bool = false,
         overridesEmbedding: Bool = false
     ) {
@@ -49,17 +49,17 @@ public struct ModelMemory: Equatable, Sendable {
     // MARK: Parts
 
     /// The KV cache and state of one layer; the output layer has none.
-    public func cache(ofLayer index: Int) -> UInt64 {
+    package func cache(ofLayer index: Int) -> UInt64 {
         index < shape.blockCount ? context.cacheBytes(shape.layers[index]) : 0
     }
 
     /// The weights of one layer; `blockCount` is the output layer.
-    public func weights(ofLayer index: Int) -> ModelShape.Weights {
+    package func weights(ofLayer index: Int) -> ModelShape.Weights {
         index < shape.blockCount ? shape.layers[index].weights : shape.output
     }
 
     /// Bytes of KV cache that one token of one sequence adds, where no window forgets it.
-    public var cacheBytesPerToken: UInt64 {
+    package var cacheBytesPerToken: UInt64 {
         shape.layers.reduce(0) { sum, layer in
             sum + context.keyType.rowBytes(layer.keyElements)
                 + context.valueType.rowBytes(layer.valueElements)
@@ -121,7 +121,7 @@ public struct ModelMemory: Equatable, Sendable {
     ///   - isProcess: whether the device is the memory of a program of its own: an rpc-server on a
     ///     CPU, not a GPU.
     ///   - holdsEmbedding: whether the embedding was moved to this device.
-    public func load(
+    package func load(
         ofDevice layers: Range<Int>, isProcess: Bool = true, holdsEmbedding: Bool = false
     ) -> Load {
         var load = Load()
@@ -147,7 +147,7 @@ public struct ModelMemory: Equatable, Sendable {
     }
 
     /// What the coordinator's process holds with the first `layers` layers on its CPU.
-    public func load(ofCoordinator layers: Int) -> Load {
+    package func load(ofCoordinator layers: Int) -> Load {
         var load = Load()
         var weights = (0..<layers).reduce(ModelShape.Weights()) {
             $0 + self.weights(ofLayer: $1)

@@ -3,13 +3,13 @@
 /// Made of headers only. Weights are exact for every architecture, since tensors are placed by
 /// their names. What depends on rules that llama.cpp hard-codes for an architecture is exact for
 /// those listed in `AttentionRules`, else a bound, and `estimates` says so.
-public struct ModelShape: Codable, Equatable, Sendable {
+package struct ModelShape: Codable, Equatable, Sendable {
     /// What a part of the model weighs.
-    public struct Weights: Codable, Equatable, Sendable {
+    package struct Weights: Codable, Equatable, Sendable {
         /// Bytes of its tensors, each padded to 32 as llama.cpp's buffers are.
-        public var bytes: UInt64 = 0
+        package var bytes: UInt64 = 0
         /// Bytes of the largest of them: loading needs that much more for a moment.
-        public var largest: UInt64 = 0
+        package var largest: UInt64 = 0
 
         mutating func add(_ tensor: UInt64) {
             bytes += (tensor + 31) / 32 * 32
@@ -22,60 +22,60 @@ public struct ModelShape: Codable, Equatable, Sendable {
     }
 
     /// One of the layers 0..<`blockCount`.
-    public struct Layer: Codable, Equatable, Sendable {
+    package struct Layer: Codable, Equatable, Sendable {
         /// Its tensors.
-        public var weights = Weights()
+        package var weights = Weights()
         /// Elements that one token adds to the K cache; 0 for a layer without attention.
-        public var keyElements = 0
+        package var keyElements = 0
         /// Elements that one token adds to the V cache.
-        public var valueElements = 0
+        package var valueElements = 0
         /// Tokens that it looks back, or nil for all.
-        public var window: Int?
+        package var window: Int?
         /// Bytes of recurrent state of one sequence, whatever its length.
-        public var stateBytes: UInt64 = 0
+        package var stateBytes: UInt64 = 0
     }
 
     /// `llama`, `qwen3`, …; empty when the header names none.
-    public var architecture: String
+    package var architecture: String
     /// Its size in the usual words: `q4_K`, the type that most bytes are stored in.
-    public var storage: String
+    package var storage: String
     /// How the embedding is stored.
-    public var embeddingStorage: String
+    package var embeddingStorage: String
     /// The layers without the output layer.
-    public var layers: [Layer]
+    package var layers: [Layer]
     /// Embeddings and whatever else llama.cpp keeps on the coordinator's CPU.
-    public var input: Weights
+    package var input: Weights
     /// Norm and matrix of the output; a tied model's embedding once more.
-    public var output: Weights
+    package var output: Weights
     /// What every device with a layer gets a copy of: `rope_freqs`.
-    public var shared: Weights
+    package var shared: Weights
     /// Whether the output is the embedding again, without a tensor of its own.
-    public var isTied: Bool
+    package var isTied: Bool
     /// Bytes of all tensors in the file, unpadded.
-    public var tensorBytes: UInt64
+    package var tensorBytes: UInt64
     /// Elements of all tensors in the file.
-    public var elements: UInt64
+    package var elements: UInt64
     /// Bytes of all headers: vocabulary, merges, chat template.
-    public var headerBytes: UInt64
+    package var headerBytes: UInt64
     /// Elements of a token's embedding.
-    public var embedding: Int
+    package var embedding: Int
     /// Elements between the matrices of a feed-forward block, all experts used together.
-    public var feedForward: Int
+    package var feedForward: Int
     /// Elements of the widest query of a token.
-    public var query: Int
+    package var query: Int
     /// Heads of the widest query.
-    public var heads: Int
+    package var heads: Int
     /// Tokens known.
-    public var vocabulary: Int
+    package var vocabulary: Int
     /// Experts of a layer; 0 for a dense model.
-    public var experts: Int
+    package var experts: Int
     /// Tokens of context that it was trained with, where that is said.
-    public var trainedContext: Int?
+    package var trainedContext: Int?
     /// What is not exact, one clause each.
-    public var estimates: [String]
+    package var estimates: [String]
 
     /// The layers without the output layer.
-    public var blockCount: Int { layers.count }
+    package var blockCount: Int { layers.count }
 
     /// Whether it is one that `init` could have made, for a recorded one.
     var isPlausible: Bool {
@@ -94,15 +94,15 @@ public struct ModelShape: Codable, Equatable, Sendable {
 
 extension ModelShape {
     /// Why headers are no model.
-    public struct Problem: Error, Equatable, Sendable {
+    package struct Problem: Error, Equatable, Sendable {
         /// What is wrong and what to do, as part of a sentence.
-        public var message: String
+        package var message: String
     }
 
     /// The shape of a model of one header, or of the headers of all its parts in order.
     ///
     /// - Throws: `Problem` when there is no block count, or the parts do not belong together.
-    public init(_ headers: [GGUFHeader]) throws(Problem) {
+    package init(_ headers: [GGUFHeader]) throws(Problem) {
         try Self.checkParts(headers)
         guard let first = headers.first, let blockCount = first.blockCount else {
             throw Problem(message: "the header says no block_count, so this is no language model")

@@ -4,9 +4,9 @@ import Foundation
 ///
 /// Pure: paths relative to Ollama's `models` folder, which is `$OLLAMA_MODELS`, `~/.ollama/models`
 /// or `/usr/share/ollama/.ollama/models` on the coordinator's host.
-public struct OllamaModel: Equatable, Sendable {
+package struct OllamaModel: Equatable, Sendable {
     /// Why a name or a manifest cannot be used.
-    public enum Problem: Error, Equatable, Sendable {
+    package enum Problem: Error, Equatable, Sendable {
         /// Not `[HOST/][NAMESPACE/]NAME[:TAG]` of `[A-Za-z0-9._-]`.
         case invalidName(String)
         /// Not a manifest: not JSON, or without layers.
@@ -17,7 +17,7 @@ public struct OllamaModel: Equatable, Sendable {
         case invalidDigest(String)
 
         /// What is wrong, as one sentence.
-        public var message: String {
+        package var message: String {
             switch self {
             case .invalidName(let name):
                 "'\(name)' is no Ollama name: expected [HOST/][USER/]NAME[:TAG]. "
@@ -31,19 +31,19 @@ public struct OllamaModel: Equatable, Sendable {
     }
 
     /// `registry.ollama.ai` unless the name begins with a host.
-    public var registry: String
+    package var registry: String
     /// `library` unless the name has a user.
-    public var namespace: String
+    package var namespace: String
     /// The model.
-    public var name: String
+    package var name: String
     /// `latest` unless given.
-    public var tag: String
+    package var tag: String
 
     /// Parses `[HOST/][NAMESPACE/]NAME[:TAG]`.
     ///
     /// Every part becomes a folder or file name, so `.`, `..` and anything outside
     /// `[A-Za-z0-9._-]` (and a port of the host) is refused.
-    public init(_ reference: String) throws(Problem) {
+    package init(_ reference: String) throws(Problem) {
         let parts = reference.split(separator: "/", omittingEmptySubsequences: false)
         guard (1...3).contains(parts.count), let last = parts.last else {
             throw .invalidName(reference)
@@ -59,12 +59,12 @@ public struct OllamaModel: Equatable, Sendable {
     }
 
     /// Where the manifest lies, relative to the `models` folder.
-    public var manifestPath: String { "manifests/\(registry)/\(namespace)/\(name)/\(tag)" }
+    package var manifestPath: String { "manifests/\(registry)/\(namespace)/\(name)/\(tag)" }
 
     /// Where the GGUF lies, relative to the `models` folder.
     ///
     /// - Parameter manifest: the bytes of the file at `manifestPath`; not trusted.
-    public static func blobPath(manifest: Data) throws(Problem) -> String {
+    package static func blobPath(manifest: Data) throws(Problem) -> String {
         guard let decoded = try? JSONDecoder().decode(Manifest.self, from: manifest) else {
             throw .unreadableManifest
         }

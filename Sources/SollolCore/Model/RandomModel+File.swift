@@ -7,7 +7,7 @@ extension RandomModel {
         }
 
     /// Hands out the file piece by piece, so that a large one never is in memory.
-    public func write(_ put: ([UInt8]) throws -> Void) rethrows {
+    package func write(_ put: ([UInt8]) throws -> Void) rethrows {
         let tensors = tensors
         var header = GGUFBytes()
         header.raw(Array("GGUF".utf8))

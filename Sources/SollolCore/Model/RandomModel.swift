@@ -2,9 +2,9 @@
 ///
 /// One token for each byte. Its answers mean nothing, but the same seed gives the same answers, so
 /// that two clusters can be compared token for token.
-public struct RandomModel: Equatable, Sendable {
+package struct RandomModel: Equatable, Sendable {
     /// What llama.cpp is to take it for.
-    public enum Architecture: String, Sendable, CaseIterable {
+    package enum Architecture: String, Sendable, CaseIterable {
         /// Llama, and Mixtral with experts.
         case llama
         /// Biases beside query, key and value.
@@ -20,7 +20,7 @@ public struct RandomModel: Equatable, Sendable {
     }
 
     /// How the matrices are stored.
-    public enum Storage: String, Sendable, CaseIterable {
+    package enum Storage: String, Sendable, CaseIterable {
         /// 2 bytes an element.
         case f16
         /// 34 bytes for 32 elements.
@@ -33,39 +33,39 @@ public struct RandomModel: Equatable, Sendable {
     }
 
     /// What llama.cpp is to take it for.
-    public var architecture = Architecture.llama
+    package var architecture = Architecture.llama
     /// Layers without the output layer.
-    public var layers = 8
+    package var layers = 8
     /// Elements of a token's embedding; a multiple of `heads` and of a block.
-    public var embedding = 256
+    package var embedding = 256
     /// Attention heads.
-    public var heads = 8
+    package var heads = 8
     /// Key and value heads; divides `heads`.
-    public var keyValueHeads = 4
+    package var keyValueHeads = 4
     /// Elements of a head, or nil: an equal part of the embedding.
-    public var headLength: Int?
+    package var headLength: Int?
     /// Elements of the feed-forward layers; a multiple of a block.
-    public var feedForward = 768
+    package var feedForward = 768
     /// Experts of a layer; 0 for a dense model.
-    public var experts = 0
+    package var experts = 0
     /// How many of them work on a token.
-    public var expertsUsed = 2
+    package var expertsUsed = 2
     /// Tokens that layers with a sliding window look back.
-    public var window = 512
+    package var window = 512
     /// Tokens known; those beyond 259 never come up.
-    public var vocabulary = 259
+    package var vocabulary = 259
     /// How the matrices are stored.
-    public var storage = Storage.f16
+    package var storage = Storage.f16
     /// Whether the output layer is the embedding again, without a tensor of its own.
-    public var isTied = false
+    package var isTied = false
     /// Equal seeds give equal files.
-    public var seed: UInt64 = 1
+    package var seed: UInt64 = 1
 
     /// A model of 13 MB.
-    public init() {}
+    package init() {}
 
     /// What is wrong with these numbers, or nil.
-    public var problem: String? {
+    package var problem: String? {
         let numbers = [layers, embedding, heads, keyValueHeads, feedForward, window]
         if !numbers.allSatisfy({ (1...65536).contains($0) }) || layers > 512 {
             return "all numbers are 1 to 65536, layers at most 512"

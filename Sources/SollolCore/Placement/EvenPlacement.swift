@@ -1,5 +1,5 @@
 /// An even distribution of layers by their count.
-public enum EvenPlacement {
+package enum EvenPlacement {
     /// How many layers each device gets, in device order.
     ///
     /// There are `blockCount + 1` layers to place, since `-ngl all` offloads the output layer too.
@@ -12,7 +12,7 @@ public enum EvenPlacement {
     ///   - blockCount: the model's `block_count`, 1…512.
     ///   - devices: 1…15.
     /// - Throws: `PlanError.fewerLayersThanDevices` when a device would get nothing.
-    public static func counts(blockCount: Int, devices: Int) throws(PlanError) -> [Int] {
+    package static func counts(blockCount: Int, devices: Int) throws(PlanError) -> [Int] {
         let layers = blockCount + 1
         guard layers >= devices else {
             throw .fewerLayersThanDevices(layers: layers, devices: devices)
@@ -23,12 +23,12 @@ public enum EvenPlacement {
 }
 
 /// The rule by which llama.cpp places layers (`llama_model::load_tensors`).
-public enum LayerPlacement {
+package enum LayerPlacement {
     /// Devices that one llama.cpp process can use: `GGML_SCHED_MAX_BACKENDS` 16, less the CPU.
-    public static let maxDevices = 15
+    package static let maxDevices = 15
 
     /// Consecutive ranges of these lengths, from layer 0.
-    public static func ranges(counts: [Int]) -> [Range<Int>] {
+    package static func ranges(counts: [Int]) -> [Range<Int>] {
         var start = 0
         return counts.map { count in
             defer { start += count }
@@ -47,7 +47,7 @@ public enum LayerPlacement {
     ///   - blockCount: the model's `block_count`.
     ///   - gpuLayers: `-ngl`; `all` is `blockCount + 1`.
     ///   - tensorSplit: `-ts`, one for each device; not all zero.
-    public static func devices(
+    package static func devices(
         blockCount: Int, gpuLayers: Int, tensorSplit: [Float]
     ) -> [Int?] {
         var cumulative: [Float] = []

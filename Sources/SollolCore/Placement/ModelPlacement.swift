@@ -1,36 +1,36 @@
 /// Which layer goes where, and what every process holds then.
-public struct ModelPlacement: Equatable, Sendable {
+package struct ModelPlacement: Equatable, Sendable {
     /// What was asked for.
-    public let request: PlacementRequest
+    package let request: PlacementRequest
     /// How the layers were distributed in the end.
-    public let strategy: PlacementStrategy
+    package let strategy: PlacementStrategy
     /// Leading layers on the coordinator's CPU.
-    public let coordinatorLayers: Int
+    package let coordinatorLayers: Int
     /// Layers of each device, the output layer included, in device order.
-    public let counts: [Int]
+    package let counts: [Int]
     /// The device that the embedding is moved to, or nil: it is on the coordinator's CPU.
-    public let embeddingDevice: Int?
+    package let embeddingDevice: Int?
     /// What each device holds, in device order.
-    public let loads: [ModelMemory.Load]
+    package let loads: [ModelMemory.Load]
     /// What the coordinator's process holds, without its GPUs.
-    public let coordinatorLoad: ModelMemory.Load
+    package let coordinatorLoad: ModelMemory.Load
     /// Why another strategy than the wanted was used, or what was assumed.
-    public let notes: [String]
+    package let notes: [String]
 
     /// The layers of each device.
-    public var ranges: [Range<Int>] {
+    package var ranges: [Range<Int>] {
         LayerPlacement.ranges(counts: counts).map {
             ($0.lowerBound + coordinatorLayers)..<($0.upperBound + coordinatorLayers)
         }
     }
 
     /// Bytes by which a device holds more than it may; 0 when it fits or nobody knows.
-    public func excess(of device: Int) -> UInt64 {
+    package func excess(of device: Int) -> UInt64 {
         Self.excess(loads[device], request.devices[device].limit)
     }
 
     /// The same of the coordinator's process.
-    public var coordinatorExcess: UInt64 {
+    package var coordinatorExcess: UInt64 {
         Self.excess(coordinatorLoad, request.coordinatorLimit)
     }
 
@@ -40,7 +40,7 @@ public struct ModelPlacement: Equatable, Sendable {
     }
 
     /// Whether nothing holds more than it may, as far as is known.
-    public var fits: Bool {
+    package var fits: Bool {
         coordinatorExcess == 0 && loads.indices.allSatisfy { excess(of: $0) == 0 }
     }
 

@@ -1,12 +1,12 @@
 /// Distributes layers over devices.
 ///
 /// Deterministic, and stable: a device's share depends on its limit, not on the moment.
-public enum Placement {
+package enum Placement {
     /// The placement of a request.
     ///
     /// - Throws: `PlanError` when the counts of `manual` do not fit the model or the devices, or
     ///   there are fewer layers than devices.
-    public static func of(_ request: PlacementRequest) throws(PlanError) -> ModelPlacement {
+    package static func of(_ request: PlacementRequest) throws(PlanError) -> ModelPlacement {
         guard !request.devices.isEmpty else {
             return ModelPlacement(
                 request, strategy: request.strategy,

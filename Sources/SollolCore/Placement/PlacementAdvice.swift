@@ -1,12 +1,12 @@
 /// The smallest changes that would make a model fit, each tried by planning it.
-public struct PlacementAdvice: Equatable, Sendable {
+package struct PlacementAdvice: Equatable, Sendable {
     /// Where something is missing: one line for each node that would hold too much.
-    public let shortages: [String]
+    package let shortages: [String]
     /// What would help, the least intrusive first; empty when it fits.
-    public let changes: [String]
+    package let changes: [String]
 
     /// Advice on a placement.
-    public init(_ placement: ModelPlacement) {
+    package init(_ placement: ModelPlacement) {
         shortages = Self.shortages(placement)
         changes = placement.fits ? [] : Self.changes(placement.request)
     }

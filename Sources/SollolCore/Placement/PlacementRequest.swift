@@ -1,5 +1,5 @@
 /// How layers are distributed over devices.
-public enum PlacementStrategy: String, Equatable, Sendable, Codable, CaseIterable {
+package enum PlacementStrategy: String, Equatable, Sendable, Codable, CaseIterable {
     /// The same number of layers for each.
     case even
     /// So that each device is filled to the same share of its memory.
@@ -11,7 +11,7 @@ public enum PlacementStrategy: String, Equatable, Sendable, Codable, CaseIterabl
 }
 
 /// Who may hold layers.
-public enum PlacementParticipants: String, Equatable, Sendable, Codable, CaseIterable {
+package enum PlacementParticipants: String, Equatable, Sendable, Codable, CaseIterable {
     /// RPC backends only; the coordinator holds no weights at all, not even the embedding.
     case workersOnly = "workers_only"
     /// The coordinator's GPUs too, and its CPU as far as the others cannot hold the model.
@@ -19,26 +19,26 @@ public enum PlacementParticipants: String, Equatable, Sendable, Codable, CaseIte
 }
 
 /// What one device can take.
-public struct PlacementDevice: Equatable, Sendable {
+package struct PlacementDevice: Equatable, Sendable {
     /// The backend that offers it, `worker-1`, or `coordinator` for a GPU of its own.
-    public var node: String
+    package var node: String
     /// llama.cpp's name: `RPC0`, `CUDA0`.
-    public var name: String
+    package var name: String
     /// What the coordinator dials, nil for a device of its own.
-    public var address: String?
+    package var address: String?
     /// Bytes that it may hold, or nil when nobody has measured it.
-    public var limit: UInt64?
+    package var limit: UInt64?
     /// The configured limit, if there is one.
-    public var configured: UInt64?
+    package var configured: UInt64?
     /// How fast it is compared with the others, or nil when nobody has said.
-    public var speed: Double?
+    package var speed: Double?
     /// Whether its memory is that of an rpc-server on a CPU.
-    public var isProcess: Bool
+    package var isProcess: Bool
     /// Whether it can look up rows of every storage type: a CPU can, a GPU only of simple ones.
-    public var takesAnyEmbedding: Bool
+    package var takesAnyEmbedding: Bool
 
     /// A device with these properties.
-    public init(
+    package init(
         node: String, name: String, address: String? = nil, limit: UInt64? = nil,
         configured: UInt64? = nil, speed: Double? = nil, isProcess: Bool = true,
         takesAnyEmbedding: Bool = false
@@ -55,21 +55,21 @@ public struct PlacementDevice: Equatable, Sendable {
 }
 
 /// Everything that a placement depends on; the same request gives the same placement.
-public struct PlacementRequest: Equatable, Sendable {
+package struct PlacementRequest: Equatable, Sendable {
     /// The model.
-    public var shape: ModelShape
+    package var shape: ModelShape
     /// Context, slots and types of the cache.
-    public var context: ContextSettings
+    package var context: ContextSettings
     /// How layers are distributed.
-    public var strategy: PlacementStrategy
+    package var strategy: PlacementStrategy
     /// Who may hold layers.
-    public var participants: PlacementParticipants
+    package var participants: PlacementParticipants
     /// In llama.cpp's order; at most `LayerPlacement.maxDevices`.
-    public var devices: [PlacementDevice]
+    package var devices: [PlacementDevice]
     /// Bytes that the coordinator's process may hold, or nil when nobody has measured it.
-    public var coordinatorLimit: UInt64?
+    package var coordinatorLimit: UInt64?
     /// `placement.layers`: a number for each device.
-    public var manual: [Int] = []
+    package var manual: [Int] = []
     /// Whether the llama.cpp at hand can move the embedding to a device (`-ot`).
-    public var canOverride = true
+    package var canOverride = true
 }

@@ -1,18 +1,18 @@
 /// Where layers were placed, kept so that they stay there when memory differs a little at the next
 /// start.
-public struct RecordedPlacement: Codable, Equatable, Sendable {
+package struct RecordedPlacement: Codable, Equatable, Sendable {
     /// Digests of what the placement was made for, but for the memory that was free, by what people
     /// call it.
-    public var purpose: [String: String]
+    package var purpose: [String: String]
     /// How the layers were distributed in the end.
-    public var strategy: PlacementStrategy
+    package var strategy: PlacementStrategy
     /// Leading layers on the coordinator's CPU.
-    public var coordinatorLayers: Int
+    package var coordinatorLayers: Int
     /// Layers of each device.
-    public var counts: [Int]
+    package var counts: [Int]
 
     /// What is to be kept of a placement.
-    public init(_ placement: ModelPlacement) {
+    package init(_ placement: ModelPlacement) {
         purpose = Self.purpose(placement.request)
         strategy = placement.strategy
         coordinatorLayers = placement.coordinatorLayers

@@ -1,5 +1,5 @@
 /// What `sollol check` prints: each host, each worker that was started for a moment, each finding.
-public struct CheckReport {
+package struct CheckReport {
     private let cluster: String
     private let surveys: [HostSurvey]
     private let trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)]
@@ -7,7 +7,7 @@ public struct CheckReport {
     private let plan: LaunchPlan?
 
     /// A report of these.
-    public init(
+    package init(
         cluster: String, surveys: [HostSurvey],
         trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)], findings: [Finding],
         plan: LaunchPlan?
@@ -20,7 +20,7 @@ public struct CheckReport {
     }
 
     /// What is printed instead when the cluster runs: a worker in use is never probed.
-    public static func running(cluster: String, pid: Int?) -> (text: String, json: String) {
+    package static func running(cluster: String, pid: Int?) -> (text: String, json: String) {
         let who = pid.map { " (pid \($0))" } ?? ""
         let json = OrderedJSON.object([
             ("format_version", .int(1)), ("cluster", .string(cluster)), ("ok", .bool(true)),
@@ -33,12 +33,12 @@ public struct CheckReport {
     }
 
     /// Whether `up` would get to work: no finding is an error.
-    public var isGood: Bool { !findings.contains { $0.severity == .error } }
+    package var isGood: Bool { !findings.contains { $0.severity == .error } }
 
     // MARK: Text
 
     /// For people; ends in a newline.
-    public var text: String {
+    package var text: String {
         let lines =
             ["Cluster \(cluster)"] + surveys.flatMap(lines) + trials.map(line)
             + (findings.isEmpty ? [] : [""])
@@ -102,7 +102,7 @@ public struct CheckReport {
     // MARK: JSON
 
     /// As JSON, `format_version` 1; ends in a newline.
-    public var json: String {
+    package var json: String {
         OrderedJSON.object([
             ("format_version", .int(1)),
             ("cluster", .string(cluster)),

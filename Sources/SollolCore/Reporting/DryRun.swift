@@ -1,8 +1,8 @@
 /// A plan as `sollol up --dry-run` prints it: the value that `up` executes, the same to the byte
 /// each time, so that it can be kept under version control.
-public enum DryRun {
+package enum DryRun {
     /// What `--format` takes.
-    public enum Format: String, Sendable, CaseIterable {
+    package enum Format: String, Sendable, CaseIterable {
         /// For people.
         case text
         /// The stable form of `interface.md`.
@@ -12,7 +12,7 @@ public enum DryRun {
     }
 
     /// The plan in one of the formats; ends in a newline.
-    public static func render(_ plan: LaunchPlan, as format: Format) -> String {
+    package static func render(_ plan: LaunchPlan, as format: Format) -> String {
         switch format {
         case .text: text(plan)
         case .json: json(plan)
@@ -24,7 +24,7 @@ public enum DryRun {
     ///
     /// `layers` (first and last, inclusive) and `unmanaged` stand beside what the contract names;
     /// `layers` is null where the number of layers is not known.
-    public static func json(_ plan: LaunchPlan) -> String {
+    package static func json(_ plan: LaunchPlan) -> String {
         let layers = plan.distribution.map { OrderedJSON.array($0.shares.map(json)) }
         let unmanaged = plan.unmanaged.map { backend in
             OrderedJSON.object([
@@ -85,7 +85,7 @@ public enum DryRun {
 
 extension PlannedProcess {
     /// The command as one line for a shell on the process's host, its environment included.
-    public var shellLine: String {
+    package var shellLine: String {
         let variables = environment.sorted { $0.key < $1.key }
             .map { "\($0.key)=\(ShellQuoting.quote($0.value)) " }.joined()
         return variables + ShellQuoting.join(argv)

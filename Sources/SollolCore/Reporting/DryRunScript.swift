@@ -5,7 +5,7 @@ extension DryRun {
     /// only the script holds open, so that the servers end with it, also after SIGKILL. bash, since
     /// POSIX sh has no way to try a TCP connection. Nothing of the script runs before its last
     /// line was read, and no child reads its standard input: `… --format sh | bash` works.
-    public static func sh(_ plan: LaunchPlan) -> String {
+    package static func sh(_ plan: LaunchPlan) -> String {
         let count = plan.processes.count
         let parts = [
             scriptHead(plan),

@@ -1,6 +1,6 @@
 extension DryRun {
     /// The plan for people: what runs where, with which command, and why.
-    public static func text(_ plan: LaunchPlan) -> String {
+    package static func text(_ plan: LaunchPlan) -> String {
         var blocks = [heading(plan)]
         if let distribution = plan.distribution { blocks.append(layers(distribution)) }
         for (index, process) in plan.processes.enumerated() {

@@ -1,5 +1,5 @@
 /// The exit status of `sollol`; numbers from `sysexits.h` where it has one.
-public enum ExitStatus: Int32, Error, Sendable {
+package enum ExitStatus: Int32, Error, Sendable {
     /// Done, or stopped as asked.
     case success = 0
     /// The cluster gave up after it had served.

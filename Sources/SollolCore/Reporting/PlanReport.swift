@@ -1,5 +1,5 @@
 /// Where every layer will be, and whether it fits: what `sollol plan` prints.
-public struct PlanReport: Equatable, Sendable {
+package struct PlanReport: Equatable, Sendable {
     private let cluster: String
     private let model: String
     private let placement: ModelPlacement
@@ -11,7 +11,7 @@ public struct PlanReport: Equatable, Sendable {
     /// - Parameters:
     ///   - model: how people call the model.
     ///   - assumptions: what to list in place of the plan's.
-    public init?(_ plan: LaunchPlan, model: String, assumptions: [String]? = nil) {
+    package init?(_ plan: LaunchPlan, model: String, assumptions: [String]? = nil) {
         guard let placement = plan.placement else { return nil }
         cluster = plan.cluster
         self.model = model
@@ -21,7 +21,7 @@ public struct PlanReport: Equatable, Sendable {
     }
 
     /// Whether nothing holds more than it may.
-    public var fits: Bool { placement.fits }
+    package var fits: Bool { placement.fits }
 
     private var shape: ModelShape { placement.request.shape }
 
@@ -62,7 +62,7 @@ public struct PlanReport: Equatable, Sendable {
     // MARK: JSON
 
     /// `interface.md`, "Plan as JSON"; `model`, `estimates` and `assumptions` stand beside it.
-    public var json: String {
+    package var json: String {
         let context = placement.request.context
         let memory = ModelMemory(shape: shape, context: context)
         return OrderedJSON.object([
@@ -112,7 +112,7 @@ public struct PlanReport: Equatable, Sendable {
     // MARK: Text
 
     /// The plan for people: a bar for each node.
-    public var text: String {
+    package var text: String {
         let context = placement.request.context
         let memory = ModelMemory(shape: shape, context: context)
         var lines = [

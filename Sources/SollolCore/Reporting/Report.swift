@@ -1,7 +1,7 @@
 /// Something that people should know, in the words that they will read.
-public struct Report: Equatable, Sendable {
+package struct Report: Equatable, Sendable {
     /// How much it matters.
-    public enum Kind: String, Equatable, Sendable {
+    package enum Kind: String, Equatable, Sendable {
         /// A numbered step of bring-up.
         case phase
         /// Something went as it should.
@@ -15,14 +15,14 @@ public struct Report: Equatable, Sendable {
     }
 
     /// How much it matters.
-    public var kind: Kind
+    package var kind: Kind
     /// One line: what happened, where, what is done about it.
-    public var message: String
+    package var message: String
     /// More lines: a program's last words, where layers are.
-    public var details: [String]
+    package var details: [String]
 
     /// A report of that kind.
-    public init(_ kind: Kind, _ message: String, details: [String] = []) {
+    package init(_ kind: Kind, _ message: String, details: [String] = []) {
         self.kind = kind
         self.message = message
         self.details = details

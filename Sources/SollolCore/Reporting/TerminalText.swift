@@ -1,10 +1,10 @@
 /// Text of others - servers, files, hosts - on its way to a terminal.
-public enum TerminalText {
+package enum TerminalText {
     /// The text with everything that could steer a terminal, or reorder what is read, replaced.
     ///
     /// A tab becomes a space; C0, DEL and C1 controls, line separators and bidirectional overrides
     /// (Unicode UAX 9) become U+FFFD.
-    public static func clean(_ text: String) -> String {
+    package static func clean(_ text: String) -> String {
         // Almost every line is plain ASCII, which is quick to see.
         if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         var clean = ""

@@ -1,15 +1,15 @@
 /// A point of wall time in whole seconds, as people and files see it: RFC 3339 in UTC.
 ///
 /// For display only; what is waited for is counted in `Instant`s, which no clock change moves.
-public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
+package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Seconds since 1970-01-01T00:00:00Z.
-    public var seconds: Int
+    package var seconds: Int
 
     /// That many seconds after 1970-01-01T00:00:00Z.
-    public init(seconds: Int) { self.seconds = seconds }
+    package init(seconds: Int) { self.seconds = seconds }
 
     /// Reads `2026-11-24T10:31:05Z`; nil when the text has any other form.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let bytes = Array(text.utf8)
         let form = Array("0000-00-00T00:00:00Z".utf8)
         guard bytes.count == form.count else { return nil }
@@ -25,7 +25,7 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
     }
 
     /// `2026-11-24T10:31:05Z`.
-    public var description: String {
+    package var description: String {
         let day = seconds >= 0 ? seconds / 86400 : (seconds - 86399) / 86400
         let rest = seconds - day * 86400
         let (year, month, date) = Self.date(day)
@@ -35,7 +35,7 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
     }
 
     /// Whether the left one is earlier.
-    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.seconds < right.seconds
     }
 
@@ -75,7 +75,7 @@ extension Timestamp: Codable {
     /// Reads the text form.
     ///
     /// - Throws: `DecodingError` when it has another form.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let time = Timestamp(text) else {
@@ -88,7 +88,7 @@ extension Timestamp: Codable {
     /// Writes the text form.
     ///
     /// - Throws: what the encoder throws.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }

@@ -10,6 +10,6 @@ func seconds(_ value: Double) -> String {
 }
 
 /// `1 worker`, `2 workers`.
-public func plural(_ count: Int, _ noun: String) -> String {
+package func plural(_ count: Int, _ noun: String) -> String {
     "\(count) \(noun)\(count == 1 ? "" : "s")"
 }

@@ -6,18 +6,18 @@
 ///
 /// The first restart is at once: on the same host the guard makes a second instance impossible.
 /// Jitter takes up to a quarter off, so that processes that failed together do not return together.
-public struct BackOff: Equatable, Sendable {
+package struct BackOff: Equatable, Sendable {
     var policy: RestartPolicy
     private var jitter: SeededGenerator
 
     /// A back-off of that policy; the seed makes its jitter repeatable.
-    public init(policy: RestartPolicy, seed: UInt64) {
+    package init(policy: RestartPolicy, seed: UInt64) {
         self.policy = policy
         jitter = SeededGenerator(seed: seed)
     }
 
     /// Seconds until the next start after that many failures in a row, at least one.
-    public mutating func delay(afterFailures failures: Int) -> Double {
+    package mutating func delay(afterFailures failures: Int) -> Double {
         guard failures > 1 else { return min(policy.initialDelay, policy.maxDelay) }
         let exponential = Double(1 << min(failures - 2, 30))
         let delay = min(max(policy.initialDelay, exponential), policy.maxDelay)
@@ -25,7 +25,7 @@ public struct BackOff: Equatable, Sendable {
     }
 
     /// Seconds until the next start when an earlier one would be of no use.
-    public mutating func longestDelay() -> Double { shortened(policy.maxDelay) }
+    package mutating func longestDelay() -> Double { shortened(policy.maxDelay) }
 
     private mutating func shortened(_ delay: Double) -> Double {
         delay * (1 - Double.random(in: 0..<0.25, using: &jitter))

@@ -1,30 +1,30 @@
 /// What is true of the cluster at one moment, for people.
-public struct ClusterSnapshot: Equatable, Sendable {
+package struct ClusterSnapshot: Equatable, Sendable {
     /// One process.
-    public struct Process: Equatable, Sendable {
+    package struct Process: Equatable, Sendable {
         /// Its name in the plan.
-        public var name: String
+        package var name: String
         /// What others dial.
-        public var endpoint: String
+        package var endpoint: String
         /// `starting`, `ready`, `loading`, `serving`, `ending`, `waiting`, `down`.
-        public var state: String
+        package var state: String
         /// The process id on its host, once its guard reported it.
-        public var pid: Int?
+        package var pid: Int?
         /// Starts after the first.
-        public var restarts: Int
+        package var restarts: Int
     }
 
     /// What the cluster as a whole is doing.
-    public var state: ClusterStatus.State
+    package var state: ClusterStatus.State
     /// Workers, then the coordinator.
-    public var processes: [Process]
+    package var processes: [Process]
     /// The bring-up or recovery that goes on, or else the one that ended last.
-    public var episode: Episode?
+    package var episode: Episode?
 }
 
 extension Supervisor {
     /// What is true now.
-    public var snapshot: ClusterSnapshot {
+    package var snapshot: ClusterSnapshot {
         ClusterSnapshot(
             state: clusterState,
             processes: slots.map {

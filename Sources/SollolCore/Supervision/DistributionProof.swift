@@ -5,9 +5,9 @@
 ///     load_tensors: offloaded 9/9 layers to GPU
 ///     load_tensors:          CPU model buffer size =     0.13 MiB
 ///     load_tensors: RPC0[127.0.0.1:50052] model buffer size =     7.51 MiB
-public struct DistributionProof: Equatable, Sendable {
+package struct DistributionProof: Equatable, Sendable {
     /// What the log says.
-    public enum Verdict: Equatable, Sendable {
+    package enum Verdict: Equatable, Sendable {
         /// Every device that should hold layers does; one line for each, for people.
         case proven([String])
         /// It is not as planned, with the worker's name.
@@ -21,18 +21,18 @@ public struct DistributionProof: Equatable, Sendable {
     private var offloaded: (layers: Int, of: Int)?
 
     /// Whether both come to the same verdict on the same plan.
-    public static func == (left: DistributionProof, right: DistributionProof) -> Bool {
+    package static func == (left: DistributionProof, right: DistributionProof) -> Bool {
         left.plan == right.plan && left.verdict == right.verdict
     }
 
     /// A proof of that plan that has read nothing.
-    public init(plan: LaunchPlan) {
+    package init(plan: LaunchPlan) {
         self.plan = plan
         endpoints = plan.backends
     }
 
     /// Takes one line of the coordinator's output.
-    public mutating func read(_ line: String) {
+    package mutating func read(_ line: String) {
         if let range = line.firstRange(of: " model buffer size = "),
             let device = line[..<range.lowerBound].split(separator: " ").last,
             let size = Self.hundredths(line[range.upperBound...])
@@ -47,7 +47,7 @@ public struct DistributionProof: Equatable, Sendable {
     }
 
     /// What the lines so far prove.
-    public var verdict: Verdict {
+    package var verdict: Verdict {
         guard !endpoints.isEmpty else { return .proven([]) }
         guard !buffers.isEmpty else {
             return .refuted(

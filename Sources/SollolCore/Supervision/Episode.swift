@@ -1,14 +1,14 @@
 /// A time without service, from its cause until the cluster serves: a bring-up, a recovery, or a
 /// restart that was asked for. Several failures in a row are one.
-public struct Episode: Equatable, Sendable {
+package struct Episode: Equatable, Sendable {
     /// When it began.
-    public var began: Instant
+    package var began: Instant
     /// What happened first, with the process: `worker-1: it aborted (signal 6)`.
-    public var cause: String?
+    package var cause: String?
     /// What was started because of it, in order, each name once.
-    public internal(set) var started: [String] = []
+    package internal(set) var started: [String] = []
     /// When the cluster served; nil while it does not.
-    public internal(set) var ended: Instant?
+    package internal(set) var ended: Instant?
 
     init(began: Instant, cause: String? = nil) {
         self.began = began
@@ -22,7 +22,7 @@ public struct Episode: Equatable, Sendable {
     /// One sentence: why, what was done, how long it took.
     ///
     /// `worker-1: it aborted (signal 6); started worker-1, coordinator; served after 0.31 s`
-    public var sentence: String {
+    package var sentence: String {
         var parts = [cause, started.isEmpty ? nil : "started \(started.joined(separator: ", "))"]
         parts.append(ended.map { "served after \(seconds($0 - began)) s" } ?? "not serving yet")
         return parts.compactMap { $0 }.joined(separator: "; ")

@@ -1,7 +1,7 @@
 /// Why a process ended or cannot be used, as far as its status and last words tell.
-public struct FailureCause: Equatable, Sendable {
+package struct FailureCause: Equatable, Sendable {
     /// The class of a failure.
-    public enum Class: String, Equatable, Sendable {
+    package enum Class: String, Equatable, Sendable {
         /// The command line was refused; rpc-server exits 0 then.
         case usage
         /// The program is not there or cannot be executed.
@@ -45,16 +45,16 @@ public struct FailureCause: Equatable, Sendable {
     }
 
     /// The class.
-    public var kind: Class
+    package var kind: Class
     /// What happened, as the end of a sentence that begins with the process.
-    public var text: String
+    package var text: String
     /// `host:port` of the worker that the last words blame.
-    public var blamedEndpoint: String?
+    package var blamedEndpoint: String?
     /// What ssh said, when it was ssh that failed.
-    public var ssh: SSHFailure?
+    package var ssh: SSHFailure?
 
     /// Whether another attempt before the cluster has served would only repeat it.
-    public var isPermanent: Bool {
+    package var isPermanent: Bool {
         switch kind {
         case .usage, .binaryMissing, .model, .versionMismatch, .misplaced, .heldByOther,
             .unusableFolder, .authentication, .sshSetup:
@@ -64,14 +64,14 @@ public struct FailureCause: Equatable, Sendable {
     }
 
     /// A cause that the supervisor found itself.
-    public init(_ kind: Class, _ text: String, blaming endpoint: String? = nil) {
+    package init(_ kind: Class, _ text: String, blaming endpoint: String? = nil) {
         self.kind = kind
         self.text = text
         self.blamedEndpoint = endpoint
     }
 
     /// What the last words and the status of an ended process mean.
-    public init(_ exit: ExitReport) {
+    package init(_ exit: ExitReport) {
         if let refusal = exit.refusal {
             switch refusal.kind {
             case .heldByOther:

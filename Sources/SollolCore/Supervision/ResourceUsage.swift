@@ -1,15 +1,15 @@
 /// What one server has used so far, as its host counts it.
-public struct ResourceUsage: Equatable, Sendable {
+package struct ResourceUsage: Equatable, Sendable {
     /// KiB of memory that are resident now.
-    public var residentKiB: Int
+    package var residentKiB: Int
     /// Seconds of processor time since its start, of all its threads.
-    public var cpuSeconds: Double
+    package var cpuSeconds: Double
     /// Bytes that it has read since its start, cached ones included (`rchar`, proc(5)); nil where
     /// the host does not count them.
-    public var bytesRead: Int?
+    package var bytesRead: Int?
 
     /// Numbers of one server.
-    public init(residentKiB: Int, cpuSeconds: Double, bytesRead: Int? = nil) {
+    package init(residentKiB: Int, cpuSeconds: Double, bytesRead: Int? = nil) {
         self.residentKiB = residentKiB
         self.cpuSeconds = cpuSeconds
         self.bytesRead = bytesRead

@@ -26,7 +26,7 @@
 ///    was asked for keeps this order and is no failure, nor is a reload of the configuration; see
 ///    `SupervisorReload.swift`.
 /// 9. Any end of a process that was not asked for is a failure, whatever its status.
-public struct Supervisor: Equatable, Sendable {
+package struct Supervisor: Equatable, Sendable {
     /// Seconds from TERM to KILL for a process that has nothing to finish.
     static let killDelay = 2.0
     /// Attempts of one process before the cluster has served (rule 6).
@@ -43,18 +43,18 @@ public struct Supervisor: Equatable, Sendable {
     }
 
     /// What runs; a new one when a worker is left out or taken back, or after a reload.
-    public internal(set) var plan: LaunchPlan
+    package internal(set) var plan: LaunchPlan
     /// What is wanted: the plan without regard to missing workers, and the policies.
-    public internal(set) var wanted: WantedCluster
+    package internal(set) var wanted: WantedCluster
     /// What will be wanted once nothing outdated runs any more; see `SupervisorReload.swift`.
-    public internal(set) var pendingReload: WantedCluster?
+    package internal(set) var pendingReload: WantedCluster?
     /// How far removed processes were counted: one that returns goes on from there.
     var lastGenerations: [String: Int] = [:]
     var backOff: BackOff
     var phase = Phase.idle
     var slots: [ProcessSlot]
     /// Whether the cluster has served once.
-    public internal(set) var hasServed = false
+    package internal(set) var hasServed = false
     /// The bring-up or recovery in progress; several failures in a row are one.
     var episode: Episode?
     /// The one that ended last.
@@ -71,7 +71,7 @@ public struct Supervisor: Equatable, Sendable {
     /// A supervisor which has done nothing yet.
     ///
     /// - Parameter seed: makes the jitter of restarts repeatable.
-    public init(_ wanted: WantedCluster, seed: UInt64) {
+    package init(_ wanted: WantedCluster, seed: UInt64) {
         self.wanted = wanted
         plan = wanted.plan
         backOff = BackOff(policy: wanted.restart, seed: seed)
@@ -92,7 +92,7 @@ public struct Supervisor: Equatable, Sendable {
     }
 
     /// What has to be done because of that event, in order.
-    public mutating func handle(_ event: SupervisorEvent, at now: Instant) -> [SupervisorEffect] {
+    package mutating func handle(_ event: SupervisorEvent, at now: Instant) -> [SupervisorEffect] {
         effects = []
         switch event {
         case .upRequested: bringUp(at: now)

@@ -2,33 +2,33 @@
 ///
 /// Each start gets the next generation, so that whatever arrives late from an earlier one is
 /// recognised and ignored.
-public struct ProcessRun: Hashable, Sendable, CustomStringConvertible {
+package struct ProcessRun: Hashable, Sendable, CustomStringConvertible {
     /// The process's name in the plan.
-    public var name: String
+    package var name: String
     /// Counts the starts, from 1.
-    public var generation: Int
+    package var generation: Int
 
     /// That run of that process.
-    public init(name: String, generation: Int) {
+    package init(name: String, generation: Int) {
         self.name = name
         self.generation = generation
     }
 
     /// `worker-1#2`.
-    public var description: String { "\(name)#\(generation)" }
+    package var description: String { "\(name)#\(generation)" }
 }
 
 /// How a process ended, as its guard reported it.
-public struct ExitReport: Equatable, Sendable {
+package struct ExitReport: Equatable, Sendable {
     /// The status of the shell, 128+n after signal n; nil: the guard ended without a report.
-    public var status: Int?
+    package var status: Int?
     /// The last lines that the process printed, oldest first.
-    public var lastWords: [String]
+    package var lastWords: [String]
     /// Why the guard did not start the process; nil when it did.
-    public var refusal: GuardRefusal?
+    package var refusal: GuardRefusal?
 
     /// A report of that status and those last lines.
-    public init(status: Int?, lastWords: [String] = [], refusal: GuardRefusal? = nil) {
+    package init(status: Int?, lastWords: [String] = [], refusal: GuardRefusal? = nil) {
         self.status = status
         self.lastWords = lastWords
         self.refusal = refusal
@@ -36,7 +36,7 @@ public struct ExitReport: Equatable, Sendable {
 }
 
 /// Something that happened. Past facts, each with the run that it is about.
-public enum SupervisorEvent: Equatable, Sendable {
+package enum SupervisorEvent: Equatable, Sendable {
     /// The user wants the cluster up.
     case upRequested
     /// The user wants it down; a second one shortens the wait.
@@ -81,7 +81,7 @@ public enum SupervisorEvent: Equatable, Sendable {
 }
 
 /// What the shell has to do. Commands, to be performed in order.
-public enum SupervisorEffect: Equatable, Sendable {
+package enum SupervisorEffect: Equatable, Sendable {
     /// Start the process of the plan under its guard.
     case spawn(ProcessRun)
     /// Send TERM to the server, through its guard.
@@ -110,11 +110,11 @@ public enum SupervisorEffect: Equatable, Sendable {
     case finish(ExitStatus)
 
     /// Whether it only tells people something.
-    public var isReport: Bool { if case .report = self { true } else { false } }
+    package var isReport: Bool { if case .report = self { true } else { false } }
 }
 
 /// Timers, but for one each of one run; the generation makes late ones harmless.
-public enum SupervisorTimer: Hashable, Sendable {
+package enum SupervisorTimer: Hashable, Sendable {
     /// Start the process again.
     case restart(ProcessRun)
     /// Probe its readiness again.

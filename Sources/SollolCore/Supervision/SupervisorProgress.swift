@@ -126,7 +126,7 @@ extension Supervisor {
 
 extension HostFacts {
     /// The size of the model's file; nil when it was not looked at, or is one of several parts.
-    public func modelBytes(of spec: ClusterSpec) -> Int? {
+    package func modelBytes(of spec: ClusterSpec) -> Int? {
         guard let model = host(at: spec.coordinator.location)?.models[spec.model.text],
             !model.path.contains("-of-")
         else { return nil }

@@ -1,18 +1,18 @@
 /// Everything that a supervisor goes by: what should run, and the policies.
-public struct WantedCluster: Equatable, Sendable {
+package struct WantedCluster: Equatable, Sendable {
     /// What should run.
-    public var plan: LaunchPlan
+    package var plan: LaunchPlan
     /// When a failed process is started again.
-    public var restart: RestartPolicy
+    package var restart: RestartPolicy
     /// How liveness is probed.
-    public var health: HealthPolicy
+    package var health: HealthPolicy
     /// How long things are waited for.
-    public var timeouts: Timeouts
+    package var timeouts: Timeouts
     /// Bytes of the model's file; nil when not known.
-    public var modelBytes: Int?
+    package var modelBytes: Int?
 
     /// That plan with these policies.
-    public init(
+    package init(
         plan: LaunchPlan, restart: RestartPolicy, health: HealthPolicy, timeouts: Timeouts,
         modelBytes: Int? = nil
     ) {
@@ -24,7 +24,7 @@ public struct WantedCluster: Equatable, Sendable {
     }
 
     /// That plan with the policies of the specification that it was made of.
-    public init(plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts) {
+    package init(plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts) {
         self.init(
             plan: plan, restart: spec.restart, health: spec.health, timeouts: spec.timeouts,
             modelBytes: facts.modelBytes(of: spec))
@@ -53,7 +53,7 @@ public struct WantedCluster: Equatable, Sendable {
 /// that has been missing for `degrade_after` is left out before the next coordinator starts.
 extension Supervisor {
     /// What would be different if that were taken over, compared with what was last asked for.
-    public func change(to next: WantedCluster) -> (plan: PlanChange, policies: [String]) {
+    package func change(to next: WantedCluster) -> (plan: PlanChange, policies: [String]) {
         let former = pendingReload ?? wanted
         return (
             PlanChange(from: former.plan, to: next.plan), next.changedPolicies(from: former)

@@ -1,7 +1,7 @@
 /// Whether all hosts run the same build of llama.cpp. Its RPC has no room for another: the client
 /// compares only major and minor of the protocol, though the patch level marks incompatible
 /// operations too.
-public enum BuildComparison {
+package enum BuildComparison {
     /// What reveals a build on one host.
     struct Evidence {
         var processes: [String]
@@ -13,7 +13,7 @@ public enum BuildComparison {
     }
 
     /// A finding for each worker's build that differs from the coordinator's, or is not known.
-    public static func findings(_ surveys: [HostSurvey]) -> [Finding] {
+    package static func findings(_ surveys: [HostSurvey]) -> [Finding] {
         let all = surveys.flatMap(evidence)
         guard let coordinator = all.first(where: { $0.processes.contains("coordinator") }) else {
             return []
@@ -60,22 +60,22 @@ public enum BuildComparison {
 }
 
 /// The RPC protocol that a server speaks, from its HELLO.
-public struct RPCVersion: Hashable, Sendable, CustomStringConvertible {
+package struct RPCVersion: Hashable, Sendable, CustomStringConvertible {
     /// An rpc-server of another one is refused by the client.
-    public var major: UInt8
+    package var major: UInt8
     /// A newer one is refused by the client.
-    public var minor: UInt8
+    package var minor: UInt8
     /// Not compared by the client, although it marks incompatible operations.
-    public var patch: UInt8
+    package var patch: UInt8
 
     /// A version of these three.
-    public init(major: UInt8, minor: UInt8, patch: UInt8) {
+    package init(major: UInt8, minor: UInt8, patch: UInt8) {
         (self.major, self.minor, self.patch) = (major, minor, patch)
     }
 
     /// From all bytes that an rpc-server answers to HELLO: u64 28, then major, minor, patch
     /// (measured, protocol 8.0.0), or u64 3 in releases before transport capabilities.
-    public init?(helloAnswer bytes: [UInt8]) {
+    package init?(helloAnswer bytes: [UInt8]) {
         let lengths: [[UInt8]] = [[28, 0, 0, 0, 0, 0, 0, 0], [3, 0, 0, 0, 0, 0, 0, 0]]
         guard bytes.count >= 11, lengths.contains(Array(bytes[..<8])),
             bytes.count == 8 + Int(bytes[0])
@@ -84,12 +84,12 @@ public struct RPCVersion: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `8.0.0`.
-    public var description: String { "\(major).\(minor).\(patch)" }
+    package var description: String { "\(major).\(minor).\(patch)" }
 
     /// Why workers that were asked cannot serve one coordinator, or nil when all speak the same.
     ///
     /// - Parameter answers: the workers in their order, with what each answered.
-    public static func difference(_ answers: [(worker: String, version: RPCVersion)]) -> String? {
+    package static func difference(_ answers: [(worker: String, version: RPCVersion)]) -> String? {
         guard Set(answers.map(\.version)).count > 1 else { return nil }
         let groups = Dictionary(grouping: answers, by: \.version)
             .sorted { $0.key.description > $1.key.description }

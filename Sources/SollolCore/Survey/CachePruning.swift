@@ -9,18 +9,18 @@
 /// to the second for the first use after a change of the file's status; so that is made here, by
 /// `chmod`, before every start. A disk that keeps no access times (`noatime`) gives the oldest
 /// file, and nothing is removed there while an rpc-server runs.
-public struct CachePruning: Equatable, Sendable {
+package struct CachePruning: Equatable, Sendable {
     /// The host.
-    public var location: RunLocation
+    package var location: RunLocation
     /// The workers that use the cache there.
-    public var workers: [String]
+    package var workers: [String]
     /// `LLAMA_CACHE` of theirs, or nil: llama.cpp's usual folder of that user.
-    public var folder: String?
+    package var folder: String?
     /// Bytes that may stay.
-    public var limit: UInt64
+    package var limit: UInt64
 
     /// One for each folder that managed workers cache in; the largest limit counts.
-    public static func all(for spec: ClusterSpec) -> [CachePruning] {
+    package static func all(for spec: ClusterSpec) -> [CachePruning] {
         var all: [CachePruning] = []
         for worker in spec.workers where worker.managed && worker.cache {
             let folder = worker.environment["LLAMA_CACHE"]
@@ -40,7 +40,7 @@ public struct CachePruning: Equatable, Sendable {
 
     /// The line that prunes, for `SurveyScript.session`; prints how many files and bytes went, and
     /// how many bytes beyond the limit had to stay.
-    public var line: String {
+    package var line: String {
         let given = folder.map { "LLAMA_CACHE=\(ShellQuoting.quote($0))" } ?? ":"
         return SurveyScript.oneLine(
             """
@@ -103,7 +103,7 @@ public struct CachePruning: Equatable, Sendable {
         """
 
     /// What the answer to `line` says for people, or nil when the cache was small enough.
-    public func report(_ answer: String) -> String? {
+    package func report(_ answer: String) -> String? {
         let words =
             answer.split(separator: "\n").last { $0.hasPrefix("pruned ") }?
             .split(separator: " ") ?? []

@@ -1,7 +1,7 @@
 /// Something that stands in the way of a start, or may: what, where, and what to do about it.
-public struct Finding: Equatable, Sendable {
+package struct Finding: Equatable, Sendable {
     /// How much it matters.
-    public enum Severity: String, Equatable, Sendable {
+    package enum Severity: String, Equatable, Sendable {
         /// `up` would fail.
         case error
         /// `up` works, but somebody should know.
@@ -9,17 +9,17 @@ public struct Finding: Equatable, Sendable {
     }
 
     /// How much it matters.
-    public var severity: Severity
+    package var severity: Severity
     /// The processes that it concerns.
-    public var processes: [String]
+    package var processes: [String]
     /// Where it was found; empty when it is not about a host.
-    public var locations: [RunLocation]
+    package var locations: [RunLocation]
     /// What is wrong, with the remedy. `{host}` stands for the hosts, `{ssh}` for what comes before
     /// a command to run it there; so that equal findings on several hosts can become one.
     var text: String
 
     /// A finding about those processes.
-    public init(
+    package init(
         _ processes: [String], at location: RunLocation? = nil, severity: Severity = .error,
         _ text: String
     ) {
@@ -30,10 +30,10 @@ public struct Finding: Equatable, Sendable {
     }
 
     /// `worker-1, worker-3`.
-    public var subject: String { processes.joined(separator: ", ") }
+    package var subject: String { processes.joined(separator: ", ") }
 
     /// What is wrong, with the remedy, as one line.
-    public var problem: String {
+    package var problem: String {
         let names = locations.map { $0.sshDestination ?? "this machine" }
         let shell: String
         switch locations.first {
@@ -49,12 +49,12 @@ public struct Finding: Equatable, Sendable {
     private static let anyHost = RunLocation.ssh(destination: "HOST", options: [])
 
     /// `worker-1, worker-3: …`.
-    public var report: Report {
+    package var report: Report {
         Report(severity == .error ? .failure : .warning, "\(subject): \(problem)")
     }
 
     /// Equal ones as one, errors first, otherwise in their order.
-    public static func grouped(_ findings: [Finding]) -> [Finding] {
+    package static func grouped(_ findings: [Finding]) -> [Finding] {
         var groups: [Finding] = []
         for finding in findings {
             let index = groups.firstIndex {

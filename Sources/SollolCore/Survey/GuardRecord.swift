@@ -1,18 +1,18 @@
 /// A guard's record of a server in `/tmp/sollol-UID` (`GuardProgram`), as another host told it.
-public struct GuardRecord: Equatable, Sendable {
+package struct GuardRecord: Equatable, Sendable {
     /// The cluster's name.
-    public var cluster: String
+    package var cluster: String
     /// What the host called itself, and its boot.
     var host: String
     var boot: String
     /// Where the server listens.
-    public var endpoint: Endpoint
+    package var endpoint: Endpoint
     /// The random id of who started it.
-    public var owner: String
+    package var owner: String
     /// `user@host` of the same.
-    public var who: String
+    package var who: String
     /// Whether its guard has had no heartbeat for longer than the lease: a new one may end it.
-    public var isStale: Bool
+    package var isStale: Bool
 
     /// Reads `CLUSTER@HOST@BOOT@ADDRESS:PORT@GUARD@START BEAT STATE LEASE BEGIN OWNER READER WHO …`.
     ///

@@ -1,16 +1,16 @@
 /// What came of looking at one host.
-public struct HostSurvey: Equatable, Sendable {
+package struct HostSurvey: Equatable, Sendable {
     /// A model file there.
-    public struct Model: Equatable, Sendable {
+    package struct Model: Equatable, Sendable {
         /// Absolute.
-        public var path: String
+        package var path: String
         /// Which file that was.
-        public var stamp: HostFacts.Stamp
+        package var stamp: HostFacts.Stamp
         /// What it needs, by the headers of all its parts.
-        public var shape: ModelShape
+        package var shape: ModelShape
 
         /// A model at that path.
-        public init(path: String, stamp: HostFacts.Stamp, shape: ModelShape) {
+        package init(path: String, stamp: HostFacts.Stamp, shape: ModelShape) {
             self.path = path
             self.stamp = stamp
             self.shape = shape
@@ -18,23 +18,23 @@ public struct HostSurvey: Equatable, Sendable {
     }
 
     /// What was asked.
-    public var request: SurveyRequest
+    package var request: SurveyRequest
     /// What the host told, or nil when it could not be asked.
-    public var report: SurveyReport?
+    package var report: SurveyReport?
     /// Why it could not be asked, with what to do.
-    public var problem: String?
+    package var problem: String?
     /// Its model; nil when it was not asked for or cannot be used.
-    public var model: Model?
+    package var model: Model?
     /// Why the model cannot be used.
-    public var modelProblem: String?
+    package var modelProblem: String?
     /// Seconds by which its clock is ahead of ours.
-    public var clockSkew: Int64?
+    package var clockSkew: Int64?
     /// The key of an agent that got us in, if one did and it was asked for.
-    public var agentKey: String?
+    package var agentKey: String?
 
     /// What was removed from tensor caches, for people.
-    public var pruned: [String] = []
+    package var pruned: [String] = []
 
     /// A survey that is yet to be made.
-    public init(request: SurveyRequest) { self.request = request }
+    package init(request: SurveyRequest) { self.request = request }
 }

@@ -1,7 +1,7 @@
 /// What of a plan cannot be on its hosts: ports that are taken, addresses that are not theirs.
-public enum PlanFindings {
+package enum PlanFindings {
     /// Where memory is missing, and what would help; a warning when the user has said so.
-    public static func doesNotFit(_ plan: LaunchPlan, _ spec: ClusterSpec) -> [Finding] {
+    package static func doesNotFit(_ plan: LaunchPlan, _ spec: ClusterSpec) -> [Finding] {
         guard let placement = plan.placement, !placement.fits else { return [] }
         let advice = PlacementAdvice(placement)
         let changes = advice.changes.map { "; or \($0)" }.joined()
@@ -17,7 +17,7 @@ public enum PlanFindings {
     }
 
     /// Why nothing can listen somewhere.
-    public enum Obstacle: Equatable, Sendable {
+    package enum Obstacle: Equatable, Sendable {
         /// Somebody listens there, by name where that is known.
         case taken(by: String?)
         /// Another sollol has a server there, in use.
@@ -29,20 +29,20 @@ public enum PlanFindings {
     }
 
     /// Something that will listen.
-    public struct Opening: Equatable, Sendable {
+    package struct Opening: Equatable, Sendable {
         /// Whose it is.
-        public var process: String
+        package var process: String
         /// On which host.
-        public var location: RunLocation
+        package var location: RunLocation
         /// The address and port there.
-        public var endpoint: Endpoint
+        package var endpoint: Endpoint
         /// Whether it is the end of a forward instead of the server itself.
-        public var isForward: Bool
+        package var isForward: Bool
         var isWorker: Bool
     }
 
     /// Everything that will listen on some host.
-    public static func openings(_ plan: LaunchPlan) -> [Opening] {
+    package static func openings(_ plan: LaunchPlan) -> [Opening] {
         plan.processes.flatMap { process in
             [
                 Opening(
@@ -63,7 +63,7 @@ public enum PlanFindings {
     ///
     /// A server of ours, or one that nobody watches any more, is ended by the guard of the new one
     /// (takeover).
-    public static func obstacle(
+    package static func obstacle(
         _ opening: Opening, _ report: SurveyReport, cluster: String, owner: String
     ) -> Obstacle? {
         let endpoint = opening.endpoint
@@ -85,7 +85,7 @@ public enum PlanFindings {
     }
 
     /// An obstacle in words, with what to do.
-    public static func finding(_ opening: Opening, _ obstacle: Obstacle) -> Finding {
+    package static func finding(_ opening: Opening, _ obstacle: Obstacle) -> Finding {
         let endpoint = opening.endpoint
         let text: String
         switch obstacle {
@@ -116,7 +116,7 @@ public enum PlanFindings {
     }
 
     /// Two names for one machine, where two servers want the same port.
-    public static func sharedMachines(_ plan: LaunchPlan, _ surveys: [HostSurvey]) -> [Finding] {
+    package static func sharedMachines(_ plan: LaunchPlan, _ surveys: [HostSurvey]) -> [Finding] {
         let servers = openings(plan).filter { !$0.isForward }
         var findings: [Finding] = []
         for (index, one) in servers.enumerated() {
@@ -146,7 +146,7 @@ public enum PlanFindings {
     }
 
     /// Ports that others in the network can reach without a key.
-    public static func exposed(_ plan: LaunchPlan) -> [Finding] {
+    package static func exposed(_ plan: LaunchPlan) -> [Finding] {
         exposedWorkers(plan)
             + plan.processes.filter(isOpenToOthers).map {
                 Finding(
@@ -178,7 +178,7 @@ public enum PlanFindings {
     }
 
     /// Names that have turned out to be public addresses; public numbers the configuration refuses.
-    public static func publicNames(_ plan: LaunchPlan, _ spec: ClusterSpec) -> [Finding] {
+    package static func publicNames(_ plan: LaunchPlan, _ spec: ClusterSpec) -> [Finding] {
         guard !spec.allowExposedBind else { return [] }
         return plan.processes.compactMap { process in
             let address = process.bind.host

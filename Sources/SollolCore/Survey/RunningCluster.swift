@@ -1,20 +1,20 @@
 /// What a look at hosts has to know of the cluster of ours that runs there: a changed configuration
 /// is checked while the former one serves.
-public struct RunningCluster: Codable, Equatable, Sendable {
+package struct RunningCluster: Codable, Equatable, Sendable {
     /// The id of the state directory's owner.
-    public var owner: String
+    package var owner: String
     /// Hosts where our servers hold memory, by `HostFacts.key`, with where ssh goes (empty: here):
     /// what was free there before they started counts, since they end before others start.
-    public var hosts: [String: String] = [:]
+    package var hosts: [String: String] = [:]
     /// What our workers are dialled at. They are in use, so nobody else connects.
-    public var endpoints: [String]
+    package var endpoints: [String]
     /// Ports that our connections forward, each with the host where it is open.
-    public var forwards: [String]
+    package var forwards: [String]
     /// Workers that it does without: what is wrong with them is known, and no obstacle.
-    public var leftOut: [String]
+    package var leftOut: [String]
 
     /// The cluster of a plan that runs.
-    public init(_ plan: LaunchPlan, owner: String, leftOut: [String]) {
+    package init(_ plan: LaunchPlan, owner: String, leftOut: [String]) {
         self.owner = owner
         self.leftOut = leftOut
         for process in plan.processes {
@@ -25,12 +25,12 @@ public struct RunningCluster: Codable, Equatable, Sendable {
     }
 
     /// Whether that is the end of a forward of ours.
-    public func forwards(_ opening: PlanFindings.Opening) -> Bool {
+    package func forwards(_ opening: PlanFindings.Opening) -> Bool {
         opening.isForward && forwards.contains(Self.key(opening))
     }
 
     /// What has to be asked although the cluster runs.
-    public func adapted(_ requests: [SurveyRequest]) -> [SurveyRequest] {
+    package func adapted(_ requests: [SurveyRequest]) -> [SurveyRequest] {
         requests.map { request in
             var request = request
             request.isInUse = hosts.values.contains(Self.destination(request.location))
@@ -40,7 +40,7 @@ public struct RunningCluster: Codable, Equatable, Sendable {
     }
 
     /// Recorded facts with those of a host that is asked with other ssh options now.
-    public func adapted(_ facts: HostFacts, _ spec: ClusterSpec) -> HostFacts {
+    package func adapted(_ facts: HostFacts, _ spec: ClusterSpec) -> HostFacts {
         var facts = facts
         for request in SurveyRequest.all(for: spec) where facts.host(at: request.location) == nil {
             let destination = Self.destination(request.location)
@@ -53,7 +53,7 @@ public struct RunningCluster: Codable, Equatable, Sendable {
     }
 
     /// Whether what was found stands in the way: not when it is about left out workers alone.
-    public func isObstacle(_ finding: Finding) -> Bool {
+    package func isObstacle(_ finding: Finding) -> Bool {
         let isKnown = !finding.processes.isEmpty && finding.processes.allSatisfy(leftOut.contains)
         return finding.severity == .error && !isKnown
     }

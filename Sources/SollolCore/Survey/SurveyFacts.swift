@@ -1,7 +1,7 @@
 extension HostFacts {
     /// Takes over what the hosts told about themselves. What was recorded of a host before is
     /// replaced, but for what was not asked again since its file is still the same.
-    public mutating func record(_ surveys: [HostSurvey], _ spec: ClusterSpec) {
+    package mutating func record(_ surveys: [HostSurvey], _ spec: ClusterSpec) {
         for survey in surveys { record(survey, spec) }
     }
 
@@ -64,7 +64,7 @@ extension HostFacts {
 
     /// Forgets what programs have answered, so that they are asked again: something went wrong, and
     /// no size and time of files can tell everything.
-    public mutating func forgetAnswers() {
+    package mutating func forgetAnswers() {
         hosts = hosts.mapValues { host in
             var host = host
             for name in host.binaries.keys { host.binaries[name]?.companions = nil }
@@ -83,17 +83,17 @@ extension HostFacts {
 }
 
 /// What `llama-server --list-devices` prints.
-public enum DeviceListing {
+package enum DeviceListing {
     /// One line of it.
-    public struct Device: Equatable, Sendable {
+    package struct Device: Equatable, Sendable {
         /// `CUDA0`, `RPC0`; before October 2025 `RPC[127.0.0.1:50052]`.
-        public var name: String
+        package var name: String
         /// `NVIDIA … (24000 MiB, 23000 MiB free)`.
-        public var description: String
+        package var description: String
     }
 
     /// The devices after `Available devices:`, as in `  CUDA0: NVIDIA … (24000 MiB, …)`.
-    public static func devices(in listing: String) -> [Device] {
+    package static func devices(in listing: String) -> [Device] {
         let lines = listing.split(whereSeparator: \.isNewline)
         return lines.drop { !$0.hasPrefix("Available devices") }.dropFirst().compactMap { line in
             guard line.hasPrefix(" "), let end = line.firstRange(of: ": ") else { return nil }
@@ -104,7 +104,7 @@ public enum DeviceListing {
     }
 
     /// Bytes that are free on each of them, where it says so.
-    public static func freeMemory(in listing: String) -> [String: Int64] {
+    package static func freeMemory(in listing: String) -> [String: Int64] {
         var memory: [String: Int64] = [:]
         for device in devices(in: listing) {
             let text = device.description
@@ -120,5 +120,5 @@ public enum DeviceListing {
     }
 
     /// Their names.
-    public static func names(in listing: String) -> [String] { devices(in: listing).map(\.name) }
+    package static func names(in listing: String) -> [String] { devices(in: listing).map(\.name) }
 }

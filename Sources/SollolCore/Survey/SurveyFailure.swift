@@ -1,5 +1,5 @@
 /// Why a host could not be asked.
-public enum SurveyFailure: Error, Equatable, Sendable {
+package enum SurveyFailure: Error, Equatable, Sendable {
     /// The shell there or the connection ended, with these last words.
     case ended(status: Int?, words: [String])
     /// No answer in that many seconds.
@@ -8,13 +8,13 @@ public enum SurveyFailure: Error, Equatable, Sendable {
     case tooLong
 
     /// Whether sshd had too many connections at once, which passes.
-    public var isTurnedAway: Bool {
+    package var isTurnedAway: Bool {
         guard case .ended(let status, let words) = self else { return false }
         return SSHFailure(words: words, status: status)?.kind == .turnedAway
     }
 
     /// What happened and what to do, as what follows the name of a process.
-    public func message(_ location: RunLocation) -> String {
+    package func message(_ location: RunLocation) -> String {
         let place = location.sshDestination ?? "this machine"
         let look = SSHCommand.byHand(location, ShellQuoting.quote("echo hello"))
         switch self {
@@ -38,12 +38,12 @@ public enum SurveyFailure: Error, Equatable, Sendable {
 }
 
 /// From the lines of `ssh -v`: whether we would be let in without an agent.
-public enum KeySource {
+package enum KeySource {
     /// The path of the key that was taken from an agent, or nil when no agent was needed.
     ///
     /// `debug1: Server accepts key: /home/a/.ssh/id_ed25519 ED25519 SHA256:… agent` (OpenSSH 8 to
     /// 10; the last word is there for keys of an agent).
-    public static func agentKey(_ lines: [String]) -> String? {
+    package static func agentKey(_ lines: [String]) -> String? {
         let sign = "debug1: Server accepts key: "
         guard let line = lines.last(where: { $0.hasPrefix(sign) }) else { return nil }
         let words = line.dropFirst(sign.count).split(separator: " ")

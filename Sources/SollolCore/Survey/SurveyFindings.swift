@@ -1,7 +1,7 @@
 /// What the surveys of all hosts mean for a start.
-public enum SurveyFindings {
+package enum SurveyFindings {
     /// What stands in the way of knowing what the plan needs: hosts, programs, model, keys.
-    public static func of(_ survey: HostSurvey) -> [Finding] {
+    package static func of(_ survey: HostSurvey) -> [Finding] {
         let request = survey.request
         guard let report = survey.report else {
             let problem = survey.problem ?? "{host} could not be asked"

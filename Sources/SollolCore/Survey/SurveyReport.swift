@@ -1,12 +1,12 @@
 /// What a host told about itself in answer to `SurveyScript.survey`. Nothing in it is trusted: it
 /// may come from another kind of machine, be cut off, or lie.
-public struct SurveyReport: Equatable, Sendable {
+package struct SurveyReport: Equatable, Sendable {
     /// What a program printed, and its status.
-    public struct Answer: Equatable, Sendable {
+    package struct Answer: Equatable, Sendable {
         /// Both streams together.
-        public var text = ""
+        package var text = ""
         /// 137 when it took too long; nil when the answer was cut off.
-        public var status: Int?
+        package var status: Int?
 
         /// The last lines that are not empty, as part of a sentence.
         func lastLines(_ count: Int = 3) -> String {
@@ -18,38 +18,38 @@ public struct SurveyReport: Equatable, Sendable {
     }
 
     /// One program of the request.
-    public struct Program: Equatable, Sendable {
+    package struct Program: Equatable, Sendable {
         /// Where it was found, or nil.
-        public var path: String?
+        package var path: String?
         /// A file of that name that cannot be executed.
-        public var refusedPath: String?
+        package var refusedPath: String?
         /// Which file that was.
-        public var stamp: HostFacts.Stamp?
+        package var stamp: HostFacts.Stamp?
         /// As `HostFacts.Binary.companions`.
-        public var companions = ""
+        package var companions = ""
         /// What was known of the very same files, and not asked for again.
-        public var known: HostFacts.Binary?
+        package var known: HostFacts.Binary?
         /// The first bytes of the file, 20 at most.
-        public var magic: [UInt8] = []
+        package var magic: [UInt8] = []
         /// nil: not asked.
-        public var help: Answer?
+        package var help: Answer?
         /// The program's own version, or that of `tool`.
-        public var version: Answer?
+        package var version: Answer?
         /// What `--list-devices` of it, or of the llama-server beside it, printed.
-        public var devices: Answer?
+        package var devices: Answer?
         /// A llama.cpp tool beside it, which tells its version.
-        public var tool: String?
+        package var tool: String?
         /// Checksum and size of the program (`binary`) and of libraries beside it, by name.
-        public var digests: [String: String] = [:]
+        package var digests: [String: String] = [:]
 
         /// The full build string, if it or a tool beside it tells one.
-        public var build: String? {
+        package var build: String? {
             known?.version ?? version.flatMap { Capabilities.buildString(in: $0.text) }
         }
     }
 
     /// A file with keys of the API.
-    public enum APIKeyFile: String, Equatable, Sendable {
+    package enum APIKeyFile: String, Equatable, Sendable {
         /// It holds something.
         case good
         /// It holds no key, so that the API would be open.
@@ -59,64 +59,64 @@ public struct SurveyReport: Equatable, Sendable {
     }
 
     /// Who listens on a TCP port.
-    public struct Listener: Equatable, Sendable {
+    package struct Listener: Equatable, Sendable {
         /// Numeric IPv4; 0.0.0.0 is every address.
-        public var address: String
+        package var address: String
         /// 1…65535.
-        public var port: Int
+        package var port: Int
         /// `rpc-server (pid 71)`, or the owner's number, or nil.
-        public var holder: String?
+        package var holder: String?
     }
 
     /// The home folder, absolute.
-    public var home = ""
+    package var home = ""
     /// PATH as a command over ssh has it.
-    public var path = ""
+    package var path = ""
     /// Who programs run as.
-    public var user = ""
+    package var user = ""
     /// Who programs run as, by number.
-    public var uid: Int?
+    package var uid: Int?
     /// `uname -s`: `Linux`, `Darwin`.
-    public var system = ""
+    package var system = ""
     /// `uname -n`: what the host calls itself.
-    public var node = ""
+    package var node = ""
     /// `uname -m`: `x86_64`, `arm64`.
-    public var machine = ""
+    package var machine = ""
     /// Seconds since 1970 there.
-    public var clock: Int64?
+    package var clock: Int64?
     /// Differs after each boot; empty when unknown.
-    public var boot = ""
+    package var boot = ""
     /// Bytes that new processes can have.
-    public var availableMemory: Int64?
+    package var availableMemory: Int64?
     /// IPv4; empty when the host has no tool that tells.
-    public var addresses: Set<String> = []
+    package var addresses: Set<String> = []
     /// Who listens on TCP ports.
-    public var listeners: [Listener] = []
+    package var listeners: [Listener] = []
     /// Servers that guards have on record there.
-    public var records: [GuardRecord] = []
+    package var records: [GuardRecord] = []
     /// In the order of the request.
-    public var programs: [Program]
+    package var programs: [Program]
     /// What was found of `api_key_file`; nil: not asked.
-    public var apiKeyFile: APIKeyFile?
+    package var apiKeyFile: APIKeyFile?
     /// A folder that guards cannot make a file in.
-    public var unwritableFolder: String?
+    package var unwritableFolder: String?
     /// The guards' folder, where it is not as it has to be: `PATH is MODE of user N`.
-    public var foreignFolder: String?
+    package var foreignFolder: String?
     /// Where the manifest of an Ollama name was looked for.
-    public var manifestPlaces: [String] = []
+    package var manifestPlaces: [String] = []
     /// The `models` folder that has it.
-    public var manifestFolder: String?
+    package var manifestFolder: String?
     /// The manifest's text.
-    public var manifest = ""
+    package var manifest = ""
     /// What the attempts of `SurveyRequest.reaches` said; nil where the host cannot try.
-    public var reaches: [Answer?]
+    package var reaches: [Answer?]
 
     private var holders: [Listener] = []
     private var isComplete = false
     private var guardClock: Int64?
 
     /// Reads an answer; nil when it is not whole.
-    public init?(_ answer: String, request: SurveyRequest) {
+    package init?(_ answer: String, request: SurveyRequest) {
         programs = request.programs.map { _ in Program() }
         reaches = request.reaches.map { _ in nil }
         for line in answer.split(separator: "\n") {
@@ -294,7 +294,7 @@ extension SurveyReport.Program {
 
 extension SurveyReport {
     /// Who listens on a port so that nothing else can listen on this address of it.
-    public func listener(on address: String, port: Int) -> Listener? {
+    package func listener(on address: String, port: Int) -> Listener? {
         let isWild = { (address: String) in address == "0.0.0.0" || address == "::" }
         return listeners.first {
             $0.port == port

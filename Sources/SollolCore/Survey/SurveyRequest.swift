@@ -1,63 +1,63 @@
 /// What is to be looked at on one host, for all processes that run there.
-public struct SurveyRequest: Equatable, Sendable {
+package struct SurveyRequest: Equatable, Sendable {
     /// A program that some processes need.
-    public struct Program: Equatable, Sendable {
+    package struct Program: Equatable, Sendable {
         /// As configured, or the default: the key of `HostFacts.Host.binaries`.
-        public var name: String
+        package var name: String
         /// Names or paths to try, in this order.
-        public var candidates: [String]
+        package var candidates: [String]
         /// The processes that run it.
-        public var users: [String]
+        package var users: [String]
         /// Whether it is a llama-server, which is asked for its flags and devices.
-        public var isServer: Bool
+        package var isServer: Bool
         /// What an earlier look has learned; of the very same files it is not asked again.
-        public var known: HostFacts.Binary?
+        package var known: HostFacts.Binary?
     }
 
     /// Where.
-    public var location: RunLocation
+    package var location: RunLocation
     /// The processes that run there, in the order of the configuration, the coordinator last.
-    public var processes: [String]
+    package var processes: [String]
     /// What they run.
-    public var programs: [Program]
+    package var programs: [Program]
     /// The model, on the coordinator's host.
-    public var model: ModelReference?
+    package var model: ModelReference?
     /// Whether only what a plan needs is asked: a dry run must not take long.
-    public var isBrief = false
+    package var isBrief = false
     /// Whether servers of ours run there, so that what is free now says little.
-    public var isInUse = false
+    package var isInUse = false
     /// Seconds that a program has for each answer.
-    public var patience = 20
+    package var patience = 20
     /// The file with API keys, on the coordinator's host.
-    public var apiKeyFile: String?
+    package var apiKeyFile: String?
     /// The tensor caches to prune, where workers are about to start.
-    public var caches: [CachePruning] = []
+    package var caches: [CachePruning] = []
     /// What the connection forwards, so that it can become that of the first process there.
-    public var forwards: [PortForward] = []
+    package var forwards: [PortForward] = []
     /// What the coordinator will dial from there, by name.
-    public var reaches: [Reach] = []
+    package var reaches: [Reach] = []
 
     /// A look at a host for these processes, and at nothing that they need.
-    public init(location: RunLocation, processes: [String], programs: [Program] = []) {
+    package init(location: RunLocation, processes: [String], programs: [Program] = []) {
         self.location = location
         self.processes = processes
         self.programs = programs
     }
 
     /// A TCP connection that is tried and that sends nothing.
-    public struct Reach: Equatable, Sendable {
+    package struct Reach: Equatable, Sendable {
         /// The backend.
-        public var name: String
+        package var name: String
         /// Numeric, or a name that is resolved there.
-        public var endpoint: Endpoint
+        package var endpoint: Endpoint
         /// Whether somebody else runs it, so that it has to listen already.
-        public var isUnmanaged: Bool
+        package var isUnmanaged: Bool
     }
 
     /// One request for each host where something of the specification runs; this machine first.
     ///
     /// Processes on one host with one set of ssh options share a request, hence a connection.
-    public static func all(for spec: ClusterSpec) -> [SurveyRequest] {
+    package static func all(for spec: ClusterSpec) -> [SurveyRequest] {
         var requests = [SurveyRequest(location: .here, processes: [])]
         func index(of location: RunLocation) -> Int {
             if let index = requests.firstIndex(where: { $0.location == location }) { return index }
@@ -86,7 +86,7 @@ public struct SurveyRequest: Equatable, Sendable {
     }
 
     /// Programs need not be asked what was recorded of the very same files.
-    public mutating func know(_ recorded: HostFacts) {
+    package mutating func know(_ recorded: HostFacts) {
         let binaries = recorded.host(at: location)?.binaries ?? [:]
         for index in programs.indices { programs[index].known = binaries[programs[index].name] }
     }

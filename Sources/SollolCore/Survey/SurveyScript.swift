@@ -2,14 +2,14 @@
 ///
 /// It changes nothing and starts no server. Every line that it prints begins with a tag of ours, so
 /// that what a program there prints cannot be taken for something else; `SurveyReport` reads them.
-public enum SurveyScript {
+package enum SurveyScript {
     /// The first line for `Guard.command`: a shell that evaluates line by line what it is sent, and
     /// tells with `marker` where the answer to each begins and ends. After `endOfQuestions` it waits
     /// for a guard's first line, as if this one had not been.
     ///
     /// The lines' commands get no standard input, since they would eat the following lines, and a
     /// shell of their own, so that a guard inherits nothing of theirs.
-    public static func session(marker: String) -> String {
+    package static func session(marker: String) -> String {
         oneLine(
             """
             printf '\\n%s begin\\n' \(marker);
@@ -20,10 +20,10 @@ public enum SurveyScript {
     }
 
     /// The line that ends a session's questions.
-    public static let endOfQuestions = "guard"
+    package static let endOfQuestions = "guard"
 
     /// The line that looks at everything of a request but the model's header.
-    public static func survey(_ request: SurveyRequest) -> String {
+    package static func survey(_ request: SurveyRequest) -> String {
         var lines = ["patience=\(request.patience);", repair, prelude, memory]
         lines += request.isBrief ? [] : [machine, folder, network]
         // The coordinator's program first: a worker's need not be asked what it has told.
@@ -61,7 +61,7 @@ public enum SurveyScript {
     /// - Parameters:
     ///   - path: on that host; `~/` is its home folder.
     ///   - offset, count: in MiB.
-    public static func read(_ path: String, offset: Int, count: Int) -> String {
+    package static func read(_ path: String, offset: Int, count: Int) -> String {
         oneLine(
             """
             \(repair) f=\(ShellQuoting.quote(path)); case $f in "~/"*) f=$HOME/${f#??};; esac;

@@ -2,9 +2,9 @@ import Foundation
 
 extension SurveyReport {
     /// Why the model on that host cannot be used, with what to do.
-    public struct ModelProblem: Error, Equatable, Sendable {
+    package struct ModelProblem: Error, Equatable, Sendable {
         /// What follows the name of a process.
-        public var message: String
+        package var message: String
 
         init(message: String) { self.message = message }
 
@@ -13,7 +13,7 @@ extension SurveyReport {
         /// - Parameters:
         ///   - user: who may not read it; empty when nobody asked, for a look at this machine.
         ///   - model: how the configuration calls it; nil stands for a path.
-        public init(answer: String, path: String, user: String, model: ModelReference? = nil) {
+        package init(answer: String, path: String, user: String, model: ModelReference? = nil) {
             let user = user.isEmpty ? "this user" : user
             let reason =
                 switch answer {
@@ -38,7 +38,7 @@ extension SurveyReport {
     }
 
     /// Where the GGUF of an Ollama name lies on that host.
-    public func ollamaPath(of name: String) throws(ModelProblem) -> String {
+    package func ollamaPath(of name: String) throws(ModelProblem) -> String {
         guard let folder = manifestFolder else {
             let places = manifestPlaces.joined(separator: ", ")
             throw ModelProblem(

@@ -1,7 +1,7 @@
 /// Where llama.cpp's programs lie on the machines that people have.
-public enum UsualFolders {
+package enum UsualFolders {
     /// The usual places that a non-interactive PATH misses; `~/` is the home folder there.
-    public static let afterPath =
+    package static let afterPath =
         [
             "~/.local/share/sollol/llama.cpp/bin", "~/.local/bin", "/usr/local/bin",
             "/opt/homebrew/bin",
@@ -10,7 +10,7 @@ public enum UsualFolders {
         + ["x86_64-linux-gnu", "aarch64-linux-gnu"].map { "/usr/libexec/\($0)/llama/bin" }
 
     /// All folders in the order in which they are searched, each once; relative ones are left out.
-    public static func all(path: String, home: String) -> [String] {
+    package static func all(path: String, home: String) -> [String] {
         var seen = Set<String>()
         let usual = afterPath.map { $0.hasPrefix("~/") ? home + $0.dropFirst() : $0 }
         return (path.split(separator: ":").map(String.init).filter { $0.hasPrefix("/") } + usual)

@@ -1,31 +1,31 @@
 /// What is started for a moment to see a worker at work: its rpc-server on 127.0.0.1 at a free port,
 /// and the coordinator's own program that asks it for its devices.
-public struct WorkerTrial: Equatable, Sendable {
+package struct WorkerTrial: Equatable, Sendable {
     /// What came of it.
-    public struct Outcome: Equatable, Sendable {
+    package struct Outcome: Equatable, Sendable {
         /// The RPC protocol that it speaks.
-        public var version: RPCVersion?
+        package var version: RPCVersion?
         /// The devices that it offers to the coordinator's program, with what that says of them.
-        public var devices: [DeviceListing.Device] = []
+        package var devices: [DeviceListing.Device] = []
         /// What went wrong, as what follows the name of the worker.
-        public var problem: String?
+        package var problem: String?
 
         /// Nothing yet.
-        public init() {}
+        package init() {}
     }
 
     /// The process of the plan.
-    public var worker: PlannedProcess
+    package var worker: PlannedProcess
     /// The worker's command line with another address and port, and without a cache on its disk.
-    public var argv: [String]
+    package var argv: [String]
     /// Where it listens on its host.
-    public var port: Int
+    package var port: Int
     /// The coordinator's process.
-    public var coordinator: PlannedProcess
+    package var coordinator: PlannedProcess
     /// Whether the coordinator's program can list devices.
-    public var listsDevices: Bool
+    package var listsDevices: Bool
     /// The port on this machine that leads to the worker.
-    public var localPort: Int
+    package var localPort: Int
     /// The port on a coordinator's host that leads back to this machine.
     var relayPort: Int
 
@@ -34,7 +34,7 @@ public struct WorkerTrial: Equatable, Sendable {
     /// - Parameters:
     ///   - port: a port that is likely to be free, different each time.
     ///   - localPort: a port that is free on this machine.
-    public static func all(
+    package static func all(
         _ plan: LaunchPlan, _ surveys: [HostSurvey], port: () -> Int, localPort: () -> Int
     ) -> [WorkerTrial] {
         guard let coordinator = plan.process("coordinator") else { return [] }
@@ -90,17 +90,17 @@ public struct WorkerTrial: Equatable, Sendable {
     }
 
     /// What the connection to the worker's host forwards.
-    public var forwards: [PortForward] {
+    package var forwards: [PortForward] {
         worker.location == .here ? [] : [forward(.here, listen: localPort, target: port)]
     }
 
     /// The command by which the coordinator's program asks the worker.
-    public var question: [String] {
+    package var question: [String] {
         [coordinator.argv[0], "--rpc", asked, "--list-devices"]
     }
 
     /// What the connection to the coordinator's host forwards: to a third host, through here.
-    public var questionForwards: [PortForward] {
+    package var questionForwards: [PortForward] {
         needsRelay ? [forward(.there, listen: relayPort, target: localPort)] : []
     }
 
@@ -123,7 +123,8 @@ public struct WorkerTrial: Equatable, Sendable {
     // MARK: Findings
 
     /// What the trials of all workers mean.
-    public static func findings(_ outcomes: [(trial: WorkerTrial, outcome: Outcome)]) -> [Finding] {
+    package static func findings(_ outcomes: [(trial: WorkerTrial, outcome: Outcome)]) -> [Finding]
+    {
         var findings = outcomes.compactMap { trial, outcome in
             outcome.problem.map { Finding([trial.worker.name], at: trial.worker.location, $0) }
         }
@@ -139,7 +140,7 @@ public struct WorkerTrial: Equatable, Sendable {
 
 extension HostFacts {
     /// Takes over which devices the workers offered.
-    public mutating func record(
+    package mutating func record(
         _ outcomes: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)], _ spec: ClusterSpec
     ) {
         for (trial, outcome) in outcomes where !outcome.devices.isEmpty {

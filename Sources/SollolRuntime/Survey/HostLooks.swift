@@ -2,7 +2,7 @@ import Foundation
 import SollolCore
 
 /// Looks at several hosts side by side.
-public enum HostLooks {
+package enum HostLooks {
     /// Hosts that are asked at the same time: sshd of a jump host begins to refuse at ten.
     private static let width = 8
 
@@ -11,7 +11,7 @@ public enum HostLooks {
     /// - Parameters:
     ///   - wantsKeySource: whether to find out where only an agent's key gets us in.
     ///   - kept: where the connections stay open; nil: they are closed.
-    public static func at(
+    package static func at(
         _ requests: [SurveyRequest], timeouts: Timeouts, wantsKeySource: Bool = false,
         keeping kept: OpenConnections? = nil
     ) -> [HostSurvey] {

@@ -2,32 +2,32 @@ import Foundation
 import SollolCore
 
 /// Everything that is looked at before the first server starts; changes nothing anywhere.
-public struct Preflight {
+package struct Preflight {
     /// What is known now: recorded facts, renewed where a host was asked.
-    public private(set) var facts: HostFacts
+    package private(set) var facts: HostFacts
     /// What stands in the way, or may; equal ones grouped.
-    public private(set) var findings: [Finding] = []
+    package private(set) var findings: [Finding] = []
     /// What each host told.
-    public private(set) var surveys: [HostSurvey] = []
+    package private(set) var surveys: [HostSurvey] = []
     /// What would run; nil when no plan can be made.
-    public private(set) var plan: LaunchPlan?
+    package private(set) var plan: LaunchPlan?
     /// What came of starting each worker for a moment; empty unless `tryWorkers` was called.
-    public private(set) var trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)] = []
+    package private(set) var trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)] = []
     /// Connections for the processes of the plan.
-    public let connections = OpenConnections()
+    package let connections = OpenConnections()
     private let spec: ClusterSpec
     private let owner: String
     private var running: RunningCluster?
 
     /// What a dry run knew before the other hosts were asked.
-    public func factsOfDryRun(recorded: HostFacts) -> HostFacts {
+    package func factsOfDryRun(recorded: HostFacts) -> HostFacts {
         var facts = recorded
         facts.record(surveys.filter { $0.request.location == .here }, spec)
         return facts
     }
 
     /// Why the model cannot be used on its host.
-    public var modelProblem: String? {
+    package var modelProblem: String? {
         surveys.compactMap { survey in
             survey.modelProblem.map {
                 Finding(["coordinator"], at: survey.request.location, $0).problem
@@ -39,7 +39,7 @@ public struct Preflight {
     /// a dry run, which contacts no host.
     ///
     /// - Parameter onlyModel: for a cluster that does not exist, which no program here belongs to.
-    public static func here(
+    package static func here(
         _ spec: ClusterSpec, recorded: HostFacts, onlyModel: Bool = false
     ) -> Preflight {
         var look = Preflight(spec: spec, facts: recorded)
@@ -61,7 +61,7 @@ public struct Preflight {
     ///   - owner: of the state directory; a server of ours on a port is no obstacle.
     ///   - isThorough: for `check`: also find out where only an agent's key gets us in, ask programs
     ///     again whose files are the same, and leave tensor caches alone.
-    public static func everywhere(
+    package static func everywhere(
         _ spec: ClusterSpec, recorded: HostFacts, owner: Guard.Owner, isThorough: Bool = false
     ) -> Preflight {
         var look = Preflight(spec: spec, facts: recorded, owner: owner.id)
@@ -70,7 +70,7 @@ public struct Preflight {
     }
 
     /// Looks at all hosts for a changed configuration of a cluster that runs.
-    public static func beside(
+    package static func beside(
         _ running: RunningCluster, _ spec: ClusterSpec, recorded: HostFacts
     ) -> Preflight {
         let facts = running.adapted(recorded, spec)
@@ -188,7 +188,7 @@ public struct Preflight {
 
     /// Starts each managed worker for a moment, on 127.0.0.1 of its host, to see its protocol and
     /// devices. Nothing stays running.
-    public mutating func tryWorkers() {
+    package mutating func tryWorkers() {
         guard let plan else { return }
         let all = WorkerTrial.all(
             plan, surveys, port: { Int.random(in: 20_000...29_999) },
