@@ -1,4 +1,4 @@
-import SollolCore
+import Supervision
 
 /// What the checker knows of the cluster, from the same events that the supervisor is told.
 extension SafetyChecker {

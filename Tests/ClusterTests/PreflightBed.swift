@@ -1,5 +1,4 @@
 import Foundation
-import SollolCore
 
 /// A test bed and what `sollol check` says about clusters on it.
 struct PreflightBed {

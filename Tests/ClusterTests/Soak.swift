@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import SollolCore
 import Testing
 
 /// `deploy/soak`: random faults for some minutes under a stream of requests. Not a test of CI: it

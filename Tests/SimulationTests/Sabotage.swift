@@ -1,7 +1,8 @@
-import SollolCore
 import Testing
 
+@testable import Basics
 @testable import Simulation
+@testable import Supervision
 
 /// One way to break a rule by changing effects.
 struct Sabotage: Sendable, CustomTestStringConvertible {

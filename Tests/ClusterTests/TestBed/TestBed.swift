@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import SollolCore
 
 /// Hosts on this machine that deserve the name, plugged into switches of their own.
 ///
