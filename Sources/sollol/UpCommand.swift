@@ -115,6 +115,7 @@ struct UpCommand {
 
     private func up() throws -> ExitStatus {
         let state = try StateDirectory(path: statePath, configuration: files.path)
+        defer { state.logs.finish() }
         console.keepLog(state: state)
         console.history = EventHistory(
             state: state, processes: loaded.spec.workers.map(\.name) + ["coordinator"],

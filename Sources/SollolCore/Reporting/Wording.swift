@@ -1,5 +1,5 @@
 /// A duration for people: `0.06`, `1.4`, `30`.
-func seconds(_ value: Double) -> String {
+package func seconds(_ value: Double) -> String {
     let hundredths = Int((max(0, value) * 100) + 0.5)
     if hundredths >= 1000 || hundredths % 100 == 0 { return String((hundredths + 50) / 100) }
     if hundredths % 10 == 0 || hundredths >= 100 {

@@ -170,17 +170,25 @@ package struct Preflight {
     private mutating func resolveNames() {
         let workers = spec.workers.filter { !($0.managed && $0.transport == .ssh) }
             .map { (name: $0.name, host: $0.host) }
-        for (name, host) in workers + [("coordinator", spec.coordinator.host)] {
-            guard !LocalNetwork.isNumeric(host), !host.contains(":") else { continue }
-            if let address = LocalNetwork.resolve(host) {
+        let all = (workers + [("coordinator", spec.coordinator.host)]).filter {
+            !LocalNetwork.isNumeric($0.host) && !$0.host.contains(":")
+        }
+        let limit = spec.timeouts.connect
+        let outcomes = NameLookup.outcomes(of: Set(all.map(\.host)), within: limit)
+        for (name, host) in all {
+            let problem: String
+            switch outcomes[host] {
+            case .address(let address)?:
                 facts.addresses[host] = address
-            } else {
-                findings.append(
-                    Finding(
-                        [name],
-                        "the name \(host) has no IPv4 address here. Try: getent ahostsv4 "
-                            + ShellQuoting.quote(host)))
+                continue
+            case .silent?:
+                problem =
+                    "could not be looked up within \(seconds(limit)) s: the resolver of this "
+                    + "machine does not answer"
+            case .missing?, nil: problem = "has no IPv4 address here"
             }
+            let attempt = "getent ahostsv4 \(ShellQuoting.quote(host))"
+            findings.append(Finding([name], "the name \(host) \(problem). Try: \(attempt)"))
         }
     }
 
