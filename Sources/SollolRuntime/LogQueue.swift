@@ -3,9 +3,9 @@ import SollolCore
 
 /// Lines on their way to a disk, and the thread that writes them.
 ///
-/// A log has room for a megabyte of waiting lines. Who adds one that has no room gives the disk a
-/// moment, so that a flood loses nothing on a disk that works: at most a tenth of a second in each
-/// second, and not again before the disk has taken something.
+/// A log has room for a megabyte of waiting lines. Who adds one that has no room waits for the disk,
+/// so that a flood loses nothing while it works: at most for half of each second, and not for a disk
+/// that has taken nothing for a tenth of a second.
 ///
 /// Unchecked, since everything is guarded by the condition but for the sinks, which only the thread
 /// knows, and the pipe, which never changes.
@@ -46,8 +46,10 @@ final class LogQueue: @unchecked Sendable {
 
     /// Bytes of one log that may wait.
     private static let room = 1 << 20
-    /// Seconds of each second that may be waited for the disk.
-    private static let patience = 0.1
+    /// Seconds of each second that may be waited for a disk that works.
+    private static let patience = 0.5
+    /// Seconds without progress after which it is not waited for any more.
+    private static let standstill = 0.1
     /// More than it needs; pages that it does not touch cost nothing.
     private static let stackSize = 256 << 10
 
@@ -95,10 +97,7 @@ final class LogQueue: @unchecked Sendable {
     func add(_ line: String, at time: Timestamp?, to id: ID) {
         locked {
             let size = line.utf8.count
-            if !hasRoom(for: size, id) {
-                let limit = renewedPatience()
-                budget.left -= wait(limit) { hasRoom(for: size, id) }
-            }
+            if !hasRoom(for: size, id) { waitPatiently { hasRoom(for: size, id) } }
             guard hasRoom(for: size, id), !isOver else {
                 logs[id]?.lost += 1
                 return
@@ -112,8 +111,8 @@ final class LogQueue: @unchecked Sendable {
     /// Gives the disk a moment to take everything so far.
     func settle() {
         locked {
-            let (all, limit) = (progress.added, renewedPatience())
-            budget.left -= wait(limit) { progress.done >= all }
+            let all = progress.added
+            waitPatiently { progress.done >= all }
         }
     }
 
@@ -149,12 +148,18 @@ final class LogQueue: @unchecked Sendable {
         return bytes == 0 || bytes + size <= Self.room
     }
 
-    private func renewedPatience() -> Double {
+    private func waitPatiently(until isTrue: () -> Bool) {
         let now = EventLoop.now
         if now - budget.since >= 1, progress.done > budget.done {
             budget = (Self.patience, now, progress.done)
         }
-        return max(0, budget.left)
+        while budget.left > 0, !isTrue() {
+            let before = progress.done
+            budget.left -= wait(min(Self.standstill, budget.left)) {
+                isTrue() || progress.done > before
+            }
+            if progress.done == before { budget.left = 0 }
+        }
     }
 
     /// Waits for so many seconds at most until that is true. Returns how many it has waited.

@@ -67,7 +67,10 @@ package final class LogWriter {
         }
     }
 
-    fileprivate func settle() { queue.settle() }
+    fileprivate func settle() {
+        queue.settle()
+        tellProblems()
+    }
 
     fileprivate func close(_ id: LogQueue.ID) {
         warnings[id] = nil

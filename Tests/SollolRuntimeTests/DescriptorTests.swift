@@ -47,8 +47,9 @@ import Testing
             var before = rlimit()
             getrlimit(.init(RLIMIT_NOFILE.rawValue), &before)
             for spare in 0..<11 {
-                // The limit is one of numbers, and those below are taken.
-                var limit = rlimit(rlim_cur: rlim_t(open + spare), rlim_max: before.rlim_max)
+                // The limit is one of numbers.
+                let free = (0..<4096).filter { fcntl($0, F_GETFD) < 0 }
+                var limit = rlimit(rlim_cur: rlim_t(free[spare]), rlim_max: before.rlim_max)
                 #expect(setrlimit(.init(RLIMIT_NOFILE.rawValue), &limit) == 0)
                 for _ in 0..<20 {
                     #expect(throws: SystemError.self, "\(spare)") { try ShellProcess("exit 0") }

@@ -81,7 +81,7 @@ package struct Preflight {
     }
 
     private mutating func lookEverywhere(isThorough: Bool) {
-        resolveNames()
+        findings += SpecNames.lookUp(spec, into: &facts)
         let before = findings
         look(isThorough: isThorough, trusts: !isThorough)
         if isDoubtful {
@@ -163,33 +163,6 @@ package struct Preflight {
         surveys = HostLooks.at(
             requests, timeouts: spec.timeouts, wantsKeySource: wantsKeySource, keeping: kept)
         facts.record(surveys, spec)
-    }
-
-    /// Looks up the names that are dialled from here, and those that rpc-server binds. Recorded
-    /// addresses may be out of date.
-    private mutating func resolveNames() {
-        let workers = spec.workers.filter { !($0.managed && $0.transport == .ssh) }
-            .map { (name: $0.name, host: $0.host) }
-        let all = (workers + [("coordinator", spec.coordinator.host)]).filter {
-            !LocalNetwork.isNumeric($0.host) && !$0.host.contains(":")
-        }
-        let limit = spec.timeouts.connect
-        let outcomes = NameLookup.outcomes(of: Set(all.map(\.host)), within: limit)
-        for (name, host) in all {
-            let problem: String
-            switch outcomes[host] {
-            case .address(let address)?:
-                facts.addresses[host] = address
-                continue
-            case .silent?:
-                problem =
-                    "could not be looked up within \(seconds(limit)) s: the resolver of this "
-                    + "machine does not answer"
-            case .missing?, nil: problem = "has no IPv4 address here"
-            }
-            let attempt = "getent ahostsv4 \(ShellQuoting.quote(host))"
-            findings.append(Finding([name], "the name \(host) \(problem). Try: \(attempt)"))
-        }
     }
 
     // MARK: Workers
