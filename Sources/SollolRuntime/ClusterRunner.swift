@@ -83,8 +83,8 @@ package final class ClusterRunner {
     /// Prepares what depends on the specification and its plan.
     func followSpec() {
         questions.follow(inForce) { [unowned self] in perform(.report(Report(.warning, $0))) }
-        logs.follow(plan.processes.map(\.name)) { [output] name, problem in
-            output.report(Report(.warning, "log of \(name): \(problem)"))
+        logs.follow(plan.processes.map(\.node)) { [output] node, problem in
+            output.report(Report(.warning, "log of \(node): \(problem)"))
         }
     }
 
@@ -134,7 +134,7 @@ package final class ClusterRunner {
     private func controlServer() -> ControlServer? {
         let desk = ControlDesk(
             loop: loop, status: { [unowned self] in keeper.current },
-            names: { [unowned self] in plan.processes.map(\.name) },
+            nodes: { [unowned self] in plan.processes.map(\.node) },
             progress: { [unowned self] in reloading.current?.progress },
             happened: { [unowned self] in happened($0) },
             beginReload: { [unowned self] in beginReload() })
@@ -179,7 +179,7 @@ package final class ClusterRunner {
             questions.askActivity(run, of: plan) { [unowned self] in
                 happened(.activityAnswered(run, $0))
             }
-        case .replan(let names): replan(without: names)
+        case .replan(let nodes): replan(without: nodes)
         case .setTimer(let timer, let instant): timers.set(timer, at: instant)
         case .adoptReload: adoptReload()
         case .report(let report): tell(report)
@@ -196,26 +196,26 @@ package final class ClusterRunner {
     }
 
     private func spawn(_ run: ProcessRun) {
-        guard let process = plan.process(run.name) else { return }
+        guard let process = plan.process(run.node) else { return }
         if process.role == .coordinator { questions.coordinatorStarts(plan) }
         processes.spawn(run, process, of: plan.cluster, timeouts: inForce.spec.timeouts)
     }
 
     private func printed(_ line: String, by run: ProcessRun) {
         logs.append(line, of: run)
-        output.line(run.name, line)
-        if plan.process(run.name)?.role == .coordinator { questions.read(line) }
+        output.line("\(run.node)", line)
+        if plan.process(run.node)?.role == .coordinator { questions.read(line) }
     }
 
-    private func replan(without names: [String]) {
+    private func replan(without nodes: [Node]) {
         do throws(PlanError) {
             let whole = decisions.supervisor.wanted.plan
             happened(
                 .replanned(
                     try LaunchPlanner.plan(
-                        inForce.spec, facts: inForce.facts, leavingOut: names, of: whole)))
+                        inForce.spec, facts: inForce.facts, leavingOut: nodes, of: whole)))
         } catch {
-            happened(.replanRefused(without: names, reason: error.message))
+            happened(.replanRefused(without: nodes, reason: error.message))
         }
     }
 }

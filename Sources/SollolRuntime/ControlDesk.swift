@@ -6,8 +6,8 @@ struct ControlDesk {
     let loop: EventLoop
     /// What is true now.
     let status: () -> ClusterStatus
-    /// Names of the processes that can be restarted.
-    let names: () -> [String]
+    /// The processes that can be restarted.
+    let nodes: () -> [Node]
     /// How far the last reload is.
     let progress: () -> ReloadProgress?
     /// Told what the user wants.
@@ -26,14 +26,16 @@ struct ControlDesk {
                 happened(.stopRequested)
             }
         case .restart:
-            if let name = request.name, !names().contains(name) {
-                let names = names().joined(separator: ", ")
-                return ControlAnswer(problem: "sollol runs no process \(name); it runs \(names)")
+            let nodes = nodes()
+            let node = nodes.first { $0.description == request.name }
+            if let name = request.name, node == nil {
+                return ControlAnswer(
+                    problem: "sollol runs no process \(name); it runs \(Node.list(nodes))")
             }
             if status.state == .stopping || status.state == .failed {
                 return ControlAnswer(problem: "the cluster is being ended")
             }
-            loop.at(EventLoop.now) { happened(.restartRequested(request.name)) }
+            loop.at(EventLoop.now) { happened(.restartRequested(node)) }
         case .reload:
             if let problem = beginReload() { return ControlAnswer(problem: problem) }
             return ControlAnswer(status: status, reload: progress())

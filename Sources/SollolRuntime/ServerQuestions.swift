@@ -48,14 +48,14 @@ final class ServerQuestions {
         let answer: (Bool) -> Void = { [self] isReady in
             happened(isReady ? .readinessConfirmed(run) : .readinessDenied(run))
         }
-        if let backend = plan.unmanaged.first(where: { $0.name == run.name }) {
+        if let backend = plan.unmanaged(run.node) {
             probes.connects(
-                address: inForce.numeric(backend.host), port: backend.port,
+                address: inForce.numeric(backend.endpoint.host), port: backend.endpoint.port,
                 timeout: inForce.spec.timeouts.connect, answer)
             return
         }
         let timeout = inForce.spec.health.timeout
-        switch plan.process(run.name)?.readiness {
+        switch plan.process(run.node)?.readiness {
         case .rpcHello(let host, let port):
             probes.rpcHello(address: inForce.numeric(host), port: port, timeout: timeout) {
                 [self] version in
@@ -77,15 +77,15 @@ final class ServerQuestions {
         protocols[run] = version
         protocols = protocols.filter { processes.isRunning($0.key) }
         return RPCVersion.difference(
-            protocols.map { (worker: $0.key.name, version: $0.value) }
-                .sorted { $0.worker < $1.worker })
+            protocols.map { (worker: $0.key.node, version: $0.value) }
+                .sorted { $0.worker.name < $1.worker.name })
     }
 
     // MARK: The coordinator
 
     /// Asks once for its health.
     func askHealth(_ run: ProcessRun, of plan: LaunchPlan) {
-        guard case .httpHealth(let host, let port)? = plan.process(run.name)?.readiness else {
+        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness else {
             return
         }
         let timeout = inForce.spec.health.timeout
@@ -99,7 +99,7 @@ final class ServerQuestions {
     func askActivity(
         _ run: ProcessRun, of plan: LaunchPlan, _ completion: @escaping (SlotActivity?) -> Void
     ) {
-        guard case .httpHealth(let host, let port)? = plan.process(run.name)?.readiness else {
+        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness else {
             return
         }
         let ask = { [self] (key: String?) in

@@ -17,14 +17,15 @@ import Testing
         }
         // A command line that is too long for any system.
         let options = [String(repeating: "x", count: 200_000)]
+        let node = Node.worker(1, at: Endpoint(host: "h", port: 1))
         let process = PlannedProcess(
-            name: "worker-1", role: .worker, host: "h",
+            node: node, host: "h",
             location: .ssh(destination: "h", options: options), arguments: [], environment: [:],
             environmentReasons: [:], bind: Endpoint(host: "127.0.0.1", port: 1),
             dial: Endpoint(host: "127.0.0.1", port: 1), forwards: [], startAfter: [],
             readiness: .rpcHello(host: "127.0.0.1", port: 1))
         let runs = (1...2 * ConnectionQueue.width).map {
-            ProcessRun(name: "worker-1", generation: $0)
+            ProcessRun(node: node, generation: $0)
         }
         for run in runs {
             processes.spawn(run, process, of: "c", timeouts: Timeouts())

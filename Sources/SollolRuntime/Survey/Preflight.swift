@@ -30,7 +30,7 @@ package struct Preflight {
     package var modelProblem: String? {
         surveys.compactMap { survey in
             survey.modelProblem.map {
-                Finding(["coordinator"], at: survey.request.location, $0).problem
+                Finding([.coordinator], at: survey.request.location, $0).problem
             }
         }.first
     }
@@ -189,7 +189,7 @@ package struct Preflight {
             findings += PlanFindings.doesNotFit(plan, spec)
         } catch {
             plan = nil
-            findings.append(Finding(["coordinator"], error.message))
+            findings.append(Finding([.coordinator], error.message))
         }
     }
 

@@ -8,14 +8,14 @@ enum SpecNames {
     /// - Returns: a finding for each name without an address.
     static func lookUp(_ spec: ClusterSpec, into facts: inout HostFacts) -> [Finding] {
         let workers = spec.workers.filter { !($0.managed && $0.transport == .ssh) }
-            .map { (process: $0.name, host: $0.host) }
-        let names = (workers + [("coordinator", spec.coordinator.host)]).filter {
+            .map { (node: $0.node, host: $0.host) }
+        let names = (workers + [(.coordinator, spec.coordinator.host)]).filter {
             !LocalNetwork.isNumeric($0.host) && !$0.host.contains(":")
         }
         let limit = spec.timeouts.connect
         let outcomes = NameLookup.outcomes(of: Set(names.map(\.host)), within: limit)
         var findings: [Finding] = []
-        for (process, host) in names {
+        for (node, host) in names {
             let problem: String
             switch outcomes[host] {
             case .address(let address)?:
@@ -28,7 +28,7 @@ enum SpecNames {
             case .missing?, nil: problem = "has no IPv4 address here"
             }
             let attempt = "getent ahostsv4 \(ShellQuoting.quote(host))"
-            findings.append(Finding([process], "the name \(host) \(problem). Try: \(attempt)"))
+            findings.append(Finding([node], "the name \(host) \(problem). Try: \(attempt)"))
         }
         return findings
     }
