@@ -4,7 +4,7 @@ import Status
 
 /// `events.jsonl`: everything that people were told, one JSON object a line.
 package final class EventHistory {
-    private let log: LogFile
+    private let log: QueuedLog
     /// Names that an entry can be about; those of a reload come later.
     var processes: [String]
 
@@ -15,12 +15,19 @@ package final class EventHistory {
     ///   - warn: told when the disk is full or read-only, and what becomes of the events.
     package init(state: StateDirectory, processes: [String], warn: @escaping (String) -> Void) {
         self.processes = processes
-        log = LogFile(path: Self.path(state: state.path), largest: 2 << 20, kept: 3, warn: warn)
+        let place = LogFile.Place(
+            path: Self.path(state: state.path), largest: 2 << 20, kept: 3,
+            remark: { lost, time in
+                let text = "history: \(plural(lost, "event")) before this were not written"
+                return HistoryEntry(Report(.warning, text), at: time).line
+            })
+        log = state.logs.log(place, warn: warn)
     }
 
-    /// Adds a report.
+    /// Adds a report. It is there when people see it, unless the disk is slow.
     package func add(_ report: Report) {
         log.write(HistoryEntry(report, at: .now, processes: processes).line)
+        log.settle()
     }
 
     /// The last entry in a state directory, if there is one.

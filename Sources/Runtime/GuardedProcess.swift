@@ -40,15 +40,11 @@ final class GuardedProcess {
     private var patienceTimer: Int?
     private var lastWordsTimer: Int?
     private let shell: ShellProcess
-    private let leash: Int32
-    private let control: Int32
-    private let output: Int32
-    private var controlLines: LineReader
-    private var outputLines: LineReader
-    private var unwritten: [UInt8] = []
+    private let leash: OutgoingBytes
+    private let control: IncomingLines
+    private let output: IncomingLines
     private var end = End()
     private var isOver = false
-    private var isLeashEnded = false
 
     /// Starts `sh` with the guard's constant command, and writes the start line to its leash.
     ///
@@ -64,22 +60,21 @@ final class GuardedProcess {
         self.loop = loop
         isRemote = carrier != nil
         self.handlers = handlers
-        self.shell =
+        let shell =
             try shell ?? carrier.map { try ShellProcess(holding: ShellQuoting.join($0)) }
             ?? ShellProcess(Guard.command)
-        (leash, control, output) = (self.shell.input, self.shell.output, self.shell.errors)
-        controlLines = LineReader(control)
-        outputLines = LineReader(output)
-        loop.whenReadable(control) { [self] in readControl() }
-        loop.whenReadable(output) { [self] in drainOutput() }
+        self.shell = shell
+        leash = OutgoingBytes(to: shell.input, loop: loop)
+        control = IncomingLines(of: shell.output, loop: loop)
+        output = IncomingLines(of: shell.errors, loop: loop)
+        control.begin({ [self] in told($0) }, came: { [self] in controlCame(isOpen: $0) })
+        output.begin(handlers.printed)
         send(startLine)
     }
 
     /// Writes one line to the leash: a heartbeat when empty, `term` or `kill`.
     func send(_ line: String) {
-        guard !isOver, !isLeashEnded else { return }
-        unwritten += Array(line.utf8) + [UInt8(ascii: "\n")]
-        flush()
+        if !isOver { leash.send(line) }
     }
 
     /// Ends the server, or at least the connection to it.
@@ -88,16 +83,8 @@ final class GuardedProcess {
         guard patienceTimer == nil else { return }
         patienceTimer = loop.at(EventLoop.now + Self.patience) { [self] in
             // The end of the leash also ends a guard that is stopped, by its leash reader.
-            if isRemote { endCarrier() } else { endLeash() }
+            if isRemote { endCarrier() } else { leash.close() }
         }
-    }
-
-    private func endLeash() {
-        guard !isLeashEnded else { return }
-        isLeashEnded = true
-        unwritten = []
-        loop.forget(leash)
-        shell.closeInput()
     }
 
     /// Ends the ssh client and the shell around it, which lead a process group of their own. ssh
@@ -106,35 +93,21 @@ final class GuardedProcess {
         if isRemote { shell.kill() }
     }
 
-    private func flush() {
-        while !unwritten.isEmpty {
-            let count = retrying { write(leash, unwritten, unwritten.count) }
-            if count < 0 {
-                // EPIPE: the guard is gone, and the end of its output says so.
-                let isFull = errno == EAGAIN
-                if !isFull { unwritten = [] }
-                loop.whenWritable(leash, isFull ? { [self] in flush() } : nil)
-                return
-            }
-            unwritten.removeFirst(count)
+    private func told(_ line: String) {
+        switch GuardReport(line) {
+        case .started(let pid):
+            // The leash reader learns at once whom it has to end.
+            send("")
+            end.refusal = nil
+            handlers.started(pid)
+        case .exited(let status): end.status = status
+        case .refused(let refusal): end.refusal = refusal
+        case .usage(let usage): handlers.usage(usage)
+        case nil: break
         }
-        loop.whenWritable(leash, nil)
     }
 
-    private func readControl() {
-        let isOpen = controlLines.read { line in
-            switch GuardReport(line) {
-            case .started(let pid):
-                // The leash reader learns at once whom it has to end.
-                send("")
-                end.refusal = nil
-                handlers.started(pid)
-            case .exited(let status): end.status = status
-            case .refused(let refusal): end.refusal = refusal
-            case .usage(let usage): handlers.usage(usage)
-            case nil: break
-            }
-        }
+    private func controlCame(isOpen: Bool) {
         // From another host the last words come on a channel of their own, perhaps a moment later;
         // ssh ends after both, unless a forwarded connection keeps it.
         if !isOpen || (end.status != nil && !isRemote) {
@@ -145,9 +118,7 @@ final class GuardedProcess {
     }
 
     /// Hands out what the server has printed so far.
-    func drainOutput() {
-        if !outputLines.read(handlers.printed) { loop.whenReadable(output, nil) }
-    }
+    func drainOutput() { output.drain() }
 
     private func over() {
         guard !isOver else { return }
@@ -157,8 +128,8 @@ final class GuardedProcess {
         loop.cancel(patienceTimer)
         loop.cancel(lastWordsTimer)
         endCarrier()
-        endLeash()
-        for end in [control, output] { loop.forget(end) }
+        leash.end()
+        for stream in [control, output] { stream.end() }
         shell.close()
         handlers.ended(end)
     }
