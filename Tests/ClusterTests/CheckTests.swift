@@ -8,6 +8,9 @@ struct CheckTests {
     @Test func theCoordinatorsHostIsLookedAtWhereverItIs() throws {
         let bed = try PreflightBed([HostOptions("head")])
         let small = try TestEnvironment.smallModel()
+        // In the middle of a word of the vocabulary, whose bytes begin there.
+        let word = try Data(contentsOf: URL(fileURLWithPath: small)).range(of: Data("<0x41>".utf8))
+        let cut = try #require(word).lowerBound
         let home = HostUser.root.home
         let manifest =
             "{\"layers\": [{\"mediaType\": \"application/vnd.ollama.image.model\", \"digest\": "
@@ -17,7 +20,7 @@ struct CheckTests {
             manifest, to: "\(library)/manifests/registry.ollama.ai/library/tiny/latest", on: "head")
         let setup = """
             mkdir -p \(library)/blobs && ln -s \(small) \(library)/blobs/sha256-\(String(repeating: "a", count: 64))
-            head -c 3000 \(small) >\(home)/cut.gguf; echo hello >\(home)/text.gguf
+            head -c \(cut + 3) \(small) >\(home)/cut.gguf; echo hello >\(home)/text.gguf
             cp \(small) \(home)/mine.gguf; chmod 600 \(home)/mine.gguf; chmod 755 \(home); mkdir \(home)/folder.gguf
             printf '#!/bin/sh\\necho --model FILE' >/usr/local/bin/plain; chmod 755 /usr/local/bin/plain
             """
@@ -44,7 +47,7 @@ struct CheckTests {
                 "at byte 0: this is no GGUF: it begins with \"hell\" instead of "
                 + "\"GGUF\". Convert the model to GGUF, or name another file.",
             "\(home)/cut.gguf":
-                "at byte 2995: the file ends within its header. It is not complete: copy or "
+                "at byte \(cut): the file ends within its header. It is not complete: copy or "
                 + "download it again.",
         ]
         for (model, problem) in broken {
