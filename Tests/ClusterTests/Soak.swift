@@ -2,7 +2,7 @@ import Foundation
 import SollolCore
 import Testing
 
-/// `deploy/soak`: random faults for some minutes under a stream of requests. Not a test of CI: it
+/// `deploy/dev/soak`: random faults for some minutes under a stream of requests. Not a test of CI: it
 /// runs only when asked to.
 @Suite(
     .serialized,

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Simulation
 
-/// `deploy/simulate` runs many more schedules in a release build; `deploy/mutate` changes the core
+/// `deploy/dev/simulate` runs many more schedules in a release build; `deploy/mutate` changes the core
 /// itself.
 @Suite struct SimulationTests {
     @Test func schedulesKeepEveryRule() {

@@ -234,7 +234,7 @@ import Testing
         }
     }
 
-    /// 200 layers over 15 devices; how long it takes is measured by `deploy/benchmark`.
+    /// 200 layers over 15 devices; how long it takes is measured by `deploy/dev/benchmark`.
     @Test func manyLayersOverManyDevices() throws {
         let model = RandomModel.with {
             $0.layers = 200
