@@ -2,7 +2,7 @@ import SollolCore
 
 /// What must be true at every step, judged only by what the supervisor was told and what it wants.
 ///
-/// It knows nothing of the supervisor's inside. The rules have the numbers of `design.md`.
+/// It knows nothing of the supervisor's inside. The rules have the numbers of `Supervision.md`.
 struct SafetyChecker {
     /// A broken rule.
     struct Violation: Error, CustomStringConvertible {

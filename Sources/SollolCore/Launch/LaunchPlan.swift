@@ -132,7 +132,7 @@ package struct UnmanagedBackend: Equatable, Sendable {
     package var port: Int
 }
 
-/// Which layers each device gets, by the rule of llama.cpp (`llama-cpp-facts.md`).
+/// Which layers each device gets, by the rule of llama.cpp (`LlamaCppFacts.md`).
 package struct LayerDistribution: Equatable, Sendable {
     /// The layers of one device.
     package struct Share: Equatable, Sendable {
