@@ -45,7 +45,6 @@ package struct GGUFTensor: Equatable, Sendable {
 package struct GGUFHeader: Equatable, Sendable {
     /// 2 or 3.
     package var version: UInt32
-    /// Metadata by key.
     package var metadata: [String: GGUFValue]
     /// The tensors in the file's order.
     package var tensors: [GGUFTensor]
