@@ -21,7 +21,7 @@ let package = Package(
             name: "SollolCoreTests", dependencies: ["SollolCore"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "SollolRuntimeTests", dependencies: ["SollolCore", "SollolRuntime"]),
-        .testTarget(name: "DocumentationTests"),
+        .testTarget(name: "RepositoryTests"),
         .testTarget(name: "ClusterTests", dependencies: ["SollolCore", "SollolRuntime"]),
     ],
     swiftLanguageModes: [.v6]

@@ -34,7 +34,8 @@ final class LocalCluster {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// Gives a worker a program that can be made to disappear or replaced: a link. Returns its path.
+    /// Gives a worker a program that can be made to disappear or replaced: a link, whose path it
+    /// returns.
     func linkProgram(ofWorker number: Int) throws -> String {
         let link = "\(folder)/rpc-server-\(number)"
         let places = ["rpc-server", "ggml-rpc-server"].map {
