@@ -92,8 +92,10 @@ package enum RPCTransport: String, Equatable, Sendable, CaseIterable {
 
 /// One RPC backend: an `rpc-server`.
 package struct WorkerSpec: Equatable, Sendable {
-    /// `worker-1`, `worker-2`, … in the order of the configuration.
-    package var name: String
+    /// Which one it is; `worker-1`, `worker-2`, … in the order of the configuration.
+    package var node: Node
+    /// Its place in the configuration, from 0: the order of llama.cpp's devices.
+    package var place: Int
     /// The key path of the backend: `rpc_backends[0]`, for reasons and errors.
     package var keyPath: String
     /// What the coordinator dials: numeric IPv4, or a name to be resolved at `up`.
@@ -132,8 +134,8 @@ package struct WorkerSpec: Equatable, Sendable {
 
     /// How many llama.cpp devices it offers: those named, else one is assumed.
     package var deviceCount: Int { max(1, devices.count) }
-    /// `host:port` as `llama-server --rpc` takes it.
-    package var endpoint: String { "\(host):\(port)" }
+    /// As the configuration gives it.
+    package var endpoint: Endpoint { Endpoint(host: host, port: port) }
 }
 
 /// The one `llama-server`.

@@ -188,14 +188,16 @@ struct SpecBuilder {
     private mutating func worker(_ index: Int) -> WorkerSpec {
         let path = "rpc_backends[\(index)]"
         let address = string("\(path).host") ?? ""
+        let endpoint = Endpoint(host: address, port: integer("\(path).port"))
         let location = location(
             address, ssh: string("\(path).ssh"), options: strings("\(path).ssh_options"))
+        let transport = string("\(path).transport").flatMap(RPCTransport.init) ?? .direct
+        let isManaged = boolean("\(path).managed")
+        let passage = transport == .ssh && isManaged ? location.sshDestination ?? "" : nil
         return WorkerSpec(
-            name: "worker-\(index + 1)", keyPath: path, host: address,
-            port: integer("\(path).port"), location: location,
-            bind: string("\(path).bind"),
-            transport: string("\(path).transport").flatMap(RPCTransport.init) ?? .direct,
-            managed: boolean("\(path).managed"),
+            node: .worker(index + 1, at: endpoint, through: passage), place: index, keyPath: path,
+            host: address, port: endpoint.port, location: location,
+            bind: string("\(path).bind"), transport: transport, managed: isManaged,
             binary: binary("\(path).binary", on: location),
             devices: strings("\(path).devices"), threads: optionalInteger("\(path).threads"),
             cache: boolean("\(path).cache"), environment: environment("\(path).environment"),
