@@ -40,7 +40,7 @@ import Testing
                 let isFound =
                     if roots.contains(where: { word.hasPrefix($0) }) {
                         Repository.exists(String(word))
-                    } else if word.hasSuffix(".swift") || word.hasSuffix(".md") {
+                    } else if [".swift", ".md", ".sh"].contains(where: { word.hasSuffix($0) }) {
                         names.contains(word.split(separator: "/").last ?? word)
                     } else {
                         true
