@@ -1,6 +1,6 @@
+import Basics
 import Foundation
-import SollolCore
-import SollolRuntime
+import Status
 
 /// `sollol down`: ends the cluster and returns when nothing of it runs any more.
 struct DownCommand {

@@ -1,6 +1,6 @@
-import SollolCore
 import Testing
 
+@testable import Basics
 @testable import Simulation
 
 /// `deploy/dev/simulate` runs many more schedules in a release build; `deploy/dev/mutate` changes
