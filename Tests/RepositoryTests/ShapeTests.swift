@@ -17,8 +17,8 @@ import Testing
         var wide: [String] = []
         for path in Self.sources {
             for (index, line) in Self.lines(path).enumerated() where line.utf8.count > 100 {
-                let text = line.drop { $0 == " " }
-                let isComment = text.hasPrefix("//") || text.hasPrefix("#")
+                let isComment = line.drop { $0 == " " }
+                    .hasPrefix(path.hasSuffix(".swift") ? "//" : "#")
                 if isComment, line.count > 100 { wide.append("\(path):\(index + 1)") }
             }
         }

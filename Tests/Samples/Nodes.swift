@@ -11,7 +11,7 @@ extension Node {
 
 /// So that tests write what people read: `"worker-3"` is `worker(3)`, `"coordinator"` that one.
 extension Node: ExpressibleByStringLiteral {
-    public init(stringLiteral name: String) {
+    package init(stringLiteral name: String) {
         if name == Node.coordinator.description {
             self = .coordinator
         } else {

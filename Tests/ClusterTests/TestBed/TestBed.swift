@@ -59,9 +59,9 @@ final class TestBed {
 
     /// What somebody left in `/tmp` of the hosts and in `sollol`'s folders there, as `HOST: path`.
     ///
-    /// The folder for records stays when it is empty, and in it what a `sollol` that was killed said
-    /// of itself (`up-…`). What this machine shows the hosts may lie below `/tmp`: a checkout, a
-    /// model.
+    /// The folder for records stays when it is empty, and in it what a `sollol` that was killed
+    /// said of itself (`up-…`). What this machine shows the hosts may lie below `/tmp`: a checkout,
+    /// a model.
     func filesLeft() throws -> [String] {
         let folders = HostUser.all.flatMap { ["/tmp/sollol-\($0.id)", "/run/user/\($0.id)"] }
         let text = "ls -d /tmp/* /run/sollol*; find \(folders.joined(separator: " ")) -mindepth 1"
