@@ -180,7 +180,7 @@ import Testing
 
     @Test func devicesOfTheCoordinatorComeAfterRPCOrNotAtAll() throws {
         var facts = SampleSpecs.localFacts
-        facts.hosts["here"]?.devices = ["CUDA0"]
+        facts.hosts[.here]?.devices = ["CUDA0"]
         var spec = SampleSpecs.local
         // A worker that names no device offers that GPU itself.
         let offered = try LaunchPlanner.plan(spec, facts: facts).process("coordinator")
@@ -242,7 +242,7 @@ import Testing
         spec.model = .ollama(name: "codellama:13b")
         let blob = "/home/ann/.ollama/models/blobs/sha256-\(String(repeating: "a", count: 64))"
         var facts = SampleSpecs.localFacts
-        facts.hosts["here"]?.models["codellama:13b"] = .init(
+        facts.hosts[.here]?.models["codellama:13b"] = .init(
             path: blob, stamp: .init(size: 1, modified: 1), blockCount: 40)
         let known = try LaunchPlanner.plan(spec, facts: facts)
         #expect(known.process("coordinator")?.value(after: "--model") == blob)
@@ -269,8 +269,8 @@ import Testing
 
     @Test func fewerLayersThanDevices() {
         var facts = SampleSpecs.localFacts
-        facts.hosts["here"]?.models[SampleSpecs.model]?.shape = nil
-        facts.hosts["here"]?.models[SampleSpecs.model]?.blockCount = 2
+        facts.hosts[.here]?.models[SampleSpecs.model]?.shape = nil
+        facts.hosts[.here]?.models[SampleSpecs.model]?.blockCount = 2
         facts.offeredDevices["127.0.0.1:50052"] = ["RPC0", "RPC1", "RPC2"]
         #expect(throws: PlanError.fewerLayersThanDevices(layers: 3, devices: 4)) {
             try LaunchPlanner.plan(SampleSpecs.local, facts: facts)
@@ -287,7 +287,7 @@ import Testing
 
     @Test func aBinaryWithoutRPC() {
         var facts = SampleSpecs.localFacts
-        facts.hosts["here"]?.binaries["llama-server"]?.capabilities?.rpc = false
+        facts.hosts[.here]?.binaries["llama-server"]?.capabilities?.rpc = false
         let error = PlanError.coordinatorWithoutRPC(
             path: "\(bin)/llama-server", host: "this machine")
         #expect(throws: error) { try LaunchPlanner.plan(SampleSpecs.local, facts: facts) }

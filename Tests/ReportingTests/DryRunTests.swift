@@ -16,7 +16,7 @@ import Testing
 
     static let plans: [(name: String, spec: ClusterSpec, facts: HostFacts)] = {
         var secured = SampleSpecs.localFacts
-        secured.hosts["here"]?.devices = ["CUDA0"]
+        secured.hosts[.here]?.devices = ["CUDA0"]
         return [
             ("local-assumed", SampleSpecs.local, HostFacts()),
             ("local-known", SampleSpecs.local, SampleSpecs.localFacts),
