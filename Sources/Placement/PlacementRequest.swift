@@ -40,6 +40,7 @@ package struct PlacementDevice: Equatable, Sendable {
     /// Whether it can look up rows of every storage type: a CPU can, a GPU only of simple ones.
     package var takesAnyEmbedding: Bool
 
+    /// A device with these properties.
     package init(
         node: Node, name: String, address: String? = nil, limit: UInt64? = nil,
         configured: UInt64? = nil, speed: Double? = nil, isProcess: Bool = true,
@@ -58,6 +59,7 @@ package struct PlacementDevice: Equatable, Sendable {
 
 /// Everything that a placement depends on; the same request gives the same placement.
 package struct PlacementRequest: Equatable, Sendable {
+    /// The model.
     package var shape: ModelShape
     /// Context, slots and types of the cache.
     package var context: ContextSettings

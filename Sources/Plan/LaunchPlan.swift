@@ -142,7 +142,7 @@ package struct UnmanagedBackend: Equatable, Sendable {
     package var endpoint: Endpoint
 }
 
-/// Which layers each device gets, by the rule of llama.cpp (`LlamaCppFacts.md`).
+/// Which layers each device gets, by the rule of llama.cpp (`llama-cpp-facts.md`).
 package struct LayerDistribution: Equatable, Sendable {
     /// The layers of one device.
     package struct Share: Equatable, Sendable {

@@ -4,7 +4,7 @@ import Foundation
 /// A child `sh` with a pipe on each of its three streams; ours do not block.
 ///
 /// The direct child is always `sh`, never ssh, since ssh closes the socket through which
-/// Foundation learns of an exit (`ProcessFacts.md`).
+/// Foundation learns of an exit (`process-facts.md`).
 final class ShellProcess {
     /// What its standard input is written to: the leash of a guard.
     let input: Int32

@@ -26,7 +26,7 @@ package enum Signals {
     ///
     /// HUP means that the terminal goes away, for those who have one (`hasTerminal`). SIGPIPE gets a
     /// handler that does nothing, not SIG_IGN, which children would inherit; SIGCHLD is set back to
-    /// its default, since an ignored one hides how children end (`ProcessFacts.md`).
+    /// its default, since an ignored one hides how children end (`process-facts.md`).
     static func deliver(on loop: EventLoop, received: @escaping (Int32) -> Void) throws {
         let pair = try DescriptorPair()
         setNonBlocking(pair.reading)

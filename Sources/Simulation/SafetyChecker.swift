@@ -3,7 +3,7 @@ import Supervision
 
 /// What must be true at every step, judged only by what the supervisor was told and what it wants.
 ///
-/// It knows nothing of the supervisor's inside. The rules have the numbers of `Supervision.md`.
+/// It knows nothing of the supervisor's inside. The rules have the numbers of `design.md`.
 struct SafetyChecker {
     /// A broken rule.
     struct Violation: Error, CustomStringConvertible {

@@ -57,7 +57,7 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
     /// Whether requests are answered.
     package var isServing: Bool { state == .serving || state == .degraded }
 
-    /// The stable JSON of `Interface.md`; `format_version` rises on a breaking change.
+    /// The stable JSON of `interface.md`; `format_version` rises on a breaking change.
     package var json: String { object.text }
 
     /// The same on one line, without a newline at its end.
