@@ -13,9 +13,9 @@ package struct HostFacts: Codable, Equatable, Sendable {
     package struct Host: Codable, Equatable, Sendable {
         /// The home folder, which `~/` in a path on that host stands for.
         package var home: String?
-        /// Binaries by the name that was looked for: `coordinator.binary` or `rpc_backends[…].binary`
-        /// as configured, else `llama-server` or `rpc-server` (also when `ggml-rpc-server` is what
-        /// was found).
+        /// Binaries by the name that was looked for: `coordinator.binary` or
+        /// `rpc_backends[…].binary` as configured, else `llama-server` or `rpc-server` (also when
+        /// `ggml-rpc-server` is what was found).
         package var binaries: [String: Binary]
         /// Models by `ModelReference.text`.
         package var models: [String: Model]
@@ -65,7 +65,8 @@ package struct HostFacts: Codable, Equatable, Sendable {
         /// Checksum and size of it and of libraries beside it, by name; nil if nobody asked.
         package var digests: [String: String]?
         /// The time of its inode's change, then sizes and times of the files beside it that its
-        /// answers depend on, as its host prints them, or nil when it has not answered as it should.
+        /// answers depend on, as its host prints them, or nil when it has not answered as it
+        /// should.
         package var companions: String?
 
         /// What its host prints of it and these files as long as none of them has changed; nil when

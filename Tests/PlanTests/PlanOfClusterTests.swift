@@ -30,7 +30,8 @@ import Testing
 
     // MARK: Limits
 
-    /// 64 GiB are free, 512 MiB stay so, the coordinator takes its need, the workers share the rest.
+    /// 64 GiB are free, 512 MiB stay so, the coordinator takes its need, the workers share the
+    /// rest.
     @Test func workersOfOneHostShareItsMemory() throws {
         let plan = try Self.plan { _, _ in }
         let placement = try #require(plan.placement)

@@ -69,7 +69,7 @@ import Testing
         #expect(try JSONDecoder().decode([String].self, from: Data(text.utf8)) == [hostile])
     }
 
-    /// An old name that must not come back (`interface.md`).
+    /// An old name that must not come back (`Interface.md`).
     @Test(arguments: DryRun.Format.allCases)
     func namesTheKeyFileNeverAKey(_ format: DryRun.Format) throws {
         let text = DryRun.render(try LaunchPlanner.plan(SampleSpecs.remote), as: format)
