@@ -5,8 +5,8 @@ import Foundation
 /// The direct child is never ssh, since ssh closes the socket through which Foundation learns of an
 /// exit. All children are started by one thread, so that none inherits a descriptor of another.
 enum ChildShell {
-    /// Descriptors that Foundation needs for a child beside those of its streams: a pair of sockets,
-    /// /dev/null, and the folder of open descriptors.
+    /// Descriptors that Foundation needs for a child beside those of its streams: a pair of
+    /// sockets, /dev/null, and the folder of open descriptors.
     private static let neededDescriptors = 6
     /// The longest word of a command line, in bytes (execve(2), MAX_ARG_STRLEN).
     private static let longestWord = 128 << 10

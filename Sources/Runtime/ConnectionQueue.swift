@@ -2,8 +2,9 @@ import Supervision
 
 /// Lets only some ssh connections be set up at the same time.
 ///
-/// A class, since what it starts may come back to it at once. sshd begins to refuse at random when ten wait for authentication (sshd_config(5),
-/// `MaxStartups 10:30:100`), several workers may live on one host, and a jump host sees them all.
+/// A class, since what it starts may come back to it at once. sshd begins to refuse at random when
+/// ten wait for authentication (sshd_config(5), `MaxStartups 10:30:100`), several workers may live
+/// on one host, and a jump host sees them all.
 final class ConnectionQueue {
     /// Connections that are set up at the same time.
     static let width = 8

@@ -51,9 +51,9 @@ final class ConsoleStream {
         return true
     }
 
-    /// A descriptor of our own for the same terminal. To make the given one non-blocking would do so
-    /// for the shell that it belongs to; and a terminal that stands still blocks a write although
-    /// poll(2) says that it can be written (measured).
+    /// A descriptor of our own for the same terminal. To make the given one non-blocking would do
+    /// so for the shell that it belongs to; and a terminal that stands still blocks a write
+    /// although poll(2) says that it can be written (measured).
     private static func withoutBlocking(_ given: Int32) -> Descriptor? {
         var name = [CChar](repeating: 0, count: 256)
         guard isatty(given) == 1, ttyname_r(given, &name, name.count - 1) == 0 else { return nil }

@@ -2,8 +2,8 @@ import Basics
 import Status
 import Supervision
 
-/// Answers the commands that reach this `sollol` through its socket. What they ask for is begun once
-/// they have their answer.
+/// Answers the commands that reach this `sollol` through its socket. What they ask for is begun
+/// once they have their answer.
 struct ControlDesk {
     let loop: EventLoop
     /// What is true now.

@@ -2,8 +2,8 @@ import Foundation
 
 /// An open file, pipe or socket that belongs to whoever holds this, and is closed when nobody does.
 ///
-/// Who takes its number out has to hold it until the number is used for the last time: Swift lets an
-/// object go after its last use, not at the end of its scope.
+/// Who takes its number out has to hold it until the number is used for the last time: Swift lets
+/// an object go after its last use, not at the end of its scope.
 final class Descriptor {
     /// The system's number of it; -1 once it is closed, so that no call reaches a stranger that has
     /// got the same number since.

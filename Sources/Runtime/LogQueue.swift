@@ -3,9 +3,9 @@ import Foundation
 
 /// Lines on their way to a disk, and the thread that writes them.
 ///
-/// A log has room for a megabyte of waiting lines. Who adds one that has no room waits for the disk,
-/// so that a flood loses nothing while it works: at most for half of each second, and not for a disk
-/// that has taken nothing for a tenth of a second.
+/// A log has room for a megabyte of waiting lines. Who adds one that has no room waits for the
+/// disk, so that a flood loses nothing while it works: at most for half of each second, and not for
+/// a disk that has taken nothing for a tenth of a second.
 ///
 /// Unchecked, since everything is guarded by the condition but for the sinks, which only the thread
 /// knows, and the pipe, which never changes.

@@ -11,7 +11,8 @@ struct Probes {
     ///
     /// Byte 14, u64 24, 24 zero bytes; the answer is u64 28, then major, minor, patch (measured,
     /// RPC protocol 8.0.0). A server of an older release closes the connection, and is asked as its
-    /// clients do: byte 14, u64 0. To leave without reading kills a server whose SIGPIPE is default.
+    /// clients do: byte 14, u64 0. To leave without reading kills a server whose SIGPIPE is
+    /// default.
     func rpcHello(
         address: String, port: Int, timeout: Double, isOld: Bool = false,
         _ completion: @escaping (RPCVersion?) -> Void
@@ -20,8 +21,9 @@ struct Probes {
         let hello: [UInt8] = [14, UInt8(size)] + [UInt8](repeating: 0, count: 7 + size)
         Exchange(
             address: address, port: port, request: hello, timeout: timeout, loop: loop,
-            // A connection to a port of this host's outgoing range, where nobody listens yet, can meet
-            // itself (RFC 9293, 3.5, simultaneous open), and holds the port that the server wants.
+            // A connection to a port of this host's outgoing range, where nobody listens yet, can
+            // meet itself (RFC 9293, 3.5, simultaneous open), and holds the port that the server
+            // wants.
             isComplete: { $0.count >= (isOld ? 11 : 36) || $0 == hello },
             completion: { [self] outcome in
                 guard case .received(let answer) = outcome else { return completion(nil) }

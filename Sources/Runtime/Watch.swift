@@ -1,7 +1,7 @@
 import Foundation
 
-/// What an event loop waits for on one descriptor. An event reaches the watch that asked for it, and
-/// no other that has got the same number since.
+/// What an event loop waits for on one descriptor. An event reaches the watch that asked for it,
+/// and no other that has got the same number since.
 ///
 /// The loop holds it while it waits for something, and with it what its handlers need.
 final class Watch {

@@ -65,7 +65,8 @@ package struct Preflight {
     ///
     /// - Parameters:
     ///   - owner: of the state directory; a server of ours on a port is no obstacle.
-    ///   - isThorough: for `check`: also find out where only an agent's key gets us in, ask programs
+    ///   - isThorough: for `check`: also find out where only an agent's key gets us in, ask
+    ///     programs
     ///     again whose files are the same, and leave tensor caches alone.
     package static func everywhere(
         _ spec: ClusterSpec, recorded: HostFacts, owner: Guard.Owner, isThorough: Bool = false
