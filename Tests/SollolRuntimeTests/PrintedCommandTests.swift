@@ -69,7 +69,7 @@ import Testing
 
     private static func spec(_ bench: Bench, words: [String], variable: String) -> ClusterSpec {
         let worker = WorkerSpec(
-            name: "worker-1", keyPath: "rpc_backends[0]", host: "127.0.0.1", port: bench.port,
+            name: "worker-1", index: 0, host: "127.0.0.1", port: bench.port,
             location: .here, bind: nil, transport: .direct, managed: true, binary: bench.server,
             devices: [], threads: nil, cache: false,
             environment: ["HOSTILE": variable, "RECORD": bench.record], extraArguments: words)

@@ -26,7 +26,7 @@ enum OwnedFlags {
             "remove it, since a cluster serves one model")
         own("-c --ctx-size", "set coordinator.ctx_size instead")
         own("-np --parallel", "set coordinator.parallel instead")
-        own("--rpc", "set rpc_backends instead")
+        own("--rpc", "set \(SpecialKey.backends.rawValue) instead")
         own("--api-key-file", "set coordinator.api_key_file instead")
         own(
             "-ngl --gpu-layers --n-gpu-layers -ts --tensor-split -sm --split-mode -mg --main-gpu "

@@ -119,6 +119,6 @@ package struct CachePruning: Equatable, Sendable {
         }
         let place = location.sshDestination ?? "this machine"
         return "\(workers.joined(separator: ", ")): \(parts.joined(separator: ", ")) of what the "
-            + "tensor cache on \(place) has beyond cache_limit, \(MemorySize.text(limit))"
+            + "tensor cache on \(place) has beyond \(ConfigurationKey.Backend.cacheLimit.rawValue), \(MemorySize.text(limit))"
     }
 }

@@ -105,7 +105,10 @@ package enum PlanFindings {
                 "port \(endpoint.port) of \(endpoint.host) on {host} is in use by the cluster "
                 + "\(cluster) of \(who). Stop that one first, or give this process another port."
         case .noAddress(let others):
-            let key = opening.isWorker ? "bind" : "coordinator.host"
+            let key =
+                opening.isWorker
+                ? ConfigurationKey.Backend.bind.rawValue
+                : "\(ConfigurationKey.coordinator(.host))"
             text =
                 "\(endpoint.host) is no address of {host}"
                 + (others.isEmpty ? "" : ", which has \(others.joined(separator: ", "))")
@@ -189,7 +192,8 @@ package enum PlanFindings {
                 [process.name],
                 "\(process.host) is \(address), a public address, and rpc-server has no "
                     + "authentication: who can reach it can run code there. Set \"bind\" to a "
-                    + "private address or \"transport\" to \"ssh\", or allow_exposed_bind to true.")
+                    + "private address or \"transport\" to \"ssh\", or "
+                    + "\(ConfigurationKey.cluster(.allowExposedBind)) to true.")
         }
     }
 }

@@ -8,7 +8,7 @@ enum SampleSpecs {
         _ number: Int, host: String, port: Int = 50052, location: RunLocation = .here
     ) -> WorkerSpec {
         WorkerSpec(
-            name: "worker-\(number)", keyPath: "rpc_backends[\(number - 1)]", host: host,
+            name: "worker-\(number)", index: number - 1, host: host,
             port: port, location: location, bind: nil, transport: .direct, managed: true,
             binary: nil, devices: [], threads: nil, cache: false, environment: [:],
             extraArguments: [])
@@ -51,9 +51,9 @@ enum SampleSpecs {
         spec.coordinator.apiKeyFile = "/etc/sollol/keys"
         spec.coordinator.extraArguments = ["--alias", "it's 70b", "--threads", "4"]
         spec.origins = [
-            "model": .option("--model"),
-            "rpc_backends[0].host": .file(path: "sollol.json", line: 3),
-            "coordinator.port": .environment("SOLLOL_COORDINATOR_PORT"),
+            .cluster(.model): .option("--model"),
+            .backend(0, .host): .file(path: "sollol.json", line: 3),
+            .coordinator(.port): .environment("SOLLOL_COORDINATOR_PORT"),
         ]
         return spec
     }()
