@@ -28,12 +28,10 @@ package final class ClusterRunner {
 
     var facts: HostFacts
     var spec: ClusterSpec
-    /// The two of a reload that is not in force yet.
-    var accepted: Reload.Accepted?
-    var reload: Reload?
-    /// Whether what is told is about the reload, too.
-    var isTellingReload = false
-    let sources: ReloadSources
+    /// What was accepted and is not in force yet.
+    var accepted: AcceptedReload?
+    private let sources: ReloadSources
+    lazy var reloads = Reloads(sources, loop: loop, reloadHandlers)
     let owner: Guard.Owner
     let output: Output
     let loop = EventLoop()
@@ -115,8 +113,10 @@ package final class ClusterRunner {
         try Signals.deliver(on: loop) { [self] signal in
             // When the terminal goes away nothing may stay behind; a service has none.
             if signal == SIGHUP && !hasTerminal {
-                if let problem = beginReload() {
-                    output.report(Report(.warning, "no reload: \(problem)"))
+                if isEnding {
+                    output.report(Report(.warning, "no reload: the cluster is being ended"))
+                } else {
+                    reloads.request()
                 }
             } else {
                 happened(.stopRequested)
@@ -128,7 +128,7 @@ package final class ClusterRunner {
         keepLease()
         Self.returnMemory()
         loop.run()
-        reload?.cancel()
+        reloads.end()
         preparedShells.end()
         return status
     }
@@ -166,19 +166,23 @@ package final class ClusterRunner {
         case .restart:
             if let name = request.name, plan.process(name) == nil {
                 let names = plan.processes.map(\.name).joined(separator: ", ")
-                return ControlAnswer(problem: "sollol runs no process \(name); it runs \(names)")
+                return ControlAnswer(
+                    problem: "sollol runs no process \(name); it runs \(names)",
+                    refusal: .unknownProcess)
             }
-            if status.state == .stopping || status.state == .failed {
-                return ControlAnswer(problem: "the cluster is being ended")
-            }
+            if isEnding { return Self.ending }
             loop.at(EventLoop.now) { [self] in happened(.restartRequested(request.name)) }
         case .reload:
-            if let problem = beginReload() { return ControlAnswer(problem: problem) }
-            return ControlAnswer(status: status, reload: reload?.progress)
-        case .reloadProgress: return ControlAnswer(status: status, reload: reload?.progress)
+            if isEnding { return Self.ending }
+            return ControlAnswer(status: status, reload: reloads.request())
+        case .reloadProgress:
+            return ControlAnswer(status: status, reload: reloads.progress(of: request.reload))
         }
         return ControlAnswer(status: status)
     }
+
+    private static let ending = ControlAnswer(
+        problem: "the cluster is being ended", refusal: .ending)
 
     func keepLease() {
         guard spec.timeouts.lease > 0, spec.timeouts.lease < shortestLease else { return }
@@ -207,9 +211,7 @@ package final class ClusterRunner {
             let snapshot = supervisor.snapshot
             keeper.happened(event, snapshot, at: .now)
             output.changed(snapshot)
-            if isTellingReload, supervisor.pendingReload == nil, keeper.current.isServing {
-                reloadIsOver()
-            }
+            if supervisor.pendingReload == nil, keeper.current.isServing { reloads.served() }
         }
         isHandling = false
     }
@@ -232,9 +234,7 @@ package final class ClusterRunner {
         case .report(let report):
             keeper.told(report, at: .now)
             output.report(report)
-            if isTellingReload {
-                reload?.tell([report.message] + report.details.map { "    \($0)" })
-            }
+            reloads.told(report)
         case .finish(let status):
             self.status = status
             loop.stop()

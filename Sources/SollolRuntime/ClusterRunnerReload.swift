@@ -3,50 +3,47 @@ import SollolCore
 
 /// Taking over a changed configuration.
 extension ClusterRunner {
-    /// Returns why it cannot begin, or nil.
-    func beginReload() -> String? {
-        guard !isEnding else { return "the cluster is being ended" }
-        if reload?.isChecking == true { return "another reload is under way" }
-        let reload = Reload(number: (reload?.progress.number ?? 0) + 1, sources, loop: loop)
-        self.reload = reload
-        let running = RunningCluster(
-            supervisor.wanted.plan, owner: owner.id, leftOut: plan.leftOut)
-        // The look goes by what was known before the start, whatever became of that file.
-        try? RecordedFacts.write(facts, placement: supervisor.wanted.plan.placement, to: state)
-        loop.at(EventLoop.now) { [self] in
-            reload.begin(
-                running, cluster: spec.name, accepted: { [self] in take($0) },
-                refused: { [self] progress in
-                    let text = "the reload is refused, the cluster goes on as it was"
-                    perform(.report(Report(.warning, text, details: progress.lines)))
-                })
-        }
-        return nil
+    var isEnding: Bool { [.stopping, .failed].contains(keeper.current.state) }
+
+    var reloadHandlers: Reloads.Handlers {
+        Reloads.Handlers(
+            question: { [self] sources in
+                ReloadQuestion(
+                    cluster: spec.name, sources: sources,
+                    running: RunningCluster(
+                        supervisor.wanted.plan, owner: owner.id, leftOut: plan.leftOut),
+                    facts: knownFacts)
+            },
+            accepted: { [self] next in take(next) },
+            refused: { [self] lines in
+                let text = "the reload is refused, the cluster goes on as it was"
+                perform(.report(Report(.warning, text, details: lines)))
+            })
     }
 
-    private var isEnding: Bool { [.stopping, .failed].contains(keeper.current.state) }
+    /// What was known before the start, whatever became of the file; and where the layers are now.
+    private var knownFacts: HostFacts {
+        var facts = facts
+        if let placement = supervisor.wanted.plan.placement, !placement.counts.isEmpty {
+            facts.placement = RecordedPlacement(placement)
+        }
+        return facts
+    }
 
-    private func take(_ next: Reload.Accepted) {
-        guard !isEnding else { return }
-        let (change, policies) = supervisor.change(to: next.wanted)
+    private func take(_ next: AcceptedReload) {
+        guard !isEnding else { return reloads.end() }
+        let wanted = next.wanted
+        let (change, policies) = supervisor.change(to: wanted)
         accepted = next
-        isTellingReload = true
         if change.isEmpty && policies.isEmpty {
             perform(.report(Report(.progress, "reloaded: nothing that runs has changed")))
         }
-        happened(.reloadRequested(next.wanted))
-        if change.isEmpty { reloadIsOver() }
+        happened(.reloadRequested(wanted))
         do {
-            try RecordedFacts.write(next.facts, placement: next.wanted.plan.placement, to: state)
+            try RecordedFacts.write(next.facts, placement: next.plan.placement, to: state)
         } catch {
             output.report(Report(.warning, "\(error)"))
         }
-    }
-
-    /// Ends the wait of `sollol reload`.
-    func reloadIsOver() {
-        isTellingReload = false
-        reload?.end(.success)
     }
 
     /// What was accepted is in force.
@@ -59,5 +56,6 @@ extension ClusterRunner {
         followSpec()
         keepLease()
         keeper.adopted(supervisor.wanted.plan)
+        reloads.adopted()
     }
 }

@@ -19,7 +19,7 @@ package enum PlacementParticipants: String, Equatable, Sendable, Codable, CaseIt
 }
 
 /// What one device can take.
-package struct PlacementDevice: Equatable, Sendable {
+package struct PlacementDevice: Equatable, Codable, Sendable {
     /// The backend that offers it, `worker-1`, or `coordinator` for a GPU of its own.
     package var node: String
     /// llama.cpp's name: `RPC0`, `CUDA0`.
@@ -55,7 +55,7 @@ package struct PlacementDevice: Equatable, Sendable {
 }
 
 /// Everything that a placement depends on; the same request gives the same placement.
-package struct PlacementRequest: Equatable, Sendable {
+package struct PlacementRequest: Equatable, Codable, Sendable {
     /// The model.
     package var shape: ModelShape
     /// Context, slots and types of the cache.
