@@ -132,7 +132,7 @@ package struct ReloadQueue: Equatable, Sendable {
     private mutating func tell(_ lines: [String], at index: Int) {
         let room = max(0, Self.mostLines - entries[index].progress.lines.count)
         entries[index].progress.lines += lines.prefix(room)
-        if lines.count > room, room > 0 {
+        if lines.count > room, entries[index].progress.lines.count == Self.mostLines {
             entries[index].progress.lines.append("… see: sollol status")
         }
     }
