@@ -16,12 +16,17 @@ let package = Package(
         .executableTarget(name: "random-gguf", dependencies: ["SollolCore"]),
         .target(name: "Simulation", dependencies: ["SollolCore"]),
         .executableTarget(name: "simulate", dependencies: ["Simulation"]),
-        .testTarget(name: "SimulationTests", dependencies: ["SollolCore", "Simulation"]),
+        .target(name: "TestSupport", dependencies: ["SollolCore"], path: "Tests/TestSupport"),
         .testTarget(
-            name: "SollolCoreTests", dependencies: ["SollolCore"],
+            name: "SimulationTests", dependencies: ["SollolCore", "Simulation", "TestSupport"]),
+        .testTarget(
+            name: "SollolCoreTests", dependencies: ["SollolCore", "TestSupport"],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "SollolRuntimeTests", dependencies: ["SollolCore", "SollolRuntime"]),
-        .testTarget(name: "ClusterTests", dependencies: ["SollolCore", "SollolRuntime"]),
+        .testTarget(
+            name: "SollolRuntimeTests",
+            dependencies: ["SollolCore", "SollolRuntime", "TestSupport"]),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["SollolCore", "SollolRuntime", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

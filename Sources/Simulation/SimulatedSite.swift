@@ -50,7 +50,7 @@ struct SimulatedSite {
         var unheard: ExitReport?
     }
 
-    let name: String
+    let node: Node
     /// These two follow the plan that is in force.
     var kind: Kind
     var endpoint: String

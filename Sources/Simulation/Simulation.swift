@@ -208,8 +208,8 @@ package struct Simulation {
 
     private func plain(_ event: SupervisorEvent) -> String {
         guard case .reloadRequested(let wanted) = event else { return plain(event as Any) }
-        let names = wanted.plan.processes.map(\.name) + wanted.plan.unmanaged.map(\.name)
-        return "reloadRequested(\(names.joined(separator: ", ")); \(wanted.restart))"
+        let names = wanted.plan.processes.map(\.node) + wanted.plan.unmanaged.map(\.node)
+        return "reloadRequested(\(Node.list(names)); \(wanted.restart))"
     }
 
     private func plain(_ value: Any) -> String {

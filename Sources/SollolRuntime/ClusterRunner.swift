@@ -46,7 +46,7 @@ package final class ClusterRunner {
     private let preparedShells: PreparedShells
     private var lastWords: [ProcessRun: [String]] = [:]
     var protocols: [ProcessRun: RPCVersion] = [:]
-    private var logs: [String: LogFile] = [:]
+    private var logs: [Node: LogFile] = [:]
     var proof: DistributionProof
     private var timers: [SupervisorTimer: Int] = [:]
     private var heartbeatTimer: Int?
@@ -95,11 +95,11 @@ package final class ClusterRunner {
         apiKeyFile = spec.coordinator.apiKeyFile.map { [loop] in
             APIKeyFile($0, at: spec.coordinator.location, timeouts: spec.timeouts, loop: loop)
         }
-        let names = plan.processes.map(\.name)
-        logs = logs.filter { names.contains($0.key) }
-        for name in names where logs[name] == nil {
-            logs[name] = LogFile(path: state.logPath(name)) { [output] in
-                output.report(Report(.warning, "log of \(name): \($0)"))
+        let nodes = plan.processes.map(\.node)
+        logs = logs.filter { nodes.contains($0.key) }
+        for node in nodes where logs[node] == nil {
+            logs[node] = LogFile(path: state.logPath("\(node)")) { [output] in
+                output.report(Report(.warning, "log of \(node): \($0)"))
             }
         }
     }
@@ -164,14 +164,15 @@ package final class ClusterRunner {
                 happened(.stopRequested)
             }
         case .restart:
-            if let name = request.name, plan.process(name) == nil {
-                let names = plan.processes.map(\.name).joined(separator: ", ")
+            let nodes = plan.processes.map(\.node)
+            let node = nodes.first { $0.description == request.name }
+            if let name = request.name, node == nil {
                 return ControlAnswer(
-                    problem: "sollol runs no process \(name); it runs \(names)",
+                    problem: "sollol runs no process \(name); it runs \(Node.list(nodes))",
                     refusal: .unknownProcess)
             }
             if isEnding { return Self.ending }
-            loop.at(EventLoop.now) { [self] in happened(.restartRequested(request.name)) }
+            loop.at(EventLoop.now) { [self] in happened(.restartRequested(node)) }
         case .reload:
             if isEnding { return Self.ending }
             return ControlAnswer(status: status, reload: reloads.request())
@@ -228,7 +229,7 @@ package final class ClusterRunner {
             probeActivity(run) { [self] in happened(.busySlotsAnswered(run, $0?.busy)) }
         case .probeActivity(let run):
             probeActivity(run) { [self] in happened(.activityAnswered(run, $0)) }
-        case .replan(let names): replan(without: names)
+        case .replan(let nodes): replan(without: nodes)
         case .setTimer(let timer, let instant): setTimer(timer, at: instant)
         case .adoptReload: adoptReload()
         case .report(let report):
@@ -252,7 +253,7 @@ package final class ClusterRunner {
     // MARK: Processes
 
     private func spawn(_ run: ProcessRun) {
-        guard let process = plan.process(run.name) else { return }
+        guard let process = plan.process(run.node) else { return }
         let carrier = SSHCommand.argv(for: process, timeouts: spec.timeouts)
         let shell = carrier.map(openConnections.take) ?? preparedShells.take()
         if carrier == nil || shell != nil {
@@ -320,23 +321,23 @@ package final class ClusterRunner {
 
     private func printed(_ line: String, by run: ProcessRun) {
         if SSHCommand.isForwardNoise(line) { return }
-        logs[run.name]?.append(line)
-        output.line(run.name, line)
+        logs[run.node]?.append(line)
+        output.line("\(run.node)", line)
         lastWords[run, default: []].append(line)
         if lastWords[run, default: []].count > 2 * Self.lastWordsKept {
             lastWords[run]?.removeFirst(Self.lastWordsKept)
         }
-        if plan.process(run.name)?.role == .coordinator { proof.read(line) }
+        if plan.process(run.node)?.role == .coordinator { proof.read(line) }
     }
 
-    private func replan(without names: [String]) {
+    private func replan(without nodes: [Node]) {
         do throws(PlanError) {
             let whole = supervisor.wanted.plan
             happened(
                 .replanned(
-                    try LaunchPlanner.plan(spec, facts: facts, leavingOut: names, of: whole)))
+                    try LaunchPlanner.plan(spec, facts: facts, leavingOut: nodes, of: whole)))
         } catch {
-            happened(.replanRefused(without: names, reason: error.message))
+            happened(.replanRefused(without: nodes, reason: error.message))
         }
     }
 }

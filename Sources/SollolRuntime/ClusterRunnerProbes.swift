@@ -9,13 +9,14 @@ extension ClusterRunner {
         let answer: (Bool) -> Void = { [self] isReady in
             happened(isReady ? .readinessConfirmed(run) : .readinessDenied(run))
         }
-        if let backend = plan.unmanaged.first(where: { $0.name == run.name }) {
+        if let backend = plan.unmanaged(run.node) {
             let timeout = spec.timeouts.connect
             probes.connects(
-                address: numeric(backend.host), port: backend.port, timeout: timeout, answer)
+                address: numeric(backend.endpoint.host), port: backend.endpoint.port,
+                timeout: timeout, answer)
             return
         }
-        switch plan.process(run.name)?.readiness {
+        switch plan.process(run.node)?.readiness {
         case .rpcHello(let host, let port):
             let timeout = spec.health.timeout
             probes.rpcHello(address: numeric(host), port: port, timeout: timeout) {
@@ -39,11 +40,12 @@ extension ClusterRunner {
         let alive = protocols.filter { processes[$0.key] != nil }
         protocols = alive
         return RPCVersion.difference(
-            alive.map { (worker: $0.key.name, version: $0.value) }.sorted { $0.worker < $1.worker })
+            alive.map { (worker: $0.key.node, version: $0.value) }
+                .sorted { $0.worker.name < $1.worker.name })
     }
 
     func probeHealth(_ run: ProcessRun) {
-        guard case .httpHealth(let host, let port)? = plan.process(run.name)?.readiness else {
+        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness else {
             return
         }
         let timeout = spec.health.timeout
@@ -55,7 +57,7 @@ extension ClusterRunner {
     func probeActivity(
         _ run: ProcessRun, _ completion: @escaping (SlotActivity?) -> Void
     ) {
-        guard case .httpHealth(let host, let port)? = plan.process(run.name)?.readiness else {
+        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness else {
             return
         }
         let ask = { [self] (key: String?) in

@@ -92,13 +92,14 @@ package final class Console {
 
     /// Draws what is true now below the messages, on a terminal only, until all is as it should be.
     package func changed(_ snapshot: ClusterSnapshot) {
-        history?.processes = snapshot.processes.map(\.name)
+        history?.processes = snapshot.processes.map(\.node.description)
         guard isTerminal, level != .quiet else { return }
         let settled = snapshot.processes.allSatisfy { ["ready", "serving"].contains($0.state) }
         let ended = snapshot.processes.allSatisfy { $0.state == "down" }
-        let width = snapshot.processes.map(\.name.count).max() ?? 0
+        let width = snapshot.processes.map(\.node.description.count).max() ?? 0
         let lines = snapshot.processes.map { process in
-            let name = process.name.padding(toLength: width, withPad: " ", startingAt: 0)
+            let name = process.node.description.padding(
+                toLength: width, withPad: " ", startingAt: 0)
             let pid = process.pid.map { ", pid \($0)" } ?? ""
             return TerminalText.clean("  \(name)  \(process.state) (\(process.endpoint)\(pid))")
         }

@@ -103,7 +103,8 @@ struct UpCommand {
         let state = try StateDirectory(path: statePath, configuration: files.path)
         console.keepLog(state: state)
         console.history = EventHistory(
-            state: state, processes: loaded.spec.workers.map(\.name) + ["coordinator"],
+            state: state,
+            processes: loaded.spec.workers.map(\.node.description) + [Node.coordinator.description],
             warn: { [console] in console.notice("warning: history: \($0)") })
         Signals.endAtOnce(isQuiet: arguments.has("--quiet"))
         console.report(Report(.phase, "[1/5] checking programs, model and ports"))
@@ -143,10 +144,10 @@ struct UpCommand {
     private func tellDifferences(from facts: HostFacts, to plan: LaunchPlan) {
         guard let shown = try? LaunchPlanner.plan(loaded.spec, facts: facts) else { return }
         for process in plan.processes {
-            guard let before = shown.process(process.name), before.argv != process.argv else {
+            guard let before = shown.process(process.node), before.argv != process.argv else {
                 continue
             }
-            console.notice("\(process.name) differs from the dry run: \(process.shellLine)")
+            console.notice("\(process.node) differs from the dry run: \(process.shellLine)")
         }
     }
 }

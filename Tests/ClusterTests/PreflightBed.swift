@@ -1,5 +1,6 @@
 import Foundation
 import SollolCore
+import TestSupport
 
 /// A test bed and what `sollol check` says about clusters on it.
 struct PreflightBed {

@@ -1,6 +1,7 @@
 import Foundation
 import SollolCore
 import Testing
+import TestSupport
 
 /// What `sollol check` says before anything is started, produced for real on hosts where something
 /// is wrong; each message is compared as a whole.

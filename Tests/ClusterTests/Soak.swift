@@ -1,6 +1,7 @@
 import Foundation
 import SollolCore
 import Testing
+import TestSupport
 
 /// `deploy/soak`: random faults for some minutes under a stream of requests. Not a test of CI: it
 /// runs only when asked to.

@@ -1,5 +1,6 @@
 import Foundation
 import SollolCore
+import TestSupport
 
 /// One cluster of real llama.cpp whose servers are on the hosts of a test bed; `sollol` runs on
 /// the bed's control machine.

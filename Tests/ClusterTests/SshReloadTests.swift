@@ -1,6 +1,7 @@
 import Foundation
 import SollolCore
 import Testing
+import TestSupport
 
 /// `sollol reload` of a cluster across machines.
 @Suite(

@@ -1,6 +1,7 @@
 import Foundation
 import SollolCore
 import Testing
+import TestSupport
 
 /// Who may start a server where one still runs.
 @Suite(

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import SollolCore
 @testable import SollolRuntime
@@ -10,7 +11,7 @@ import Testing
             state: .starting,
             processes: states.enumerated().map { index, state in
                 .init(
-                    name: "worker-\(index + 1)", endpoint: "127.0.0.1:\(50000 + index)",
+                    node: .worker(index + 1), endpoint: "127.0.0.1:\(50000 + index)",
                     state: state, pid: 4000 + index, restarts: 0)
             })
     }

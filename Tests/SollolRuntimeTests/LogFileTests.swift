@@ -1,6 +1,7 @@
 import Foundation
 import SollolCore
 import Testing
+import TestSupport
 
 @testable import SollolRuntime
 

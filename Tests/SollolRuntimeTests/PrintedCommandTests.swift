@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -69,7 +70,8 @@ import Testing
 
     private static func spec(_ bench: Bench, words: [String], variable: String) -> ClusterSpec {
         let worker = WorkerSpec(
-            name: "worker-1", index: 0, host: "127.0.0.1", port: bench.port,
+            node: .worker(1), place: 0, host: "127.0.0.1",
+            port: bench.port,
             location: .here, bind: nil, transport: .direct, managed: true, binary: bench.server,
             devices: [], threads: nil, cache: false,
             environment: ["HOSTILE": variable, "RECORD": bench.record], extraArguments: words)

@@ -71,7 +71,7 @@ import Testing
     }
 
     private func request(_ programs: [SurveyRequest.Program]) -> SurveyRequest {
-        var request = SurveyRequest(location: .here, processes: ["x"], programs: programs)
+        var request = SurveyRequest(location: .here, processes: ["worker-1"], programs: programs)
         request.patience = 1
         return request
     }
@@ -87,11 +87,13 @@ import Testing
         try write("not to be run", to: "locked", mode: 0o600)
         try write("{\n \"layers\": []}", to: "manifest")
         var request = request([
-            .init(name: "s", candidates: ["~/\(hostile)"], users: ["x"], isServer: true),
+            .init(name: "s", candidates: ["~/\(hostile)"], users: ["worker-1"], isServer: true),
             .init(
                 name: "rpc-server", candidates: ["no-such-server", "ggml-rpc-server"],
                 users: ["y"], isServer: false),
-            .init(name: "locked", candidates: ["\(home)/locked"], users: ["z"], isServer: false),
+            .init(
+                name: "locked", candidates: ["\(home)/locked"], users: ["worker-3"], isServer: false
+            ),
         ])
         request.apiKeyFile = "~/missing $(touch pwned)"
         let answer = try #require(
@@ -122,7 +124,7 @@ import Testing
         try write("#!/bin/sh\necho \"$1\" --model >>\"$HOME/asked\"; cat \"$HOME/asked\"", to: "s")
         try write("one", to: "libllama.so", mode: 0o644)
         var request = request([
-            .init(name: "s", candidates: ["~/s"], users: ["x"], isServer: true)
+            .init(name: "s", candidates: ["~/s"], users: ["worker-1"], isServer: true)
         ])
         func look() throws -> (report: SurveyReport, asked: [String]) {
             try? FileManager.default.removeItem(atPath: home + "/asked")
@@ -157,7 +159,7 @@ import Testing
         try write(" \n\n", to: "keys", mode: 0o600)
         var request = request(
             ["hangs", "prints"].map {
-                .init(name: $0, candidates: ["\(home)/\($0)"], users: [$0], isServer: true)
+                .init(name: $0, candidates: ["\(home)/\($0)"], users: ["worker-1"], isServer: true)
             })
         request.apiKeyFile = "~/keys"
         let answer = try #require(try answers([SurveyScript.survey(request)], shell: shell).first)
@@ -186,7 +188,8 @@ import Testing
         var request = request(
             (0..<60).map {
                 .init(
-                    name: "\($0)", candidates: ["\(home)/quick"], users: ["x"], isServer: true)
+                    name: "\($0)", candidates: ["\(home)/quick"], users: ["worker-1"],
+                    isServer: true)
             })
         request.patience = 50_000 + Int.random(in: 0..<10_000)
         let answers = try answers(

@@ -1,5 +1,5 @@
 /// An address and a TCP port.
-package struct Endpoint: Hashable, Codable, Sendable, CustomStringConvertible {
+package struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible {
     /// A numeric address, or a name.
     package var host: String
     /// 1…65535.

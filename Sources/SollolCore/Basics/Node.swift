@@ -2,14 +2,14 @@
 ///
 /// Made once, where the configuration becomes a specification, and never read back out of a text.
 /// Two nodes are the same if their identity is, whatever they are called.
-package struct Node: Sendable {
+package struct Node: Sendable, Codable {
     /// What makes a node the same from plan to plan.
-    package enum Identity: Hashable, Sendable {
+    package enum Identity: Hashable, Sendable, Codable {
         /// There is one.
         case coordinator
-        /// The endpoint as the configuration gives it: where the coordinator would dial it, were
-        /// there no tunnel.
-        case worker(Endpoint)
+        /// The endpoint as the configuration gives it, in lower case. Of a worker that is reached
+        /// through ssh also where ssh goes: two hosts may both be 127.0.0.1 to themselves.
+        case worker(Endpoint, through: String?)
     }
 
     /// What makes it the same from plan to plan.
@@ -26,12 +26,22 @@ package struct Node: Sendable {
     package static let coordinator = Node(.coordinator, .coordinator)
 
     /// The RPC backend with that endpoint, managed or not.
-    package static func worker(_ number: Int, at endpoint: Endpoint) -> Node {
-        Node(.worker(endpoint), .worker(number))
+    ///
+    /// - Parameter destination: where ssh goes, if its RPC traffic takes that way.
+    package static func worker(
+        _ number: Int, at endpoint: Endpoint, through destination: String? = nil
+    ) -> Node {
+        let lower = Endpoint(host: endpoint.host.lowercased(), port: endpoint.port)
+        return Node(.worker(lower, through: destination), .worker(number))
     }
 
     /// Whether it is an RPC backend.
     package var isWorker: Bool { identity != .coordinator }
+
+    /// `worker-1, worker-3`.
+    package static func list(_ nodes: [Node]) -> String {
+        nodes.map(\.description).joined(separator: ", ")
+    }
 }
 
 extension Node: Hashable {
@@ -45,7 +55,7 @@ extension Node: CustomStringConvertible {
 }
 
 /// What people call a node.
-package enum NodeName: Hashable, Sendable {
+package enum NodeName: Hashable, Sendable, Codable {
     /// `coordinator`.
     case coordinator
     /// `worker-3`: the third RPC backend of the configuration.
@@ -58,6 +68,17 @@ extension NodeName: CustomStringConvertible {
         switch self {
         case .coordinator: "coordinator"
         case .worker(let number): "worker-\(number)"
+        }
+    }
+}
+
+extension NodeName: Comparable {
+    /// Workers by their number, then the coordinator.
+    package static func < (left: NodeName, right: NodeName) -> Bool {
+        switch (left, right) {
+        case (.worker(let first), .worker(let second)): first < second
+        case (.worker, .coordinator): true
+        case (.coordinator, _): false
         }
     }
 }

@@ -92,10 +92,10 @@ package enum RPCTransport: String, Equatable, Codable, Sendable, CaseIterable {
 
 /// One RPC backend: an `rpc-server`.
 package struct WorkerSpec: Equatable, Codable, Sendable {
-    /// `worker-1`, `worker-2`, … in the order of the configuration.
-    package var name: String
-    /// Its place in `rpc_backends`, from 0.
-    package var index: Int
+    /// Which one it is; `worker-1`, `worker-2`, … in the order of the configuration.
+    package var node: Node
+    /// Its place in the configuration, from 0: the order of llama.cpp's devices.
+    package var place: Int
     /// What the coordinator dials: numeric IPv4, or a name to be resolved at `up`.
     package var host: String
     /// The TCP port that the coordinator dials and that rpc-server listens on, 1…65535.
@@ -131,16 +131,16 @@ package struct WorkerSpec: Equatable, Codable, Sendable {
     package var speed: Double?
 
     /// Its object in the configuration, for errors: `rpc_backends[0]`.
-    package var group: ConfigurationGroup { .backend(index) }
+    package var group: ConfigurationGroup { .backend(place) }
     /// One of its keys, for reasons and errors: `rpc_backends[0].port`.
     package func key(_ name: ConfigurationKey.Backend) -> ConfigurationKey {
-        .backend(index, name)
+        .backend(place, name)
     }
 
     /// How many llama.cpp devices it offers: those named, else one is assumed.
     package var deviceCount: Int { max(1, devices.count) }
-    /// `host:port` as `llama-server --rpc` takes it.
-    package var endpoint: String { "\(host):\(port)" }
+    /// As the configuration gives it.
+    package var endpoint: Endpoint { Endpoint(host: host, port: port) }
 }
 
 /// The one `llama-server`.

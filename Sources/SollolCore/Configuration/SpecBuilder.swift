@@ -189,15 +189,17 @@ struct SpecBuilder {
 
     private mutating func worker(_ index: Int) -> WorkerSpec {
         let address = string(.backend(index, .host)) ?? ""
+        let endpoint = Endpoint(host: address, port: integer(.backend(index, .port)))
         let location = location(
             address, ssh: string(.backend(index, .ssh)),
             options: strings(.backend(index, .sshOptions)))
+        let transport = string(.backend(index, .transport)).flatMap(RPCTransport.init) ?? .direct
+        let isManaged = boolean(.backend(index, .managed))
+        let passage = transport == .ssh && isManaged ? location.sshDestination ?? "" : nil
         return WorkerSpec(
-            name: "worker-\(index + 1)", index: index, host: address,
-            port: integer(.backend(index, .port)), location: location,
-            bind: string(.backend(index, .bind)),
-            transport: string(.backend(index, .transport)).flatMap(RPCTransport.init) ?? .direct,
-            managed: boolean(.backend(index, .managed)),
+            node: .worker(index + 1, at: endpoint, through: passage), place: index, host: address,
+            port: endpoint.port, location: location,
+            bind: string(.backend(index, .bind)), transport: transport, managed: isManaged,
             binary: binary(.backend(index, .binary), on: location),
             devices: strings(.backend(index, .devices)),
             threads: optionalInteger(.backend(index, .threads)),

@@ -58,7 +58,7 @@ extension SpecBuilder {
             // Through ssh, two hosts may both be 127.0.0.1 to themselves.
             let isTunnelled = worker.transport == .ssh && worker.managed
             if !isTunnelled {
-                let endpoint = worker.endpoint.lowercased()
+                let endpoint = worker.endpoint.description.lowercased()
                 if let other = dialled[endpoint] {
                     problem(worker.key(.host), "\(worker.endpoint) is already that of \(other).")
                     continue

@@ -20,7 +20,7 @@ package struct StatusKeeper: Equatable, Sendable {
     package mutating func adopted(_ plan: LaunchPlan) {
         self.plan = plan
         status.planID = plan.id
-        status.url = plan.process("coordinator").map { "http://\($0.dial)" }
+        status.url = plan.process(.coordinator).map { "http://\($0.dial)" }
     }
 
     /// What is true now.
@@ -28,7 +28,7 @@ package struct StatusKeeper: Equatable, Sendable {
 
     /// Takes what was told.
     package mutating func told(_ report: Report, at time: Timestamp) {
-        let names = (snapshot?.processes ?? []).map(\.name)
+        let names = (snapshot?.processes ?? []).map { "\($0.node)" }
         status.lastEvent = HistoryEntry(report, at: time, processes: names)
         if report.kind == .failure || report.kind == .warning {
             status.summary = "\(time): \(report.message)"
@@ -51,11 +51,11 @@ package struct StatusKeeper: Equatable, Sendable {
         }
         self.snapshot = snapshot
         status.processes = snapshot.processes.map { process in
-            let planned = plan.process(process.name)
-            let backend = plan.unmanaged.first { $0.name == process.name }
+            let planned = plan.process(process.node)
+            let backend = plan.unmanaged(process.node)
             return ClusterStatus.Process(
-                name: process.name, role: (planned?.role ?? .worker).rawValue,
-                host: planned?.host ?? backend?.host ?? "", endpoint: process.endpoint,
+                name: "\(process.node)", role: (planned?.role ?? .worker).rawValue,
+                host: planned?.host ?? backend?.endpoint.host ?? "", endpoint: process.endpoint,
                 state: process.state, pid: process.pid, restarts: process.restarts)
         }
     }

@@ -17,11 +17,16 @@ package struct LaunchPlan: Equatable, Codable, Sendable {
     /// What `up` tells although nothing is assumed: why layers move.
     package var notices: [String] = []
     /// Workers that are started, but get no layer: the coordinator does without them for now.
-    package var leftOut: [String] = []
+    package var leftOut: [Node] = []
 
-    /// The process of that name.
-    package func process(_ name: String) -> PlannedProcess? {
-        processes.first { $0.name == name }
+    /// The process of that node; nil for an unmanaged backend.
+    package func process(_ node: Node) -> PlannedProcess? {
+        processes.first { $0.node == node }
+    }
+
+    /// The backend of that node; nil for a process of this plan.
+    package func unmanaged(_ node: Node) -> UnmanagedBackend? {
+        unmanaged.first { $0.node == node }
     }
 }
 
@@ -35,10 +40,8 @@ package struct PlannedProcess: Equatable, Codable, Sendable {
         case coordinator
     }
 
-    /// `worker-1` … or `coordinator`.
-    package var name: String
-    /// What it is for.
-    package var role: Role
+    /// Which one it is.
+    package var node: Node
     /// The address that it serves on, as configured.
     package var host: String
     /// Where it runs.
@@ -56,10 +59,13 @@ package struct PlannedProcess: Equatable, Codable, Sendable {
     package var dial: Endpoint
     /// What the ssh connection that carries the leash forwards; empty for most processes.
     package var forwards: [PortForward]
-    /// Names of processes that must be ready before this one starts.
-    package var startAfter: [String]
+    /// What must be ready before this one starts.
+    package var startAfter: [Node]
     /// When it can be used.
     package var readiness: Readiness
+
+    /// What it is for.
+    package var role: Role { node.isWorker ? .worker : .coordinator }
 
     /// The command line as words.
     package var argv: [String] { arguments.map(\.word) }
@@ -124,20 +130,18 @@ extension Readiness: CustomStringConvertible {
 
 /// An RPC backend that `sollol` does not start.
 package struct UnmanagedBackend: Equatable, Codable, Sendable {
-    /// `worker-2`: it keeps its place in the device order.
-    package var name: String
+    /// Which one it is: it keeps its place in the device order.
+    package var node: Node
     /// What the coordinator dials.
-    package var host: String
-    /// What the coordinator dials.
-    package var port: Int
+    package var endpoint: Endpoint
 }
 
 /// Which layers each device gets, by the rule of llama.cpp (`llama-cpp-facts.md`).
 package struct LayerDistribution: Equatable, Codable, Sendable {
     /// The layers of one device.
     package struct Share: Equatable, Codable, Sendable {
-        /// The backend that offers the device: `worker-1`.
-        package var node: String
+        /// The backend that offers the device, or the coordinator.
+        package var node: Node
         /// llama.cpp's name of the device: `RPC0`.
         package var device: String
         /// The layers that it gets; the output layer counts as layer `blockCount`.

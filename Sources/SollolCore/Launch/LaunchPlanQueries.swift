@@ -1,18 +1,16 @@
 extension LaunchPlan {
-    /// Every RPC backend that the coordinator uses, in device order: its name, and `host:port` as
-    /// the coordinator dials it.
-    var backends: [(name: String, endpoint: String)] {
+    /// Every RPC backend that the coordinator uses, in device order, with what it dials.
+    var backends: [(node: Node, endpoint: Endpoint)] {
         let managed = processes.filter { $0.role == .worker }
-            .map { (name: $0.name, endpoint: $0.dial.description) }
-        let others = unmanaged.map { (name: $0.name, endpoint: "\($0.host):\($0.port)") }
-        return (managed + others).filter { !leftOut.contains($0.name) }.sorted {
-            Self.number($0.name) < Self.number($1.name)
-        }
+            .map { (node: $0.node, endpoint: $0.dial) }
+        let others = unmanaged.map { (node: $0.node, endpoint: $0.endpoint) }
+        return (managed + others).filter { !leftOut.contains($0.node) }
+            .sorted { $0.node.name < $1.node.name }
     }
 
     /// A command that asks the coordinator something, for people to try.
     var request: String {
-        guard let coordinator = process("coordinator") else { return "" }
+        guard let coordinator = process(.coordinator) else { return "" }
         let words = coordinator.argv
         let keyFile = words.firstIndex(of: "--api-key-file").map { words[$0 + 1] }
         var header = ""
@@ -27,16 +25,16 @@ extension LaunchPlan {
         return "curl http://\(coordinator.dial)/v1/chat/completions\(header) -d "
             + #"'{"messages":[{"role":"user","content":"Hello"}]}'"# + note
     }
-
-    /// 2 of `worker-2`: its place in the configuration, which is llama.cpp's device order.
-    static func number(_ name: String) -> Int {
-        name.split(separator: "-").last.flatMap { Int($0) } ?? 0
-    }
 }
 
 extension LayerDistribution.Share {
+    /// Its layers in words.
+    var text: String { LayerDistribution.text(layers) }
+}
+
+extension LayerDistribution {
     /// `layers 0-4`, `layer 7`, `no layer`.
-    var text: String {
+    static func text(_ layers: Range<Int>) -> String {
         switch layers.count {
         case 0: "no layer"
         case 1: "layer \(layers.lowerBound)"

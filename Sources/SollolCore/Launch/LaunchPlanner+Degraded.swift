@@ -6,38 +6,38 @@ extension LaunchPlanner {
     /// devices.
     ///
     /// - Parameters:
-    ///   - names: the workers to leave out; none gives the plan of the whole specification.
+    ///   - nodes: the workers to leave out; none gives the plan of the whole specification.
     ///   - whole: the plan of the whole specification, with the same facts.
     /// - Throws: `PlanError` when the rest cannot make a cluster, or cannot hold the model and
     ///   nobody has said that it may try (`--overcommit`).
     package static func plan(
-        _ spec: ClusterSpec, facts: HostFacts, leavingOut names: [String], of whole: LaunchPlan
+        _ spec: ClusterSpec, facts: HostFacts, leavingOut nodes: [Node], of whole: LaunchPlan
     ) throws(PlanError) -> LaunchPlan {
-        guard !names.isEmpty else { return whole }
+        guard !nodes.isEmpty else { return whole }
         var rest = spec
-        rest.workers.removeAll { names.contains($0.name) }
+        rest.workers.removeAll { nodes.contains($0.node) }
         if rest.placement.strategy == .manual { rest.placement.strategy = .memoryAware }
         var planner = LaunchPlanner(spec: rest, facts: facts, places: spec.workers.count)
         let reduced = try planner.plan()
         if let placement = reduced.placement, !placement.fits, !spec.placement.mayOvercommit {
             throw .restTooSmall(shortages: PlacementAdvice(placement).shortages)
         }
-        return whole.leavingOut(names, as: reduced)
+        return whole.leavingOut(nodes, as: reduced)
     }
 }
 
 extension LaunchPlan {
     /// This plan with the coordinator of one that does without those workers; they stay, to be
     /// started again, but get no layer.
-    func leavingOut(_ names: [String], as reduced: LaunchPlan) -> LaunchPlan {
+    func leavingOut(_ nodes: [Node], as reduced: LaunchPlan) -> LaunchPlan {
         var plan = self
         plan.processes = processes.map { process in
-            process.role == .coordinator ? reduced.process(process.name) ?? process : process
+            process.role == .coordinator ? reduced.process(process.node) ?? process : process
         }
         plan.distribution = reduced.distribution
         plan.placement = reduced.placement
         plan.assumptions = reduced.assumptions
-        plan.leftOut = names
+        plan.leftOut = nodes
         return plan
     }
 }

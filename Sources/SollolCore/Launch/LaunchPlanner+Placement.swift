@@ -16,12 +16,12 @@ extension LaunchPlanner {
         var devices: [Device] = []
         var byWorker: [String] = []
         for worker in spec.workers {
-            let recorded = facts.offeredDevices[worker.endpoint]
+            let recorded = facts.offeredDevices[worker.endpoint.description]
             let named = worker.managed ? worker.devices.count : 0
             let count = named > 0 ? named : recorded?.count ?? 1
             if named == 0, recorded == nil {
                 assumptions.add(
-                    worker.name, "one device is assumed; `sollol check` asks the server.")
+                    worker.node, "one device is assumed; `sollol check` asks the server.")
             }
             let dial = addresses(of: worker).dial
             for number in 0..<count {
@@ -31,14 +31,14 @@ extension LaunchPlanner {
                 let oldName = old.flatMap { $0.hasPrefix("RPC[") ? $0 : nil }
                 let memory = limits.device(number, of: worker)
                 let placed = PlacementDevice(
-                    node: worker.name, name: oldName ?? "RPC\(devices.count)",
+                    node: worker.node, name: oldName ?? "RPC\(devices.count)",
                     address: dial.description, limit: memory.limit, configured: worker.memoryLimit,
                     speed: worker.speed, isProcess: memory.isProcess,
                     takesAnyEmbedding: memory.isProcess && worker.managed)
                 let buffer = oldName == nil ? "RPC\(number)[\(dial.host):\(dial.port)]" : nil
                 devices.append(Device(placed: placed, buffer: buffer))
             }
-            byWorker.append("\(worker.name) \(count)")
+            byWorker.append("\(worker.node) \(count)")
         }
         if spec.placement.participants == .withCoordinator, likelyCapabilities.device,
             !devices.isEmpty
@@ -48,7 +48,7 @@ extension LaunchPlanner {
                 let limit = limits.ownDevice(name)
                 return Device(
                     placed: PlacementDevice(
-                        node: "coordinator", name: name, limit: limit, isProcess: false))
+                        node: .coordinator, name: name, limit: limit, isProcess: false))
             }
             if !own.isEmpty { byWorker.append("coordinator \(own.count)") }
         }
@@ -81,14 +81,14 @@ extension LaunchPlanner {
                 tellMove(to: placement)
             }
             for note in placement.notes where !devices.isEmpty {
-                assumptions.add("coordinator", note + ".")
+                assumptions.add(.coordinator, note + ".")
             }
             return (placement, devices.isEmpty ? nil : Self.distribution(placement))
         }
         guard !devices.isEmpty else { return (nil, nil) }
         guard let blockCount = model.blockCount else {
             assumptions.add(
-                "coordinator",
+                .coordinator,
                 modelProblem.map {
                     "equal shares (-ts) are assumed, and `sollol up` would fail: \($0)"
                 } ?? "the number of layers is not known here, so equal shares (-ts) are assumed; "
@@ -97,7 +97,7 @@ extension LaunchPlanner {
         }
         if spec.placement.strategy != .even {
             assumptions.add(
-                "coordinator",
+                .coordinator,
                 "what each layer weighs is not known, so layers are distributed evenly; "
                     + "`sollol check` reads it from the model.")
         }
@@ -137,7 +137,7 @@ extension LaunchPlanner {
         let need = memory.load(ofCoordinator: 0).total
         for (index, worker) in spec.workers.enumerated() {
             let own = request.devices.indices.filter {
-                request.devices[$0].node == worker.name && request.devices[$0].isProcess
+                request.devices[$0].node == worker.node && request.devices[$0].isProcess
             }
             let limit = limits.cpu(ofWorker: index, coordinatorNeeds: need)
             // Several devices of a CPU are one process.

@@ -24,8 +24,7 @@ extension LaunchPlanner {
     /// The forwarded port counts from the worker's place in the configuration, so that it stays
     /// when another backend changes its transport or is left out.
     mutating func addresses(of worker: WorkerSpec) -> WorkerAddresses {
-        let place = LaunchPlan.number(worker.name) - 1
-        let passage = Endpoint(host: "127.0.0.1", port: spec.forwardPortBase + place)
+        let passage = Endpoint(host: "127.0.0.1", port: spec.forwardPortBase + worker.place)
         let coordinator = spec.coordinator.location
         let isBesideCoordinator = worker.location.isSameHost(as: coordinator)
         guard worker.transport == .ssh, worker.managed else {
@@ -69,7 +68,7 @@ extension LaunchPlanner {
             return (address, "\(reason): \(worker.host) resolved")
         }
         assumptions.add(
-            worker.name,
+            worker.node,
             "the address of \(worker.host) is not known, so -H shows the name; "
                 + "`sollol up` resolves it, since rpc-server takes a numeric address only.")
         return (worker.host, reason)
@@ -81,7 +80,7 @@ extension LaunchPlanner {
     ) -> PlannedProcess {
         var words = CommandWords()
         let program = binary(
-            of: worker.name, name: worker.binary ?? "rpc-server", isServer: false)
+            of: worker.node, name: worker.binary ?? "rpc-server", isServer: false)
         words.add(program, spec.reason(worker.key(.binary)))
         words.add("-H", addresses.bind.host, addresses.bindReason)
         words.add("-p", String(addresses.bind.port), spec.reason(worker.key(.port)))
@@ -96,7 +95,7 @@ extension LaunchPlanner {
         words.addExtra(worker.extraArguments, spec.reason(worker.key(.extraArguments)))
         let environment = environment(worker.environment, worker.key(.environment))
         return PlannedProcess(
-            name: worker.name, role: .worker, host: worker.host, location: worker.location,
+            node: worker.node, host: worker.host, location: worker.location,
             arguments: words.arguments, environment: environment.values,
             environmentReasons: environment.reasons, bind: addresses.bind, dial: addresses.dial,
             forwards: [addresses.forward].compactMap(\.self), startAfter: [],
@@ -104,11 +103,11 @@ extension LaunchPlanner {
     }
 
     /// The path of a program where recorded, else its name.
-    mutating func binary(of process: String, name: String, isServer: Bool) -> String {
+    mutating func binary(of process: Node, name: String, isServer: Bool) -> String {
         let location =
             isServer
             ? spec.coordinator.location
-            : spec.workers.first { $0.name == process }?.location ?? .here
+            : spec.workers.first { $0.node == process }?.location ?? .here
         if let path = facts.host(at: location)?.binaries[name]?.path { return path }
         if name.hasPrefix("/") { return name }
         let other = name == "rpc-server" ? ", or ggml-rpc-server in its place," : ""

@@ -42,7 +42,7 @@ package struct LaunchPlanner {
         let model = model()
         let (placement, distribution) = try place(model, on: devices)
         let command = CoordinatorCommand(
-            spec: spec, binary: binary(of: "coordinator", name: wantedCoordinator, isServer: true),
+            spec: spec, binary: binary(of: .coordinator, name: wantedCoordinator, isServer: true),
             capabilities: try coordinatorCapabilities(), modelPath: model.path,
             apiKeyFile: spec.coordinator.apiKeyFile.map {
                 expandHome($0, what: "\(ConfigurationKey.coordinator(.apiKeyFile))")
@@ -54,11 +54,11 @@ package struct LaunchPlanner {
         processes.append(
             coordinator(
                 command, relays: workers.compactMap(\.addresses.relay),
-                startAfter: processes.map(\.name)))
+                startAfter: processes.map(\.node)))
         return LaunchPlan(
             cluster: spec.name, processes: processes,
             unmanaged: workers.filter { !$0.spec.managed }.map {
-                UnmanagedBackend(name: $0.spec.name, host: $0.spec.host, port: $0.spec.port)
+                UnmanagedBackend(node: $0.spec.node, endpoint: $0.spec.endpoint)
             },
             assumptions: assumptions.sentences, distribution: distribution,
             placement: placement, timeouts: spec.timeouts, notices: notices)
@@ -67,16 +67,16 @@ package struct LaunchPlanner {
     /// What each process's ssh connection forwards: no host has to be asked for it.
     package static func forwards(
         _ spec: ClusterSpec, facts: HostFacts = HostFacts()
-    ) -> [String: [PortForward]] {
+    ) -> [Node: [PortForward]] {
         var planner = LaunchPlanner(spec: spec, facts: facts, places: spec.workers.count)
-        var forwards: [String: [PortForward]] = [:]
+        var forwards: [Node: [PortForward]] = [:]
         var relays: [PortForward] = []
         for worker in spec.workers {
             let addresses = planner.addresses(of: worker)
-            forwards[worker.name] = [addresses.forward].compactMap(\.self)
+            forwards[worker.node] = [addresses.forward].compactMap(\.self)
             relays += [addresses.relay].compactMap(\.self)
         }
-        forwards["coordinator"] = [planner.apiForward].compactMap(\.self) + relays
+        forwards[.coordinator] = [planner.apiForward].compactMap(\.self) + relays
         return forwards
     }
 
@@ -91,7 +91,7 @@ package struct LaunchPlanner {
             let capabilities = binary.capabilities
         else {
             assumptions.add(
-                "coordinator",
+                .coordinator,
                 "the flags of \(Capabilities.currentReleaseName) and no GPU of its own are "
                     + "assumed; `sollol check` asks the binary.")
             return .currentRelease
@@ -113,7 +113,7 @@ package struct LaunchPlanner {
             return unseen(expandHome(path, what: "the model"))
         case .ollama(let name):
             assumptions.add(
-                "coordinator",
+                .coordinator,
                 "the file of the Ollama model \(name) is not known, so its name stands for it; "
                     + "`sollol check` looks it up.")
             return unseen(name)
@@ -130,7 +130,7 @@ package struct LaunchPlanner {
         guard path.hasPrefix("~/") else { return path }
         guard let home = facts.host(at: spec.coordinator.location)?.home else {
             assumptions.add(
-                "coordinator",
+                .coordinator,
                 "\(what) is given as \(path), and the home folder there is not known; "
                     + "`sollol check` asks for it.")
             return path
@@ -139,7 +139,7 @@ package struct LaunchPlanner {
     }
 
     private func coordinator(
-        _ command: CoordinatorCommand, relays: [PortForward], startAfter: [String]
+        _ command: CoordinatorCommand, relays: [PortForward], startAfter: [Node]
     ) -> PlannedProcess {
         let coordinator = spec.coordinator
         let bind = Endpoint(host: coordinator.host, port: coordinator.port)
@@ -148,7 +148,7 @@ package struct LaunchPlanner {
         let environment = environment(
             coordinator.environment, .coordinator(.environment))
         return PlannedProcess(
-            name: "coordinator", role: .coordinator, host: coordinator.host,
+            node: .coordinator, host: coordinator.host,
             location: coordinator.location, arguments: command.arguments,
             environment: environment.values, environmentReasons: environment.reasons,
             bind: bind, dial: probe, forwards: [passage].compactMap(\.self) + relays,

@@ -1,28 +1,25 @@
-/// What has to happen so that one plan runs in place of another: by name, and only what runs
+/// What has to happen so that one plan runs in place of another: by node, and only what runs
 /// counts, neither reasons nor assumptions.
-///
-/// Names come from places in `rpc_backends`: a backend that is put before others renames those, and
-/// they start again; one that is put at the end leaves them alone.
 package struct PlanChange: Equatable, Sendable {
     /// Processes and unmanaged backends that only the new plan has.
-    package var added: [String] = []
+    package var added: [Node] = []
     /// Those that only the former one has.
-    package var removed: [String] = []
+    package var removed: [Node] = []
     /// Those whose command, environment, place or addresses differ.
-    package var changed: [String] = []
+    package var changed: [Node] = []
     /// Those that are the same.
-    package var unchanged: [String] = []
+    package var unchanged: [Node] = []
 
     /// The difference between two plans.
     package init(from old: LaunchPlan, to new: LaunchPlan) {
         let before = Self.nodes(of: old)
         let after = Self.nodes(of: new)
-        removed = before.filter { node in !after.contains { $0.name == node.name } }.map(\.name)
+        removed = before.filter { node in !after.contains { $0.node == node.node } }.map(\.node)
         for node in after {
-            switch before.first(where: { $0.name == node.name }) {
-            case nil: added.append(node.name)
+            switch before.first(where: { $0.node == node.node }) {
+            case nil: added.append(node.node)
             case let former?:
-                node == former ? unchanged.append(node.name) : changed.append(node.name)
+                node == former ? unchanged.append(node.node) : changed.append(node.node)
             }
         }
     }
@@ -33,26 +30,24 @@ package struct PlanChange: Equatable, Sendable {
     /// One line for each process that has to do with it: `worker-3 is added: rpc-server …`.
     package func lines(_ plan: LaunchPlan) -> [String] {
         let lines =
-            removed.map { "\($0) is removed" }
-            + changed.map { "\($0) changes: \(Self.command($0, plan))" }
-            + added.map { "\($0) is added: \(Self.command($0, plan))" }
+            removed.map { ($0, "\($0) is removed") }
+            + changed.map { ($0, "\($0) changes: \(Self.command($0, plan))") }
+            + added.map { ($0, "\($0) is added: \(Self.command($0, plan))") }
         // The coordinator comes last, as everywhere.
-        return lines.filter { !$0.hasPrefix("coordinator") }
-            + lines.filter { $0.hasPrefix("coordinator") }
+        return (lines.filter { $0.0.isWorker } + lines.filter { !$0.0.isWorker }).map { $0.1 }
     }
 
-    private static func command(_ name: String, _ plan: LaunchPlan) -> String {
-        if let process = plan.process(name) {
+    private static func command(_ node: Node, _ plan: LaunchPlan) -> String {
+        if let process = plan.process(node) {
             let place = process.location.sshDestination.map { "on \($0): " } ?? ""
             return place + process.shellLine
         }
-        let backend = plan.unmanaged.first { $0.name == name }
-        return backend.map { "\($0.host):\($0.port), which somebody else runs" } ?? ""
+        return plan.unmanaged(node).map { "\($0.endpoint), which somebody else runs" } ?? ""
     }
 
     /// What makes a process what it is.
-    private struct Node: Equatable {
-        var name: String
+    private struct Running: Equatable {
+        var node: Node
         var location: RunLocation?
         var argv: [String] = []
         var environment: [String: String] = [:]
@@ -61,15 +56,15 @@ package struct PlanChange: Equatable, Sendable {
         var readiness: Readiness?
     }
 
-    private static func nodes(of plan: LaunchPlan) -> [Node] {
+    private static func nodes(of plan: LaunchPlan) -> [Running] {
         plan.processes.map { process in
-            Node(
-                name: process.name, location: process.location, argv: process.argv,
+            Running(
+                node: process.node, location: process.location, argv: process.argv,
                 environment: process.environment, endpoints: [process.bind, process.dial],
                 forwards: process.forwards, readiness: process.readiness)
         }
             + plan.unmanaged.map {
-                Node(name: $0.name, endpoints: [Endpoint(host: $0.host, port: $0.port)])
+                Running(node: $0.node, endpoints: [$0.endpoint])
             }
     }
 }

@@ -14,7 +14,7 @@ extension LaunchPlan {
         }
         fields(["sollol plan 1", cluster, String(processes.count), String(unmanaged.count)])
         for process in processes {
-            fields([process.name, process.role.rawValue, process.host])
+            fields([process.node.description, process.role.rawValue, process.host])
             if case .ssh(let destination, let options) = process.location {
                 fields([destination] + options)
             } else {
@@ -24,9 +24,11 @@ extension LaunchPlan {
             fields(process.forwards.map(\.description) + [process.readiness.description])
             fields(process.argv)
             fields(process.environment.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
-            fields(process.startAfter)
+            fields(process.startAfter.map(\.description))
         }
-        for backend in unmanaged { fields([backend.name, backend.host, String(backend.port)]) }
+        for backend in unmanaged {
+            fields([backend.node.description, backend.endpoint.host, String(backend.endpoint.port)])
+        }
         return String(SHA256.hex(text.utf8).prefix(16))
     }
 }

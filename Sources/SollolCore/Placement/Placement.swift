@@ -22,13 +22,13 @@ package enum Placement {
         case .memoryAware:
             let unknown = request.devices.filter { $0.limit == nil }
             guard unknown.isEmpty else {
-                let names = unknown.map(\.node).reduce(into: [String]()) { list, name in
-                    if !list.contains(name) { list.append(name) }
+                let nodes = unknown.map(\.node).reduce(into: [Node]()) { list, node in
+                    if !list.contains(node) { list.append(node) }
                 }
                 return try even(
                     request,
                     [
-                        "the memory of \(names.joined(separator: ", ")) is not known, so layers "
+                        "the memory of \(Node.list(nodes)) is not known, so layers "
                             + "are distributed evenly; `sollol check` measures it"
                     ])
             }

@@ -19,7 +19,7 @@ package struct PlacementAdvice: Equatable, Sendable {
             return line("\(device.node) (\(device.name))", load, limit)
         }
         if placement.coordinatorExcess > 0, let limit = placement.request.coordinatorLimit {
-            lines.append(line("coordinator", placement.coordinatorLoad, limit))
+            lines.append(line("\(Node.coordinator)", placement.coordinatorLoad, limit))
         }
         return lines
     }
@@ -135,7 +135,8 @@ package struct PlacementAdvice: Equatable, Sendable {
             fits(request) {
                 $0.devices.append(
                     PlacementDevice(
-                        node: "worker-\(count + 1)", name: "RPC\(count)", address: "-",
+                        node: .worker(count + 1, at: Endpoint(host: "-", port: 0)),
+                        name: "RPC\(count)", address: "-",
                         limit: size << 30))
                 // Its place in the order is free, and its speed unknown.
                 if $0.strategy == .speedAware { $0.strategy = .memoryAware }

@@ -20,8 +20,8 @@ package enum PlacementParticipants: String, Equatable, Sendable, Codable, CaseIt
 
 /// What one device can take.
 package struct PlacementDevice: Equatable, Codable, Sendable {
-    /// The backend that offers it, `worker-1`, or `coordinator` for a GPU of its own.
-    package var node: String
+    /// The backend that offers it, or the coordinator for a GPU of its own.
+    package var node: Node
     /// llama.cpp's name: `RPC0`, `CUDA0`.
     package var name: String
     /// What the coordinator dials, nil for a device of its own.
@@ -39,7 +39,7 @@ package struct PlacementDevice: Equatable, Codable, Sendable {
 
     /// A device with these properties.
     package init(
-        node: String, name: String, address: String? = nil, limit: UInt64? = nil,
+        node: Node, name: String, address: String? = nil, limit: UInt64? = nil,
         configured: UInt64? = nil, speed: Double? = nil, isProcess: Bool = true,
         takesAnyEmbedding: Bool = false
     ) {

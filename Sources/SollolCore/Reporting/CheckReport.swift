@@ -58,7 +58,7 @@ package struct CheckReport {
 
     private func lines(_ survey: HostSurvey) -> [String] {
         let name = survey.request.location.sshDestination.map { "ssh \($0)" } ?? "this machine"
-        let users = survey.request.processes.joined(separator: ", ")
+        let users = Node.list(survey.request.processes)
         guard let report = survey.report else { return ["  \(name) (\(users)): not reached"] }
         let memory = report.availableMemory.map { ", \(Self.gibibytes($0)) of memory available" }
         var lines = ["  \(name) (\(users)): \(report.system) \(report.machine)\(memory ?? "")"]
@@ -78,7 +78,7 @@ package struct CheckReport {
     private func line(_ entry: (trial: WorkerTrial, outcome: WorkerTrial.Outcome)) -> String {
         let version = entry.outcome.version.map { "RPC protocol \($0)" } ?? "no answer"
         let devices = Self.devices(entry).map { "\($0.name) \($0.memory)" }
-        return (["  \(entry.trial.worker.name), started for a moment: \(version)"] + devices)
+        return (["  \(entry.trial.worker.node), started for a moment: \(version)"] + devices)
             .joined(separator: "; ")
     }
 
@@ -131,7 +131,7 @@ package struct CheckReport {
         }
         return .object([
             ("ssh", survey.request.location.sshDestination.map(OrderedJSON.string) ?? .null),
-            ("processes", .strings(survey.request.processes)),
+            ("processes", .nodes(survey.request.processes)),
             ("reached", .bool(report != nil)),
             ("system", report.map { .string($0.system) } ?? .null),
             ("machine", report.map { .string($0.machine) } ?? .null),
@@ -148,7 +148,7 @@ package struct CheckReport {
         _ entry: (trial: WorkerTrial, outcome: WorkerTrial.Outcome)
     ) -> OrderedJSON {
         .object([
-            ("name", .string(entry.trial.worker.name)),
+            ("name", .node(entry.trial.worker.node)),
             ("rpc_protocol", entry.outcome.version.map { .string($0.description) } ?? .null),
             ("devices", .strings(Self.devices(entry).map { "\($0.name): \($0.memory)" })),
         ])
@@ -157,7 +157,7 @@ package struct CheckReport {
     private func json(_ finding: Finding) -> OrderedJSON {
         .object([
             ("severity", .string(finding.severity.rawValue)),
-            ("processes", .strings(finding.processes)),
+            ("processes", .nodes(finding.processes)),
             ("problem", .string(finding.problem)),
         ])
     }

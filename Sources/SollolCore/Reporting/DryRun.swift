@@ -28,8 +28,8 @@ package enum DryRun {
         let layers = plan.distribution.map { OrderedJSON.array($0.shares.map(json)) }
         let unmanaged = plan.unmanaged.map { backend in
             OrderedJSON.object([
-                ("name", .string(backend.name)), ("host", .string(backend.host)),
-                ("port", .int(backend.port)),
+                ("name", .node(backend.node)), ("host", .string(backend.endpoint.host)),
+                ("port", .int(backend.endpoint.port)),
             ])
         }
         return OrderedJSON.object([
@@ -47,7 +47,7 @@ package enum DryRun {
         let last = share.layers.upperBound - 1
         let range = [OrderedJSON.int(share.layers.lowerBound), .int(last)]
         return .object([
-            ("node", .string(share.node)),
+            ("node", .node(share.node)),
             ("device", .string(share.device)),
             ("layers", share.layers.isEmpty ? .null : .array(range)),
         ])
@@ -55,13 +55,13 @@ package enum DryRun {
 
     private static func json(_ process: PlannedProcess) -> OrderedJSON {
         .object([
-            ("name", .string(process.name)),
+            ("name", .node(process.node)),
             ("role", .string(process.role.rawValue)),
             ("host", .string(process.host)),
             ("ssh", process.location.sshDestination.map(OrderedJSON.string) ?? .null),
             ("argv", .strings(process.argv)),
             ("environment", .sorted(process.environment)),
-            ("start_after", .strings(process.startAfter)),
+            ("start_after", .nodes(process.startAfter)),
             ("ready_when", .string(process.readiness.description)),
             ("reasons", reasons(of: process)),
         ])

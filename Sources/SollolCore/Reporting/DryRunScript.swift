@@ -38,7 +38,7 @@ extension DryRun {
             \(comments.map { "# \($0)" }.joined(separator: "\n"))
             set -euo pipefail
 
-            names=(\(ShellQuoting.join(plan.processes.map(\.name))))
+            names=(\(ShellQuoting.join(plan.processes.map(\.node.description))))
 
             # The guard of every server, here or over ssh; what it does is explained in sollol's
             # sources, Launch/GuardProgram.swift.
@@ -80,7 +80,7 @@ extension DryRun {
                     cluster: plan.cluster, endpoint: process.bind, owner: nil,
                     lease: plan.timeouts.lease))
             return """
-                # \(process.name): \(printable(process.shellLine))
+                # \(process.node): \(printable(process.shellLine))
                 start_\(index)() {
                     # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
                     start \(index) \(ShellQuoting.quote(line)) \(ShellQuoting.join(carrier))

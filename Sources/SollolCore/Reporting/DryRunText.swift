@@ -10,7 +10,7 @@ extension DryRun {
             blocks.append(
                 ["Somebody else runs these; sollol connects to them and starts nothing:"]
                     + plan.unmanaged.map {
-                        "    \($0.name)  \(Endpoint(host: $0.host, port: $0.port))"
+                        "    \($0.node)  \($0.endpoint)"
                     })
         }
         if plan.assumptions.isEmpty {
@@ -28,7 +28,7 @@ extension DryRun {
         let started = workers == 1 ? "1 worker" : "\(workers) workers"
         let order = workers == 0 ? "the coordinator alone" : "\(started), then the coordinator"
         var lines = ["Cluster \(plan.cluster): \(order). Plan \(plan.id)."]
-        if let coordinator = plan.process("coordinator") {
+        if let coordinator = plan.process(.coordinator) {
             lines.append("The API will be at http://\(coordinator.dial)\(elsewhere(coordinator)).")
         }
         return lines
@@ -43,14 +43,15 @@ extension DryRun {
 
     private static func layers(_ distribution: LayerDistribution) -> [String] {
         let count = distribution.blockCount
-        let width = distribution.shares.map(\.node.count).max() ?? 0
+        let width = distribution.shares.map(\.node.description.count).max() ?? 0
         let deviceWidth = distribution.shares.map(\.device.count).max() ?? 0
         let own = distribution.coordinatorLayers
         let kept = own.isEmpty ? "none" : "\(rangeText(own))"
         let place = own.isEmpty ? "the coordinator" : "the coordinator's CPU"
         return ["Layers 0-\(count) (\(count) is the output layer), \(kept) on \(place):"]
             + distribution.shares.map { share in
-                return "    \(padded(share.node, width))  \(padded(share.device, deviceWidth))  "
+                return
+                    "    \(padded(share.node.description, width))  \(padded(share.device, deviceWidth))  "
                     + "\(rangeText(share.layers)) (\(share.layers.count))"
             }
     }
@@ -65,10 +66,10 @@ extension DryRun {
 
     private static func block(_ process: PlannedProcess, number: Int) -> [String] {
         let place = process.location.sshDestination.map { "on \(process.host), through ssh \($0)" }
-        var lines = ["\(number). \(process.name)  \(place ?? "on this machine")"]
+        var lines = ["\(number). \(process.node)  \(place ?? "on this machine")"]
         lines.append("    \(process.shellLine)")
         if !process.startAfter.isEmpty {
-            lines.append("    starts after: \(process.startAfter.joined(separator: ", "))")
+            lines.append("    starts after: \(Node.list(process.startAfter))")
         }
         lines.append("    ready when: \(process.readiness)")
         lines += process.forwards.map { "    through ssh: \($0)" }

@@ -88,3 +88,11 @@ enum OrderedJSON {
         return quoted + "\""
     }
 }
+
+extension OrderedJSON {
+    /// A node by its name.
+    static func node(_ node: Node) -> OrderedJSON { .string(node.description) }
+
+    /// Nodes by their names.
+    static func nodes(_ nodes: [Node]) -> OrderedJSON { .strings(nodes.map(\.description)) }
+}

@@ -26,8 +26,8 @@ package struct PlanReport: Equatable, Sendable {
     private var shape: ModelShape { placement.request.shape }
 
     /// One device, or the coordinator's process.
-    private struct Node {
-        var name: String
+    private struct Row {
+        var node: Node
         var device: String
         var layers: Range<Int>
         var load: ModelMemory.Load
@@ -35,18 +35,18 @@ package struct PlanReport: Equatable, Sendable {
         var address: String?
     }
 
-    private var nodes: [Node] {
+    private var nodes: [Row] {
         placement.request.devices.indices.map { index in
             let device = placement.request.devices[index]
-            return Node(
-                name: device.node, device: device.name, layers: placement.ranges[index],
+            return Row(
+                node: device.node, device: device.name, layers: placement.ranges[index],
                 load: placement.loads[index], limit: device.limit, address: device.address)
         }
     }
 
-    private var coordinator: Node {
-        Node(
-            name: "coordinator", device: "CPU", layers: 0..<placement.coordinatorLayers,
+    private var coordinator: Row {
+        Row(
+            node: .coordinator, device: "CPU", layers: 0..<placement.coordinatorLayers,
             load: placement.coordinatorLoad, limit: placement.request.coordinatorLimit)
     }
 
@@ -90,17 +90,17 @@ package struct PlanReport: Equatable, Sendable {
         ]).text
     }
 
-    private func json(_ node: Node) -> OrderedJSON {
-        let range = [OrderedJSON.int(node.layers.lowerBound), .int(node.layers.upperBound - 1)]
+    private func json(_ row: Row) -> OrderedJSON {
+        let range = [OrderedJSON.int(row.layers.lowerBound), .int(row.layers.upperBound - 1)]
         return .object([
-            ("name", .string(node.name)),
-            ("address", node.address.map(OrderedJSON.string) ?? .null),
-            ("device", .string(node.device)),
-            ("layers", node.layers.isEmpty ? .null : .array(range)),
-            ("weights_bytes", .int(Int(node.load.weights))),
-            ("kv_bytes", .int(Int(node.load.cache))),
-            ("buffers_bytes", .int(Int(node.load.buffers))),
-            ("limit_bytes", node.limit.map { .int(Int(clamping: $0)) } ?? .null),
+            ("name", .node(row.node)),
+            ("address", row.address.map(OrderedJSON.string) ?? .null),
+            ("device", .string(row.device)),
+            ("layers", row.layers.isEmpty ? .null : .array(range)),
+            ("weights_bytes", .int(Int(row.load.weights))),
+            ("kv_bytes", .int(Int(row.load.cache))),
+            ("buffers_bytes", .int(Int(row.load.buffers))),
+            ("limit_bytes", row.limit.map { .int(Int(clamping: $0)) } ?? .null),
         ])
     }
 
@@ -155,14 +155,14 @@ package struct PlanReport: Equatable, Sendable {
 
     private static let barWidth = 32
 
-    private func bars(_ nodes: [Node]) -> [String] {
+    private func bars(_ nodes: [Row]) -> [String] {
         // Bars share one scale, so that nodes can be compared; a coordinator with much memory and
         // few layers would make all others small.
         let scale =
             nodes.map { node in
                 max(node.load.total, node.device == "CPU" ? 0 : node.limit ?? 0)
             }.max() ?? 1
-        let names = nodes.map { "\($0.name) \($0.device)" }
+        let names = nodes.map { "\($0.node) \($0.device)" }
         let ranges = nodes.map { Self.range($0.layers) }
         let width = names.map(\.count).max() ?? 0
         let rangeWidth = ranges.map(\.count).max() ?? 0
@@ -176,7 +176,7 @@ package struct PlanReport: Equatable, Sendable {
     }
 
     private static func range(_ layers: Range<Int>) -> String {
-        LayerDistribution.Share(node: "", device: "", layers: layers).text
+        LayerDistribution.text(layers)
     }
 
     private static func bar(_ load: ModelMemory.Load, _ limit: UInt64?, _ scale: UInt64) -> String {

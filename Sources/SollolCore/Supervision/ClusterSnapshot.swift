@@ -3,7 +3,7 @@ package struct ClusterSnapshot: Equatable, Sendable {
     /// One process.
     package struct Process: Equatable, Sendable {
         /// Its name in the plan.
-        package var name: String
+        package var node: Node
         /// What others dial.
         package var endpoint: String
         /// `starting`, `ready`, `loading`, `serving`, `ending`, `waiting`, `down`.
@@ -29,7 +29,7 @@ extension Supervisor {
             state: clusterState,
             processes: slots.map {
                 .init(
-                    name: $0.name, endpoint: $0.endpoint, state: stateForPeople($0), pid: $0.pid,
+                    node: $0.node, endpoint: $0.endpoint, state: stateForPeople($0), pid: $0.pid,
                     restarts: $0.restarts)
             }, episode: episode ?? endedEpisode)
     }

@@ -15,7 +15,7 @@ package struct DistributionProof: Equatable, Sendable {
     }
 
     private let plan: LaunchPlan
-    private let endpoints: [(name: String, endpoint: String)]
+    private let endpoints: [(node: Node, endpoint: Endpoint)]
     /// Hundredths of a MiB by the name before `model buffer size`, which names the endpoint.
     private var buffers: [(device: String, size: Int)] = []
     private var offloaded: (layers: Int, of: Int)?
@@ -60,28 +60,28 @@ package struct DistributionProof: Equatable, Sendable {
                 "only \(offloaded.layers) of \(offloaded.of) layers went to the workers")
         }
         var lines: [String] = []
-        for (name, endpoint) in endpoints {
-            let size = weights(of: endpoint)
-            let shares = plan.distribution?.shares.filter { $0.node == name && !$0.layers.isEmpty }
+        for (node, endpoint) in endpoints {
+            let size = weights(of: endpoint.description)
+            let shares = plan.distribution?.shares.filter { $0.node == node && !$0.layers.isEmpty }
             if size == 0, shares?.isEmpty != true {
                 return .refuted(
-                    "\(name) (\(endpoint)) got no layer; it was to get "
+                    "\(node) (\(endpoint)) got no layer; it was to get "
                         + (shares.map(Self.ranges) ?? "its share"))
             }
-            if let planned = plannedWeights(of: name), !Self.isEqual(size, planned) {
+            if let planned = plannedWeights(of: node), !Self.isEqual(size, planned) {
                 return .refuted(
-                    "\(name) (\(endpoint)) got \(Self.mebibytes(size)) of weights, not the "
+                    "\(node) (\(endpoint)) got \(Self.mebibytes(size)) of weights, not the "
                         + "\(Self.mebibytes(planned)) that were planned; see: sollol plan")
             }
             let layers = shares.map { $0.isEmpty ? "no layer, " : Self.ranges($0) + ", " } ?? ""
-            lines.append("\(name) (\(endpoint)): \(layers)\(Self.mebibytes(size)) of weights")
+            lines.append("\(node) (\(endpoint)): \(layers)\(Self.mebibytes(size)) of weights")
         }
         let rest = buffers.filter { buffer in
             !endpoints.contains { buffer.device.hasSuffix("[\($0.endpoint)]") }
         }
         let own = rest.reduce(0) { $0 + $1.size }
         let kind = ownLayers == "no layer" && own > 0 ? " (embedding)" : ""
-        lines.append("coordinator: \(ownLayers), \(Self.mebibytes(own)) of weights\(kind)")
+        lines.append("\(Node.coordinator): \(ownLayers), \(Self.mebibytes(own)) of weights\(kind)")
         return .proven(lines)
     }
 
@@ -89,19 +89,19 @@ package struct DistributionProof: Equatable, Sendable {
     private var ownLayers: String {
         guard let distribution = plan.distribution else { return "no layer" }
         let kept = LayerDistribution.Share(
-            node: "coordinator", device: "CPU", layers: distribution.coordinatorLayers)
-        let shares = distribution.shares.filter { $0.node == "coordinator" && !$0.layers.isEmpty }
+            node: .coordinator, device: "CPU", layers: distribution.coordinatorLayers)
+        let shares = distribution.shares.filter { $0.node == .coordinator && !$0.layers.isEmpty }
         let texts = (kept.layers.isEmpty ? [] : ["\(kept.text) on its CPU"]) + shares.map(\.text)
         return texts.isEmpty ? "no layer" : texts.joined(separator: ", ")
     }
 
     /// Hundredths of a MiB that a backend is to hold, where that is exact.
-    private func plannedWeights(of name: String) -> Int? {
+    private func plannedWeights(of node: Node) -> Int? {
         guard let placement = plan.placement, placement.request.shape.estimates.isEmpty else {
             return nil
         }
         let bytes = zip(placement.request.devices, placement.loads)
-            .filter { $0.0.node == name }.reduce(0) { $0 + $1.1.weights }
+            .filter { $0.0.node == node }.reduce(0) { $0 + $1.1.weights }
         return Int(bytes / 10486)
     }
 

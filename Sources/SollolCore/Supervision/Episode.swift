@@ -6,7 +6,7 @@ package struct Episode: Equatable, Sendable {
     /// What happened first, with the process: `worker-1: it aborted (signal 6)`.
     package var cause: String?
     /// What was started because of it, in order, each name once.
-    package internal(set) var started: [String] = []
+    package internal(set) var started: [Node] = []
     /// When the cluster served; nil while it does not.
     package internal(set) var ended: Instant?
 
@@ -15,7 +15,7 @@ package struct Episode: Equatable, Sendable {
         self.cause = cause
     }
 
-    mutating func started(_ name: String) {
+    mutating func started(_ name: Node) {
         if !started.contains(name) { started.append(name) }
     }
 
@@ -23,7 +23,7 @@ package struct Episode: Equatable, Sendable {
     ///
     /// `worker-1: it aborted (signal 6); started worker-1, coordinator; served after 0.31 s`
     package var sentence: String {
-        var parts = [cause, started.isEmpty ? nil : "started \(started.joined(separator: ", "))"]
+        var parts = [cause, started.isEmpty ? nil : "started \(Node.list(started))"]
         parts.append(ended.map { "served after \(seconds($0 - began)) s" } ?? "not serving yet")
         return parts.compactMap { $0 }.joined(separator: "; ")
     }

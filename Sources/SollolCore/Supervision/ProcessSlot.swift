@@ -32,7 +32,7 @@ struct ProcessSlot: Equatable, Sendable {
         case coordinator
     }
 
-    let name: String
+    let node: Node
     let kind: Kind
     /// What others dial, for reports and for finding the one that is blamed.
     let endpoint: String
@@ -83,7 +83,7 @@ struct ProcessSlot: Equatable, Sendable {
     /// The rest cannot do without it; not to be tried again before it has been ready.
     var isNeeded = false
 
-    var run: ProcessRun { ProcessRun(name: name, generation: generation) }
+    var run: ProcessRun { ProcessRun(node: node, generation: generation) }
 
     /// Whether a process exists, so that something must end it.
     var isAlive: Bool {

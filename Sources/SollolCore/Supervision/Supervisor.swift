@@ -49,7 +49,7 @@ package struct Supervisor: Equatable, Sendable {
     /// What will be wanted once nothing outdated runs any more; see `SupervisorReload.swift`.
     package internal(set) var pendingReload: WantedCluster?
     /// How far removed processes were counted: one that returns goes on from there.
-    var lastGenerations: [String: Int] = [:]
+    var lastGenerations: [Node: Int] = [:]
     var backOff: BackOff
     var phase = Phase.idle
     var slots: [ProcessSlot]
@@ -82,11 +82,11 @@ package struct Supervisor: Equatable, Sendable {
     static func slots(of plan: LaunchPlan) -> [ProcessSlot] {
         let managed = plan.processes.map { process in
             ProcessSlot(
-                name: process.name, kind: process.role == .worker ? .worker : .coordinator,
+                node: process.node, kind: process.role == .worker ? .worker : .coordinator,
                 endpoint: process.dial.description)
         }
         let unmanaged = plan.unmanaged.map {
-            ProcessSlot(name: $0.name, kind: .unmanagedWorker, endpoint: "\($0.host):\($0.port)")
+            ProcessSlot(node: $0.node, kind: .unmanagedWorker, endpoint: $0.endpoint.description)
         }
         return unmanaged + managed
     }
@@ -161,7 +161,7 @@ package struct Supervisor: Equatable, Sendable {
     private mutating func start(_ index: Int, at now: Instant) {
         slots[index].beginRun(at: now)
         let run = slots[index].run
-        if !slots[index].isLeftOut { episode?.started(slots[index].name) }
+        if !slots[index].isLeftOut { episode?.started(slots[index].node) }
         guard slots[index].kind != .unmanagedWorker else {
             return ask(index, deadline: timeouts.ready, at: now)
         }

@@ -1,6 +1,6 @@
 /// Rule 7: going on without a worker, and taking it back.
 extension Supervisor {
-    private var leftOut: [String] { slots.filter(\.isLeftOut).map(\.name) }
+    private var leftOut: [Node] { slots.filter(\.isLeftOut).map(\.node) }
 
     /// Notes since when a worker cannot be used.
     mutating func isMissing(_ index: Int, at now: Instant) {
@@ -16,9 +16,9 @@ extension Supervisor {
         let after = restart.degradeAfter ?? .infinity
         let missing = slots.dropLast().filter { slot in
             !slot.isLeftOut && !slot.isNeeded && slot.missingSince.map { now - $0 >= after } == true
-        }.map(\.name)
+        }.map(\.node)
         let returning = slots.dropLast().filter { $0.isLeftOut && mayReturn($0, at: now) }
-            .map(\.name)
+            .map(\.node)
         guard !missing.isEmpty || !returning.isEmpty else { return remindOfMissing(after, at: now) }
         let without = (leftOut + missing).filter { !returning.contains($0) }
         guard without.count < slots.count - 1 else { return remindOfMissing(after, at: now) }
@@ -50,10 +50,10 @@ extension Supervisor {
         isReplanning = false
         self.plan = plan
         for index in slots.indices.dropLast() {
-            let isLeftOut = plan.leftOut.contains(slots[index].name)
+            let isLeftOut = plan.leftOut.contains(slots[index].node)
             guard isLeftOut != slots[index].isLeftOut else { continue }
             slots[index].isLeftOut = isLeftOut
-            let name = slots[index].name
+            let name = slots[index].node
             if isLeftOut {
                 report(.warning, "going on without \(name) (restart.degrade_after)")
             } else {
@@ -68,12 +68,12 @@ extension Supervisor {
         slots[coordinator].isToBeRestarted = true
     }
 
-    mutating func replanRefused(_ names: [String], _ reason: String) {
+    mutating func replanRefused(_ names: [Node], _ reason: String) {
         guard isReplanning else { return }
         isReplanning = false
-        for index in slots.indices where names.contains(slots[index].name) {
+        for index in slots.indices where names.contains(slots[index].node) {
             if !slots[index].isLeftOut { slots[index].isNeeded = true }
         }
-        report(.warning, "cannot go on without \(names.joined(separator: ", ")): \(reason)")
+        report(.warning, "cannot go on without \(Node.list(names)): \(reason)")
     }
 }

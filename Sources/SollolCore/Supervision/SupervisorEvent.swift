@@ -4,18 +4,18 @@
 /// recognised and ignored.
 package struct ProcessRun: Hashable, Sendable, CustomStringConvertible {
     /// The process's name in the plan.
-    package var name: String
+    package var node: Node
     /// Counts the starts, from 1.
     package var generation: Int
 
     /// That run of that process.
-    package init(name: String, generation: Int) {
-        self.name = name
+    package init(node: Node, generation: Int) {
+        self.node = node
         self.generation = generation
     }
 
     /// `worker-1#2`.
-    package var description: String { "\(name)#\(generation)" }
+    package var description: String { "\(node)#\(generation)" }
 }
 
 /// How a process ended, as its guard reported it.
@@ -44,7 +44,7 @@ package enum SupervisorEvent: Equatable, Sendable {
     /// Seconds that requests in flight have when the cluster is stopped, instead of `timeouts.stop`.
     case stopLimitGiven(Double)
     /// The user wants that process restarted, or all; a worker's restart is the coordinator's, too.
-    case restartRequested(String?)
+    case restartRequested(Node?)
     /// The user has changed the configuration: this is wanted from now on.
     indirect case reloadRequested(WantedCluster)
     /// The guard could not even be started.
@@ -73,7 +73,7 @@ package enum SupervisorEvent: Equatable, Sendable {
     /// From now on this is the plan: it does without the workers in its `leftOut`.
     case replanned(LaunchPlan)
     /// The rest cannot hold the model, say.
-    case replanRefused(without: [String], reason: String)
+    case replanRefused(without: [Node], reason: String)
     /// How many requests the coordinator is answering; nil when it does not say.
     case busySlotsAnswered(ProcessRun, Int?)
     /// A timer that an effect had set.
@@ -99,7 +99,7 @@ package enum SupervisorEffect: Equatable, Sendable {
     /// Ask once what the coordinator is doing; answer with `activityAnswered`.
     case probeActivity(ProcessRun)
     /// Make the plan anew without these workers; answer with `replanned` or `replanRefused`.
-    case replan(without: [String])
+    case replan(without: [Node])
     /// From here on `Supervisor.wanted` is what the last `reloadRequested` brought.
     case adoptReload
     /// Set a timer, replacing one that is equal.

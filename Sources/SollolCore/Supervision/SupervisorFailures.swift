@@ -30,7 +30,7 @@ extension Supervisor {
         slots[index].failures += 1
         if !slots[index].isLeftOut {
             var episode = episode ?? Episode(began: now)
-            episode.cause = episode.cause ?? "\(slots[index].name): \(cause.text)"
+            episode.cause = episode.cause ?? "\(slots[index].node): \(cause.text)"
             self.episode = episode
         }
         if let verdict = verdict(index, cause, at: now) {
@@ -76,12 +76,12 @@ extension Supervisor {
         _ verdict: (status: ExitStatus, reason: String)
     ) {
         var details = exit.lastWords.suffix(Self.lastWordsShown).map { "| \($0)" }
-        if let process = plan.process(slots[index].name), let ssh = cause.ssh {
+        if let process = plan.process(slots[index].node), let ssh = cause.ssh {
             details.append(ssh.message(process.location))
-        } else if cause.kind != .unusableFolder, let process = plan.process(slots[index].name) {
+        } else if cause.kind != .unusableFolder, let process = plan.process(slots[index].node) {
             details.append("try by hand\(Self.place(process)): \(process.shellLine)")
         }
-        let name = slots[index].name
+        let name = slots[index].node
         report(.failure, "\(name): \(cause.text); giving up, \(verdict.reason)", details: details)
         phase = .stopping(verdict.status)
     }
@@ -96,7 +96,7 @@ extension Supervisor {
         let when = delay > 0 ? "in \(seconds(delay)) s" : "now"
         let verb = slots[index].kind == .unmanagedWorker ? "asking it again" : "restarting"
         report(
-            .warning, "\(slots[index].name): \(cause.text); \(verb) \(when)",
+            .warning, "\(slots[index].node): \(cause.text); \(verb) \(when)",
             details: exit.lastWords.suffix(Self.lastWordsShown).map { "| \($0)" })
         guard delay > 0 else { return }
         slots[index].state = .backingOff

@@ -83,7 +83,7 @@ extension Supervisor {
         let keys = policies.joined(separator: ", ")
         if !change.isEmpty {
             var lines = change.lines(plan)
-            if slots.last?.isOutdated == true, change.unchanged.contains("coordinator") {
+            if slots.last?.isOutdated == true, change.unchanged.contains(.coordinator) {
                 lines.append("coordinator starts again, since it uses what changes")
             }
             if !keys.isEmpty { lines.append("changed policies: \(keys)") }
@@ -97,12 +97,12 @@ extension Supervisor {
         let change = PlanChange(from: plan, to: next)
         let differing = change.changed + change.removed
         for index in slots.indices.dropLast() {
-            slots[index].isOutdated = differing.contains(slots[index].name)
+            slots[index].isOutdated = differing.contains(slots[index].node)
         }
         let usesOutdated = slots.dropLast().contains { $0.isOutdated && !$0.isLeftOut }
         // A coordinator that does without some workers differs from the one of the whole plan.
         let whole = PlanChange(from: wanted.plan, to: next)
-        let name = slots[slots.count - 1].name
+        let name = slots[slots.count - 1].node
         let differs = differing.contains(name) && !(isDegraded && whole.unchanged.contains(name))
         slots[slots.count - 1].isOutdated = usesOutdated || differs
     }
@@ -135,12 +135,12 @@ extension Supervisor {
     }
 
     private mutating func renewSlots() {
-        let former = Dictionary(uniqueKeysWithValues: slots.map { ($0.name, $0) })
+        let former = Dictionary(uniqueKeysWithValues: slots.map { ($0.node, $0) })
         let mayLeaveOut = slots.last?.isOutdated == false
         slots = Self.slots(of: wanted.plan).map { fresh in
-            guard let old = former[fresh.name] else {
+            guard let old = former[fresh.node] else {
                 var slot = fresh
-                slot.continueNumbers(after: lastGenerations[fresh.name] ?? 0)
+                slot.continueNumbers(after: lastGenerations[fresh.node] ?? 0)
                 return slot
             }
             var slot = old
@@ -152,10 +152,10 @@ extension Supervisor {
             slot.isLeftOut = old.isLeftOut && mayLeaveOut
             return slot
         }
-        for (name, old) in former where !slots.contains(where: { $0.name == name }) {
+        for (name, old) in former where !slots.contains(where: { $0.node == name }) {
             lastGenerations[name] = old.generation
         }
-        let leftOut = slots.filter(\.isLeftOut).map(\.name)
+        let leftOut = slots.filter(\.isLeftOut).map(\.node)
         plan = leftOut.isEmpty ? wanted.plan : wanted.plan.leavingOut(leftOut, as: plan)
     }
 }

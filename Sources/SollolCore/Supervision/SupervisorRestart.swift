@@ -3,15 +3,15 @@
 /// In the order of a stop (rule 8): the coordinator finishes its requests, ends, then the workers
 /// to be restarted end; then the order of a start (rule 1). Other workers stay.
 extension Supervisor {
-    mutating func restartRequested(_ name: String?, at now: Instant) {
+    mutating func restartRequested(_ node: Node?, at now: Instant) {
         guard phase == .up else { return }
         let concerned = slots.indices.filter { index in
             let slot = slots[index]
             return slot.kind == .coordinator
-                || (slot.kind == .worker && (name == nil || name == slot.name))
+                || (slot.kind == .worker && (node == nil || node == slot.node))
         }
-        guard name == nil || concerned.contains(where: { slots[$0].name == name }) else { return }
-        let what = name ?? "all processes"
+        guard node == nil || concerned.contains(where: { slots[$0].node == node }) else { return }
+        let what = node?.description ?? "all processes"
         report(.progress, "restarting \(what), as asked")
         episode = episode ?? Episode(began: now, cause: "restart of \(what), as asked")
         for index in concerned {

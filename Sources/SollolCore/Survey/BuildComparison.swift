@@ -4,7 +4,7 @@
 package enum BuildComparison {
     /// What reveals a build on one host.
     struct Evidence {
-        var processes: [String]
+        var processes: [Node]
         var location: RunLocation
         var path: String
         var version: String?
@@ -15,11 +15,11 @@ package enum BuildComparison {
     /// A finding for each worker's build that differs from the coordinator's, or is not known.
     package static func findings(_ surveys: [HostSurvey]) -> [Finding] {
         let all = surveys.flatMap(evidence)
-        guard let coordinator = all.first(where: { $0.processes.contains("coordinator") }) else {
+        guard let coordinator = all.first(where: { $0.processes.contains(.coordinator) }) else {
             return []
         }
         return all.compactMap { worker in
-            worker.processes.contains("coordinator") ? nil : compare(worker, coordinator)
+            worker.processes.contains(.coordinator) ? nil : compare(worker, coordinator)
         }
     }
 
@@ -89,11 +89,11 @@ package struct RPCVersion: Hashable, Sendable, CustomStringConvertible {
     /// Why workers that were asked cannot serve one coordinator, or nil when all speak the same.
     ///
     /// - Parameter answers: the workers in their order, with what each answered.
-    package static func difference(_ answers: [(worker: String, version: RPCVersion)]) -> String? {
+    package static func difference(_ answers: [(worker: Node, version: RPCVersion)]) -> String? {
         guard Set(answers.map(\.version)).count > 1 else { return nil }
         let groups = Dictionary(grouping: answers, by: \.version)
             .sorted { $0.key.description > $1.key.description }
-            .map { "\($0.value.map(\.worker).joined(separator: ", ")): \($0.key)" }
+            .map { "\(Node.list($0.value.map(\.worker))): \($0.key)" }
         return "the workers speak different RPC protocols (\(groups.joined(separator: "; "))). "
             + "Install the same release of llama.cpp on all hosts. See: sollol check"
     }

@@ -13,7 +13,7 @@ package struct CachePruning: Equatable, Sendable {
     /// The host.
     package var location: RunLocation
     /// The workers that use the cache there.
-    package var workers: [String]
+    package var workers: [Node]
     /// `LLAMA_CACHE` of theirs, or nil: llama.cpp's usual folder of that user.
     package var folder: String?
     /// Bytes that may stay.
@@ -26,12 +26,12 @@ package struct CachePruning: Equatable, Sendable {
             let folder = worker.environment["LLAMA_CACHE"]
             let index = all.firstIndex { $0.location == worker.location && $0.folder == folder }
             if let index {
-                all[index].workers.append(worker.name)
+                all[index].workers.append(worker.node)
                 all[index].limit = max(all[index].limit, worker.cacheLimit)
             } else {
                 all.append(
                     CachePruning(
-                        location: worker.location, workers: [worker.name], folder: folder,
+                        location: worker.location, workers: [worker.node], folder: folder,
                         limit: worker.cacheLimit))
             }
         }
@@ -118,7 +118,8 @@ package struct CachePruning: Equatable, Sendable {
             parts.append("left \(MemorySize.text(kept)) that a running rpc-server may use")
         }
         let place = location.sshDestination ?? "this machine"
-        return "\(workers.joined(separator: ", ")): \(parts.joined(separator: ", ")) of what the "
-            + "tensor cache on \(place) has beyond \(ConfigurationKey.Backend.cacheLimit.rawValue), \(MemorySize.text(limit))"
+        return "\(Node.list(workers)): \(parts.joined(separator: ", ")) of what the "
+            + "tensor cache on \(place) has beyond "
+            + "\(ConfigurationKey.Backend.cacheLimit.rawValue), \(MemorySize.text(limit))"
     }
 }

@@ -11,7 +11,7 @@ package struct Finding: Equatable, Sendable {
     /// How much it matters.
     package var severity: Severity
     /// The processes that it concerns.
-    package var processes: [String]
+    package var processes: [Node]
     /// Where it was found; empty when it is not about a host.
     package var locations: [RunLocation]
     /// What is wrong, with the remedy. `{host}` stands for the hosts, `{ssh}` for what comes before
@@ -20,7 +20,7 @@ package struct Finding: Equatable, Sendable {
 
     /// A finding about those processes.
     package init(
-        _ processes: [String], at location: RunLocation? = nil, severity: Severity = .error,
+        _ processes: [Node], at location: RunLocation? = nil, severity: Severity = .error,
         _ text: String
     ) {
         self.severity = severity
@@ -30,7 +30,7 @@ package struct Finding: Equatable, Sendable {
     }
 
     /// `worker-1, worker-3`.
-    package var subject: String { processes.joined(separator: ", ") }
+    package var subject: String { Node.list(processes) }
 
     /// What is wrong, with the remedy, as one line.
     package var problem: String {

@@ -8,7 +8,7 @@ package enum PlanFindings {
         let severity = spec.placement.mayOvercommit ? Finding.Severity.warning : .error
         return [
             Finding(
-                ["coordinator"], severity: severity,
+                [.coordinator], severity: severity,
                 "the model does not fit: \(advice.shortages.joined(separator: "; ")). "
                     + "See: sollol plan. What would help: "
                     + (changes.isEmpty ? "a smaller model" : String(changes.dropFirst(5)))
@@ -31,7 +31,7 @@ package enum PlanFindings {
     /// Something that will listen.
     package struct Opening: Equatable, Sendable {
         /// Whose it is.
-        package var process: String
+        package var process: Node
         /// On which host.
         package var location: RunLocation
         /// The address and port there.
@@ -46,12 +46,12 @@ package enum PlanFindings {
         plan.processes.flatMap { process in
             [
                 Opening(
-                    process: process.name, location: process.location, endpoint: process.bind,
+                    process: process.node, location: process.location, endpoint: process.bind,
                     isForward: false, isWorker: process.role == .worker)
             ]
                 + process.forwards.map { forward in
                     Opening(
-                        process: process.name,
+                        process: process.node,
                         location: forward.side == .here ? .here : process.location,
                         endpoint: forward.listen, isForward: true,
                         isWorker: process.role == .worker)
@@ -153,7 +153,7 @@ package enum PlanFindings {
         exposedWorkers(plan)
             + plan.processes.filter(isOpenToOthers).map {
                 Finding(
-                    [$0.name], severity: .warning,
+                    [$0.node], severity: .warning,
                     "the API on \($0.bind) asks for no key, so whoever can reach that address can use "
                         + "it. Set coordinator.api_key_file, or coordinator.host to 127.0.0.1.")
             }
@@ -173,7 +173,7 @@ package enum PlanFindings {
         let endpoints = open.map(\.bind.description).joined(separator: ", ")
         return [
             Finding(
-                open.map(\.name), severity: .warning,
+                open.map(\.node), severity: .warning,
                 "rpc-server has no authentication, so whoever can reach \(endpoints) can use it and "
                     + "may run code there. Keep that network to yourself, or use "
                     + "\"transport\": \"ssh\".")
@@ -189,7 +189,7 @@ package enum PlanFindings {
                 !AddressRange.isPrivate(address)
             else { return nil }
             return Finding(
-                [process.name],
+                [process.node],
                 "\(process.host) is \(address), a public address, and rpc-server has no "
                     + "authentication: who can reach it can run code there. Set \"bind\" to a "
                     + "private address or \"transport\" to \"ssh\", or "

@@ -7,14 +7,14 @@ package struct RunningCluster: Codable, Equatable, Sendable {
     /// what was free there before they started counts, since they end before others start.
     package var hosts: [String: String] = [:]
     /// What our workers are dialled at. They are in use, so nobody else connects.
-    package var endpoints: [String]
+    package var endpoints: [Endpoint]
     /// Ports that our connections forward, each with the host where it is open.
     package var forwards: [String]
     /// Workers that it does without: what is wrong with them is known, and no obstacle.
-    package var leftOut: [String]
+    package var leftOut: [Node]
 
     /// The cluster of a plan that runs.
-    package init(_ plan: LaunchPlan, owner: String, leftOut: [String]) {
+    package init(_ plan: LaunchPlan, owner: String, leftOut: [Node]) {
         self.owner = owner
         self.leftOut = leftOut
         for process in plan.processes {
@@ -34,7 +34,7 @@ package struct RunningCluster: Codable, Equatable, Sendable {
         requests.map { request in
             var request = request
             request.isInUse = hosts.values.contains(Self.destination(request.location))
-            request.reaches.removeAll { endpoints.contains($0.endpoint.description) }
+            request.reaches.removeAll { endpoints.contains($0.endpoint) }
             return request
         }
     }

@@ -74,10 +74,12 @@ extension HostFacts {
 
     /// An rpc-server offers the devices of its host, or its CPU where there are none. With an
     /// environment of its own (`CUDA_VISIBLE_DEVICES`) only the server itself knows.
-    private mutating func offer(_ devices: [String], _ users: [String], _ spec: ClusterSpec) {
+    private mutating func offer(_ devices: [String], _ users: [Node], _ spec: ClusterSpec) {
         for worker in spec.workers
-        where users.contains(worker.name) && worker.devices.isEmpty && worker.environment.isEmpty {
-            offeredDevices[worker.endpoint] = (0..<max(1, devices.count)).map { "RPC\($0)" }
+        where users.contains(worker.node) && worker.devices.isEmpty && worker.environment.isEmpty {
+            offeredDevices[worker.endpoint.description] = (0..<max(1, devices.count)).map {
+                "RPC\($0)"
+            }
         }
     }
 }

@@ -14,10 +14,10 @@ package enum SurveyFindings {
             }
         }
         if let problem = survey.modelProblem {
-            findings.append(Finding(["coordinator"], at: request.location, problem))
+            findings.append(Finding([.coordinator], at: request.location, problem))
         }
         if let problem = keyProblem(request, report) {
-            findings.append(Finding(["coordinator"], at: request.location, problem))
+            findings.append(Finding([.coordinator], at: request.location, problem))
         }
         if let problem = folderProblem(report) {
             findings.append(Finding(request.processes, at: request.location, problem))
@@ -130,14 +130,14 @@ package enum SurveyFindings {
             if reach.isUnmanaged {
                 let reason = isRefused ? "nobody listens there" : Self.reason(answer)
                 return Finding(
-                    [reach.name], at: request.location,
+                    [reach.node], at: request.location,
                     "\(reach.endpoint) does not accept connections from {host}: \(reason). It is "
                         + "\"managed\": false, so somebody has to start its rpc-server first.")
             }
             // Refused is as it should be: our rpc-server is not started yet.
             guard !isRefused else { return nil }
             return Finding(
-                [reach.name], at: request.location, severity: .warning,
+                [reach.node], at: request.location, severity: .warning,
                 "{host} cannot reach \(reach.endpoint): \(Self.reason(answer)). Is there a "
                     + "firewall? Open that port for it, or use \"transport\": \"ssh\", which needs "
                     + "none.")

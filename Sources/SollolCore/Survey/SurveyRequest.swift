@@ -7,7 +7,7 @@ package struct SurveyRequest: Equatable, Sendable {
         /// Names or paths to try, in this order.
         package var candidates: [String]
         /// The processes that run it.
-        package var users: [String]
+        package var users: [Node]
         /// Whether it is a llama-server, which is asked for its flags and devices.
         package var isServer: Bool
         /// What an earlier look has learned; of the very same files it is not asked again.
@@ -17,7 +17,7 @@ package struct SurveyRequest: Equatable, Sendable {
     /// Where.
     package var location: RunLocation
     /// The processes that run there, in the order of the configuration, the coordinator last.
-    package var processes: [String]
+    package var processes: [Node]
     /// What they run.
     package var programs: [Program]
     /// The model, on the coordinator's host.
@@ -38,7 +38,7 @@ package struct SurveyRequest: Equatable, Sendable {
     package var reaches: [Reach] = []
 
     /// A look at a host for these processes, and at nothing that they need.
-    package init(location: RunLocation, processes: [String], programs: [Program] = []) {
+    package init(location: RunLocation, processes: [Node], programs: [Program] = []) {
         self.location = location
         self.processes = processes
         self.programs = programs
@@ -47,7 +47,7 @@ package struct SurveyRequest: Equatable, Sendable {
     /// A TCP connection that is tried and that sends nothing.
     package struct Reach: Equatable, Sendable {
         /// The backend.
-        package var name: String
+        package var node: Node
         /// Numeric, or a name that is resolved there.
         package var endpoint: Endpoint
         /// Whether somebody else runs it, so that it has to listen already.
@@ -66,12 +66,12 @@ package struct SurveyRequest: Equatable, Sendable {
         }
         for worker in spec.workers where worker.managed {
             requests[index(of: worker.location)].add(
-                worker.name, program: worker.binary ?? "rpc-server", isServer: false)
+                worker.node, program: worker.binary ?? "rpc-server", isServer: false)
         }
         let coordinator = spec.coordinator
         let place = index(of: coordinator.location)
         requests[place].add(
-            "coordinator", program: coordinator.binary ?? "llama-server", isServer: true)
+            .coordinator, program: coordinator.binary ?? "llama-server", isServer: true)
         requests[place].model = spec.model
         requests[place].apiKeyFile = coordinator.apiKeyFile
         for worker in spec.workers where worker.transport == .direct || !worker.managed {
@@ -79,7 +79,7 @@ package struct SurveyRequest: Equatable, Sendable {
             if isBeside { continue }
             requests[place].reaches.append(
                 Reach(
-                    name: worker.name, endpoint: Endpoint(host: worker.host, port: worker.port),
+                    node: worker.node, endpoint: worker.endpoint,
                     isUnmanaged: !worker.managed))
         }
         return requests.filter { !$0.processes.isEmpty }
@@ -91,7 +91,7 @@ package struct SurveyRequest: Equatable, Sendable {
         for index in programs.indices { programs[index].known = binaries[programs[index].name] }
     }
 
-    private mutating func add(_ process: String, program name: String, isServer: Bool) {
+    private mutating func add(_ process: Node, program name: String, isServer: Bool) {
         processes.append(process)
         if let index = programs.firstIndex(where: { $0.name == name && $0.isServer == isServer }) {
             programs[index].users.append(process)

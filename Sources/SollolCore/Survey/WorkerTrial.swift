@@ -37,7 +37,7 @@ package struct WorkerTrial: Equatable, Sendable {
     package static func all(
         _ plan: LaunchPlan, _ surveys: [HostSurvey], port: () -> Int, localPort: () -> Int
     ) -> [WorkerTrial] {
-        guard let coordinator = plan.process("coordinator") else { return [] }
+        guard let coordinator = plan.process(.coordinator) else { return [] }
         let place = surveys.first { $0.request.location == coordinator.location }
         let help = place.flatMap { survey in
             zip(survey.request.programs, survey.report?.programs ?? [])
@@ -60,7 +60,7 @@ package struct WorkerTrial: Equatable, Sendable {
     private static func canRun(_ worker: PlannedProcess, _ surveys: [HostSurvey]) -> Bool {
         surveys.contains { survey in
             zip(survey.request.programs, survey.report?.programs ?? []).contains {
-                $0.users.contains(worker.name) && $1.path != nil && $1.help?.status == 0
+                $0.users.contains(worker.node) && $1.path != nil && $1.help?.status == 0
             }
         }
     }
@@ -126,10 +126,10 @@ package struct WorkerTrial: Equatable, Sendable {
     package static func findings(_ outcomes: [(trial: WorkerTrial, outcome: Outcome)]) -> [Finding]
     {
         var findings = outcomes.compactMap { trial, outcome in
-            outcome.problem.map { Finding([trial.worker.name], at: trial.worker.location, $0) }
+            outcome.problem.map { Finding([trial.worker.node], at: trial.worker.location, $0) }
         }
         let versions = outcomes.compactMap { trial, outcome in
-            outcome.version.map { (worker: trial.worker.name, version: $0) }
+            outcome.version.map { (worker: trial.worker.node, version: $0) }
         }
         if let problem = RPCVersion.difference(versions) {
             findings.append(Finding(versions.map(\.worker), problem))
@@ -144,11 +144,11 @@ extension HostFacts {
         _ outcomes: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)], _ spec: ClusterSpec
     ) {
         for (trial, outcome) in outcomes where !outcome.devices.isEmpty {
-            guard let worker = spec.workers.first(where: { $0.name == trial.worker.name }) else {
+            guard let worker = spec.workers.first(where: { $0.node == trial.worker.node }) else {
                 continue
             }
             // Before October 2025 a name holds the address, here that of the trial.
-            offeredDevices[worker.endpoint] = outcome.devices.map {
+            offeredDevices[worker.endpoint.description] = outcome.devices.map {
                 $0.name.replacing(trial.asked, with: trial.worker.dial.description)
             }
         }

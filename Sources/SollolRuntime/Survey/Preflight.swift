@@ -30,7 +30,7 @@ package struct Preflight {
     package var modelProblem: String? {
         surveys.compactMap { survey in
             survey.modelProblem.map {
-                Finding(["coordinator"], at: survey.request.location, $0).problem
+                Finding([.coordinator], at: survey.request.location, $0).problem
             }
         }.first
     }
@@ -169,15 +169,15 @@ package struct Preflight {
     /// addresses may be out of date.
     private mutating func resolveNames() {
         let workers = spec.workers.filter { !($0.managed && $0.transport == .ssh) }
-            .map { (name: $0.name, host: $0.host) }
-        for (name, host) in workers + [("coordinator", spec.coordinator.host)] {
+            .map { (node: $0.node, host: $0.host) }
+        for (node, host) in workers + [(.coordinator, spec.coordinator.host)] {
             guard !LocalNetwork.isNumeric(host), !host.contains(":") else { continue }
             if let address = LocalNetwork.resolve(host) {
                 facts.addresses[host] = address
             } else {
                 findings.append(
                     Finding(
-                        [name],
+                        [node],
                         "the name \(host) has no IPv4 address here. Try: getent ahostsv4 "
                             + ShellQuoting.quote(host)))
             }
@@ -208,7 +208,7 @@ package struct Preflight {
             findings += PlanFindings.doesNotFit(plan, spec)
         } catch {
             plan = nil
-            findings.append(Finding(["coordinator"], error.message))
+            findings.append(Finding([.coordinator], error.message))
         }
     }
 

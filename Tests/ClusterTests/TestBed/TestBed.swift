@@ -1,5 +1,6 @@
 import Foundation
 import SollolCore
+import TestSupport
 
 /// Hosts on this machine that deserve the name, plugged into switches of their own.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import SollolCore
+import TestSupport
 
 /// One host of a test bed: its own network, processes, files, name and boot id.
 final class TestHost {

@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -19,7 +20,7 @@ struct ExposureTests {
         #expect(
             found == [
                 Finding(
-                    ["worker-1"],
+                    [.worker(1, at: Endpoint(host: "gpu-1", port: 50052))],
                     "gpu-1 is 8.8.8.8, a public address, and rpc-server has no authentication: who "
                         + "can reach it can run code there. Set \"bind\" to a private address or "
                         + "\"transport\" to \"ssh\", or allow_exposed_bind to true.")

@@ -56,5 +56,5 @@ extension LoadedConfiguration {
     }
 
     /// `host:port` of every backend.
-    var endpoints: [String] { spec.workers.map(\.endpoint) }
+    var endpoints: [String] { spec.workers.map(\.endpoint.description) }
 }

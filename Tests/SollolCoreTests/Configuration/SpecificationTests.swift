@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -71,6 +72,11 @@ struct SpecificationTests {
         workers[1].environment = ["CUDA_VISIBLE_DEVICES": "0,1"]
         workers[1].extraArguments = ["--odd one"]
         workers[2].transport = .ssh
+        for (index, worker) in workers.enumerated() {
+            workers[index].node = .worker(
+                index + 1, at: worker.endpoint,
+                through: worker.transport == .ssh ? worker.location.sshDestination : nil)
+        }
         workers[3].managed = false
         var spec = SampleSpecs.spec(
             name: "lab", workers: workers, model: .file(path: "/etc/lab/models/llama.gguf"))
@@ -123,6 +129,7 @@ struct SpecificationTests {
                     1, host: "10.0.0.1", location: .ssh(destination: "10.0.0.1", options: []))
             ], model: .file(path: "/m.gguf"))
         expected.workers[0].cache = true
+        expected.workers[0].node = .worker(1, at: Endpoint(host: "10.0.0.1", port: 50052))
         expected.origins = loaded.spec.origins
         #expect(loaded.spec == expected)
         #expect(loaded.notices == [])

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -28,7 +29,9 @@ import Testing
 
         mutating func serves() {
             happens(.upRequested)
-            for name in ["worker-1", "worker-2"] { happens(.readinessConfirmed(cluster.run(name))) }
+            for node: Node in ["worker-1", "worker-2"] {
+                happens(.readinessConfirmed(cluster.run(node)))
+            }
             happens(.readinessConfirmed(cluster.run("coordinator")))
             happens(.distributionProven(cluster.run("coordinator"), summary: ["worker-1: all"]))
         }

@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -7,10 +8,10 @@ import Testing
     private static let other = RunLocation.ssh(destination: "10.0.0.9", options: [])
 
     private static func plans(
-        _ spec: ClusterSpec, without names: [String], _ facts: HostFacts = SampleSpecs.localFacts
+        _ spec: ClusterSpec, without nodes: [Node], _ facts: HostFacts = SampleSpecs.localFacts
     ) throws -> (whole: LaunchPlan, rest: LaunchPlan) {
         let whole = try LaunchPlanner.plan(spec, facts: facts)
-        let rest = try LaunchPlanner.plan(spec, facts: facts, leavingOut: names, of: whole)
+        let rest = try LaunchPlanner.plan(spec, facts: facts, leavingOut: nodes, of: whole)
         return (whole, rest)
     }
 
@@ -63,15 +64,15 @@ import Testing
         spec.coordinator.location = Self.other
         spec.placement.participants = .workersOnly
         for index in spec.workers.indices { spec.workers[index].transport = .ssh }
-        for name in ["worker-1", "worker-2"] {
+        for node: Node in ["worker-1", "worker-2"] {
             var facts = SampleSpecs.localFacts
             facts.hosts[HostFacts.key(for: Self.other)] = facts.hosts["here"]
-            let (whole, rest) = try Self.plans(spec, without: [name], facts)
+            let (whole, rest) = try Self.plans(spec, without: [node], facts)
             let before = try #require(whole.process("coordinator"))
             let after = try #require(rest.process("coordinator"))
             #expect(after.readiness == before.readiness)
             #expect(after.forwards.allSatisfy(before.forwards.contains))
-            let port = name == "worker-1" ? 52101 : 52100
+            let port = node == "worker-1" ? 52101 : 52100
             #expect(after.value(after: "--rpc") == "127.0.0.1:\(port)")
             #expect(after.value(after: "-ot")?.hasSuffix("=RPC0[127.0.0.1:\(port)]") == true)
         }

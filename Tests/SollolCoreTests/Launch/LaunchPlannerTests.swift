@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -307,7 +308,9 @@ import Testing
         others[2].processes[0].location = .ssh(destination: "a", options: [])
         others[3].processes.swapAt(0, 1)
         others[4].cluster = "other"
-        others[5].unmanaged = [UnmanagedBackend(name: "worker-3", host: "h", port: 1)]
+        others[5].unmanaged = [
+            UnmanagedBackend(node: "worker-3", endpoint: Endpoint(host: "h", port: 1))
+        ]
         others[6].processes[2].startAfter = ["worker-1"]
         #expect(Set(others.map(\.id)).union([plan.id]).count == others.count + 1)
     }

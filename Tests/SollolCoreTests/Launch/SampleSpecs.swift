@@ -1,3 +1,4 @@
+import TestSupport
 @testable import SollolCore
 
 /// Specifications for tests, as `ConfigurationLoader` would make them.
@@ -8,7 +9,8 @@ enum SampleSpecs {
         _ number: Int, host: String, port: Int = 50052, location: RunLocation = .here
     ) -> WorkerSpec {
         WorkerSpec(
-            name: "worker-\(number)", index: number - 1, host: host,
+            node: .worker(number), place: number - 1,
+            host: host,
             port: port, location: location, bind: nil, transport: .direct, managed: true,
             binary: nil, devices: [], threads: nil, cache: false, environment: [:],
             extraArguments: [])

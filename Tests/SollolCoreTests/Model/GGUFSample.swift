@@ -1,3 +1,4 @@
+import TestSupport
 @testable import SollolCore
 
 /// A small GGUF written value by value, so that a test can make each of them wrong.

@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -10,7 +11,7 @@ import Testing
             strategy: .memoryAware, participants: .withCoordinator,
             devices: gibibytes.enumerated().map { index, size in
                 PlacementDevice(
-                    node: "worker-\(index + 1)", name: "RPC\(index)", address: "-",
+                    node: .worker(index + 1), name: "RPC\(index)", address: "-",
                     limit: UInt64(size * 1_073_741_824))
             })
     }
@@ -99,7 +100,7 @@ import Testing
     @Test func nothingHelpsWhereTheLimitIsBelowTheBuffers() throws {
         var request = request([0.001])
         request.devices = (0..<15).map {
-            PlacementDevice(node: "worker-\($0 + 1)", name: "RPC\($0)", address: "-", limit: 1)
+            PlacementDevice(node: .worker($0 + 1), name: "RPC\($0)", address: "-", limit: 1)
         }
         let advice = try advice(request)
         #expect(advice.changes == [] && !advice.shortages.isEmpty)

@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -8,7 +9,7 @@ import Testing
     private static func devices(_ limits: [UInt64?], speeds: [Double?] = []) -> [PlacementDevice] {
         limits.enumerated().map { index, limit in
             PlacementDevice(
-                node: "worker-\(index + 1)", name: "RPC\(index)",
+                node: .worker(index + 1), name: "RPC\(index)",
                 address: "10.0.0.\(index + 1):50052", limit: limit.map { $0 * mebibyte },
                 speed: index < speeds.count ? speeds[index] : nil)
         }

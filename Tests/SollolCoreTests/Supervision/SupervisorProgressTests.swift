@@ -1,10 +1,11 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
 /// Rule 4 and rule 7 by example; the simulator tries the rest.
 @Suite struct SupervisorProgressTests {
-    private let coordinator = ProcessRun(name: "coordinator", generation: 1)
+    private let coordinator = ProcessRun(node: "coordinator", generation: 1)
 
     private func busy(_ counter: Int) -> SupervisorEvent {
         .activityAnswered(coordinator, SlotActivity(busy: 1, counters: [0, 1, counter]))
@@ -28,8 +29,8 @@ import Testing
         var cluster = TestCluster.serving()
         var kills: [SupervisorEffect] = []
         for second in 0..<80 where kills.isEmpty {
-            for name in ["worker-1", "worker-2", "coordinator"] {
-                kills += cluster.happens(.usageReported(cluster.run(name), usage(5)), after: 0.2)
+            for node: Node in ["worker-1", "worker-2", "coordinator"] {
+                kills += cluster.happens(.usageReported(cluster.run(node), usage(5)), after: 0.2)
             }
             kills += cluster.happens(busy(7), after: 0.4).filter { $0 == .kill(coordinator) }
             kills = kills.filter { $0 == .kill(coordinator) }
@@ -42,10 +43,10 @@ import Testing
         var cluster = TestCluster.serving()
         for second in 0..<300 {
             var effects: [SupervisorEffect] = []
-            for name in ["worker-1", "worker-2", "coordinator"] {
-                let cpu = name == "worker-2" ? Double(second) : 5
+            for node: Node in ["worker-1", "worker-2", "coordinator"] {
+                let cpu = node == "worker-2" ? Double(second) : 5
                 effects += cluster.happens(
-                    .usageReported(cluster.run(name), usage(cpu)), after: 0.2)
+                    .usageReported(cluster.run(node), usage(cpu)), after: 0.2)
             }
             effects += cluster.happens(busy(7), after: 0.4)
             #expect(!effects.contains(.kill(coordinator)))

@@ -1,13 +1,14 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
 /// A changed configuration: what is the same stays, what differs ends before the new plan is in
 /// force, and nothing of it is a failure.
 @Suite struct SupervisorReloadTests {
-    private let worker1 = ProcessRun(name: "worker-1", generation: 1)
-    private let worker2 = ProcessRun(name: "worker-2", generation: 1)
-    private let coordinator = ProcessRun(name: "coordinator", generation: 1)
+    private let worker1 = ProcessRun(node: "worker-1", generation: 1)
+    private let worker2 = ProcessRun(node: "worker-2", generation: 1)
+    private let coordinator = ProcessRun(node: "coordinator", generation: 1)
 
     private func isStart(_ effect: SupervisorEffect) -> Bool {
         if case .spawn = effect { true } else { false }
@@ -231,7 +232,7 @@ import Testing
         #expect(!effects.contains(where: isStart))
         #expect(effects.contains(.adoptReload))
         #expect(cluster.supervisor.snapshot.state == .serving)
-        #expect(cluster.supervisor.snapshot.processes.map(\.name) == ["worker-1", "coordinator"])
+        #expect(cluster.supervisor.snapshot.processes.map(\.node) == ["worker-1", "coordinator"])
     }
 
     @Test func policiesAloneKeepItAsItIs() {

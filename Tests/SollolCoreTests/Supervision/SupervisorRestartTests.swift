@@ -1,12 +1,13 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
 /// Restarts that were asked for: the order of a stop, then of a start, and no failure.
 @Suite struct SupervisorRestartTests {
-    private let worker1 = ProcessRun(name: "worker-1", generation: 1)
-    private let worker2 = ProcessRun(name: "worker-2", generation: 1)
-    private let coordinator = ProcessRun(name: "coordinator", generation: 1)
+    private let worker1 = ProcessRun(node: "worker-1", generation: 1)
+    private let worker2 = ProcessRun(node: "worker-2", generation: 1)
+    private let coordinator = ProcessRun(node: "coordinator", generation: 1)
 
     private func isStart(_ effect: SupervisorEffect) -> Bool {
         if case .spawn = effect { true } else { false }
@@ -60,9 +61,9 @@ import Testing
         _ = cluster.happens(.busySlotsAnswered(coordinator, 0))
         let ended = cluster.exits("coordinator", status: 0)
         #expect(ended.contains(.terminate(worker1)) && ended.contains(.terminate(worker2)))
-        for name in ["worker-1", "worker-2"] {
+        for node: Node in ["worker-1", "worker-2"] {
             #expect(
-                cluster.exits(name, status: 143).filter(isStart) == [.spawn(cluster.run(name, 2))])
+                cluster.exits(node, status: 143).filter(isStart) == [.spawn(cluster.run(node, 2))])
         }
     }
 

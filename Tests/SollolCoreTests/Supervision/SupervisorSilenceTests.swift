@@ -1,12 +1,13 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
 /// Rule 2 for guards that have fallen silent.
 @Suite struct SupervisorSilenceTests {
-    private func usage(_ name: String) -> SupervisorEvent {
+    private func usage(_ node: Node) -> SupervisorEvent {
         .usageReported(
-            ProcessRun(name: name, generation: 1),
+            ProcessRun(node: node, generation: 1),
             ResourceUsage(residentKiB: 1000, cpuSeconds: 1, bytesRead: 0))
     }
 
@@ -14,8 +15,8 @@ import Testing
         var timeouts = Timeouts()
         timeouts.lease = lease
         var cluster = TestCluster.serving(timeouts: timeouts)
-        for name in ["worker-1", "worker-2", "coordinator"] {
-            _ = cluster.happens(.started(cluster.run(name), pid: 7))
+        for node: Node in ["worker-1", "worker-2", "coordinator"] {
+            _ = cluster.happens(.started(cluster.run(node), pid: 7))
         }
         return cluster
     }
@@ -25,7 +26,7 @@ import Testing
         let worker = cluster.run("worker-1")
         var lost: Int?
         for tick in 1...12 where lost == nil {
-            for name in ["worker-2", "coordinator"] { _ = cluster.happens(usage(name)) }
+            for node: Node in ["worker-2", "coordinator"] { _ = cluster.happens(usage(node)) }
             let effects = cluster.happens(.timerFired(.guards), after: 4.8)
             if effects.contains(.kill(worker)) { lost = tick }
             #expect(effects.contains(.kill(cluster.run("coordinator"))) == (lost != nil))
@@ -39,8 +40,8 @@ import Testing
         var cluster = serving()
         for tick in 1...100 {
             if tick % 10 == 0 {
-                for name in ["worker-1", "worker-2", "coordinator"] {
-                    _ = cluster.happens(usage(name))
+                for node: Node in ["worker-1", "worker-2", "coordinator"] {
+                    _ = cluster.happens(usage(node))
                 }
             }
             #expect(cluster.happens(.timerFired(.guards), after: 5) == [])

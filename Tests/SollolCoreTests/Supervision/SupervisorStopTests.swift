@@ -1,12 +1,13 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
 /// Rule 8: the coordinator first, then the workers; nothing starts after a stop was asked for.
 @Suite struct SupervisorStopTests {
-    private let worker1 = ProcessRun(name: "worker-1", generation: 1)
-    private let worker2 = ProcessRun(name: "worker-2", generation: 1)
-    private let coordinator = ProcessRun(name: "coordinator", generation: 1)
+    private let worker1 = ProcessRun(node: "worker-1", generation: 1)
+    private let worker2 = ProcessRun(node: "worker-2", generation: 1)
+    private let coordinator = ProcessRun(node: "coordinator", generation: 1)
 
     @Test func anIdleCoordinatorEndsThenTheWorkersThenAll() {
         var cluster = TestCluster.serving()
@@ -110,8 +111,8 @@ import Testing
             .timerFired(.restart(worker1)), .readinessConfirmed(worker2),
             .exited(coordinator, ExitReport(status: 137)),
             .exited(worker2, ExitReport(status: 143)),
-            .readinessConfirmed(ProcessRun(name: "worker-1", generation: 2)),
-            .exited(ProcessRun(name: "worker-1", generation: 2), ExitReport(status: 143)),
+            .readinessConfirmed(ProcessRun(node: "worker-1", generation: 2)),
+            .exited(ProcessRun(node: "worker-1", generation: 2), ExitReport(status: 143)),
         ]
         let effects = late.flatMap { cluster.happens($0) }
         #expect(!effects.contains { if case .spawn = $0 { true } else { false } })

@@ -1,12 +1,13 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
 /// One test or more for each numbered rule of `Supervisor`.
 @Suite struct SupervisorTests {
-    private let worker1 = ProcessRun(name: "worker-1", generation: 1)
-    private let worker2 = ProcessRun(name: "worker-2", generation: 1)
-    private let coordinator = ProcessRun(name: "coordinator", generation: 1)
+    private let worker1 = ProcessRun(node: "worker-1", generation: 1)
+    private let worker2 = ProcessRun(node: "worker-2", generation: 1)
+    private let coordinator = ProcessRun(node: "coordinator", generation: 1)
 
     @Test func rule1WorkersStartTogetherAndTheCoordinatorWhenAllAreReady() {
         var cluster = TestCluster()

@@ -1,3 +1,4 @@
+import TestSupport
 @testable import SollolCore
 
 /// A supervisor of a small cluster, with short names for what happens to it.
@@ -16,31 +17,33 @@ struct TestCluster {
     }
 
     static func plan(workers: Int, unmanaged: Int = 0) -> LaunchPlan {
-        func process(_ name: String, _ role: PlannedProcess.Role, port: Int) -> PlannedProcess {
+        func process(_ node: Node, port: Int) -> PlannedProcess {
             let endpoint = Endpoint(host: "127.0.0.1", port: port)
             return PlannedProcess(
-                name: name, role: role, host: "127.0.0.1", location: .here,
-                arguments: [PlannedArgument(word: "/bin/\(name)", reason: nil)], environment: [:],
+                node: node, host: "127.0.0.1", location: .here,
+                arguments: [PlannedArgument(word: "/bin/\(node)", reason: nil)], environment: [:],
                 environmentReasons: [:], bind: endpoint, dial: endpoint, forwards: [],
                 startAfter: [],
-                readiness: role == .worker
+                readiness: node.isWorker
                     ? .rpcHello(host: "127.0.0.1", port: port)
                     : .httpHealth(host: "127.0.0.1", port: port))
         }
         let processes = (0..<workers).map {
-            process("worker-\($0 + 1)", .worker, port: 50052 + $0)
+            process(.worker($0 + 1), port: 50052 + $0)
         }
         let others = (0..<unmanaged).map {
-            UnmanagedBackend(name: "worker-\(workers + $0 + 1)", host: "10.0.0.9", port: 50052 + $0)
+            UnmanagedBackend(
+                node: .worker(workers + $0 + 1),
+                endpoint: Endpoint(host: "10.0.0.9", port: 50052 + $0))
         }
         return LaunchPlan(
             cluster: "test",
-            processes: processes + [process("coordinator", .coordinator, port: 18080)],
+            processes: processes + [process(.coordinator, port: 18080)],
             unmanaged: others, assumptions: [], distribution: nil, timeouts: Timeouts())
     }
 
-    func run(_ name: String, _ generation: Int = 1) -> ProcessRun {
-        ProcessRun(name: name, generation: generation)
+    func run(_ node: Node, _ generation: Int = 1) -> ProcessRun {
+        ProcessRun(node: node, generation: generation)
     }
 
     /// Handles an event a tenth of a second later; returns what is to be done, but for reports and
@@ -69,9 +72,9 @@ struct TestCluster {
     }
 
     mutating func exits(
-        _ name: String, _ generation: Int = 1, status: Int? = 137, words: [String] = []
+        _ node: Node, _ generation: Int = 1, status: Int? = 137, words: [String] = []
     ) -> [SupervisorEffect] {
-        happens(.exited(run(name, generation), ExitReport(status: status, lastWords: words)))
+        happens(.exited(run(node, generation), ExitReport(status: status, lastWords: words)))
     }
 
     /// A cluster that serves.
@@ -84,7 +87,7 @@ struct TestCluster {
             timeouts: timeouts)
         _ = cluster.happens(.upRequested)
         for index in 0..<(workers + unmanaged) {
-            _ = cluster.happens(.readinessConfirmed(cluster.run("worker-\(index + 1)")))
+            _ = cluster.happens(.readinessConfirmed(cluster.run(.worker(index + 1))))
         }
         let coordinator = cluster.run("coordinator")
         _ = cluster.happens(.readinessConfirmed(coordinator))

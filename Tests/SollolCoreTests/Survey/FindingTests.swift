@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -23,7 +24,8 @@ import Testing
     @Test func aCommandForOneHostCanBeTypedAsItIs() {
         let try1 = Finding(["worker-1"], at: one, "on {host}: {ssh}ls")
         #expect(try1.problem == "on one: ssh -o 'Port=2222' one ls")
-        #expect(Finding(["x"], at: .here, "on {host}: {ssh}ls").problem == "on this machine: ls")
+        #expect(
+            Finding(["worker-1"], at: .here, "on {host}: {ssh}ls").problem == "on this machine: ls")
     }
 
     @Test(arguments: [
@@ -72,14 +74,14 @@ import Testing
     }
 
     private func survey(
-        _ name: String, at location: RunLocation, version: String?, library: String? = nil
+        _ node: Node, at location: RunLocation, version: String?, library: String? = nil
     ) -> HostSurvey {
-        let isServer = name == "coordinator"
+        let isServer = node == "coordinator"
         var survey = HostSurvey(
             request: SurveyRequest(
-                location: location, processes: [name],
+                location: location, processes: [node],
                 programs: [
-                    .init(name: "x", candidates: ["x"], users: [name], isServer: isServer)
+                    .init(name: "x", candidates: ["x"], users: [node], isServer: isServer)
                 ]))
         var text = "home /h\nb0.path /bin/x\nb0.help %status 0\n"
         if let version { text += "b0.version version: \(version)\n" }

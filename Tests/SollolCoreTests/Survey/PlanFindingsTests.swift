@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -136,7 +137,8 @@ import Testing
                 ["worker-1"], ["worker-2"], ["worker-3", "worker-5", "coordinator"],
             ])
         #expect(requests[2].programs.map(\.users) == [["worker-3", "worker-5"], ["coordinator"]])
-        #expect(requests[2].reaches.map(\.name) == ["worker-1", "worker-2", "worker-4"])
+        #expect(
+            requests[2].reaches.map(\.node.description) == ["worker-1", "worker-2", "worker-4"])
         #expect(requests[2].model == spec.model)
     }
 }

@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -14,7 +15,7 @@ import Testing
         try Loading.load(text).spec
     }
 
-    private func running(_ spec: ClusterSpec, leftOut: [String] = []) throws -> RunningCluster {
+    private func running(_ spec: ClusterSpec, leftOut: [Node] = []) throws -> RunningCluster {
         RunningCluster(try LaunchPlanner.plan(spec), owner: "owner", leftOut: leftOut)
     }
 
@@ -24,7 +25,7 @@ import Testing
         #expect(
             requests.map(\.location.sshDestination) == [nil, "10.0.0.2", "10.0.0.3", "10.0.0.4"])
         #expect(requests.map(\.isInUse) == [true, true, true, false])
-        #expect(requests[0].reaches.map(\.name) == ["worker-3"])
+        #expect(requests[0].reaches.map(\.node.description) == ["worker-3"])
     }
 
     @Test func memoryIsWhatItWasBeforeTheStart() throws {

@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import SollolCore
 
@@ -16,7 +17,7 @@ import Testing
                     users: ["worker-1"], isServer: false),
             ])
         request.reaches = [
-            .init(name: "worker-2", endpoint: Endpoint(host: "b", port: 1), isUnmanaged: true)
+            .init(node: "worker-2", endpoint: Endpoint(host: "b", port: 1), isUnmanaged: true)
         ]
         return request
     }()
