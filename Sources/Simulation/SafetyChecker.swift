@@ -1,4 +1,5 @@
-import SollolCore
+import Basics
+import Supervision
 
 /// What must be true at every step, judged only by what the supervisor was told and what it wants.
 ///

@@ -1,4 +1,5 @@
-import SollolCore
+import Basics
+import Supervision
 
 /// What the checker knows of the cluster, from the same events that the supervisor is told.
 extension SafetyChecker {

@@ -1,4 +1,5 @@
-import SollolCore
+import Basics
+import Supervision
 
 /// What a reload may and must do. Its rules: nothing that is the same in both plans ends because of
 /// it; what differs ends before the new plan is in force, and does not start again before that; no

@@ -1,4 +1,6 @@
-import SollolCore
+import Basics
+import Plan
+import Supervision
 
 /// The world that the supervisor acts on: hosts, guards, servers and connections in virtual time.
 ///

@@ -1,4 +1,6 @@
-import SollolCore
+import Basics
+import Remote
+import Supervision
 
 /// The coordinator of a simulated cluster: it connects, loads, reports and computes.
 extension SimulatedCluster {

@@ -1,4 +1,8 @@
-import SollolCore
+import Basics
+import Facts
+import Placement
+import Plan
+import Supervision
 
 /// What the supervisor wants, performed in a simulated cluster.
 extension SimulatedCluster {

@@ -1,4 +1,5 @@
-import SollolCore
+import Basics
+import Supervision
 
 /// What goes wrong, and how it becomes well again.
 extension SimulatedCluster {

@@ -1,4 +1,6 @@
-import SollolCore
+import Basics
+import Remote
+import Supervision
 
 /// One place of the simulated world where a process of the plan runs: the truth, which the
 /// supervisor learns only through events.

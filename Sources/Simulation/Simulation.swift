@@ -1,4 +1,5 @@
-import SollolCore
+import Basics
+import Supervision
 
 /// Runs the real supervisor against a simulated cluster for one seed: first with faults and every
 /// step judged, then without faults until it has to serve, then until a stop has to be done.
@@ -213,7 +214,9 @@ package struct Simulation {
     }
 
     private func plain(_ value: Any) -> String {
-        "\(value)".replacing("SollolCore.", with: "").replacing("Instant(seconds: ", with: "(")
+        ["Basics.", "Plan.", "Remote.", "Supervision."]
+            .reduce("\(value)") { $0.replacing($1, with: "") }
+            .replacing("Instant(seconds: ", with: "(")
     }
 
     private func seconds(_ time: Double) -> String {

@@ -1,4 +1,4 @@
-import SollolCore
+import Basics
 
 /// A command: all that there is to know of it, so that one that is parsed has a handler, and one
 /// that is shown in help is parsed.

@@ -1,4 +1,4 @@
-import SollolCore
+import Basics
 
 extension Commands {
     /// The help of one command, or of all.

@@ -1,4 +1,4 @@
-import SollolCore
+import Basics
 import SollolRuntime
 
 /// The table of commands: what is parsed, shown in help and run.

@@ -1,5 +1,6 @@
+import Basics
+import Configuration
 import Foundation
-import SollolCore
 import SollolRuntime
 
 /// Finds and reads what a configuration is made of.

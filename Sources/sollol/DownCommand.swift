@@ -1,6 +1,7 @@
-import Foundation
-import SollolCore
 import SollolRuntime
+import Basics
+import Foundation
+import Status
 
 /// `sollol down`: ends the cluster and returns when nothing of it runs any more.
 struct DownCommand {

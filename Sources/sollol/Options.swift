@@ -1,4 +1,4 @@
-import SollolCore
+import Configuration
 
 /// The options that more than one command has.
 enum Options {

@@ -1,5 +1,10 @@
+import Basics
+import Configuration
+import Facts
 import Foundation
-import SollolCore
+import Placement
+import Plan
+import Reporting
 import SollolRuntime
 
 /// `sollol plan`: where every layer will be, and whether it fits; asks no other host.

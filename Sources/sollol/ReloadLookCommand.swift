@@ -1,5 +1,7 @@
+import Survey
 import Foundation
-import SollolCore
+import Basics
+import Configuration
 import SollolRuntime
 
 /// What a running `sollol` starts for a reload: loads the configuration, looks at all hosts and

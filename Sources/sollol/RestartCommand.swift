@@ -1,6 +1,7 @@
-import Foundation
-import SollolCore
 import SollolRuntime
+import Basics
+import Foundation
+import Status
 
 /// `sollol restart`: restarts a process, or all, in the right order; 0 once the cluster serves.
 enum RestartCommand {

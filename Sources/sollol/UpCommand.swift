@@ -1,6 +1,12 @@
+import Basics
+import Configuration
+import Facts
 import Foundation
-import SollolCore
+import Placement
+import Plan
+import Reporting
 import SollolRuntime
+import Survey
 
 /// `sollol up`: from configuration to plan, which is printed or brought up and kept up.
 struct UpCommand {

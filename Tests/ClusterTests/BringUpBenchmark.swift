@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import SollolCore
 import Testing
 
 /// `deploy/benchmark hosts`: whether a cluster of eight hosts takes longer to come up than one of

@@ -1,5 +1,4 @@
 import Foundation
-import SollolCore
 import Testing
 
 /// `sollol check` beyond single hosts: the coordinator's host, running clusters, other releases.

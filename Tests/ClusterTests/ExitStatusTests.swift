@@ -37,7 +37,9 @@ struct ExitStatusTests {
         switch command {
         case "up":
             cases += [
-                Case(words: [command, "--dry-run"], status: 0),
+                Case(
+                    words: [command, "--dry-run"], status: 0,
+                    variables: ["PATH": "/usr/bin:/bin"]),
                 Case(words: [command], status: 69),
                 Case(words: [command, "--detach"], status: 69),
                 Case(words: [command], status: 73, variables: noState),

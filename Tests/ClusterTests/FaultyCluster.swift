@@ -1,6 +1,4 @@
-import SollolCore
 import Testing
-import TestSupport
 
 /// The cluster in which faults are tried: one worker on each transport, and short times.
 enum FaultyCluster {

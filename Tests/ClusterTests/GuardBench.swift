@@ -1,5 +1,6 @@
+import Basics
 import Foundation
-import SollolCore
+import Remote
 import Testing
 
 /// Shells that a host may have as `sh`, and whether it has `setpriv`.

@@ -1,7 +1,5 @@
 import Foundation
-import SollolCore
 import Testing
-import TestSupport
 
 /// Faults of what servers need: ports, programs, models, disks. Nothing is served meanwhile, or
 /// everything is; in the end the cluster is whole.

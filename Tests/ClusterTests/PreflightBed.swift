@@ -1,6 +1,4 @@
 import Foundation
-import SollolCore
-import TestSupport
 
 /// A test bed and what `sollol check` says about clusters on it.
 struct PreflightBed {

@@ -1,7 +1,6 @@
 import Foundation
-import SollolCore
+import LlamaCpp
 import Testing
-import TestSupport
 
 /// What `sollol check` says before anything is started, produced for real on hosts where something
 /// is wrong; each message is compared as a whole.

@@ -1,7 +1,5 @@
 import Foundation
-import SollolCore
 import Testing
-import TestSupport
 
 /// Everything that can be killed or stopped, in one cluster over both transports, one after the
 /// other. After each fault: serving, every server once, the tokens of a single server.

@@ -208,7 +208,12 @@ struct ReloadTests {
         try cluster.edit(second, "")
         let sollol = try cluster.serving()
         let follow = try cluster.sollol("logs", "-f", "-n", "all")
-        var text = follow.moreOutput()
+        var text = ""
+        while !text.contains("worker-1 | ") {
+            let more = follow.moreOutput()
+            if more.isEmpty { break }
+            text += more
+        }
         #expect(text.contains("worker-1 | ") && !text.contains("worker-2 | "))
         let first = "\"127.0.0.1:\(cluster.ports[0])\""
         try cluster.edit(first, first + second)

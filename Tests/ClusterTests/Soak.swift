@@ -1,7 +1,6 @@
+import Basics
 import Foundation
-import SollolCore
 import Testing
-import TestSupport
 
 /// `deploy/soak`: random faults for some minutes under a stream of requests. Not a test of CI: it
 /// runs only when asked to.

@@ -1,6 +1,5 @@
+import Basics
 import Foundation
-import SollolCore
-import TestSupport
 
 /// One cluster of real llama.cpp whose servers are on the hosts of a test bed; `sollol` runs on
 /// the bed's control machine.

@@ -1,7 +1,5 @@
 import Foundation
-import SollolCore
 import Testing
-import TestSupport
 
 /// What is killed, cut or switched off in a cluster across machines, and what must hold afterwards:
 /// one instance of each server, serving, nothing else left.

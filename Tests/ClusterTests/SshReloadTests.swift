@@ -1,7 +1,5 @@
 import Foundation
-import SollolCore
 import Testing
-import TestSupport
 
 /// `sollol reload` of a cluster across machines.
 @Suite(

@@ -1,7 +1,5 @@
 import Foundation
-import SollolCore
 import Testing
-import TestSupport
 
 /// What `sollol up --dry-run --format sh` prints, run by bash on the control machine: a cluster
 /// across machines without `sollol`.

@@ -1,7 +1,6 @@
+import Basics
 import Foundation
-import SollolCore
 import Testing
-import TestSupport
 
 /// Who may start a server where one still runs.
 @Suite(

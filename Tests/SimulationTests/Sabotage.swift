@@ -1,8 +1,9 @@
-import SollolCore
 import Testing
-import TestSupport
 
-@testable import Simulation
+@testable import Basics
+@testable import Samples
+import Simulation
+@testable import Supervision
 
 /// One way to break a rule by changing effects.
 struct Sabotage: Sendable, CustomTestStringConvertible {
@@ -13,7 +14,7 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    private static let coordinator = ProcessRun(node: "coordinator", generation: 1)
+    private static let coordinator = ProcessRun(node: .coordinator, generation: 1)
 
     private static func isCoordinator(_ effect: SupervisorEffect) -> Bool {
         if case .kill(let run) = effect { run.node == coordinator.node } else { false }

@@ -1,6 +1,6 @@
-import SollolCore
 import Testing
 
+@testable import Basics
 @testable import Simulation
 
 /// `deploy/simulate` runs many more schedules in a release build; `deploy/mutate` changes the core

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// One model on one cluster: what `sollol plan` says of it is compared with real servers.

@@ -1,6 +1,5 @@
+import Basics
 import Foundation
-import SollolCore
-import TestSupport
 
 /// Hosts on this machine that deserve the name, plugged into switches of their own.
 ///

@@ -1,0 +1,43 @@
+import Basics
+import Foundation
+import Status
+
+/// `events.jsonl`: everything that people were told, one JSON object a line.
+package final class EventHistory {
+    private let log: LogFile
+    /// Names that an entry can be about; those of a reload come later.
+    var processes: [String]
+
+    /// The history in a state directory.
+    ///
+    /// - Parameters:
+    ///   - processes: names that an entry can be about.
+    ///   - warn: told when the disk is full or read-only, and what becomes of the events.
+    package init(state: StateDirectory, processes: [String], warn: @escaping (String) -> Void) {
+        self.processes = processes
+        log = LogFile(path: Self.path(state: state.path), largest: 2 << 20, kept: 3, warn: warn)
+    }
+
+    /// Adds a report.
+    package func add(_ report: Report) {
+        log.write(HistoryEntry(report, at: .now, processes: processes).line)
+    }
+
+    /// The last entry in a state directory, if there is one.
+    package static func last(state: String) -> HistoryEntry? {
+        for path in [path(state: state), path(state: state) + ".1"] {
+            guard let bytes = try? RegularFile.readEnd(path, limit: 1 << 16) else { continue }
+            for line in bytes.split(separator: UInt8(ascii: "\n")).reversed() {
+                if let entry = HistoryEntry(line: Data(line)) { return entry }
+            }
+        }
+        return nil
+    }
+
+    private static func path(state: String) -> String { "\(state)/events.jsonl" }
+}
+
+extension Timestamp {
+    /// The machine's clock.
+    package static var now: Timestamp { Timestamp(seconds: Int(time(nil))) }
+}

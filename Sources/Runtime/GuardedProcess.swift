@@ -1,0 +1,165 @@
+import Basics
+import Foundation
+import Remote
+
+/// One server under its guard: the child process, its leash and its two streams.
+///
+/// The end is taken from the guard's own line and the end of its output, not from `Process`.
+final class GuardedProcess {
+    /// What the owner is told, on the loop's thread.
+    struct Handlers {
+        /// The server runs, with that process id on its host.
+        var started: (Int) -> Void
+        /// The server printed a line.
+        var printed: (String) -> Void
+        /// The server's numbers, every `Guard.Slot.usageInterval` seconds; nil where its host does not
+        /// tell them.
+        var usage: (ResourceUsage?) -> Void = { _ in }
+        /// Server and guard are gone.
+        var ended: (End) -> Void
+    }
+
+    /// How it ended.
+    struct End {
+        /// The server's status, 128+n after signal n; nil when the guard did not report one.
+        var status: Int?
+        /// Why the guard did not start the server.
+        var refusal: GuardRefusal?
+    }
+
+    /// Seconds that a server has for its end after KILL was sent, before its guard is given up: the
+    /// network may be cut, and then the guard ends it (lease), or the guard itself be stopped.
+    private static let patience = 3.0
+
+    /// Seconds that the last words of a server on another host may come after its end.
+    private static let lastWordsPatience = 0.1
+
+    private let loop: EventLoop
+    private let handlers: Handlers
+    private let isRemote: Bool
+    private var patienceTimer: Int?
+    private var lastWordsTimer: Int?
+    private let shell: ShellProcess
+    private let leash: Int32
+    private let control: Int32
+    private let output: Int32
+    private var controlLines: LineReader
+    private var outputLines: LineReader
+    private var unwritten: [UInt8] = []
+    private var end = End()
+    private var isOver = false
+    private var isLeashEnded = false
+
+    /// Starts `sh` with the guard's constant command, and writes the start line to its leash.
+    ///
+    /// - Parameters:
+    ///   - startLine: from `Guard.startLine`.
+    ///   - carrier: the ssh client that takes leash and output to another host; nil for this one.
+    ///   - shell: what has read `Guard.preparation` already, here or at the carrier's end.
+    /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
+    init(
+        startLine: String, carrier: [String]? = nil, shell: ShellProcess? = nil, loop: EventLoop,
+        handlers: Handlers
+    ) throws {
+        self.loop = loop
+        isRemote = carrier != nil
+        self.handlers = handlers
+        self.shell =
+            try shell ?? carrier.map { try ShellProcess(holding: ShellQuoting.join($0)) }
+            ?? ShellProcess(Guard.command)
+        (leash, control, output) = (self.shell.input, self.shell.output, self.shell.errors)
+        controlLines = LineReader(control)
+        outputLines = LineReader(output)
+        loop.whenReadable(control) { [self] in readControl() }
+        loop.whenReadable(output) { [self] in drainOutput() }
+        send(startLine)
+    }
+
+    /// Writes one line to the leash: a heartbeat when empty, `term` or `kill`.
+    func send(_ line: String) {
+        guard !isOver, !isLeashEnded else { return }
+        unwritten += Array(line.utf8) + [UInt8(ascii: "\n")]
+        flush()
+    }
+
+    /// Ends the server, or at least the connection to it.
+    func kill() {
+        send("kill")
+        guard patienceTimer == nil else { return }
+        patienceTimer = loop.at(EventLoop.now + Self.patience) { [self] in
+            // The end of the leash also ends a guard that is stopped, by its leash reader.
+            if isRemote { endCarrier() } else { endLeash() }
+        }
+    }
+
+    private func endLeash() {
+        guard !isLeashEnded else { return }
+        isLeashEnded = true
+        unwritten = []
+        loop.forget(leash)
+        shell.closeInput()
+    }
+
+    /// Ends the ssh client and the shell around it, which lead a process group of their own. ssh
+    /// would stay after its remote command's end while a forwarded connection is open.
+    private func endCarrier() {
+        if isRemote { shell.kill() }
+    }
+
+    private func flush() {
+        while !unwritten.isEmpty {
+            let count = retrying { write(leash, unwritten, unwritten.count) }
+            if count < 0 {
+                // EPIPE: the guard is gone, and the end of its output says so.
+                let isFull = errno == EAGAIN
+                if !isFull { unwritten = [] }
+                loop.whenWritable(leash, isFull ? { [self] in flush() } : nil)
+                return
+            }
+            unwritten.removeFirst(count)
+        }
+        loop.whenWritable(leash, nil)
+    }
+
+    private func readControl() {
+        let isOpen = controlLines.read { line in
+            switch GuardReport(line) {
+            case .started(let pid):
+                // The leash reader learns at once whom it has to end.
+                send("")
+                end.refusal = nil
+                handlers.started(pid)
+            case .exited(let status): end.status = status
+            case .refused(let refusal): end.refusal = refusal
+            case .usage(let usage): handlers.usage(usage)
+            case nil: break
+            }
+        }
+        // From another host the last words come on a channel of their own, perhaps a moment later;
+        // ssh ends after both, unless a forwarded connection keeps it.
+        if !isOpen || (end.status != nil && !isRemote) {
+            over()
+        } else if end.status != nil, lastWordsTimer == nil {
+            lastWordsTimer = loop.at(EventLoop.now + Self.lastWordsPatience) { [self] in over() }
+        }
+    }
+
+    /// Hands out what the server has printed so far.
+    func drainOutput() {
+        if !outputLines.read(handlers.printed) { loop.whenReadable(output, nil) }
+    }
+
+    private func over() {
+        guard !isOver else { return }
+        // The last words are in the pipe already: the server died before its guard reported it.
+        drainOutput()
+        isOver = true
+        loop.cancel(patienceTimer)
+        loop.cancel(lastWordsTimer)
+        endCarrier()
+        endLeash()
+        for end in [control, output] { loop.forget(end) }
+        shell.close()
+        handlers.ended(end)
+    }
+}

@@ -1,0 +1,129 @@
+import Basics
+import Configuration
+import Facts
+import Foundation
+import Plan
+import Status
+import Supervision
+import Survey
+
+/// Where a changed configuration comes from: the very same files, options and environment as at the
+/// start.
+package struct ReloadSources: Codable, Sendable {
+    /// The words that start the `sollol` which judges it, itself first.
+    var command: [String]
+    /// The options of `up`, by name.
+    package var options: [String: String]
+    /// The configuration file that was found or named; nil: none.
+    package var file: String?
+
+    /// These sources.
+    package init(command: [String], options: [String: String], file: String?) {
+        self.command = command
+        self.options = options
+        self.file = file
+    }
+}
+
+/// A configuration that can be taken over.
+package struct AcceptedReload: Codable, Sendable {
+    /// What is configured.
+    var spec: ClusterSpec
+    /// What the plan was made with.
+    var facts: HostFacts
+    /// What will run.
+    var plan: LaunchPlan
+
+    var wanted: WantedCluster { WantedCluster(plan: plan, spec: spec, facts: facts) }
+}
+
+/// Judges changed configurations for a running cluster, one at a time, in a process of its own;
+/// whatever is wrong with one changes nothing.
+final class Reloads {
+    /// What the cluster does about it.
+    struct Handlers {
+        /// What the judging process has to know of the cluster as it runs now.
+        var question: (ReloadSources) -> ReloadQuestion
+        /// Takes it over.
+        var accepted: (AcceptedReload) -> Void
+        /// It changes nothing, for these reasons.
+        var refused: ([String]) -> Void
+    }
+
+    private let sources: ReloadSources
+    private let loop: EventLoop
+    private let handlers: Handlers
+    private var queue = ReloadQueue()
+    private var look: ReloadLook?
+
+    init(_ sources: ReloadSources, loop: EventLoop, _ handlers: Handlers) {
+        self.sources = sources
+        self.loop = loop
+        self.handlers = handlers
+    }
+
+    /// Takes a request; it begins after this call. Returns how far it is.
+    @discardableResult
+    func request() -> ReloadProgress? {
+        let number = queue.requested()
+        advance()
+        return queue.progress(of: number)
+    }
+
+    /// How far a reload is; nil is the last one.
+    func progress(of number: Int?) -> ReloadProgress? { queue.progress(of: number) }
+
+    /// People were told that.
+    func told(_ report: Report) {
+        queue.told([report.message] + report.details.map { "    \($0)" })
+    }
+
+    /// What was accepted is in force.
+    func adopted() {
+        queue.adopted()
+        advance()
+    }
+
+    /// The cluster serves, and nothing that was accepted waits to be in force.
+    func served() { queue.served() }
+
+    /// Gives up whatever is under way: the cluster is being ended.
+    func end() {
+        look?.cancel()
+        look = nil
+        queue.clusterEnds()
+    }
+
+    private func advance() {
+        loop.at(EventLoop.now) { [self] in
+            guard queue.begin() else { return }
+            do {
+                look = try ReloadLook(
+                    sources.command, handlers.question(sources), loop: loop
+                ) { [self] in judged($0) }
+            } catch {
+                refuse(["error: the hosts could not be looked at: \(error)"], .unavailable)
+            }
+        }
+    }
+
+    private func judged(_ result: Result<ReloadAnswer, ReloadLook.Failure>) {
+        look = nil
+        switch result {
+        case .success(let answer):
+            guard let next = answer.next else { return refuse(answer.lines, answer.status) }
+            queue.accepted(answer.lines)
+            handlers.accepted(next)
+        case .failure(let failure):
+            let isSaid = failure.words.contains { $0.hasPrefix("error: ") }
+            let also = isSaid ? [] : ["error: the hosts could not be looked at"]
+            refuse(failure.words + also, .unavailable)
+        }
+    }
+
+    private func refuse(_ lines: [String], _ status: ExitStatus) {
+        guard let progress = queue.refused(lines, status) else { return }
+        handlers.refused(progress.lines)
+        advance()
+    }
+}

@@ -1,0 +1,154 @@
+import Facts
+import Basics
+import Configuration
+import Foundation
+import Survey
+
+/// What the process that judges a reload is asked, as JSON on its standard input.
+package struct ReloadQuestion: Codable, Sendable {
+    /// The name of the cluster, which cannot change while it runs.
+    package var cluster: String
+    /// Where the configuration comes from.
+    package var sources: ReloadSources
+    /// What runs.
+    package var running: RunningCluster
+    /// What is known of the hosts.
+    package var facts: HostFacts
+}
+
+/// What it answers, as JSON on its standard output.
+package struct ReloadAnswer: Codable, Sendable {
+    /// What people should know, in the words that they will read.
+    var lines: [String]
+    /// What can be taken over; nil: nothing.
+    var next: AcceptedReload?
+    /// Why not, as the exit status of the command.
+    var status = ExitStatus.unavailable
+
+    /// Nothing can be taken over, for these reasons.
+    package static func refused(_ lines: [String], _ status: ExitStatus) -> ReloadAnswer {
+        ReloadAnswer(lines: lines, next: nil, status: status)
+    }
+
+    private init(lines: [String], next: AcceptedReload?, status: ExitStatus) {
+        (self.lines, self.next, self.status) = (lines, next, status)
+    }
+
+    /// What a look at the hosts has shown for that specification.
+    package init(_ look: Preflight, beside running: RunningCluster, _ spec: ClusterSpec) {
+        func labelled(_ label: String, _ texts: [String]) -> [String] {
+            texts.map { TerminalText.clean("\(label): \($0)") }
+        }
+        let isObstacle = { (finding: Finding) in running.isObstacle(finding) }
+        let text = { (finding: Finding) in "\(finding.subject): \(finding.problem)" }
+        let obstacles = look.findings.filter(isObstacle).map(text)
+        lines =
+            labelled("warning", look.findings.filter { !isObstacle($0) }.map(text))
+            + labelled("notice", look.surveys.flatMap(\.pruned)) + labelled("error", obstacles)
+        guard obstacles.isEmpty else { return }
+        guard let plan = look.plan else {
+            lines.append("error: no plan can be made of it. See: sollol check")
+            return
+        }
+        lines += labelled("assumed", plan.assumptions) + labelled("notice", plan.notices)
+        next = AcceptedReload(spec: spec, facts: look.facts, plan: plan)
+    }
+}
+
+/// The process that judges a changed configuration while the cluster runs: that takes seconds, in
+/// which the cluster has to be supervised, and may hang with a disk or a host.
+final class ReloadLook {
+    /// Why nothing was told: its last words.
+    struct Failure: Error {
+        var words: [String]
+    }
+
+    /// Bytes that are accepted; facts hold the shape of each model.
+    private static let longestAnswer = 64 << 20
+
+    private let loop: EventLoop
+    private let process = Process()
+    private let input: Int32
+    private let output: Int32
+    private let errors: Int32
+    private var unwritten: [UInt8]
+    private var isAsked = false
+    private var errorLines: LineReader
+    private var words: [String] = []
+    private var received: [UInt8] = []
+    private let done: (Result<ReloadAnswer, Failure>) -> Void
+
+    /// Starts it; `done` is called once, never from within this call.
+    ///
+    /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
+    init(
+        _ command: [String], _ question: ReloadQuestion, loop: EventLoop,
+        done: @escaping (Result<ReloadAnswer, Failure>) -> Void
+    ) throws {
+        self.loop = loop
+        self.done = done
+        unwritten = Array(try JSONEncoder().encode(question))
+        let pipes = try [DescriptorPair(), DescriptorPair(), DescriptorPair()]
+        (input, output, errors) = (pipes[0].writing, pipes[1].reading, pipes[2].reading)
+        errorLines = LineReader(errors)
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", #""$@"; exit $?"#, "sh"] + command
+        process.standardInput = FileHandle(fileDescriptor: pipes[0].reading)
+        process.standardOutput = FileHandle(fileDescriptor: pipes[1].writing)
+        process.standardError = FileHandle(fileDescriptor: pipes[2].writing)
+        defer { for end in [pipes[0].reading, pipes[1].writing, pipes[2].writing] { close(end) } }
+        do {
+            try process.run()
+        } catch {
+            for end in [input, output, errors] { close(end) }
+            throw error
+        }
+        for end in [input, output, errors] { setNonBlocking(end) }
+        loop.whenWritable(input) { [self] in ask() }
+        loop.whenReadable(output) { [self] in receive() }
+        loop.whenReadable(errors) { [self] in readErrors() }
+    }
+
+    /// Ends it; `done` is not called any more.
+    func cancel() {
+        if process.isRunning { _ = kill(-process.processIdentifier, SIGTERM) }
+        hangUp()
+    }
+
+    private func ask() {
+        let count = retrying { write(input, unwritten, unwritten.count) }
+        if count < 0 && errno == EAGAIN { return }
+        // One that has ended says why, or nothing, on its output.
+        unwritten.removeFirst(count > 0 ? count : unwritten.count)
+        guard unwritten.isEmpty else { return }
+        loop.forget(input)
+        close(input)
+        isAsked = true
+    }
+
+    private func readErrors() {
+        let isOpen = errorLines.read { words = (words + [$0]).suffix(100) }
+        if !isOpen { loop.whenReadable(errors, nil) }
+    }
+
+    private func receive() {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let count = retrying { read(output, &buffer, buffer.count) }
+        if count < 0 && errno == EAGAIN { return }
+        received += buffer[..<max(0, count)]
+        if count > 0 && received.count <= Self.longestAnswer { return }
+        // What it said before it ended is in the pipe already.
+        readErrors()
+        hangUp()
+        let answer = try? JSONDecoder().decode(ReloadAnswer.self, from: Data(received))
+        done(answer.map { .success($0) } ?? .failure(Failure(words: words)))
+    }
+
+    private func hangUp() {
+        for end in [output, errors] + (isAsked ? [] : [input]) {
+            loop.forget(end)
+            close(end)
+        }
+        isAsked = true
+    }
+}

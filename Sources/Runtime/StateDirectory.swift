@@ -1,0 +1,147 @@
+import Basics
+import Foundation
+import Remote
+
+/// Where one cluster's state lives on the control machine: lock, facts, logs.
+///
+/// One `sollol` at a time holds it.
+package final class StateDirectory {
+    /// Why the state directory cannot be used.
+    package enum Problem: Error, CustomStringConvertible {
+        /// It cannot be made, or is not ours.
+        case unusable(path: String, reason: String)
+        /// Another `sollol` holds it; the process id is nil when it could not be read.
+        case held(path: String, pid: Int32?)
+        /// Another configuration uses the same cluster name.
+        case otherConfiguration(path: String, recorded: String)
+
+        /// The exit status that says this to scripts.
+        package var exitStatus: ExitStatus {
+            switch self {
+            case .unusable: .cannotCreate
+            case .held: .alreadyRunning
+            case .otherConfiguration: .configuration
+            }
+        }
+
+        /// What happened, where, and what to do about it.
+        package var description: String {
+            switch self {
+            case .unusable(let path, let reason):
+                "the state directory \(path) cannot be used: \(reason). Make it yours and "
+                    + "writable, or set XDG_STATE_HOME."
+            case .held(let path, let pid):
+                "another sollol (pid \(pid.map(String.init) ?? "unknown")) already supervises this "
+                    + "cluster: it holds \(path)/lock. Stop that one first, or give this cluster "
+                    + "another name with --name."
+            case .otherConfiguration(let path, let recorded):
+                "\(path) belongs to the configuration \(recorded). Give this cluster another name "
+                    + "with --name or the key `name`."
+            }
+        }
+    }
+
+    private let folder: StateFolder
+    private let lock: Int32
+
+    /// The folder.
+    package var path: String { folder.path }
+    /// Whose servers those of this cluster are: the same from run to run.
+    package var owner: Guard.Owner { folder.owner }
+
+    /// Where the state of a cluster is: `$STATE_DIRECTORY` (systemd.exec(5)), else
+    /// `$XDG_STATE_HOME/sollol/NAME`, else `~/.local/state/sollol/NAME`.
+    package static func path(cluster: String, environment: [String: String], home: String) -> String
+    {
+        if let given = environment["STATE_DIRECTORY"], given.hasPrefix("/") {
+            return given.split(separator: ":").first.map(String.init) ?? given
+        }
+        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
+            return "\(state)/sollol/\(cluster)"
+        }
+        return "\(home)/.local/state/sollol/\(cluster)"
+    }
+
+    /// Makes the folder where it is missing, and takes the lock.
+    ///
+    /// - Parameter configuration: the absolute path of the configuration file, or nil.
+    /// - Throws: `Problem`.
+    package init(path: String, configuration: String?) throws {
+        try StateFolder.make(path)
+        let lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard lock >= 0 else {
+            throw Problem.unusable(path: path, reason: SystemError("open lock").description)
+        }
+        if !Self.take(lock) {
+            let pid = Self.readPid(lock)
+            close(lock)
+            throw Problem.held(path: path, pid: pid)
+        }
+        do {
+            try StateFolder.refuseOther(configuration, path: path)
+            let folder = try StateFolder(made: path)
+            try folder.record(configuration)
+            try Self.writePid(lock, path)
+            (self.folder, self.lock) = (folder, lock)
+        } catch {
+            close(lock)
+            throw error
+        }
+    }
+
+    // Never removed: a lock file that is removed lets two processes lock two files of one name.
+    deinit { close(lock) }
+
+    /// Takes the lock; a moment of patience, since `holder` takes it for an instant to see whether
+    /// it is free.
+    private static func take(_ lock: Int32) -> Bool {
+        for _ in 0..<20 {
+            if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(10_000)
+        }
+        return false
+    }
+
+    /// Whether a `sollol` holds a state directory now, and its process id where it is known.
+    package static func holder(of path: String) -> (isHeld: Bool, pid: Int32?) {
+        let lock = open(path + "/lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard lock >= 0 else { return (false, nil) }
+        defer { close(lock) }
+        if flock(lock, LOCK_SH | LOCK_NB) == 0 { return (false, nil) }
+        return (true, readPid(lock))
+    }
+
+    /// Where the lines of a process go.
+    package func logPath(_ process: String) -> String { "\(path)/logs/\(process).log" }
+
+    /// The path of the control socket; where it has to be elsewhere, `control` in the folder says so.
+    ///
+    /// - Throws: `SystemError` when there is no safe place.
+    func controlSocket() throws -> String {
+        let socket = UnixSocket.path(state: path)
+        if !socket.hasPrefix(path + "/") {
+            try UnixSocket.makePrivateFolder()
+            try write(Data("\(socket)\n".utf8), to: "control")
+        }
+        return socket
+    }
+
+    private static func readPid(_ descriptor: Int32) -> Int32? {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        return Int32(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    private static func writePid(_ lock: Int32, _ path: String) throws {
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(lock, 0) == 0, pwrite(lock, text, text.count, 0) == text.count else {
+            throw Problem.unusable(path: path, reason: SystemError("write lock").description)
+        }
+    }
+
+    /// Replaces a file of the folder at once: it holds the old or the new content, never a part.
+    package func write(_ content: Data, to name: String) throws {
+        try folder.write(content, to: name)
+    }
+}

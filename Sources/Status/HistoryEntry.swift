@@ -1,0 +1,63 @@
+import Basics
+import Foundation
+
+/// One line of `events.jsonl`: what people were told, and when.
+package struct HistoryEntry: Codable, Equatable, Sendable {
+    /// When it was told.
+    package var time: Timestamp
+    /// The kind of report: `phase`, `progress`, `warning`, `failure`, `serving`.
+    package var kind: String
+    /// The words on the terminal.
+    package var message: String
+    /// More lines, in their order.
+    package var details: [String]
+    /// The process that it is about, where it is about one.
+    package var process: String?
+
+    /// The entry of a report that was told then.
+    ///
+    /// - Parameter processes: the plan's names; a message that begins with one is about it.
+    package init(_ report: Report, at time: Timestamp, processes: [String] = []) {
+        self.time = time
+        kind = report.kind.rawValue
+        message = report.message
+        details = report.details
+        process = processes.first { report.message.hasPrefix("\($0): ") }
+    }
+
+    /// The version of a line, its member `format_version`; a line without one is of version 1.
+    ///
+    /// Raised when a member changes its meaning or its type. A new member or a new kind raises
+    /// nothing: readers pass over what they do not know, and lines of a higher version.
+    private static let formatVersion = 1
+
+    /// One line of JSON, keys in their documented order, without a newline at its end.
+    package var line: String {
+        OrderedJSON.object(members + [("format_version", .int(Self.formatVersion))]).line
+    }
+
+    /// The entry of a line; nil when it is none that this release understands.
+    package init?(line: Data) {
+        struct Envelope: Decodable {
+            var version: Int?
+            enum CodingKeys: String, CodingKey { case version = "format_version" }
+        }
+        let decoder = JSONDecoder()
+        guard let envelope = try? decoder.decode(Envelope.self, from: line),
+            envelope.version ?? 1 <= Self.formatVersion,
+            let entry = try? decoder.decode(HistoryEntry.self, from: line)
+        else { return nil }
+        self = entry
+    }
+
+    var json: OrderedJSON { .object(members) }
+
+    private var members: [(key: String, value: OrderedJSON)] {
+        var members: [(key: String, value: OrderedJSON)] = [
+            ("time", .string(time.description)), ("kind", .string(kind)),
+            ("message", .string(message)), ("details", .strings(details)),
+        ]
+        if let process { members.append(("process", .string(process))) }
+        return members
+    }
+}

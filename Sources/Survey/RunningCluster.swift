@@ -1,0 +1,73 @@
+import Basics
+import Configuration
+import Facts
+import Plan
+
+/// What a look at hosts has to know of the cluster of ours that runs there: a changed configuration
+/// is checked while the former one serves.
+package struct RunningCluster: Codable, Equatable, Sendable {
+    /// The id of the state directory's owner.
+    package var owner: String
+    /// Hosts where our servers hold memory, by `HostFacts.key`, with where ssh goes (empty: here):
+    /// what was free there before they started counts, since they end before others start.
+    package var hosts: [String: String] = [:]
+    /// What our workers are dialled at. They are in use, so nobody else connects.
+    package var endpoints: [Endpoint]
+    /// Ports that our connections forward, each with the host where it is open.
+    package var forwards: [String]
+    /// Workers that it does without: what is wrong with them is known, and no obstacle.
+    package var leftOut: [Node]
+
+    /// The cluster of a plan that runs.
+    package init(_ plan: LaunchPlan, owner: String, leftOut: [Node]) {
+        self.owner = owner
+        self.leftOut = leftOut
+        for process in plan.processes {
+            hosts[HostFacts.key(for: process.location)] = Self.destination(process.location)
+        }
+        endpoints = plan.backends.map(\.endpoint)
+        forwards = PlanFindings.openings(plan).filter(\.isForward).map(Self.key)
+    }
+
+    /// Whether that is the end of a forward of ours.
+    package func forwards(_ opening: PlanFindings.Opening) -> Bool {
+        opening.isForward && forwards.contains(Self.key(opening))
+    }
+
+    /// What has to be asked although the cluster runs.
+    package func adapted(_ requests: [SurveyRequest]) -> [SurveyRequest] {
+        requests.map { request in
+            var request = request
+            request.isInUse = hosts.values.contains(Self.destination(request.location))
+            request.reaches.removeAll { endpoints.contains($0.endpoint) }
+            return request
+        }
+    }
+
+    /// Recorded facts with those of a host that is asked with other ssh options now.
+    package func adapted(_ facts: HostFacts, _ spec: ClusterSpec) -> HostFacts {
+        var facts = facts
+        for request in SurveyRequest.all(for: spec) where facts.host(at: request.location) == nil {
+            let destination = Self.destination(request.location)
+            guard let former = hosts.first(where: { $0.value == destination })?.key else {
+                continue
+            }
+            facts.hosts[HostFacts.key(for: request.location)] = facts.hosts[former]
+        }
+        return facts
+    }
+
+    /// Whether what was found stands in the way: not when it is about left out workers alone.
+    package func isObstacle(_ finding: Finding) -> Bool {
+        let isKnown = !finding.processes.isEmpty && finding.processes.allSatisfy(leftOut.contains)
+        return finding.severity == .error && !isKnown
+    }
+
+    private static func destination(_ location: RunLocation) -> String {
+        location.sshDestination ?? ""
+    }
+
+    private static func key(_ opening: PlanFindings.Opening) -> String {
+        "\(HostFacts.key(for: opening.location)) \(opening.endpoint)"
+    }
+}
