@@ -18,6 +18,7 @@ extension ClusterRunner {
                         supervisor.wanted.plan, owner: owner.id, leftOut: plan.leftOut),
                     facts: knownFacts)
             },
+            changes: { [self] next in !supervisor.change(to: next.wanted).plan.isEmpty },
             accepted: { [self] next in take(next) },
             refused: { [self] lines in
                 let text = "the reload is refused, the cluster goes on as it was"

@@ -44,6 +44,8 @@ final class Reloads {
     struct Handlers {
         /// What the judging process has to know of the cluster as it runs now.
         var question: (ReloadSources) -> ReloadQuestion
+        /// Whether anything that runs would be different.
+        var changes: (AcceptedReload) -> Bool
         /// Takes it over.
         var accepted: (AcceptedReload) -> Void
         /// It changes nothing, for these reasons.
@@ -112,7 +114,7 @@ final class Reloads {
         switch result {
         case .success(let answer):
             guard let next = answer.next else { return refuse(answer.lines, answer.status) }
-            queue.accepted(answer.lines)
+            queue.accepted(answer.lines, changes: handlers.changes(next))
             handlers.accepted(next)
         case .failure(let failure):
             let isSaid = failure.words.contains { $0.hasPrefix("error: ") }

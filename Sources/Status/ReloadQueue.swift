@@ -27,7 +27,11 @@ package struct ReloadProgress: Codable, Equatable, Sendable {
 /// one is the remedy, and takes its place once it is in force.
 package struct ReloadQueue: Equatable, Sendable {
     private enum Stage: Equatable, Sendable {
-        case waiting, judged, draining, comingUp
+        case waiting, judged, comingUp
+        /// `changes`: whether anything that runs will be different.
+        case draining(changes: Bool)
+
+        var isDraining: Bool { if case .draining = self { true } else { false } }
     }
 
     private struct Entry: Equatable, Sendable {
@@ -55,7 +59,7 @@ package struct ReloadQueue: Equatable, Sendable {
         if let waiting = index(of: .waiting) { return entries[waiting].progress.number }
         last += 1
         var progress = ReloadProgress(number: last)
-        let before = entries.first { $0.stage == .judged || $0.stage == .draining }
+        let before = entries.first { $0.stage == .judged || $0.stage.isDraining }
         if let before {
             let what = before.stage == .judged ? "is being judged" : "waits for requests in flight"
             progress.lines = ["an earlier reload \(what); this one waits for it"]
@@ -67,7 +71,7 @@ package struct ReloadQueue: Equatable, Sendable {
     /// Lets the waiting one be judged, where nothing is in its way. Returns whether it is.
     package mutating func begin() -> Bool {
         guard let waiting = index(of: .waiting), index(of: .judged) == nil,
-            index(of: .draining) == nil
+            draining == nil
         else { return false }
         entries[waiting].stage = .judged
         return true
@@ -81,25 +85,29 @@ package struct ReloadQueue: Equatable, Sendable {
     }
 
     /// The one that was judged is taken over, and that is said about it.
-    package mutating func accepted(_ lines: [String]) {
+    ///
+    /// - Parameter changes: whether anything that runs will be different.
+    package mutating func accepted(_ lines: [String], changes: Bool = true) {
         guard let judged = index(of: .judged) else { return }
         tell(lines, at: judged)
-        entries[judged].stage = .draining
+        entries[judged].stage = .draining(changes: changes)
     }
 
     /// The one that drained is in force.
     package mutating func adopted() {
-        guard index(of: .draining) != nil else { return }
-        if let former = index(of: .comingUp) {
+        guard let drained = draining else { return }
+        // What changes nothing serves the one before it as well.
+        let changes = entries[drained].stage == .draining(changes: true)
+        while changes, let former = index(of: .comingUp) {
             tell(["error: another reload has taken the place of this one"], at: former)
             _ = end(former, .unavailable)
         }
-        if let draining = index(of: .draining) { entries[draining].stage = .comingUp }
+        if let drained = draining { entries[drained].stage = .comingUp }
     }
 
     /// The cluster serves with what is in force.
     package mutating func served() {
-        if let former = index(of: .comingUp) { _ = end(former, .success) }
+        while let ready = index(of: .comingUp) { _ = end(ready, .success) }
     }
 
     /// The cluster is being ended.
@@ -113,7 +121,7 @@ package struct ReloadQueue: Equatable, Sendable {
     /// People were told that, while a reload was under way.
     package mutating func told(_ lines: [String]) {
         for index in entries.indices
-        where entries[index].stage == .draining || entries[index].stage == .comingUp {
+        where entries[index].stage.isDraining || entries[index].stage == .comingUp {
             tell(lines, at: index)
         }
     }
@@ -128,6 +136,8 @@ package struct ReloadQueue: Equatable, Sendable {
         let number = number ?? last
         return (entries.map(\.progress) + ended).first { $0.number == number }
     }
+
+    private var draining: Int? { entries.firstIndex { $0.stage.isDraining } }
 
     private func index(of stage: Stage) -> Int? { entries.firstIndex { $0.stage == stage } }
 

@@ -87,6 +87,22 @@ struct ReloadQueueTests {
         #expect(queue.progress(of: second)?.outcome == 0)
     }
 
+    /// The same file again, before the cluster serves with it: both wait for the same.
+    @Test func whatChangesNothingTakesNobodysPlace() {
+        var queue = ReloadQueue()
+        let first = queue.requested()
+        _ = queue.begin()
+        queue.accepted([])
+        queue.adopted()
+        let second = queue.requested()
+        _ = queue.begin()
+        queue.accepted([], changes: false)
+        queue.adopted()
+        for number in [first, second] { #expect(queue.progress(of: number)?.outcome == nil) }
+        queue.served()
+        for number in [first, second] { #expect(queue.progress(of: number)?.outcome == 0) }
+    }
+
     @Test func nobodyIsLeftWaitingAtTheEnd() {
         var queue = ReloadQueue()
         let first = queue.requested()
