@@ -1,5 +1,5 @@
 /// The exit status of `sollol`; numbers from `sysexits.h` where it has one.
-package enum ExitStatus: Int32, Error, Sendable {
+package enum ExitStatus: Int32, Error, Codable, CaseIterable, Sendable {
     /// Done, or stopped as asked.
     case success = 0
     /// The cluster gave up after it had served.
@@ -19,4 +19,21 @@ package enum ExitStatus: Int32, Error, Sendable {
     case alreadyRunning = 75
     /// The configuration is missing or wrong.
     case configuration = 78
+
+    /// When `sollol` ends with it, whatever the command: the table of help.
+    package var meaning: String {
+        switch self {
+        case .success: "done, or stopped as asked"
+        case .gaveUp: "the cluster gave up after it had served"
+        case .notServing: "`status`: the cluster does not serve"
+        case .usage: "wrong usage of the command line, a bad value of an option included"
+        case .unavailable:
+            "it could not be brought up, nothing is left running; or a command could not do what it "
+                + "was asked for"
+        case .software: "a bug in sollol"
+        case .cannotCreate: "the state directory cannot be used"
+        case .alreadyRunning: "another sollol already supervises this cluster"
+        case .configuration: "the configuration is missing or wrong"
+        }
+    }
 }

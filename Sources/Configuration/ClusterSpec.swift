@@ -6,7 +6,7 @@ import Placement
 ///
 /// Made only by `ConfigurationLoader`; whoever holds one need not validate again. Durations are
 /// seconds, memory is bytes.
-package struct ClusterSpec: Equatable, Sendable {
+package struct ClusterSpec: Equatable, Codable, Sendable {
     /// The cluster's name, `[A-Za-z0-9._-]{1,64}`.
     package var name: String
     /// Whether layers are distributed over RPC backends. When false, `workers` is empty.
@@ -29,25 +29,25 @@ package struct ClusterSpec: Equatable, Sendable {
     package var health: HealthPolicy
     /// How long `sollol` waits for things, in seconds.
     package var timeouts: Timeouts
-    /// Where each effective value came from, by key path such as `rpc_backends[0].port`.
-    package var origins: [String: ValueOrigin]
+    /// Where each effective value came from.
+    package var origins: [ConfigurationKey: ValueOrigin]
 
     /// The name of a key for people, with its origin when it is not the file.
     ///
     /// `coordinator.port`, `coordinator.port (default)`,
     /// `coordinator.port (SOLLOL_COORDINATOR_PORT)`.
-    package func reason(_ keyPath: String) -> String {
-        switch origins[keyPath] {
-        case .file, .backendsFile: keyPath
-        case .environment(let variable): "\(keyPath) (\(variable))"
-        case .option(let option): "\(keyPath) (\(option))"
-        case .default, nil: "\(keyPath) (default)"
+    package func reason(_ key: ConfigurationKey) -> String {
+        switch origins[key] {
+        case .file, .backendsFile: "\(key)"
+        case .environment(let variable): "\(key) (\(variable))"
+        case .option(let option): "\(key) (\(option))"
+        case .default, nil: "\(key) (default)"
         }
     }
 }
 
 /// Where an effective value came from; a later case overrides an earlier one.
-package enum ValueOrigin: Equatable, Sendable {
+package enum ValueOrigin: Equatable, Codable, Sendable {
     /// Nobody said anything: the default of `CONFIGURATION.md`.
     case `default`
     /// `rpc_backends.conf` beside the configuration file.
@@ -61,7 +61,7 @@ package enum ValueOrigin: Equatable, Sendable {
 }
 
 /// How the coordinator's RPC traffic reaches a worker.
-package enum RPCTransport: String, Equatable, Sendable, CaseIterable {
+package enum RPCTransport: String, Equatable, Codable, Sendable, CaseIterable {
     /// The coordinator dials `host:port`; anyone in that network can.
     case direct
     /// Through the ssh connection that carries the worker's leash; rpc-server binds 127.0.0.1.
@@ -69,13 +69,11 @@ package enum RPCTransport: String, Equatable, Sendable, CaseIterable {
 }
 
 /// One RPC backend: an `rpc-server`.
-package struct WorkerSpec: Equatable, Sendable {
+package struct WorkerSpec: Equatable, Codable, Sendable {
     /// Which one it is; `worker-1`, `worker-2`, … in the order of the configuration.
     package var node: Node
     /// Its place in the configuration, from 0: the order of llama.cpp's devices.
     package var place: Int
-    /// The key path of the backend: `rpc_backends[0]`, for reasons and errors.
-    package var keyPath: String
     /// What the coordinator dials: numeric IPv4, or a name to be resolved at `up`.
     package var host: String
     /// The TCP port that the coordinator dials and that rpc-server listens on, 1…65535.
@@ -110,6 +108,13 @@ package struct WorkerSpec: Equatable, Sendable {
     /// How fast it is compared with the others, or nil.
     package var speed: Double?
 
+    /// Its object in the configuration, for errors: `rpc_backends[0]`.
+    package var group: ConfigurationGroup { .backend(place) }
+    /// One of its keys, for reasons and errors: `rpc_backends[0].port`.
+    package func key(_ name: ConfigurationKey.Backend) -> ConfigurationKey {
+        .backend(place, name)
+    }
+
     /// How many llama.cpp devices it offers: those named, else one is assumed.
     package var deviceCount: Int { max(1, devices.count) }
     /// As the configuration gives it.
@@ -117,7 +122,7 @@ package struct WorkerSpec: Equatable, Sendable {
 }
 
 /// The one `llama-server`.
-package struct CoordinatorSpec: Equatable, Sendable {
+package struct CoordinatorSpec: Equatable, Codable, Sendable {
     /// The address that the HTTP API listens on.
     package var host: String
     /// The TCP port of the HTTP API, 1…65535.
@@ -143,7 +148,7 @@ package struct CoordinatorSpec: Equatable, Sendable {
 }
 
 /// Which layers go where.
-package struct PlacementSpec: Equatable, Sendable {
+package struct PlacementSpec: Equatable, Codable, Sendable {
     /// How they are distributed.
     package var strategy = PlacementStrategy.memoryAware
     /// Who may hold them.
@@ -158,7 +163,7 @@ package struct PlacementSpec: Equatable, Sendable {
 }
 
 /// When a failed process is started again. All times are seconds.
-package struct RestartPolicy: Equatable, Sendable {
+package struct RestartPolicy: Equatable, Codable, Sendable {
     /// Before the first restart; 0 is at once.
     package var initialDelay: Double = 0
     /// The cap of the exponential back-off.
@@ -177,7 +182,7 @@ package struct RestartPolicy: Equatable, Sendable {
 }
 
 /// How liveness of a serving coordinator is probed. All times are seconds.
-package struct HealthPolicy: Equatable, Sendable {
+package struct HealthPolicy: Equatable, Codable, Sendable {
     /// Between two probes.
     package var interval: Double = 2
     /// Until an unanswered probe counts as failed.
@@ -190,7 +195,7 @@ package struct HealthPolicy: Equatable, Sendable {
 }
 
 /// How long `sollol` waits. All are seconds.
-package struct Timeouts: Equatable, Sendable {
+package struct Timeouts: Equatable, Codable, Sendable {
     /// Until an ssh connection stands.
     package var connect: Double = 10
     /// Until a started worker listens.

@@ -16,9 +16,9 @@ package struct LoadedConfiguration: Equatable, Sendable {
 /// `RPC_BACKENDS`, else `rpc_backends`, else `rpc_backends.conf`.
 package struct ConfigurationLoader {
     let sources: ConfigurationSources
-    var entries: [String: ConfigurationEntry] = [:]
+    var entries: [ConfigurationKey: ConfigurationEntry] = [:]
     /// The keys of backends that have their value from `worker_defaults`, and its key there.
-    var inherited: [String: String] = [:]
+    var inherited: [ConfigurationKey: ConfigurationKey] = [:]
     private var fileIsReadable = true
     var backendCount = 0
     var backendsAreGiven = false
@@ -46,7 +46,7 @@ package struct ConfigurationLoader {
             let places = sources.searched.joined(separator: ", ")
             builder.problems.append(
                 ConfigurationProblem(
-                    nil, "",
+                    nil, .source,
                     "no configuration file was found; looked for \(places). "
                         + "Name one with --config FILE."))
         }
@@ -72,7 +72,7 @@ package struct ConfigurationLoader {
         let name = builder.name()
         let isGiven = sources.options["--name"] != nil
         let problems = builder.problems.filter {
-            $0.keyPath == "name" || ($0.keyPath.isEmpty && !isGiven)
+            $0.place == .key(.cluster(.name)) || ($0.place == .source && !isGiven)
         }
         guard problems.isEmpty else { throw ConfigurationErrors(problems: problems) }
         return name
@@ -87,9 +87,10 @@ package struct ConfigurationLoader {
         }.map(\.element)
     }
 
-    mutating func problem(_ origin: ValueOrigin?, _ keyPath: String, _ message: String) {
-        problems.append(
-            ConfigurationProblem(origin, file: sources.file?.path, keyPath, message))
+    mutating func problem(
+        _ origin: ValueOrigin?, _ place: ConfigurationPlace, _ message: String
+    ) {
+        problems.append(ConfigurationProblem(origin, file: sources.file?.path, place, message))
     }
 
     // MARK: File
@@ -118,18 +119,17 @@ package struct ConfigurationLoader {
     }
 
     private mutating func takeDeprecated(_ deprecated: ConfigurationEntry) {
-        let path = "distributed_inference_enabled"
-        if let current = entries[path], current.value != deprecated.value {
+        let key = ConfigurationKey.cluster(.distributedInferenceEnabled)
+        let old = SpecialKey.modelShardingEnabled
+        if let current = entries[key], current.value != deprecated.value {
             problem(
-                deprecated.origin, "model_sharding_enabled",
-                "is \(deprecated.value.json), but distributed_inference_enabled is "
-                    + "\(current.value.json). Remove model_sharding_enabled, which is its old name."
-            )
+                deprecated.origin, .special(old),
+                "is \(deprecated.value.json), but \(key) is \(current.value.json). "
+                    + "Remove \(old.rawValue), which is its old name.")
         }
-        entries[path] = entries[path] ?? deprecated
+        entries[key] = entries[key] ?? deprecated
         notices.append(
-            "model_sharding_enabled is the old name of distributed_inference_enabled; what it "
-                + "enables is layer distribution")
+            "\(old.rawValue) is the old name of \(key); what it enables is layer distribution")
     }
 
     /// `http://HOST:PORT`, SOLLOL's way to say where the coordinator is.
@@ -141,22 +141,22 @@ package struct ConfigurationLoader {
             case .success(let address) = BackendAddress.parse(String(rest))
         else {
             return problem(
-                origin, "coordinator_url",
-                "\(printable(text)) is not http://HOST:PORT (an IPv4 address or a name, nothing behind it)."
-            )
+                origin, .special(.coordinatorURL),
+                "\(printable(text)) is not http://HOST:PORT (an IPv4 address or a name, nothing "
+                    + "behind it).")
         }
-        let said: [(String, ConfigurationValue)] = [
-            ("coordinator.host", .string(address.host)),
-            ("coordinator.port", .integer(address.port ?? 80)),
+        let said: [(ConfigurationKey, ConfigurationValue)] = [
+            (.coordinator(.host), .string(address.host)),
+            (.coordinator(.port), .integer(address.port ?? 80)),
         ]
-        for (path, value) in said {
-            if let other = entries[path], other.value != value {
+        for (key, value) in said {
+            if let other = entries[key], other.value != value {
                 problem(
-                    origin, "coordinator_url",
-                    "\(printable(text)) differs from \(path), which is \(other.value.json); "
+                    origin, .special(.coordinatorURL),
+                    "\(printable(text)) differs from \(key), which is \(other.value.json); "
                         + "remove one of them.")
             }
-            entries[path] = entries[path] ?? ConfigurationEntry(value: value, origin: origin)
+            entries[key] = entries[key] ?? ConfigurationEntry(value: value, origin: origin)
         }
     }
 
@@ -164,7 +164,8 @@ package struct ConfigurationLoader {
 
     private mutating func readVariables() {
         for key in ConfigurationSchema.keys {
-            guard let name = key.variable, let text = sources.environment[name], !text.isEmpty
+            guard let name = key.definition.variable, let text = sources.environment[name],
+                !text.isEmpty
             else {
                 continue
             }
@@ -173,11 +174,8 @@ package struct ConfigurationLoader {
     }
 
     private mutating func readOptions() {
-        for (option, path) in ConfigurationSchema.options.sorted(by: { $0.key < $1.key }) {
-            guard let text = sources.options[option], let key = ConfigurationSchema.byPath[path]
-            else {
-                continue
-            }
+        for (option, key) in ConfigurationSchema.options.sorted(by: { $0.key < $1.key }) {
+            guard let text = sources.options[option] else { continue }
             take(text, key, .option(option))
         }
         if let text = sources.options["--rpc"] {
@@ -190,11 +188,11 @@ package struct ConfigurationLoader {
     }
 
     private mutating func take(_ text: String, _ key: ConfigurationKey, _ origin: ValueOrigin) {
-        switch ConfigurationValue.make(text: text, key.kind) {
+        switch ConfigurationValue.make(text: text, key.definition.kind) {
         case .success(let value):
-            entries[key.path] = ConfigurationEntry(value: value, origin: origin)
+            entries[key] = ConfigurationEntry(value: value, origin: origin)
         case .failure(let failure):
-            for item in failure.items { problem(origin, key.path, item.message) }
+            for item in failure.items { problem(origin, .key(key), item.message) }
         }
     }
 
@@ -204,7 +202,7 @@ package struct ConfigurationLoader {
         guard !words.contains("") else {
             backendsAreGiven = true
             return problem(
-                origin, "rpc_backends",
+                origin, .special(.backends),
                 "\(printable(text)) holds an empty element; write HOST:PORT[,HOST:PORT…].")
         }
         replaceBackends(words.map { (text: $0, origin: origin) })
@@ -226,7 +224,7 @@ package struct ConfigurationLoader {
             text.append(contentsOf: try UTF8Text.scalars(file.bytes))
         } catch {
             let place = ValueOrigin.backendsFile(path: file.path, line: error.position.line)
-            return problem(place, "", "\(error.message).")
+            return problem(place, .source, "\(error.message).")
         }
         var lines: [(text: String, origin: ValueOrigin)] = []
         let all = String(text).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -239,24 +237,25 @@ package struct ConfigurationLoader {
     }
 
     private mutating func replaceBackends(_ addresses: [(text: String, origin: ValueOrigin)]) {
-        entries = entries.filter { !$0.key.hasPrefix("rpc_backends[") }
+        entries = entries.filter { if case .backend = $0.key { false } else { true } }
         backendsAreGiven = true
         backendCount = min(addresses.count, BackendAddress.most)
         if addresses.count > BackendAddress.most {
             return problem(
-                addresses[0].origin, "rpc_backends", BackendAddress.tooMany(addresses.count))
+                addresses[0].origin, .special(.backends), BackendAddress.tooMany(addresses.count))
         }
         for (index, address) in addresses.enumerated() {
-            let path = "rpc_backends[\(index)]"
             switch BackendAddress.parse(address.text) {
             case .success(let parsed):
-                entries["\(path).host"] = ConfigurationEntry(
+                entries[.backend(index, .host)] = ConfigurationEntry(
                     value: .string(parsed.host), origin: address.origin)
                 guard let port = parsed.port else { continue }
-                entries["\(path).port"] = ConfigurationEntry(
+                entries[.backend(index, .port)] = ConfigurationEntry(
                     value: .integer(port), origin: address.origin)
             case .failure(let failure):
-                problem(address.origin, path, "\(printable(address.text)) \(failure.message).")
+                problem(
+                    address.origin, .group(.backend(index)),
+                    "\(printable(address.text)) \(failure.message).")
             }
         }
     }
@@ -264,28 +263,27 @@ package struct ConfigurationLoader {
     // MARK: Defaults
 
     private mutating func fillDefaults() {
-        for key in ConfigurationSchema.keys where entries[key.path] == nil {
-            entries[key.path] = ConfigurationEntry(value: key.standard, origin: .default)
+        for key in ConfigurationSchema.keys where entries[key] == nil {
+            entries[key] = ConfigurationEntry(value: key.definition.standard, origin: .default)
         }
-        for index in 0..<backendCount { fillBackend("rpc_backends[\(index)]") }
+        for index in 0..<backendCount { fillBackend(index) }
     }
 
     /// What a backend does not say comes from `worker_defaults`. How a server is started does not
     /// concern an unmanaged one.
-    private mutating func fillBackend(_ backend: String) {
-        let managed = entries["\(backend).managed"] ?? entries["worker_defaults.managed"]
+    private mutating func fillBackend(_ index: Int) {
+        let managed = entries[.backend(index, .managed)] ?? entries[.workerDefaults(.managed)]
         let isManaged = managed?.value != .boolean(false)
-        for key in ConfigurationSchema.backend {
-            let path = "\(backend).\(key.path)"
-            guard entries[path] == nil else { continue }
-            let shared = "worker_defaults.\(key.path)"
-            if let entry = entries[shared],
-                isManaged || ConfigurationSchema.ofUnmanaged.contains(key.path)
-            {
-                inherited[path] = shared
-                entries[path] = entry
+        for name in ConfigurationKey.Backend.allCases {
+            let key = ConfigurationKey.backend(index, name)
+            guard entries[key] == nil else { continue }
+            let shared = ConfigurationKey.workerDefaults(name)
+            if let entry = entries[shared], isManaged || name.concernsUnmanaged {
+                inherited[key] = shared
+                entries[key] = entry
             } else {
-                entries[path] = ConfigurationEntry(value: key.standard, origin: .default)
+                entries[key] = ConfigurationEntry(
+                    value: key.definition.standard, origin: .default)
             }
         }
     }

@@ -6,22 +6,25 @@ package struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertibl
     package var origin: ValueOrigin?
     /// The file, for a problem without an origin.
     package var file: String?
-    /// `rpc_backends[2].port`; empty when the whole source is meant.
-    package var keyPath: String
+    /// What it is about: `rpc_backends[2].port`, or the whole source.
+    package var place: ConfigurationPlace
     /// What is wrong and what to do.
     package var message: String
 
     /// A problem of a value from there.
-    init(_ origin: ValueOrigin?, file: String? = nil, _ keyPath: String, _ message: String) {
+    init(
+        _ origin: ValueOrigin?, file: String? = nil, _ place: ConfigurationPlace,
+        _ message: String
+    ) {
         self.origin = origin
         self.file = file
-        self.keyPath = keyPath
+        self.place = place
         self.message = message
     }
 
     /// A problem of a whole file.
     package init(file: String, message: String) {
-        self.init(nil, file: file, "", message)
+        self.init(nil, file: file, .source, message)
     }
 
     /// The line of the file, if any.
@@ -34,7 +37,7 @@ package struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertibl
 
     /// `home.json:12: rpc_backends[2].port: 70000 is too large …`.
     package var description: String {
-        let key = keyPath.isEmpty ? "" : "\(keyPath): "
+        let key = place == .source ? "" : "\(place): "
         switch origin {
         case .file(let path, let line), .backendsFile(let path, let line):
             return "\(path):\(line): \(key)\(message)"

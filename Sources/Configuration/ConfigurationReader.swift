@@ -9,8 +9,8 @@ struct ConfigurationEntry: Equatable, Sendable {
 /// Takes the file's JSON apart: every value checked against the schema, every problem collected.
 struct ConfigurationReader {
     private let file: String
-    /// Values by key path; those of a backend as `rpc_backends[0].port`.
-    private(set) var entries: [String: ConfigurationEntry] = [:]
+    /// What the file says.
+    private(set) var entries: [ConfigurationKey: ConfigurationEntry] = [:]
     /// How many elements `rpc_backends` has; nil when the key is absent.
     private(set) var backendCount: Int?
     /// `model_sharding_enabled`, the deprecated alias.
@@ -38,88 +38,92 @@ struct ConfigurationReader {
     private mutating func add(_ error: JSONReadError) {
         problems.append(
             ConfigurationProblem(
-                origin(error.position), "", "column \(error.position.column): \(error.message)."))
+                origin(error.position), .source,
+                "column \(error.position.column): \(error.message)."))
     }
 
     private func origin(_ position: SourcePosition) -> ValueOrigin {
         .file(path: file, line: position.line)
     }
 
-    private mutating func problem(_ node: JSONNode, _ path: String, _ message: String) {
-        problems.append(ConfigurationProblem(origin(node.position), path, message))
+    private mutating func problem(
+        _ node: JSONNode, _ place: ConfigurationPlace, _ message: String
+    ) {
+        problems.append(ConfigurationProblem(origin(node.position), place, message))
     }
 
     // MARK: Groups
 
     private mutating func readRoot(_ root: JSONNode) {
         guard case .object(let members) = root.value else {
-            return problem(root, "", "expected an object { … }, found \(root.value.kind).")
+            return problem(root, .source, "expected an object { … }, found \(root.value.kind).")
         }
         isReadable = true
         for member in members {
-            let key = member.key
-            if ConfigurationSchema.groups.contains(key) {
-                let keys = ConfigurationSchema.keys.filter { $0.path.hasPrefix(key + ".") }
-                readGroup(member.value, key, keys)
-            } else if key == "rpc_backends" {
-                readBackends(member.value)
-            } else if key == "worker_defaults" {
-                let keys = ConfigurationSchema.backend.filter {
-                    !["host", "port"].contains($0.path)
-                }
-                readGroup(member.value, key, keys)
-            } else if let schema = ConfigurationSchema.byPath[key] {
-                read(member.value, key, schema)
-            } else if key == "model_sharding_enabled" {
-                guard case .bool(let isOn) = member.value.value else {
-                    expected("a boolean", member.value, key)
-                    continue
-                }
-                let origin = origin(member.position)
-                deprecatedEnabled = ConfigurationEntry(value: .boolean(isOn), origin: origin)
-            } else if key == "coordinator_url" {
-                guard case .string(let text) = member.value.value else {
-                    expected("a string", member.value, key)
-                    continue
-                }
-                coordinatorURL = (text, origin(member.position))
-            } else if ConfigurationSchema.isForeign(key) {
-                foreignKeys.append(printableKey(key))
+            if let group = Self.groups[member.key] {
+                readGroup(member.value, group)
+            } else if let key = Self.keys[member.key] {
+                read(member.value, key)
+            } else if let special = SpecialKey(rawValue: member.key) {
+                readSpecial(member, special)
+            } else if ConfigurationSchema.isForeign(member.key) {
+                foreignKeys.append(printableKey(member.key))
             } else {
                 readUnknown(member)
             }
         }
     }
 
+    private static let groups = Dictionary(
+        uniqueKeysWithValues: (ConfigurationSchema.groups + [.workerDefaults])
+            .map { ($0.description, $0) })
+
+    /// By path: a key of a group may stand at the top with its whole path, too.
+    private static let keys = Dictionary(
+        uniqueKeysWithValues: ConfigurationSchema.keys.map { ($0.description, $0) })
+
+    private mutating func readSpecial(_ member: JSONMember, _ key: SpecialKey) {
+        switch (key, member.value.value) {
+        case (.backends, _): readBackends(member.value)
+        case (.workerDefaults, _): readGroup(member.value, .workerDefaults)
+        case (.modelShardingEnabled, .bool(let isOn)):
+            deprecatedEnabled = ConfigurationEntry(
+                value: .boolean(isOn), origin: origin(member.position))
+        case (.modelShardingEnabled, _): expected("a boolean", member.value, .special(key))
+        case (.coordinatorURL, .string(let text)):
+            coordinatorURL = (text, origin(member.position))
+        case (.coordinatorURL, _): expected("a string", member.value, .special(key))
+        }
+    }
+
     private mutating func readUnknown(_ member: JSONMember) {
         let ours =
-            ConfigurationSchema.groups + ConfigurationSchema.special
-            + ConfigurationSchema.keys.map(\.path).filter { !$0.contains(".") }
+            ConfigurationSchema.groups.map(\.description) + SpecialKey.allCases.map(\.rawValue)
+            + ConfigurationKey.Cluster.allCases.map(\.rawValue)
         let known = ours + ConfigurationSchema.foreign.sorted()
         // Few say "host" at the top level and mean anything else.
-        let nested = "coordinator.\(member.key)"
-        let isNested = ConfigurationSchema.byPath[nested] != nil
-        if let near = isNested ? nested : NearestName.of(member.key, in: known) {
+        let nested = ConfigurationKey.Coordinator(rawValue: member.key)
+            .map { ConfigurationKey.coordinator($0).description }
+        if let near = nested ?? NearestName.of(member.key, in: known) {
             problems.append(
                 ConfigurationProblem(
-                    origin(member.position), printableKey(member.key),
+                    origin(member.position), .unknown(in: nil, printableKey(member.key)),
                     "unknown key; did you mean \"\(near)\"?"))
         } else {
             unknownKeys.append(member.key)
         }
     }
 
-    private mutating func readGroup(
-        _ node: JSONNode, _ group: String, _ keys: [ConfigurationKey]
-    ) {
+    private mutating func readGroup(_ node: JSONNode, _ group: ConfigurationGroup) {
         if node.value == .null { return }
         guard case .object(let members) = node.value else {
-            return expected("an object { … }", node, group)
+            return expected("an object { … }", node, .group(group))
         }
+        let keys = group.keys
         let names = keys.map(\.name)
         for member in members {
             if let index = names.firstIndex(of: member.key) {
-                read(member.value, "\(group).\(member.key)", keys[index])
+                read(member.value, keys[index])
                 continue
             }
             let hint =
@@ -127,7 +131,7 @@ struct ConfigurationReader {
                 ?? "known are: \(names.joined(separator: ", "))."
             problems.append(
                 ConfigurationProblem(
-                    origin(member.position), "\(group).\(printableKey(member.key))",
+                    origin(member.position), .unknown(in: group, printableKey(member.key)),
                     "unknown key; \(hint)"))
         }
     }
@@ -139,57 +143,61 @@ struct ConfigurationReader {
     private mutating func readBackends(_ node: JSONNode) {
         if node.value == .null { return }
         guard case .array(let elements) = node.value else {
-            return expected("a list [ … ]", node, "rpc_backends")
+            return expected("a list [ … ]", node, .special(.backends))
         }
         backendCount = min(elements.count, BackendAddress.most)
         if elements.count > BackendAddress.most {
-            return problem(node, "rpc_backends", BackendAddress.tooMany(elements.count))
+            return problem(node, .special(.backends), BackendAddress.tooMany(elements.count))
         }
         for (index, element) in elements.enumerated() {
-            let path = "rpc_backends[\(index)]"
+            let group = ConfigurationGroup.backend(index)
             switch element.value {
             case .string(let text):
                 let origin = origin(element.position)
                 switch BackendAddress.parse(text) {
-                case .success(let address): add(address, at: path, from: origin)
+                case .success(let address): add(address, at: index, from: origin)
                 case .failure(let failure):
-                    problem(element, path, "\(printable(text)) \(failure.message).")
+                    problem(element, .group(group), "\(printable(text)) \(failure.message).")
                 }
             case .object(let members):
-                if !members.contains(where: { $0.key == "host" && $0.value.value != .null }) {
+                let name = ConfigurationKey.Backend.host.rawValue
+                if !members.contains(where: { $0.key == name && $0.value.value != .null }) {
                     problem(
-                        element, "\(path).host",
+                        element, .key(.backend(index, .host)),
                         "is missing: the address or name that the coordinator dials.")
                 }
-                readGroup(element, path, ConfigurationSchema.backend)
-            default: expected("\"HOST:PORT\" or an object { … }", element, path)
+                readGroup(element, group)
+            default: expected("\"HOST:PORT\" or an object { … }", element, .group(group))
             }
         }
     }
 
-    private mutating func add(_ address: BackendAddress, at path: String, from origin: ValueOrigin)
-    {
-        entries["\(path).host"] = ConfigurationEntry(value: .string(address.host), origin: origin)
+    private mutating func add(_ address: BackendAddress, at index: Int, from origin: ValueOrigin) {
+        entries[.backend(index, .host)] = ConfigurationEntry(
+            value: .string(address.host), origin: origin)
         guard let port = address.port else { return }
-        entries["\(path).port"] = ConfigurationEntry(value: .integer(port), origin: origin)
+        entries[.backend(index, .port)] = ConfigurationEntry(value: .integer(port), origin: origin)
     }
 
     // MARK: Values
 
-    private mutating func expected(_ what: String, _ node: JSONNode, _ path: String) {
-        problem(node, path, "expected \(what), found \(node.value.kind).")
+    private mutating func expected(
+        _ what: String, _ node: JSONNode, _ place: ConfigurationPlace
+    ) {
+        problem(node, place, "expected \(what), found \(node.value.kind).")
     }
 
-    private mutating func read(_ node: JSONNode, _ path: String, _ schema: ConfigurationKey) {
+    private mutating func read(_ node: JSONNode, _ key: ConfigurationKey) {
         // null is the same as absent, so that `sollol config` can show every key.
         if node.value == .null { return }
-        switch ConfigurationValue.make(node.value, schema.kind) {
+        switch ConfigurationValue.make(node.value, key.definition.kind) {
         case .success(let value):
-            entries[path] = ConfigurationEntry(value: value, origin: origin(node.position))
+            entries[key] = ConfigurationEntry(value: value, origin: origin(node.position))
         case .failure(let failure):
             for item in failure.items {
                 let origin = origin(item.position ?? node.position)
-                problems.append(ConfigurationProblem(origin, path + item.path, item.message))
+                let place = item.element.map { ConfigurationPlace.element(key, $0) } ?? .key(key)
+                problems.append(ConfigurationProblem(origin, place, item.message))
             }
         }
     }

@@ -1,9 +1,10 @@
 import Basics
+import Placement
 
-/// Every key of the configuration, once: its type, default, bounds and who else can set it.
+/// What a key takes: its type, default, bounds and who else can set it.
 ///
 /// Reading, checking, the effective configuration and the test of `CONFIGURATION.md` follow it.
-struct ConfigurationKey: Sendable {
+struct KeyDefinition: Sendable {
     /// What a value has to be.
     enum Kind: Equatable, Sendable {
         case boolean
@@ -28,20 +29,26 @@ struct ConfigurationKey: Sendable {
         }
     }
 
-    /// `coordinator.port`; an element of a list is `rpc_backends[].host`.
-    var path: String
     var kind: Kind
     /// As JSON.
-    var standard: ConfigurationValue
+    var standard: ConfigurationValue = .null
     /// `seconds`, `tokens`, or nil.
     var unit: String?
     /// The environment variable that overrides it.
     var variable: String?
+    /// The option of the command line that overrides both.
+    var option: String?
     /// The release from which on it acts; nil: it does.
     var since: String?
 
-    /// `port` of `coordinator.port`.
-    var name: String { path.split(separator: ".").last.map(String.init) ?? path }
+    /// Seconds with a fraction.
+    fileprivate static func seconds(
+        _ standard: ConfigurationValue, _ range: ClosedRange<Double> = 0...86400,
+        _ variable: String? = nil
+    ) -> KeyDefinition {
+        KeyDefinition(
+            kind: .number(range), standard: standard, unit: "seconds", variable: variable)
+    }
 }
 
 /// A value of the configuration.
@@ -56,123 +63,165 @@ enum ConfigurationValue: Equatable, Sendable {
     case environment([String: String])
 }
 
-enum ConfigurationSchema {
-    private static let fourth = "the fourth release (planner)"
+extension ConfigurationKey {
+    /// What it takes.
+    var definition: KeyDefinition {
+        switch self {
+        case .cluster(let key): key.definition
+        case .coordinator(let key): key.definition
+        case .restart(let key): key.definition
+        case .health(let key): key.definition
+        case .timeouts(let key): key.definition
+        case .placement(let key): key.definition
+        case .backend(_, let key), .workerDefaults(let key): key.definition
+        }
+    }
+}
 
-    private static func seconds(
-        _ path: String, _ standard: Double, _ range: ClosedRange<Double> = 0...86400,
-        _ variable: String? = nil, since: String? = nil
-    ) -> ConfigurationKey {
-        ConfigurationKey(
-            path: path, kind: .number(range), standard: .number(standard), unit: "seconds",
-            variable: variable, since: since)
+extension ConfigurationKey.Cluster {
+    fileprivate var definition: KeyDefinition {
+        switch self {
+        case .distributedInferenceEnabled: .init(kind: .boolean, standard: .boolean(true))
+        case .name: .init(kind: .string(.clusterName), option: "--name")
+        case .model:
+            .init(kind: .string(.model), variable: "SOLLOL_MODEL_PATH", option: "--model")
+        case .allowExposedBind: .init(kind: .boolean, standard: .boolean(false))
+        case .forwardPortBase: .init(kind: .integer(1024...65520), standard: .integer(52100))
+        }
+    }
+}
+
+extension ConfigurationKey.Coordinator {
+    fileprivate var definition: KeyDefinition {
+        switch self {
+        case .host:
+            .init(
+                kind: .string(.host), standard: .string("127.0.0.1"),
+                variable: "SOLLOL_COORDINATOR_HOST", option: "--host")
+        case .port:
+            .init(
+                kind: .integer(1...65535), standard: .integer(18080),
+                variable: "SOLLOL_COORDINATOR_PORT", option: "--port")
+        case .contextSize:
+            .init(
+                kind: .integer(1...(1 << 24)), standard: .integer(8192), unit: "tokens",
+                variable: "SOLLOL_CTX_SIZE", option: "--ctx-size")
+        case .parallel: .init(kind: .integer(1...256), standard: .integer(1))
+        case .ssh: .init(kind: .string(.sshDestination))
+        case .binary: .init(kind: .string(.binary))
+        case .apiKeyFile: .init(kind: .string(.path))
+        case .memoryLimit: .init(kind: .string(.memorySize))
+        case .memoryReserve: .init(kind: .string(.memorySize), standard: .string("512MiB"))
+        case .environment: .init(kind: .environment, standard: .environment([:]))
+        case .extraArguments: .init(kind: .strings(.argument), standard: .strings([]))
+        }
+    }
+}
+
+extension ConfigurationKey.Restart {
+    fileprivate var definition: KeyDefinition {
+        switch self {
+        case .initialDelay: .seconds(.number(0))
+        case .maxDelay, .resetAfter: .seconds(.number(60))
+        case .maxRestarts:
+            .init(kind: .integer(0...1_000_000), variable: "SOLLOL_MAX_RESTARTS")
+        case .period: .seconds(.number(600), 1...31_536_000)
+        case .degradeAfter: .seconds(.null)
+        }
+    }
+}
+
+extension ConfigurationKey.Health {
+    fileprivate var definition: KeyDefinition {
+        switch self {
+        case .interval: .seconds(.number(2), 0.1...86400, "SOLLOL_RPC_HEARTBEAT_INTERVAL")
+        case .timeout: .seconds(.number(10), 0.1...3600, "SOLLOL_HEALTH_CHECK_TIMEOUT")
+        case .failures:
+            .init(
+                kind: .integer(1...1000), standard: .integer(3),
+                variable: "SOLLOL_MAX_HEALTH_FAILURES")
+        }
+    }
+}
+
+extension ConfigurationKey.Timeout {
+    fileprivate var definition: KeyDefinition {
+        switch self {
+        case .connect: .seconds(.number(10), 0.1...3600)
+        case .ready: .seconds(.number(30), 0.1...86400)
+        case .progress, .stall: .seconds(.number(60), 1...86400)
+        case .lease: .seconds(.number(30))
+        case .stop: .seconds(.number(30), 0...86400, "SOLLOL_SHUTDOWN_TIMEOUT")
+        }
+    }
+}
+
+extension ConfigurationKey.Placement {
+    fileprivate var definition: KeyDefinition {
+        switch self {
+        case .strategy:
+            .init(
+                kind: .string(.oneOf(PlacementStrategy.allCases.map(\.rawValue))),
+                standard: .string(PlacementStrategy.memoryAware.rawValue))
+        case .participants:
+            .init(
+                kind: .string(.oneOf(PlacementParticipants.allCases.map(\.rawValue))),
+                standard: .string(PlacementParticipants.withCoordinator.rawValue))
+        case .layers: .init(kind: .integers(0...513), standard: .integers([]))
+        }
+    }
+}
+
+extension ConfigurationKey.Backend {
+    fileprivate var definition: KeyDefinition {
+        switch self {
+        case .host: .init(kind: .string(.backendHost))
+        case .port: .init(kind: .integer(1...65535), standard: .integer(50052))
+        case .ssh: .init(kind: .string(.sshDestination))
+        case .sshOptions: .init(kind: .strings(.sshOption), standard: .strings([]))
+        case .bind: .init(kind: .string(.address))
+        case .transport:
+            .init(
+                kind: .string(.oneOf(RPCTransport.allCases.map(\.rawValue))),
+                standard: .string(RPCTransport.direct.rawValue))
+        case .managed, .cache: .init(kind: .boolean, standard: .boolean(true))
+        case .binary: .init(kind: .string(.binary))
+        case .devices: .init(kind: .strings(.device), standard: .strings([]))
+        case .threads: .init(kind: .integer(1...4096))
+        case .cacheLimit: .init(kind: .string(.memorySize), standard: .string("100GiB"))
+        case .memoryLimit: .init(kind: .string(.memorySize))
+        case .memoryReserve: .init(kind: .string(.memorySize), standard: .string("512MiB"))
+        case .speed: .init(kind: .number(0.001...1_000_000))
+        case .environment: .init(kind: .environment, standard: .environment([:]))
+        case .extraArguments: .init(kind: .strings(.argument), standard: .strings([]))
+        }
     }
 
-    /// The keys of one backend; `worker_defaults` takes all but `host` and `port`.
-    static let backend: [ConfigurationKey] = [
-        .init(path: "host", kind: .string(.backendHost), standard: .null),
-        .init(path: "port", kind: .integer(1...65535), standard: .integer(50052)),
-        .init(path: "ssh", kind: .string(.sshDestination), standard: .null),
-        .init(
-            path: "ssh_options", kind: .strings(.sshOption), standard: .strings([])),
-        .init(path: "bind", kind: .string(.address), standard: .null),
-        .init(
-            path: "transport", kind: .string(.oneOf(["direct", "ssh"])), standard: .string("direct")
-        ),
-        .init(path: "managed", kind: .boolean, standard: .boolean(true)),
-        .init(path: "binary", kind: .string(.binary), standard: .null),
-        .init(path: "devices", kind: .strings(.device), standard: .strings([])),
-        .init(path: "threads", kind: .integer(1...4096), standard: .null),
-        .init(path: "cache", kind: .boolean, standard: .boolean(true)),
-        .init(path: "cache_limit", kind: .string(.memorySize), standard: .string("100GiB")),
-        .init(path: "memory_limit", kind: .string(.memorySize), standard: .null),
-        .init(path: "memory_reserve", kind: .string(.memorySize), standard: .string("512MiB")),
-        .init(path: "speed", kind: .number(0.001...1_000_000), standard: .null),
-        .init(path: "environment", kind: .environment, standard: .environment([:])),
-        .init(path: "extra_arguments", kind: .strings(.argument), standard: .strings([])),
-    ]
+    /// Whether it concerns a backend that somebody else starts; the others are about starting it.
+    var concernsUnmanaged: Bool {
+        switch self {
+        case .host, .port, .managed, .memoryLimit, .memoryReserve, .speed: true
+        case .ssh, .sshOptions, .bind, .transport, .binary, .devices, .threads, .cache,
+            .cacheLimit, .environment, .extraArguments:
+            false
+        }
+    }
+}
 
-    /// Those that concern a backend which somebody else starts; the others are about starting it.
-    static let ofUnmanaged: Set = [
-        "host", "port", "managed", "memory_limit", "memory_reserve", "speed",
+/// Every key of the configuration, in the order in which they are shown.
+package enum ConfigurationSchema {
+    /// The groups that hold keys of `keys`.
+    static let groups: [ConfigurationGroup] = [
+        .coordinator, .restart, .health, .timeouts, .placement,
     ]
 
     /// Every key that is not part of a backend.
-    static let keys: [ConfigurationKey] = [
-        .init(path: "distributed_inference_enabled", kind: .boolean, standard: .boolean(true)),
-        .init(path: "name", kind: .string(.clusterName), standard: .null),
-        .init(
-            path: "model", kind: .string(.model), standard: .null, variable: "SOLLOL_MODEL_PATH"),
-        .init(path: "allow_exposed_bind", kind: .boolean, standard: .boolean(false)),
-        .init(
-            path: "forward_port_base", kind: .integer(1024...65520), standard: .integer(52100)),
-        .init(
-            path: "coordinator.host", kind: .string(.host), standard: .string("127.0.0.1"),
-            variable: "SOLLOL_COORDINATOR_HOST"),
-        .init(
-            path: "coordinator.port", kind: .integer(1...65535), standard: .integer(18080),
-            variable: "SOLLOL_COORDINATOR_PORT"),
-        .init(
-            path: "coordinator.ctx_size", kind: .integer(1...(1 << 24)), standard: .integer(8192),
-            unit: "tokens", variable: "SOLLOL_CTX_SIZE"),
-        .init(path: "coordinator.parallel", kind: .integer(1...256), standard: .integer(1)),
-        .init(path: "coordinator.ssh", kind: .string(.sshDestination), standard: .null),
-        .init(path: "coordinator.binary", kind: .string(.binary), standard: .null),
-        .init(path: "coordinator.api_key_file", kind: .string(.path), standard: .null),
-        .init(path: "coordinator.memory_limit", kind: .string(.memorySize), standard: .null),
-        .init(
-            path: "coordinator.memory_reserve", kind: .string(.memorySize),
-            standard: .string("512MiB")),
-        .init(path: "coordinator.environment", kind: .environment, standard: .environment([:])),
-        .init(
-            path: "coordinator.extra_arguments", kind: .strings(.argument), standard: .strings([])),
-        seconds("restart.initial_delay", 0),
-        seconds("restart.max_delay", 60),
-        seconds("restart.reset_after", 60),
-        .init(
-            path: "restart.max_restarts", kind: .integer(0...1_000_000), standard: .null,
-            variable: "SOLLOL_MAX_RESTARTS"),
-        seconds("restart.period", 600, 1...31_536_000),
-        .init(
-            path: "restart.degrade_after", kind: .number(0...86400), standard: .null,
-            unit: "seconds"),
-        seconds("health.interval", 2, 0.1...86400, "SOLLOL_RPC_HEARTBEAT_INTERVAL"),
-        seconds("health.timeout", 10, 0.1...3600, "SOLLOL_HEALTH_CHECK_TIMEOUT"),
-        .init(
-            path: "health.failures", kind: .integer(1...1000), standard: .integer(3),
-            variable: "SOLLOL_MAX_HEALTH_FAILURES"),
-        seconds("timeouts.connect", 10, 0.1...3600),
-        seconds("timeouts.ready", 30, 0.1...86400),
-        seconds("timeouts.progress", 60, 1...86400),
-        seconds("timeouts.stall", 60, 1...86400),
-        seconds("timeouts.lease", 30, 0...86400),
-        seconds("timeouts.stop", 30, 0...86400, "SOLLOL_SHUTDOWN_TIMEOUT"),
-        .init(
-            path: "placement.strategy",
-            kind: .string(.oneOf(["even", "memory_aware", "speed_aware", "manual"])),
-            standard: .string("memory_aware")),
-        .init(
-            path: "placement.participants",
-            kind: .string(.oneOf(["workers_only", "with_coordinator"])),
-            standard: .string("with_coordinator")),
-        .init(path: "placement.layers", kind: .integers(0...513), standard: .integers([])),
-    ]
-
-    static let byPath = Dictionary(uniqueKeysWithValues: keys.map { ($0.path, $0) })
+    static let keys: [ConfigurationKey] =
+        ConfigurationKey.Cluster.allCases.map { .cluster($0) } + groups.flatMap(\.keys)
 
     /// The options of the command line that set a key.
-    static let options = [
-        "--model": "model", "--host": "coordinator.host", "--port": "coordinator.port",
-        "--ctx-size": "coordinator.ctx_size", "--name": "name",
-    ]
-
-    /// The groups that hold keys of `keys`.
-    static let groups = ["coordinator", "restart", "health", "timeouts", "placement"]
-
-    /// Top-level keys that are read in ways of their own.
-    static let special = [
-        "rpc_backends", "worker_defaults", "model_sharding_enabled", "coordinator_url",
-    ]
+    package static let options = Dictionary(
+        uniqueKeysWithValues: keys.compactMap { key in key.definition.option.map { ($0, key) } })
 
     /// Keys of other parts of SOLLOL: gateway, Ray, Dask, Redis, Ollama pool.
     static let foreign: Set<String> = [

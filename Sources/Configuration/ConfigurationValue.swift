@@ -6,8 +6,8 @@ struct ValueFailure: Error, Equatable {
     struct Item: Equatable {
         /// Where the element is; nil: where the value is.
         var position: SourcePosition?
-        /// Of the element, below the value's key path: `[1]`, `.OMP_NUM_THREADS`.
-        var path = ""
+        /// Which part of the value; nil: the whole.
+        var element: ConfigurationPlace.Element?
         var message: String
     }
 
@@ -21,7 +21,7 @@ struct ValueFailure: Error, Equatable {
 extension ConfigurationValue {
     /// The value of a JSON node by the schema's type and bounds.
     static func make(
-        _ json: JSONValue, _ kind: ConfigurationKey.Kind
+        _ json: JSONValue, _ kind: KeyDefinition.Kind
     ) -> Result<ConfigurationValue, ValueFailure> {
         switch (kind, json) {
         case (.boolean, .bool(let isOn)): return .success(.boolean(isOn))
@@ -39,7 +39,7 @@ extension ConfigurationValue {
 
     /// The value of a text from the environment or the command line.
     static func make(
-        text: String, _ kind: ConfigurationKey.Kind
+        text: String, _ kind: KeyDefinition.Kind
     ) -> Result<ConfigurationValue, ValueFailure> {
         switch kind {
         case .integer(let range): integer(text, range, as: printable(text))
@@ -99,7 +99,7 @@ extension ConfigurationValue {
         if let failure = tooMany(nodes.count) { return failure }
         let items = nodes.enumerated().compactMap { index, node in
             check(node.value).map {
-                ValueFailure.Item(position: node.position, path: "[\(index)]", message: $0)
+                ValueFailure.Item(position: node.position, element: .index(index), message: $0)
             }
         }
         return items.isEmpty ? nil : ValueFailure(items: items)
@@ -173,11 +173,11 @@ extension ConfigurationValue {
                 item.message = problem
             } else if case .string(let text) = member.value.value {
                 variables[member.key] = text
-                item.path = ".\(member.key)"
+                item.element = .member(member.key)
                 // The rule of a word: what a server is started with travels as one line.
                 item.message = StringRule.argument.problem(text).map { "\($0)." } ?? ""
             } else {
-                item.path = ".\(member.key)"
+                item.element = .member(member.key)
                 item.message = "expected a string, found \(member.value.value.kind)."
             }
             if !item.message.isEmpty { failures.append(item) }
@@ -223,7 +223,7 @@ extension JSONValue {
     }
 }
 
-extension ConfigurationKey.Kind {
+extension KeyDefinition.Kind {
     var article: String {
         switch self {
         case .integer, .environment: "an"

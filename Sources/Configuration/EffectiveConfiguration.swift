@@ -2,7 +2,7 @@ import Basics
 
 /// Every key with its value and origin: what `sollol config` prints.
 package struct EffectiveConfiguration: Equatable, Sendable {
-    let rows: [(path: String, value: ConfigurationValue, origin: ValueOrigin)]
+    let rows: [(key: ConfigurationKey, value: ConfigurationValue, origin: ValueOrigin)]
     private let backendCount: Int
 
     /// Whether both print the same text.
@@ -11,25 +11,24 @@ package struct EffectiveConfiguration: Equatable, Sendable {
     }
 
     init(_ builder: SpecBuilder) {
-        var paths = ConfigurationSchema.keys.map(\.path)
-        for index in 0..<builder.backendCount {
-            paths += ConfigurationSchema.backend.map { "rpc_backends[\(index)].\($0.path)" }
-        }
         backendCount = builder.backendCount
-        rows = paths.compactMap { path in
-            builder.entries[path].map { (path, $0.value, $0.origin) }
+        let backends = (0..<backendCount).flatMap { ConfigurationGroup.backend($0).keys }
+        rows = (ConfigurationSchema.keys + backends).compactMap { key in
+            builder.entries[key].map { (key, $0.value, $0.origin) }
         }
     }
 
     /// One line a key: path, value, where it came from.
     package var text: String {
-        let width = rows.map(\.path.count).max() ?? 0
+        let paths = rows.map(\.key.description)
+        let width = paths.map(\.count).max() ?? 0
         let values = rows.map(\.value.json)
         let valueWidth = min(40, values.map(\.count).max() ?? 0)
-        return zip(rows, values).map { row, value in
-            let path = row.path + String(repeating: " ", count: width - row.path.count)
+        return zip(rows, zip(paths, values)).map { row, texts in
+            let (path, value) = texts
+            let column = path + String(repeating: " ", count: width - path.count)
             let gap = String(repeating: " ", count: max(0, valueWidth - value.count))
-            return "\(path)  \(value)\(gap)  \(row.origin.description)\n"
+            return "\(column)  \(value)\(gap)  \(row.origin.description)\n"
         }.joined()
     }
 
@@ -37,34 +36,20 @@ package struct EffectiveConfiguration: Equatable, Sendable {
     package var json: String {
         typealias Member = (key: String, value: OrderedJSON)
         var top: [Member] = []
-        var groups: [String: [Member]] = [:]
-        var backends = [[Member]](repeating: [], count: backendCount)
+        var groups: [ConfigurationGroup: [Member]] = [:]
         for row in rows {
-            let value = row.value.ordered
-            if let key = ConfigurationSchema.byPath[row.path] {
-                if let dot = row.path.firstIndex(of: ".") {
-                    groups[String(row.path[..<dot]), default: []].append((key.name, value))
-                } else {
-                    top.append((row.path, value))
-                }
-            } else if let (index, name) = Self.backend(row.path) {
-                backends[index].append((name, value))
+            let member = (row.key.name, row.value.ordered)
+            if let group = row.key.group {
+                groups[group, default: []].append(member)
+            } else {
+                top.append(member)
             }
         }
-        top.append(("rpc_backends", .array(backends.map(OrderedJSON.object))))
-        for group in ConfigurationSchema.groups {
-            top.append((group, .object(groups[group] ?? [])))
-        }
+        func object(_ group: ConfigurationGroup) -> OrderedJSON { .object(groups[group] ?? []) }
+        let backends = (0..<backendCount).map { object(.backend($0)) }
+        top.append((SpecialKey.backends.rawValue, .array(backends)))
+        for group in ConfigurationSchema.groups { top.append((group.description, object(group))) }
         return OrderedJSON.object(top).text
-    }
-
-    /// 0 and `port` of `rpc_backends[0].port`.
-    private static func backend(_ path: String) -> (Int, String)? {
-        let parts = path.split { "[].".contains($0) }
-        guard parts.count == 3, parts[0] == "rpc_backends", let index = Int(parts[1]) else {
-            return nil
-        }
-        return (index, String(parts[2]))
     }
 }
 

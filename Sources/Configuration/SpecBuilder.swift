@@ -5,11 +5,11 @@ import Placement
 /// Makes the specification of checked values, and checks what concerns several of them.
 struct SpecBuilder {
     let sources: ConfigurationSources
-    var entries: [String: ConfigurationEntry]
+    var entries: [ConfigurationKey: ConfigurationEntry]
     let backendCount: Int
-    private let inherited: [String: String]
+    private let inherited: [ConfigurationKey: ConfigurationKey]
     /// Keys whose value could not be read: what would follow from the default is not said.
-    private let unreadable: Set<String>
+    private let unreadable: Set<ConfigurationPlace>
     var problems: [ConfigurationProblem]
     var notices: [String]
 
@@ -18,14 +18,10 @@ struct SpecBuilder {
         entries = loader.entries
         backendCount = loader.backendCount
         inherited = loader.inherited
-        unreadable = Set(loader.problems.flatMap { [$0.keyPath, Self.parent(of: $0.keyPath)] })
+        unreadable = Set(
+            loader.problems.flatMap { [$0.place, $0.place.parent].compactMap(\.self) })
         problems = loader.problems
         notices = loader.notices
-    }
-
-    /// `placement.layers` of `placement.layers[1]`.
-    private static func parent(of path: String) -> String {
-        path.lastIndex { ".[".contains($0) }.map { String(path[..<$0]) } ?? path
     }
 
     mutating func build() -> ClusterSpec {
@@ -35,8 +31,8 @@ struct SpecBuilder {
             name: name(), distributedInferenceEnabled: isEnabled,
             model: model(onHost: coordinator.location),
             workers: isEnabled ? (0..<backendCount).map { worker($0) } : [],
-            coordinator: coordinator, forwardPortBase: integer("forward_port_base"),
-            allowExposedBind: boolean("allow_exposed_bind"),
+            coordinator: coordinator, forwardPortBase: integer(.cluster(.forwardPortBase)),
+            allowExposedBind: boolean(.cluster(.allowExposedBind)),
             placement: placement(),
             restart: restart(), health: health(), timeouts: timeouts(),
             origins: entries.mapValues(\.origin))
@@ -50,71 +46,76 @@ struct SpecBuilder {
 
     // MARK: Values
 
-    func string(_ path: String) -> String? {
-        if case .string(let text) = entries[path]?.value { text } else { nil }
+    func string(_ key: ConfigurationKey) -> String? {
+        if case .string(let text) = entries[key]?.value { text } else { nil }
     }
 
-    func integer(_ path: String) -> Int { optionalInteger(path) ?? 0 }
+    func integer(_ key: ConfigurationKey) -> Int { optionalInteger(key) ?? 0 }
 
-    private func optionalInteger(_ path: String) -> Int? {
-        if case .integer(let number) = entries[path]?.value { number } else { nil }
+    private func optionalInteger(_ key: ConfigurationKey) -> Int? {
+        if case .integer(let number) = entries[key]?.value { number } else { nil }
     }
 
-    private func number(_ path: String) -> Double { optionalNumber(path) ?? 0 }
+    private func number(_ key: ConfigurationKey) -> Double { optionalNumber(key) ?? 0 }
 
-    private func optionalNumber(_ path: String) -> Double? {
-        if case .number(let number) = entries[path]?.value { number } else { nil }
+    private func optionalNumber(_ key: ConfigurationKey) -> Double? {
+        if case .number(let number) = entries[key]?.value { number } else { nil }
     }
 
-    func boolean(_ path: String) -> Bool { entries[path]?.value == .boolean(true) }
+    func boolean(_ key: ConfigurationKey) -> Bool { entries[key]?.value == .boolean(true) }
 
-    private func strings(_ path: String) -> [String] {
-        if case .strings(let texts) = entries[path]?.value { texts } else { [] }
+    private func strings(_ key: ConfigurationKey) -> [String] {
+        if case .strings(let texts) = entries[key]?.value { texts } else { [] }
     }
 
-    private func environment(_ path: String) -> [String: String] {
-        if case .environment(let variables) = entries[path]?.value { variables } else { [:] }
+    private func environment(_ key: ConfigurationKey) -> [String: String] {
+        if case .environment(let variables) = entries[key]?.value { variables } else { [:] }
     }
 
     /// A problem of the key, or of the one in `worker_defaults` that it has its value from; what
     /// several backends have from there is said once.
-    mutating func problem(_ path: String, _ message: String) {
-        guard !unreadable.contains(inherited[path] ?? path) else { return }
-        var origin = entries[path]?.origin
-        if origin == nil || origin == .default, let dot = path.lastIndex(of: ".") {
+    mutating func problem(_ key: ConfigurationKey, _ message: String) {
+        let stated = inherited[key] ?? key
+        guard !unreadable.contains(.key(stated)) else { return }
+        var origin = entries[key]?.origin
+        if origin == nil || origin == .default, case .backend(let index, _) = key {
             // A backend's default stands where its host does.
-            if path.hasPrefix("rpc_backends[") { origin = entries["\(path[..<dot]).host"]?.origin }
+            origin = entries[.backend(index, .host)]?.origin
         }
         let problem = ConfigurationProblem(
-            origin, file: sources.file?.path, inherited[path] ?? path, message)
-        if inherited[path] == nil || !problems.contains(problem) { problems.append(problem) }
+            origin, file: sources.file?.path, .key(stated), message)
+        if stated == key || !problems.contains(problem) { problems.append(problem) }
     }
 
     // MARK: Parts
 
     private mutating func isEnabled() -> Bool {
-        let path = "distributed_inference_enabled"
-        let isSaid = entries[path]?.origin != .default
-        guard boolean(path) else {
+        let key = ConfigurationKey.cluster(.distributedInferenceEnabled)
+        let backends = SpecialKey.backends.rawValue
+        let isSaid = entries[key]?.origin != .default
+        guard boolean(key) else {
             notices.append(
                 "distributed inference is disabled: the coordinator runs alone"
-                    + (backendCount > 0 ? ", rpc_backends are not used" : ""))
+                    + (backendCount > 0 ? ", \(backends) are not used" : ""))
             return false
         }
         // Under a misspelt key they are there all the same.
-        let isMeant = unreadable.contains { NearestName.of($0, in: ["rpc_backends"]) != nil }
+        let isMeant = unreadable.contains {
+            NearestName.of($0.description, in: [backends]) != nil
+        }
         if backendCount == 0, !isMeant {
             let why = isSaid ? "is true" : "is not set"
             problem(
-                path,
-                "\(why), but there are no RPC backends. Add rpc_backends, "
+                key,
+                "\(why), but there are no RPC backends. Add \(backends), "
                     + "rpc_backends.conf, RPC_BACKENDS or --rpc, or set it to false.")
         }
         return true
     }
 
     mutating func name() -> String {
-        if let name = string("name") { return name }
+        let key = ConfigurationKey.cluster(.name)
+        if let name = string(key) { return name }
         var name = "default"
         if let file = sources.file {
             let base = file.path.split(separator: "/").last.map(String.init) ?? ""
@@ -122,38 +123,39 @@ struct SpecBuilder {
             name = stem.count > 1 ? stem.dropLast().joined(separator: ".") : base
             if let problem = StringRule.clusterName.problem(name) {
                 self.problem(
-                    "name", "the file's name \(printable(name)) \(problem). Set name, or --name.")
+                    key, "the file's name \(printable(name)) \(problem). Set name, or --name.")
             }
         }
-        entries["name"] = ConfigurationEntry(value: .string(name), origin: .default)
+        entries[key] = ConfigurationEntry(value: .string(name), origin: .default)
         return name
     }
 
     private mutating func model(onHost location: RunLocation) -> ModelReference {
-        guard let text = string("model") else {
+        let key = ConfigurationKey.cluster(.model)
+        guard let text = string(key) else {
             problem(
-                "model",
+                key,
                 "is missing. Set it to a GGUF or to a model's Ollama name; or give --model or "
                     + "SOLLOL_MODEL_PATH.")
             return .file(path: "")
         }
         guard ModelName.isPath(text) else { return .ollama(name: text) }
-        return .file(path: absolute("model", text, on: location))
+        return .file(path: absolute(key, text, on: location))
     }
 
     /// Makes a path absolute where it counts from, and puts it back for `sollol config`.
     private mutating func absolute(
-        _ path: String, _ text: String, on location: RunLocation
+        _ key: ConfigurationKey, _ text: String, on location: RunLocation
     ) -> String {
         var result = text
         if text.hasPrefix("~/") {
             if location == .here { result = sources.machine.home + text.dropFirst() }
         } else if !text.hasPrefix("/") {
             var folder = sources.machine.workingDirectory
-            if case .file = entries[path]?.origin { folder = sources.file?.folder ?? folder }
+            if case .file = entries[key]?.origin { folder = sources.file?.folder ?? folder }
             result = Self.normalised("\(folder)/\(text)")
         }
-        entries[path]?.value = .string(result)
+        entries[key]?.value = .string(result)
         return result
     }
 
@@ -172,73 +174,75 @@ struct SpecBuilder {
     }
 
     private mutating func coordinator() -> CoordinatorSpec {
-        let host = string("coordinator.host") ?? "127.0.0.1"
-        let ssh = string("coordinator.ssh")
+        let host = string(.coordinator(.host)) ?? "127.0.0.1"
+        let ssh = string(.coordinator(.ssh))
         let location: RunLocation =
             host == "0.0.0.0" && ssh == nil ? .here : location(host, ssh: ssh, options: [])
-        let keyFile = string("coordinator.api_key_file")
+        let keyFile = string(.coordinator(.apiKeyFile))
         return CoordinatorSpec(
-            host: host, port: integer("coordinator.port"), location: location,
-            contextSize: integer("coordinator.ctx_size"),
-            parallel: integer("coordinator.parallel"),
-            binary: binary("coordinator.binary", on: location),
-            apiKeyFile: keyFile.map { absolute("coordinator.api_key_file", $0, on: location) },
-            environment: environment("coordinator.environment"),
-            extraArguments: strings("coordinator.extra_arguments"),
-            memoryLimit: memory("coordinator.memory_limit"),
-            memoryReserve: memory("coordinator.memory_reserve") ?? 0)
+            host: host, port: integer(.coordinator(.port)), location: location,
+            contextSize: integer(.coordinator(.contextSize)),
+            parallel: integer(.coordinator(.parallel)),
+            binary: binary(.coordinator(.binary), on: location),
+            apiKeyFile: keyFile.map { absolute(.coordinator(.apiKeyFile), $0, on: location) },
+            environment: environment(.coordinator(.environment)),
+            extraArguments: strings(.coordinator(.extraArguments)),
+            memoryLimit: memory(.coordinator(.memoryLimit)),
+            memoryReserve: memory(.coordinator(.memoryReserve)) ?? 0)
     }
 
     private mutating func worker(_ index: Int) -> WorkerSpec {
-        let path = "rpc_backends[\(index)]"
-        let address = string("\(path).host") ?? ""
-        let endpoint = Endpoint(host: address, port: integer("\(path).port"))
+        let address = string(.backend(index, .host)) ?? ""
+        let endpoint = Endpoint(host: address, port: integer(.backend(index, .port)))
         let location = location(
-            address, ssh: string("\(path).ssh"), options: strings("\(path).ssh_options"))
-        let transport = string("\(path).transport").flatMap(RPCTransport.init) ?? .direct
-        let isManaged = boolean("\(path).managed")
+            address, ssh: string(.backend(index, .ssh)),
+            options: strings(.backend(index, .sshOptions)))
+        let transport = string(.backend(index, .transport)).flatMap(RPCTransport.init) ?? .direct
+        let isManaged = boolean(.backend(index, .managed))
         let passage = transport == .ssh && isManaged ? location.sshDestination ?? "" : nil
         return WorkerSpec(
-            node: .worker(index + 1, at: endpoint, through: passage), place: index, keyPath: path,
-            host: address, port: endpoint.port, location: location,
-            bind: string("\(path).bind"), transport: transport, managed: isManaged,
-            binary: binary("\(path).binary", on: location),
-            devices: strings("\(path).devices"), threads: optionalInteger("\(path).threads"),
-            cache: boolean("\(path).cache"), environment: environment("\(path).environment"),
-            extraArguments: strings("\(path).extra_arguments"),
-            memoryLimit: memory("\(path).memory_limit"),
-            memoryReserve: memory("\(path).memory_reserve") ?? 0,
-            cacheLimit: memory("\(path).cache_limit") ?? 0,
-            speed: optionalNumber("\(path).speed"))
+            node: .worker(index + 1, at: endpoint, through: passage), place: index, host: address,
+            port: endpoint.port, location: location,
+            bind: string(.backend(index, .bind)), transport: transport, managed: isManaged,
+            binary: binary(.backend(index, .binary), on: location),
+            devices: strings(.backend(index, .devices)),
+            threads: optionalInteger(.backend(index, .threads)),
+            cache: boolean(.backend(index, .cache)),
+            environment: environment(.backend(index, .environment)),
+            extraArguments: strings(.backend(index, .extraArguments)),
+            memoryLimit: memory(.backend(index, .memoryLimit)),
+            memoryReserve: memory(.backend(index, .memoryReserve)) ?? 0,
+            cacheLimit: memory(.backend(index, .cacheLimit)) ?? 0,
+            speed: optionalNumber(.backend(index, .speed)))
     }
 
     /// A program's name as it is, a path made absolute.
-    private mutating func binary(_ path: String, on location: RunLocation) -> String? {
-        string(path).map { $0.contains("/") ? absolute(path, $0, on: location) : $0 }
+    private mutating func binary(_ key: ConfigurationKey, on location: RunLocation) -> String? {
+        string(key).map { $0.contains("/") ? absolute(key, $0, on: location) : $0 }
     }
 
-    private func memory(_ path: String) -> UInt64? {
-        string(path).flatMap(MemorySize.bytes)
+    private func memory(_ key: ConfigurationKey) -> UInt64? {
+        string(key).flatMap(MemorySize.bytes)
     }
 
     private mutating func placement() -> PlacementSpec {
         var placement = PlacementSpec()
         placement.strategy =
-            string("placement.strategy").flatMap(PlacementStrategy.init) ?? placement.strategy
+            string(.placement(.strategy)).flatMap(PlacementStrategy.init) ?? placement.strategy
         placement.participants =
-            string("placement.participants").flatMap(PlacementParticipants.init)
+            string(.placement(.participants)).flatMap(PlacementParticipants.init)
             ?? placement.participants
-        if case .integers(let layers) = entries["placement.layers"]?.value {
+        if case .integers(let layers) = entries[.placement(.layers)]?.value {
             placement.layers = layers
         }
         let isManual = placement.strategy == .manual
         if isManual && placement.layers.isEmpty {
             problem(
-                "placement.layers",
+                .placement(.layers),
                 "is missing: \"manual\" takes a number of layers for each device, [20, 13].")
         } else if !isManual && !placement.layers.isEmpty {
             problem(
-                "placement.layers",
+                .placement(.layers),
                 "has an effect with \"strategy\": \"manual\" only; remove one of them.")
         }
         return placement
@@ -246,31 +250,31 @@ struct SpecBuilder {
 
     private func restart() -> RestartPolicy {
         var policy = RestartPolicy()
-        policy.initialDelay = number("restart.initial_delay")
-        policy.maxDelay = number("restart.max_delay")
-        policy.resetAfter = number("restart.reset_after")
-        policy.maxRestarts = optionalInteger("restart.max_restarts")
-        policy.period = number("restart.period")
-        policy.degradeAfter = optionalNumber("restart.degrade_after")
+        policy.initialDelay = number(.restart(.initialDelay))
+        policy.maxDelay = number(.restart(.maxDelay))
+        policy.resetAfter = number(.restart(.resetAfter))
+        policy.maxRestarts = optionalInteger(.restart(.maxRestarts))
+        policy.period = number(.restart(.period))
+        policy.degradeAfter = optionalNumber(.restart(.degradeAfter))
         return policy
     }
 
     private func health() -> HealthPolicy {
         var policy = HealthPolicy()
-        policy.interval = number("health.interval")
-        policy.timeout = number("health.timeout")
-        policy.failures = integer("health.failures")
+        policy.interval = number(.health(.interval))
+        policy.timeout = number(.health(.timeout))
+        policy.failures = integer(.health(.failures))
         return policy
     }
 
     private func timeouts() -> Timeouts {
         var timeouts = Timeouts()
-        timeouts.connect = number("timeouts.connect")
-        timeouts.ready = number("timeouts.ready")
-        timeouts.progress = number("timeouts.progress")
-        timeouts.stall = number("timeouts.stall")
-        timeouts.lease = number("timeouts.lease")
-        timeouts.stop = number("timeouts.stop")
+        timeouts.connect = number(.timeouts(.connect))
+        timeouts.ready = number(.timeouts(.ready))
+        timeouts.progress = number(.timeouts(.progress))
+        timeouts.stall = number(.timeouts(.stall))
+        timeouts.lease = number(.timeouts(.lease))
+        timeouts.stop = number(.timeouts(.stop))
         return timeouts
     }
 
@@ -279,8 +283,11 @@ struct SpecBuilder {
     private mutating func tellWhatDoesNotActYet() {
         var paths: [String: [String]] = [:]
         for key in ConfigurationSchema.keys {
-            guard let since = key.since, entries[key.path]?.value != key.standard else { continue }
-            paths[since, default: []].append(key.path)
+            let definition = key.definition
+            guard let since = definition.since, entries[key]?.value != definition.standard else {
+                continue
+            }
+            paths[since, default: []].append(key.description)
         }
         for (since, paths) in paths.sorted(by: { $0.key < $1.key }) {
             notices.append("acts from \(since) on: \(paths.joined(separator: ", "))")

@@ -8,13 +8,13 @@ extension SpecBuilder {
         for worker in spec.workers {
             for word in worker.extraArguments {
                 if let text = OwnedFlags.problem(word, role: .worker) {
-                    problem("\(worker.keyPath).extra_arguments", text + ".")
+                    problem(worker.key(.extraArguments), text + ".")
                 }
             }
         }
         for word in spec.coordinator.extraArguments {
             if let text = OwnedFlags.problem(word, role: .coordinator) {
-                problem("coordinator.extra_arguments", text + ".")
+                problem(.coordinator(.extraArguments), text + ".")
             }
         }
     }
@@ -23,9 +23,9 @@ extension SpecBuilder {
     mutating func checkDevices(_ spec: ClusterSpec) {
         let count = spec.workers.reduce(0) { $0 + $1.deviceCount }
         guard count > LayerPlacement.maxDevices else { return }
-        let last = spec.workers.last.flatMap { entries["\($0.keyPath).host"]?.origin }
+        let last = spec.workers.last.flatMap { entries[$0.key(.host)]?.origin }
         let problem = ConfigurationProblem(
-            last, file: sources.file?.path, "rpc_backends",
+            last, file: sources.file?.path, .special(.backends),
             "\(count) devices in all, at most \(LayerPlacement.maxDevices) are possible: llama.cpp "
                 + "aborts with more (GGML_SCHED_MAX_BACKENDS is 16, the CPU included). "
                 + "Remove \(count - LayerPlacement.maxDevices).")
@@ -35,9 +35,10 @@ extension SpecBuilder {
     mutating func checkDelays(_ spec: ClusterSpec) {
         let policy = spec.restart
         guard policy.initialDelay > policy.maxDelay else { return }
+        let limit = ConfigurationKey.restart(.maxDelay)
         problem(
-            "restart.initial_delay",
-            "\(seconds(policy.initialDelay)) s is longer than restart.max_delay, which is "
+            .restart(.initialDelay),
+            "\(seconds(policy.initialDelay)) s is longer than \(limit), which is "
                 + "\(seconds(policy.maxDelay)) s.")
     }
 
@@ -45,14 +46,15 @@ extension SpecBuilder {
         var dialled: [String: String] = [:]
         var listening: [String: String] = [:]
         let place = Self.place(spec.coordinator.location)
-        listening["\(place) \(spec.coordinator.port)"] = "coordinator.port"
+        listening["\(place) \(spec.coordinator.port)"] =
+            ConfigurationKey.coordinator(.port).description
         dialled["\(spec.coordinator.host.lowercased()):\(spec.coordinator.port)"] =
             "the coordinator"
         for worker in spec.workers where !worker.host.isEmpty {
-            let path = worker.keyPath
+            let path = worker.group.description
             if worker.host == "0.0.0.0" {
                 problem(
-                    "\(path).host",
+                    worker.key(.host),
                     "0.0.0.0 is no address that a coordinator can dial; give the host's own, and "
                         + "0.0.0.0 as bind if rpc-server has to listen on all.")
                 continue
@@ -62,7 +64,7 @@ extension SpecBuilder {
             if !isTunnelled {
                 let endpoint = worker.endpoint.description.lowercased()
                 if let other = dialled[endpoint] {
-                    problem("\(path).host", "\(worker.endpoint) is already that of \(other).")
+                    problem(worker.key(.host), "\(worker.endpoint) is already that of \(other).")
                     continue
                 }
                 dialled[endpoint] = path
@@ -74,7 +76,7 @@ extension SpecBuilder {
             let place = "\(Self.place(worker.location)) \(worker.port)"
             if let other = listening[place] {
                 problem(
-                    "\(path).port",
+                    worker.key(.port),
                     "\(worker.port) is already used on that host by \(other); give it another.")
             }
             listening[place] = path
@@ -95,8 +97,8 @@ extension SpecBuilder {
             for place in places {
                 guard let other = listening["\(place) \(port)"] else { continue }
                 problem(
-                    "forward_port_base",
-                    "\(spec.forwardPortBase) gives \(worker.keyPath) the port \(port), which is "
+                    .cluster(.forwardPortBase),
+                    "\(spec.forwardPortBase) gives \(worker.group) the port \(port), which is "
                         + "already used on that host by \(other); choose another range.")
             }
         }
@@ -107,39 +109,38 @@ extension SpecBuilder {
     }
 
     private mutating func checkUnmanaged(_ worker: WorkerSpec) {
-        let path = worker.keyPath
-        for key in ConfigurationSchema.backend
-        where !ConfigurationSchema.ofUnmanaged.contains(key.path) {
+        for name in ConfigurationKey.Backend.allCases where !name.concernsUnmanaged {
+            let key = worker.key(name)
             // A default that is written out does no harm: `sollol config` does so.
-            guard let entry = entries["\(path).\(key.path)"], entry.value != key.standard else {
+            guard let entry = entries[key], entry.value != key.definition.standard else {
                 continue
             }
             problem(
-                "\(path).\(key.path)",
+                key,
                 "has no effect with \"managed\": false, since somebody else starts it; remove one.")
         }
     }
 
     private mutating func checkBind(_ worker: WorkerSpec, _ spec: ClusterSpec) {
-        let path = worker.keyPath
         guard worker.transport == .direct else { return }
         if AddressRange.isLoopback(worker.host),
             !worker.location.isSameHost(as: spec.coordinator.location)
         {
             problem(
-                "\(path).host",
+                worker.key(.host),
                 "\(worker.host) is the coordinator's own loopback, but the worker runs elsewhere; "
                     + "give its address in the network, or \"transport\": \"ssh\".")
         }
-        let key = worker.bind == nil ? "host" : "bind"
+        let key = worker.key(worker.bind == nil ? .host : .bind)
+        let permission = ConfigurationKey.cluster(.allowExposedBind)
         let address = worker.bind ?? worker.host
         guard AddressRange.isNumericIPv4(address), !AddressRange.isPrivate(address),
-            !boolean("allow_exposed_bind")
+            !boolean(permission)
         else { return }
         let what = address == "0.0.0.0" ? "every address of that host" : "a public address"
         problem(
-            "\(path).\(key)",
+            key,
             "\(address) is \(what), and rpc-server has no authentication: who can reach it can run "
-                + "code there. Use a private address, or set allow_exposed_bind to true.")
+                + "code there. Use a private address, or set \(permission) to true.")
     }
 }

@@ -17,8 +17,8 @@ package enum OwnedFlags {
             "-hft --hf-token",
             "it would show the token to everyone on that host (ps), so set HF_TOKEN for the account "
                 + "there")
-        own("--host", "set coordinator.host instead")
-        own("--port --reuse-port", "set coordinator.port instead")
+        own("--host", "set \(ConfigurationKey.coordinator(.host)) instead")
+        own("--port --reuse-port", "set \(ConfigurationKey.coordinator(.port)) instead")
         own(
             "--api-prefix --ssl-key-file --ssl-cert-file",
             "remove it, since sollol asks the coordinator over plain HTTP; a reverse proxy can do "
@@ -26,10 +26,10 @@ package enum OwnedFlags {
         own(
             "--models-dir --models-preset --models-max --models-autoload --no-models-autoload",
             "remove it, since a cluster serves one model")
-        own("-c --ctx-size", "set coordinator.ctx_size instead")
-        own("-np --parallel", "set coordinator.parallel instead")
-        own("--rpc", "set rpc_backends instead")
-        own("--api-key-file", "set coordinator.api_key_file instead")
+        own("-c --ctx-size", "set \(ConfigurationKey.coordinator(.contextSize)) instead")
+        own("-np --parallel", "set \(ConfigurationKey.coordinator(.parallel)) instead")
+        own("--rpc", "set \(SpecialKey.backends.rawValue) instead")
+        own("--api-key-file", "set \(ConfigurationKey.coordinator(.apiKeyFile)) instead")
         own(
             "-ngl --gpu-layers --n-gpu-layers -ts --tensor-split -sm --split-mode -mg --main-gpu "
                 + "-fit --fit -fitt --fit-target -fitc --fit-ctx -dev --device -ot "
@@ -77,7 +77,7 @@ package enum OwnedFlags {
         }
         if flag == "--api-key" {
             return "--api-key would show the key to everyone on that host (ps); put the keys in a "
-                + "file and name it with coordinator.api_key_file"
+                + "file and name it with \(ConfigurationKey.coordinator(.apiKeyFile))"
         }
         if role == .coordinator, isPreset(flag) {
             return "\(flag) would download and serve another model; set model instead"
@@ -96,7 +96,8 @@ package enum OwnedFlags {
     /// Why this variable must not be set for a server, or nil.
     package static func problem(variable: String) -> String? {
         if variable == "LLAMA_API_KEY" {
-            return "would put a secret into the plan; use coordinator.api_key_file"
+            return
+                "would put a secret into the plan; use \(ConfigurationKey.coordinator(.apiKeyFile))"
         }
         if secretWords.contains(where: { variable.uppercased().hasSuffix($0) }) {
             return "looks like a secret, and plans and logs show this environment; set it for the "

@@ -1,5 +1,5 @@
 /// What decides how large the KV cache and the compute buffers are, besides the model.
-package struct ContextSettings: Equatable, Sendable {
+package struct ContextSettings: Equatable, Codable, Sendable {
     /// Tokens over all slots, as asked for.
     package var contextSize: Int
     /// Requests served at the same time.

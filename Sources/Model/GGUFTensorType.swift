@@ -1,7 +1,7 @@
 /// A storage type of GGUF tensors: so many elements in a block of so many bytes.
 ///
 /// From ggml's type traits (llama.cpp 0.7.0); types that ggml has removed are not listed.
-package struct GGUFTensorType: Equatable, Sendable {
+package struct GGUFTensorType: Equatable, Codable, Sendable {
     /// The number in the file.
     package let id: Int32
     /// ggml's name.

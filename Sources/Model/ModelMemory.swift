@@ -5,7 +5,7 @@
 /// tensor that is on its way while loading, and the program itself.
 package struct ModelMemory: Equatable, Sendable {
     /// What one device holds, in bytes.
-    package struct Load: Equatable, Sendable {
+    package struct Load: Equatable, Codable, Sendable {
         /// Exact.
         package var weights: UInt64 = 0
         /// Exact: KV cache and recurrent state.

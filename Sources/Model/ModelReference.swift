@@ -1,5 +1,5 @@
 /// What names a model.
-package enum ModelReference: Equatable, Sendable {
+package enum ModelReference: Equatable, Codable, Sendable {
     /// A GGUF on the coordinator's host: absolute, or beginning with `~/` on a remote host.
     case file(path: String)
     /// A model by its Ollama name, to be resolved on the coordinator's host.

@@ -1,7 +1,7 @@
 import Model
 
 /// Which layer goes where, and what every process holds then.
-package struct ModelPlacement: Equatable, Sendable {
+package struct ModelPlacement: Equatable, Codable, Sendable {
     /// What was asked for.
     package let request: PlacementRequest
     /// How the layers were distributed in the end.

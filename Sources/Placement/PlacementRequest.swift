@@ -22,7 +22,7 @@ package enum PlacementParticipants: String, Equatable, Sendable, Codable, CaseIt
 }
 
 /// What one device can take.
-package struct PlacementDevice: Equatable, Sendable {
+package struct PlacementDevice: Equatable, Codable, Sendable {
     /// The backend that offers it, or the coordinator for a GPU of its own.
     package var node: Node
     /// llama.cpp's name: `RPC0`, `CUDA0`.
@@ -58,7 +58,7 @@ package struct PlacementDevice: Equatable, Sendable {
 }
 
 /// Everything that a placement depends on; the same request gives the same placement.
-package struct PlacementRequest: Equatable, Sendable {
+package struct PlacementRequest: Equatable, Codable, Sendable {
     /// The model.
     package var shape: ModelShape
     /// Context, slots and types of the cache.

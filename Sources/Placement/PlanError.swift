@@ -21,15 +21,15 @@ package enum PlanError: Error, Equatable, Sendable {
         switch self {
         case .fewerLayersThanDevices(let layers, let devices):
             "the model has \(layers) layers (its output layer included), fewer than the "
-                + "\(devices) devices of rpc_backends: a device would get none. "
+                + "\(devices) devices of \(SpecialKey.backends.rawValue): a device would get none. "
                 + "Remove \(devices - layers) of the backends or use a larger model."
         case .tooManyDevices(let count, let byWorker):
             "the workers offer \(count) devices (\(byWorker.joined(separator: ", "))), at most "
                 + "\(LayerPlacement.maxDevices) are possible: llama.cpp aborts with more "
                 + "(GGML_SCHED_MAX_BACKENDS is 16 and counts the CPU). "
-                + "Name fewer in rpc_backends[…].devices."
+                + "Name fewer in \(SpecialKey.backends.rawValue)[…].\(ConfigurationKey.Backend.devices.rawValue)."
         case .manualLayers(let counts, let devices, let layers, let mayLeave):
-            "placement.layers has \(plural(counts.count, "number")) that sum to "
+            "\(ConfigurationKey.placement(.layers)) has \(plural(counts.count, "number")) that sum to "
                 + "\(counts.reduce(0, +)); it takes one for each of the "
                 + "\(plural(devices, "device")), \(mayLeave ? "at most" : "in all") the "
                 + "\(layers) layers of the model (its output layer included)."
@@ -39,7 +39,8 @@ package enum PlanError: Error, Equatable, Sendable {
         case .coordinatorWithoutRPC(let path, let host):
             "\(path) on \(host) was built without RPC support: its --help knows no --rpc. "
                 + "Install a llama.cpp with the RPC backend (deploy/install-llama-cpp, or a build "
-                + "with -DGGML_RPC=ON) or set coordinator.binary."
+                + "with -DGGML_RPC=ON) or set "
+                + "\(ConfigurationKey.coordinator(.binary))."
         }
     }
 }

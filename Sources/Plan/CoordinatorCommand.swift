@@ -51,13 +51,13 @@ struct CoordinatorCommand {
     var arguments: [PlannedArgument] {
         var words = CommandWords()
         let coordinator = spec.coordinator
-        words.add(binary, spec.reason("coordinator.binary"))
-        words.add("--model", modelPath, spec.reason("model"))
-        words.add("--host", coordinator.host, spec.reason("coordinator.host"))
-        words.add("--port", String(coordinator.port), spec.reason("coordinator.port"))
+        words.add(binary, spec.reason(.coordinator(.binary)))
+        words.add("--model", modelPath, spec.reason(.cluster(.model)))
+        words.add("--host", coordinator.host, spec.reason(.coordinator(.host)))
+        words.add("--port", String(coordinator.port), spec.reason(.coordinator(.port)))
         let context = String(coordinator.contextSize)
-        words.add("--ctx-size", context, spec.reason("coordinator.ctx_size"))
-        words.add("--parallel", String(coordinator.parallel), spec.reason("coordinator.parallel"))
+        words.add("--ctx-size", context, spec.reason(.coordinator(.contextSize)))
+        words.add("--parallel", String(coordinator.parallel), spec.reason(.coordinator(.parallel)))
         if !rpc.isEmpty {
             addPlacement(to: &words)
             addMemory(to: &words)
@@ -69,9 +69,9 @@ struct CoordinatorCommand {
             words.add("--slots", "rule: they tell whether a request is in flight")
         }
         if let apiKeyFile {
-            words.add("--api-key-file", apiKeyFile, spec.reason("coordinator.api_key_file"))
+            words.add("--api-key-file", apiKeyFile, spec.reason(.coordinator(.apiKeyFile)))
         }
-        let extra = spec.reason("coordinator.extra_arguments")
+        let extra = spec.reason(.coordinator(.extraArguments))
         words.addExtra(coordinator.extraArguments, extra)
         return words.arguments
     }
@@ -80,14 +80,14 @@ struct CoordinatorCommand {
     private func addPlacement(to words: inout CommandWords) {
         words.add(
             "--rpc", rpc.map { "\($0.host):\($0.port)" }.joined(separator: ","),
-            "rpc_backends, in the order that numbers their devices")
+            "\(SpecialKey.backends.rawValue), in the order that numbers their devices")
         if !ownDevices.isEmpty, capabilities.device {
             // After --rpc, which creates the devices.
             let own = ownDevices.joined(separator: ", ")
             words.add(
                 "--device", devices.joined(separator: ","),
                 devices.contains { ownDevices.contains($0) }
-                    ? "\(spec.reason("placement.participants")): this host's own \(own) too"
+                    ? "\(spec.reason(.placement(.participants))): this host's own \(own) too"
                     : "rule: this host's own \(own) gets no layers")
         }
         let kept = distribution?.coordinatorLayers.count ?? 0
@@ -113,7 +113,7 @@ struct CoordinatorCommand {
         if let embeddingBuffer {
             words.add(
                 "-ot", "^(token|position|per_layer_token)_=\(embeddingBuffer)",
-                "\(spec.reason("placement.participants")): the embedding leaves the coordinator")
+                "\(spec.reason(.placement(.participants))): the embedding leaves the coordinator")
         }
         if capabilities.fit {
             words.add(
@@ -123,14 +123,14 @@ struct CoordinatorCommand {
     }
 
     private func splitReason(_ distribution: LayerDistribution) -> String {
-        let key = spec.reason("placement.strategy")
+        let key = spec.reason(.placement(.strategy))
         let what =
             "how many of the \(distribution.blockCount) layers and the output layer each device "
             + "gets"
         return switch placement?.strategy {
         case .memoryAware: "\(key): \(what), by its memory"
         case .speedAware: "\(key): \(what), by its speed"
-        case .manual: "placement.layers: \(what)"
+        case .manual: "\(ConfigurationKey.placement(.layers)): \(what)"
         case .even, nil: "\(key): \(what), evenly"
         }
     }

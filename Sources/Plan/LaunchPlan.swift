@@ -3,7 +3,7 @@ import Configuration
 import Placement
 
 /// Every process that should run, as one value: what a dry run prints and what `up` executes.
-package struct LaunchPlan: Equatable, Sendable {
+package struct LaunchPlan: Equatable, Codable, Sendable {
     /// The cluster's name.
     package var cluster: String
     /// Workers in device order, then the coordinator.
@@ -35,7 +35,7 @@ package struct LaunchPlan: Equatable, Sendable {
 }
 
 /// One process of a plan.
-package struct PlannedProcess: Equatable, Sendable {
+package struct PlannedProcess: Equatable, Codable, Sendable {
     /// Which one it is.
     package var node: Node
     /// The address that it serves on, as configured.
@@ -68,9 +68,9 @@ package struct PlannedProcess: Equatable, Sendable {
 }
 
 /// One TCP port that an ssh connection leads to the other side (ssh(1), `-L` and `-R`).
-package struct PortForward: Hashable, Sendable {
+package struct PortForward: Hashable, Codable, Sendable {
     /// On which side of the connection the port is opened.
-    package enum Side: String, Sendable {
+    package enum Side: String, Codable, Sendable {
         /// On the control machine: `-L`.
         case here
         /// On the host that ssh goes to: `-R`.
@@ -107,7 +107,7 @@ extension PortForward: CustomStringConvertible {
 }
 
 /// One word of a command line, with the reason why it is there.
-package struct PlannedArgument: Equatable, Sendable {
+package struct PlannedArgument: Equatable, Codable, Sendable {
     /// The word, unquoted.
     package var word: String
     /// The key path or rule that put a flag there; nil for the value of the flag before it.
@@ -115,7 +115,7 @@ package struct PlannedArgument: Equatable, Sendable {
 }
 
 /// How it is found out that a process can be used; probed, never assumed from a spawn.
-package enum Readiness: Equatable, Sendable {
+package enum Readiness: Equatable, Codable, Sendable {
     /// The RPC server at that address answers a HELLO.
     case rpcHello(host: String, port: Int)
     /// `GET /health` there answers 200.
@@ -135,7 +135,7 @@ extension Readiness: CustomStringConvertible {
 }
 
 /// An RPC backend that `sollol` does not start.
-package struct UnmanagedBackend: Equatable, Sendable {
+package struct UnmanagedBackend: Equatable, Codable, Sendable {
     /// Which one it is: it keeps its place in the device order.
     package var node: Node
     /// What the coordinator dials.
@@ -143,9 +143,9 @@ package struct UnmanagedBackend: Equatable, Sendable {
 }
 
 /// Which layers each device gets, by the rule of llama.cpp (`llama-cpp-facts.md`).
-package struct LayerDistribution: Equatable, Sendable {
+package struct LayerDistribution: Equatable, Codable, Sendable {
     /// The layers of one device.
-    package struct Share: Equatable, Sendable {
+    package struct Share: Equatable, Codable, Sendable {
         /// The backend that offers the device, or the coordinator.
         package var node: Node
         /// llama.cpp's name of the device: `RPC0`.

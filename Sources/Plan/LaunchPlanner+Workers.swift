@@ -50,7 +50,7 @@ extension LaunchPlanner {
         let needsRelay = coordinator != .here && !isBesideCoordinator
         return WorkerAddresses(
             bind: bind,
-            bindReason: "\(spec.reason("\(worker.keyPath).transport")): reached through ssh only",
+            bindReason: "\(spec.reason(worker.key(.transport))): reached through ssh only",
             dial: isBesideCoordinator ? bind : passage, probe: probe,
             forward: isHere
                 ? nil
@@ -64,8 +64,8 @@ extension LaunchPlanner {
     /// `rpc-server -H` takes nothing but a numeric IPv4 address (measured: it prints "Invalid host
     /// address" and exits 0).
     private mutating func directBind(of worker: WorkerSpec) -> (host: String, reason: String) {
-        if let bind = worker.bind { return (bind, spec.reason("\(worker.keyPath).bind")) }
-        let reason = spec.reason("\(worker.keyPath).host")
+        if let bind = worker.bind { return (bind, spec.reason(worker.key(.bind))) }
+        let reason = spec.reason(worker.key(.host))
         if AddressRange.isNumericIPv4(worker.host) || !worker.managed {
             return (worker.host, reason)
         }
@@ -83,23 +83,22 @@ extension LaunchPlanner {
     mutating func process(
         of worker: WorkerSpec, _ addresses: WorkerAddresses
     ) -> PlannedProcess {
-        let key = worker.keyPath
         var words = CommandWords()
         let program = binary(
             of: worker.node, name: worker.binary ?? "rpc-server", isServer: false)
-        words.add(program, spec.reason("\(key).binary"))
+        words.add(program, spec.reason(worker.key(.binary)))
         words.add("-H", addresses.bind.host, addresses.bindReason)
-        words.add("-p", String(addresses.bind.port), spec.reason("\(key).port"))
+        words.add("-p", String(addresses.bind.port), spec.reason(worker.key(.port)))
         if !worker.devices.isEmpty {
             let devices = worker.devices.joined(separator: ",")
-            words.add("-d", devices, spec.reason("\(key).devices"))
+            words.add("-d", devices, spec.reason(worker.key(.devices)))
         }
         if let threads = worker.threads {
-            words.add("-t", String(threads), spec.reason("\(key).threads"))
+            words.add("-t", String(threads), spec.reason(worker.key(.threads)))
         }
-        if worker.cache { words.add("-c", spec.reason("\(key).cache")) }
-        words.addExtra(worker.extraArguments, spec.reason("\(key).extra_arguments"))
-        let environment = environment(worker.environment, keyPath: key)
+        if worker.cache { words.add("-c", spec.reason(worker.key(.cache))) }
+        words.addExtra(worker.extraArguments, spec.reason(worker.key(.extraArguments)))
+        let environment = environment(worker.environment, worker.key(.environment))
         return PlannedProcess(
             node: worker.node, host: worker.host, location: worker.location,
             arguments: words.arguments, environment: environment.values,
@@ -124,7 +123,7 @@ extension LaunchPlanner {
 
     /// A server's environment: what every llama.cpp server gets, and what the configuration adds.
     func environment(
-        _ configured: [String: String], keyPath: String
+        _ configured: [String: String], _ key: ConfigurationKey
     ) -> (values: [String: String], reasons: [String: String]) {
         var values = ["GGML_NO_BACKTRACE": "1"]
         var reasons = [
@@ -133,7 +132,7 @@ extension LaunchPlanner {
         ]
         for (name, value) in configured {
             values[name] = value
-            reasons[name] = spec.reason("\(keyPath).environment")
+            reasons[name] = spec.reason(key)
         }
         return (values, reasons)
     }

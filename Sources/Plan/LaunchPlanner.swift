@@ -51,7 +51,7 @@ package struct LaunchPlanner {
             spec: spec, binary: binary(of: .coordinator, name: wantedCoordinator, isServer: true),
             capabilities: try coordinatorCapabilities(), modelPath: model.path,
             apiKeyFile: spec.coordinator.apiKeyFile.map {
-                expandHome($0, what: "coordinator.api_key_file")
+                expandHome($0, what: "\(ConfigurationKey.coordinator(.apiKeyFile))")
             },
             rpc: workers.map(\.addresses.dial), devices: devices.map(\.name),
             distribution: distribution, placement: placement,
@@ -151,7 +151,8 @@ package struct LaunchPlanner {
         let bind = Endpoint(host: coordinator.host, port: coordinator.port)
         let passage = apiForward
         let probe = passage?.listen ?? Endpoint(host: probeHost, port: coordinator.port)
-        let environment = environment(coordinator.environment, keyPath: "coordinator")
+        let environment = environment(
+            coordinator.environment, .coordinator(.environment))
         return PlannedProcess(
             node: .coordinator, host: coordinator.host,
             location: coordinator.location, arguments: command.arguments,

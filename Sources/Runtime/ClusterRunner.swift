@@ -42,7 +42,7 @@ package final class ClusterRunner {
     private let timers: SupervisorTimers
     let processes: RunningProcesses
     private let questions: ServerQuestions
-    var reloading: Reloading
+    let reloads: Reloads
     private var status = ExitStatus.software
 
     /// A runner of that plan; nothing happens before `run`.
@@ -72,7 +72,7 @@ package final class ClusterRunner {
             owner: state.owner, connections: connections,
             shells: PreparedShells(min(here, 2), loop: loop), loop: loop)
         questions = ServerQuestions(of: processes, plan, inForce, loop: loop)
-        reloading = Reloading(sources: sources)
+        reloads = Reloads(sources, loop: loop)
         connectParts()
         followSpec()
     }
@@ -83,6 +83,7 @@ package final class ClusterRunner {
         processes.happened = { [unowned self] in happened($0) }
         processes.printed = { [unowned self] in printed($1, by: $0) }
         questions.happened = { [unowned self] in happened($0) }
+        reloads.handlers = reloadHandlers
     }
 
     /// What runs.
@@ -110,7 +111,7 @@ package final class ClusterRunner {
         processes.keepLease(inForce.spec.timeouts.lease)
         Self.returnMemory()
         loop.run()
-        reloading.current?.cancel()
+        reloads.end()
         processes.endShells()
         return status
     }
@@ -120,8 +121,10 @@ package final class ClusterRunner {
         return try Signals.deliver(on: loop) { [unowned self] signal in
             // When the terminal goes away nothing may stay behind; a service has none.
             if signal == SIGHUP && !hasTerminal {
-                if let problem = beginReload() {
-                    output.report(Report(.warning, "no reload: \(problem)"))
+                if isEnding {
+                    output.report(Report(.warning, "no reload: the cluster is being ended"))
+                } else {
+                    reloads.request()
                 }
             } else {
                 happened(.stopRequested)
@@ -143,9 +146,7 @@ package final class ClusterRunner {
         let desk = ControlDesk(
             loop: loop, status: { [unowned self] in keeper.current },
             nodes: { [unowned self] in plan.processes.map(\.node) },
-            progress: { [unowned self] in reloading.current?.progress },
-            happened: { [unowned self] in happened($0) },
-            beginReload: { [unowned self] in beginReload() })
+            reloads: reloads, happened: { [unowned self] in happened($0) })
         do {
             let path = try state.controlSocket()
             return try ControlServer(path: path, loop: loop, respond: desk.respond)
@@ -163,10 +164,8 @@ package final class ClusterRunner {
         decisions.take(event, perform: perform) { event, snapshot in
             keeper.happened(event, snapshot, at: .now)
             output.changed(snapshot)
-            if reloading.isTold, decisions.supervisor.pendingReload == nil,
-                keeper.current.isServing
-            {
-                reloadIsOver()
+            if decisions.supervisor.pendingReload == nil, keeper.current.isServing {
+                reloads.served()
             }
         }
     }
@@ -200,7 +199,7 @@ package final class ClusterRunner {
     private func tell(_ report: Report) {
         keeper.told(report, at: .now)
         output.report(report)
-        reloading.tell(report)
+        reloads.told(report)
     }
 
     private func spawn(_ run: ProcessRun) {

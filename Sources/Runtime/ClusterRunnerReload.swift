@@ -1,65 +1,69 @@
 import Basics
+import Facts
+import Configuration
 import Foundation
+import Placement
 import Survey
 
 /// Taking over a changed configuration.
 extension ClusterRunner {
-    /// Returns why it cannot begin, or nil.
-    func beginReload() -> String? {
-        guard !isEnding else { return "the cluster is being ended" }
-        if reloading.current?.isChecking == true { return "another reload is under way" }
-        let number = (reloading.current?.progress.number ?? 0) + 1
-        let reload = Reload(number: number, reloading.sources, loop: loop)
-        reloading.current = reload
-        let wanted = decisions.supervisor.wanted.plan
-        let running = RunningCluster(wanted, owner: state.owner.id, leftOut: plan.leftOut)
-        // The look goes by what was known before the start, whatever became of that file.
-        try? RecordedFacts.write(inForce.facts, placement: wanted.placement, to: state)
-        loop.at(EventLoop.now) { [self] in
-            reload.begin(
-                running, cluster: inForce.spec.name, accepted: { [self] in take($0) },
-                refused: { [self] progress in
-                    let text = "the reload is refused, the cluster goes on as it was"
-                    perform(.report(Report(.warning, text, details: progress.lines)))
-                })
-        }
-        return nil
+    var isEnding: Bool { [.stopping, .failed].contains(keeper.current.state) }
+
+    var reloadHandlers: Reloads.Handlers {
+        Reloads.Handlers(
+            question: { [unowned self] sources in
+                ReloadQuestion(
+                    cluster: inForce.spec.name, sources: sources,
+                    running: RunningCluster(
+                        decisions.supervisor.wanted.plan, owner: state.owner.id,
+                        leftOut: plan.leftOut),
+                    facts: knownFacts)
+            },
+            changes: { [unowned self] next in
+                !decisions.supervisor.change(to: next.wanted).plan.isEmpty
+            },
+            accepted: { [unowned self] next in take(next) },
+            refused: { [unowned self] lines in
+                let text = "the reload is refused, the cluster goes on as it was"
+                perform(.report(Report(.warning, text, details: lines)))
+            })
     }
 
-    private var isEnding: Bool { [.stopping, .failed].contains(keeper.current.state) }
+    /// What was known before the start, whatever became of the file; and where the layers are now.
+    private var knownFacts: HostFacts {
+        var facts = inForce.facts
+        if let placement = decisions.supervisor.wanted.plan.placement, !placement.counts.isEmpty {
+            facts.placement = RecordedPlacement(placement)
+        }
+        return facts
+    }
 
-    private func take(_ next: Reload.Accepted) {
-        guard !isEnding else { return }
-        let (change, policies) = decisions.supervisor.change(to: next.wanted)
-        reloading.accepted = next
-        reloading.isTold = true
+    private func take(_ next: AcceptedReload) {
+        guard !isEnding else { return reloads.end() }
+        let wanted = next.wanted
+        let (change, policies) = decisions.supervisor.change(to: wanted)
+        reloads.accepted = next
         if change.isEmpty && policies.isEmpty {
             perform(.report(Report(.progress, "reloaded: nothing that runs has changed")))
         }
-        happened(.reloadRequested(next.wanted))
-        if change.isEmpty { reloadIsOver() }
+        happened(.reloadRequested(wanted))
         do {
-            try RecordedFacts.write(next.facts, placement: next.wanted.plan.placement, to: state)
+            try RecordedFacts.write(next.facts, placement: next.plan.placement, to: state)
         } catch {
             output.report(Report(.warning, "\(error)"))
         }
     }
 
-    /// Ends the wait of `sollol reload`.
-    func reloadIsOver() {
-        reloading.isTold = false
-        reloading.current?.end(.success)
-    }
-
     /// What was accepted is in force.
     func adoptReload() {
-        guard let next = reloading.accepted else { return }
-        reloading.accepted = nil
+        guard let next = reloads.accepted else { return }
+        reloads.accepted = nil
         inForce = InForce(spec: next.spec, facts: next.facts)
         // They may hold ports that others need now.
         processes.closeConnections()
         followSpec()
         processes.keepLease(inForce.spec.timeouts.lease)
         keeper.adopted(decisions.supervisor.wanted.plan)
+        reloads.adopted()
     }
 }

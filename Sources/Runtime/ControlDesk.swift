@@ -10,16 +10,15 @@ struct ControlDesk {
     let status: () -> ClusterStatus
     /// The processes that can be restarted.
     let nodes: () -> [Node]
-    /// How far the last reload is.
-    let progress: () -> ReloadProgress?
+    /// Changed configurations.
+    let reloads: Reloads
     /// Told what the user wants.
     let happened: (SupervisorEvent) -> Void
-    /// Returns why a reload cannot begin, or nil when it has.
-    let beginReload: () -> String?
 
     /// The answer to a request.
     func respond(to request: ControlRequest) -> ControlAnswer {
         let status = status()
+        let isEnding = [.stopping, .failed].contains(status.state)
         switch request.command {
         case .status: break
         case .stop:
@@ -32,17 +31,20 @@ struct ControlDesk {
             let node = nodes.first { $0.description == request.name }
             if let name = request.name, node == nil {
                 return ControlAnswer(
-                    problem: "sollol runs no process \(name); it runs \(Node.list(nodes))")
+                    problem: "sollol runs no process \(name); it runs \(Node.list(nodes))",
+                    refusal: .unknownProcess)
             }
-            if status.state == .stopping || status.state == .failed {
-                return ControlAnswer(problem: "the cluster is being ended")
-            }
+            if isEnding { return Self.ending }
             loop.at(EventLoop.now) { happened(.restartRequested(node)) }
         case .reload:
-            if let problem = beginReload() { return ControlAnswer(problem: problem) }
-            return ControlAnswer(status: status, reload: progress())
-        case .reloadProgress: return ControlAnswer(status: status, reload: progress())
+            if isEnding { return Self.ending }
+            return ControlAnswer(status: status, reload: reloads.request())
+        case .reloadProgress:
+            return ControlAnswer(status: status, reload: reloads.progress(of: request.reload))
         }
         return ControlAnswer(status: status)
     }
+
+    private static let ending = ControlAnswer(
+        problem: "the cluster is being ended", refusal: .ending)
 }

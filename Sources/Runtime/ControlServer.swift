@@ -93,14 +93,27 @@ final class ControlServer {
     }
 
     private func answer(_ client: Client, _ line: Data) {
-        guard let request = try? JSONDecoder().decode(ControlRequest.self, from: line) else {
+        let decoder = JSONDecoder()
+        if let envelope = try? decoder.decode(ControlProtocol.Envelope.self, from: line),
+            !envelope.isKnown
+        {
+            return refuse(
+                client,
+                "the command line speaks version \(envelope.formatVersion ?? 1) of the control "
+                    + "protocol and the running sollol \(ControlProtocol.version): it was started "
+                    + "by an earlier release. Use that one's command line, or start it anew",
+                .version)
+        }
+        guard let request = try? decoder.decode(ControlRequest.self, from: line) else {
             return refuse(client, "not a request that this sollol understands")
         }
         send(respond(request), to: client)
     }
 
-    private func refuse(_ client: Client, _ problem: String) {
-        send(ControlAnswer(problem: problem), to: client)
+    private func refuse(
+        _ client: Client, _ problem: String, _ refusal: ControlAnswer.Refusal? = nil
+    ) {
+        send(ControlAnswer(problem: problem, refusal: refusal), to: client)
     }
 
     private func send(_ answer: ControlAnswer, to client: Client) {

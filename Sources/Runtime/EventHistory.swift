@@ -35,9 +35,7 @@ package final class EventHistory {
         for path in [path(state: state), path(state: state) + ".1"] {
             guard let bytes = try? RegularFile.readEnd(path, limit: 1 << 16) else { continue }
             for line in bytes.split(separator: UInt8(ascii: "\n")).reversed() {
-                if let entry = try? JSONDecoder().decode(HistoryEntry.self, from: Data(line)) {
-                    return entry
-                }
+                if let entry = HistoryEntry(line: Data(line)) { return entry }
             }
         }
         return nil

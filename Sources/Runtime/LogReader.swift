@@ -1,5 +1,53 @@
 import Foundation
 
+/// The logs of one state directory, or one of them; those that a reload or a restart adds come to it.
+package final class LogReaders {
+    private let folder: String
+    private let only: String?
+    private var readers: [LogReader] = []
+
+    /// - Parameter name: the one process that counts; nil: all.
+    package init(state: String, name: String? = nil) {
+        folder = "\(state)/logs"
+        only = name
+        find()
+    }
+
+    /// Whether there is none yet.
+    package var isEmpty: Bool { readers.isEmpty }
+
+    /// Whether lines need the name of their process.
+    package var areSeveral: Bool { readers.count > 1 }
+
+    /// The names of all that there are in a state directory.
+    package static func names(state: String) -> [String] { names(in: "\(state)/logs") }
+
+    /// The last lines of each so far. Call it once.
+    package func last(_ count: Int?) -> [(name: String, lines: [[UInt8]])] {
+        readers.map { ($0.name, $0.last(count)) }
+    }
+
+    /// The lines that were added to each since the last call; all of one that is new.
+    package func added() -> [(name: String, lines: [[UInt8]])] {
+        find()
+        return readers.map { ($0.name, $0.added()) }
+    }
+
+    private func find() {
+        for name in Self.names(in: folder)
+        where (only ?? name) == name && !readers.contains(where: { $0.name == name }) {
+            readers.append(LogReader(name: name, path: "\(folder)/\(name).log"))
+        }
+        readers.sort { $0.name < $1.name }
+    }
+
+    private static func names(in folder: String) -> [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return files.filter { $0.hasSuffix(".log") }.map { String($0.dropLast(".log".count)) }
+            .sorted()
+    }
+}
+
 /// Reads the rotated log of one process from its oldest line on, and what is added to it later.
 package final class LogReader {
     /// Rotated files that are looked for; no log has more.
@@ -15,15 +63,6 @@ package final class LogReader {
     init(name: String, path: String) {
         self.name = name
         self.path = path
-    }
-
-    /// The readers of all logs in a state directory, by name.
-    package static func all(state: String) -> [LogReader] {
-        let folder = "\(state)/logs"
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return files.filter { $0.hasSuffix(".log") }.sorted().map {
-            LogReader(name: String($0.dropLast(".log".count)), path: "\(folder)/\($0)")
-        }
     }
 
     /// The last lines so far, oldest first, those of rotated files included. Call it once.

@@ -7,122 +7,127 @@ import Status
 import Supervision
 import Survey
 
-/// A changed configuration on its way into force: read here, looked at by a second `sollol`, then
-/// handed to the supervisor. Whatever is wrong with it changes nothing.
-final class Reload {
-    /// A configuration that can be taken over.
-    struct Accepted {
-        var spec: ClusterSpec
-        var facts: HostFacts
-        var wanted: WantedCluster
+/// Where a changed configuration comes from: the very same files, options and environment as at the
+/// start.
+package struct ReloadSources: Codable, Sendable {
+    /// The words that start the `sollol` which judges it, itself first.
+    var command: [String]
+    /// The options of `up`, by name.
+    package var options: [String: String]
+    /// The configuration file that was found or named; nil: none.
+    package var file: String?
+
+    /// These sources.
+    package init(command: [String], options: [String: String], file: String?) {
+        self.command = command
+        self.options = options
+        self.file = file
+    }
+}
+
+/// A configuration that can be taken over.
+package struct AcceptedReload: Codable, Sendable {
+    /// What is configured.
+    var spec: ClusterSpec
+    /// What the plan was made with.
+    var facts: HostFacts
+    /// What will run.
+    var plan: LaunchPlan
+
+    var wanted: WantedCluster { WantedCluster(plan: plan, spec: spec, facts: facts) }
+}
+
+/// Judges changed configurations for a running cluster, one at a time, in a process of its own;
+/// whatever is wrong with one changes nothing.
+final class Reloads {
+    /// What the cluster does about it.
+    struct Handlers {
+        /// What the judging process has to know of the cluster as it runs now.
+        var question: (ReloadSources) -> ReloadQuestion
+        /// Whether anything that runs would be different.
+        var changes: (AcceptedReload) -> Bool
+        /// Takes it over.
+        var accepted: (AcceptedReload) -> Void
+        /// It changes nothing, for these reasons.
+        var refused: ([String]) -> Void
     }
 
-    /// Lines that the command shows of one reload.
-    private static let mostLines = 300
-    /// How far it is; what `sollol reload` shows.
-    private(set) var progress: ReloadProgress
-    /// Whether hosts are being looked at.
-    private(set) var isChecking = false
     private let sources: ReloadSources
     private let loop: EventLoop
+    /// Set once, before the first request.
+    var handlers: Handlers?
+    /// What was accepted and is not in force yet.
+    var accepted: AcceptedReload?
+    private var queue = ReloadQueue()
     private var look: ReloadLook?
 
-    /// The reload of that number, which has not begun.
-    init(number: Int, _ sources: ReloadSources, loop: EventLoop) {
-        progress = ReloadProgress(number: number)
+    init(_ sources: ReloadSources, loop: EventLoop) {
         self.sources = sources
         self.loop = loop
     }
 
-    /// Begins. `accepted` is called at most once, never from within this call; `refused` tells that
-    /// it will not be.
-    func begin(
-        _ running: RunningCluster, cluster: String, accepted: @escaping (Accepted) -> Void,
-        refused: @escaping (ReloadProgress) -> Void
-    ) {
-        func refuse(_ lines: [String], _ status: ExitStatus) {
-            isChecking = false
-            tell(lines)
-            end(status)
-            refused(progress)
-        }
-        do {
-            let spec = try sources.load()
-            guard spec.name == cluster else {
-                let text =
-                    "the cluster's name is \(spec.name) now and was \(cluster): that cannot change "
-                    + "while it runs. Stop it with sollol down --name \(cluster), then: sollol up"
-                return refuse(["error: \(text)"], .unavailable)
-            }
-            isChecking = true
-            look = try ReloadLook(sources.command, running, loop: loop) { [self] result in
-                isChecking = false
-                look = nil
-                switch result {
-                case .success(let seen):
-                    tell(seen.warnings.map { "warning: \($0)" })
-                    tell(seen.notices.map { "notice: \($0)" })
-                    guard let made = make(spec, seen) else {
-                        return refuse(problems(seen), .unavailable)
-                    }
-                    accepted(made)
-                case .failure(let failure):
-                    let isSaid = failure.words.contains { $0.hasPrefix("error: ") }
-                    let also = isSaid ? [] : ["error: the hosts could not be looked at"]
-                    refuse(failure.words + also, .unavailable)
-                }
-            }
-        } catch let errors as ConfigurationErrors {
-            refuse(errors.problems.prefix(100).map { "error: \($0)" }, .configuration)
-        } catch {
-            refuse(["error: \(error)"], .unavailable)
-        }
+    /// Takes a request; it begins after this call. Returns how far it is.
+    @discardableResult
+    func request() -> ReloadProgress? {
+        let number = queue.requested()
+        advance()
+        return queue.progress(of: number)
     }
 
-    private func make(_ spec: ClusterSpec, _ seen: ReloadLook.Result) -> Accepted? {
-        guard seen.errors.isEmpty, let plan = try? LaunchPlanner.plan(spec, facts: seen.facts),
-            plan.id == seen.planID
-        else { return nil }
-        tell(plan.assumptions.map { "assumed: \($0)" } + plan.notices.map { "notice: \($0)" })
-        return Accepted(
-            spec: spec, facts: seen.facts,
-            wanted: WantedCluster(plan: plan, spec: spec, facts: seen.facts))
+    /// How far a reload is; nil is the last one.
+    func progress(of number: Int?) -> ReloadProgress? { queue.progress(of: number) }
+
+    /// People were told that.
+    func told(_ report: Report) {
+        queue.told([report.message] + report.details.map { "    \($0)" })
     }
 
-    private func problems(_ seen: ReloadLook.Result) -> [String] {
-        let lines = seen.errors.map { "error: \($0)" }
-        let changed = "error: the configuration changed while it was looked at. Try again"
-        return lines.isEmpty ? [changed] : lines
+    /// What was accepted is in force.
+    func adopted() {
+        queue.adopted()
+        advance()
     }
 
-    /// Adds to what the command shows; a cluster that does not serve again may tell for ever.
-    func tell(_ lines: [String]) {
-        let room = max(0, Self.mostLines - progress.lines.count)
-        progress.lines += lines.prefix(room)
-        if lines.count > room, room > 0 { progress.lines.append("… see: sollol status") }
-    }
+    /// The cluster serves, and nothing that was accepted waits to be in force.
+    func served() { queue.served() }
 
-    /// It is over, with that status for the command.
-    func end(_ status: ExitStatus) { progress.outcome = progress.outcome ?? status.rawValue }
-
-    /// Gives up a look that is under way.
-    func cancel() {
+    /// Gives up whatever is under way: the cluster is being ended.
+    func end() {
         look?.cancel()
         look = nil
+        queue.clusterEnds()
     }
-}
 
-/// Where a changed configuration comes from: the very same files, options and environment as at the
-/// start.
-package struct ReloadSources {
-    /// Reads the configuration again; throws `ConfigurationErrors`.
-    var load: () throws -> ClusterSpec
-    /// The words that started this `sollol`, itself first.
-    var command: [String]
+    private func advance() {
+        loop.at(EventLoop.now) { [self] in
+            guard let handlers, queue.begin() else { return }
+            do {
+                look = try ReloadLook(
+                    sources.command, handlers.question(sources), loop: loop
+                ) { [self] in judged($0) }
+            } catch {
+                refuse(["error: the hosts could not be looked at: \(error)"], .unavailable)
+            }
+        }
+    }
 
-    /// These sources.
-    package init(command: [String], load: @escaping () throws -> ClusterSpec) {
-        self.command = command
-        self.load = load
+    private func judged(_ result: Result<ReloadAnswer, ReloadLook.Failure>) {
+        look = nil
+        switch result {
+        case .success(let answer):
+            guard let next = answer.next else { return refuse(answer.lines, answer.status) }
+            queue.accepted(answer.lines, changes: handlers?.changes(next) == true)
+            handlers?.accepted(next)
+        case .failure(let failure):
+            let isSaid = failure.words.contains { $0.hasPrefix("error: ") }
+            let also = isSaid ? [] : ["error: the hosts could not be looked at"]
+            refuse(failure.words + also, .unavailable)
+        }
+    }
+
+    private func refuse(_ lines: [String], _ status: ExitStatus) {
+        guard let progress = queue.refused(lines, status) else { return }
+        handlers?.refused(progress.lines)
+        advance()
     }
 }

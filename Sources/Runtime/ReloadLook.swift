@@ -1,89 +1,101 @@
 import Facts
+import Basics
+import Configuration
 import Foundation
 import Survey
 
-/// Looks at all hosts for a changed configuration while the cluster runs: in a `sollol` of its own,
-/// since that takes seconds in which the cluster has to be supervised.
-///
-/// That one gets the very words and environment of this one, and tells on its standard output what
-/// it has seen. It changes nothing but old files of tensor caches.
-package final class ReloadLook {
-    /// What was seen.
-    package struct Result: Codable, Sendable {
-        /// What stands in the way.
-        package var errors: [String]
-        /// What people should know all the same.
-        package var warnings: [String]
-        /// What was done to caches.
-        package var notices: [String]
-        /// The plan that comes of it; nil when none can be made.
-        package var planID: String?
-        /// What the plan was made with.
-        package var facts: HostFacts
+/// What the process that judges a reload is asked, as JSON on its standard input.
+package struct ReloadQuestion: Codable, Sendable {
+    /// The name of the cluster, which cannot change while it runs.
+    package var cluster: String
+    /// Where the configuration comes from.
+    package var sources: ReloadSources
+    /// What runs.
+    package var running: RunningCluster
+    /// What is known of the hosts.
+    package var facts: HostFacts
+}
 
-        /// What a look at the hosts has shown.
-        ///
-        /// - Parameter notices: what was done to caches.
-        package init(_ look: Preflight, beside running: RunningCluster, notices: [String]) {
-            self.notices = notices
-            let isObstacle = { (finding: Finding) in running.isObstacle(finding) }
-            let text = { (finding: Finding) in "\(finding.subject): \(finding.problem)" }
-            errors = look.findings.filter(isObstacle).map(text)
-            warnings = look.findings.filter { !isObstacle($0) }.map(text)
-            planID = look.plan?.id
-            facts = look.facts
-        }
+/// What it answers, as JSON on its standard output.
+package struct ReloadAnswer: Codable, Sendable {
+    /// What people should know, in the words that they will read.
+    var lines: [String]
+    /// What can be taken over; nil: nothing.
+    var next: AcceptedReload?
+    /// Why not, as the exit status of the command.
+    var status = ExitStatus.unavailable
 
-        /// Tells it, on standard output.
-        package func tell() throws {
-            try StandardStreams.write(Array(JSONEncoder().encode(self)))
-        }
+    /// Nothing can be taken over, for these reasons.
+    package static func refused(_ lines: [String], _ status: ExitStatus) -> ReloadAnswer {
+        ReloadAnswer(lines: lines, next: nil, status: status)
     }
 
-    /// Set, by us alone, in the environment of the second `sollol`.
-    private static let marker = "SOLLOL_RELOAD"
+    private init(lines: [String], next: AcceptedReload?, status: ExitStatus) {
+        (self.lines, self.next, self.status) = (lines, next, status)
+    }
+
+    /// What a look at the hosts has shown for that specification.
+    package init(_ look: Preflight, beside running: RunningCluster, _ spec: ClusterSpec) {
+        func labelled(_ label: String, _ texts: [String]) -> [String] {
+            texts.map { TerminalText.clean("\(label): \($0)") }
+        }
+        let isObstacle = { (finding: Finding) in running.isObstacle(finding) }
+        let text = { (finding: Finding) in "\(finding.subject): \(finding.problem)" }
+        let obstacles = look.findings.filter(isObstacle).map(text)
+        lines =
+            labelled("warning", look.findings.filter { !isObstacle($0) }.map(text))
+            + labelled("notice", look.surveys.flatMap(\.pruned)) + labelled("error", obstacles)
+        guard obstacles.isEmpty else { return }
+        guard let plan = look.plan else {
+            lines.append("error: no plan can be made of it. See: sollol check")
+            return
+        }
+        lines += labelled("assumed", plan.assumptions) + labelled("notice", plan.notices)
+        next = AcceptedReload(spec: spec, facts: look.facts, plan: plan)
+    }
+}
+
+/// The process that judges a changed configuration while the cluster runs: that takes seconds, in
+/// which the cluster has to be supervised, and may hang with a disk or a host.
+final class ReloadLook {
+    /// Why nothing was told: its last words.
+    struct Failure: Error {
+        var words: [String]
+    }
+
     /// Bytes that are accepted; facts hold the shape of each model.
     private static let longestAnswer = 64 << 20
 
     private let loop: EventLoop
     private let process: Process
+    private let input: Watch
     private let output: Watch
     private let errors: IncomingLines
+    private var unwritten: [UInt8]
     private var words: [String] = []
     private var received: [UInt8] = []
-    private let done: (Swift.Result<Result, Failure>) -> Void
+    private let done: (Result<ReloadAnswer, Failure>) -> Void
 
-    /// Why nothing was told: the last words of the second `sollol`.
-    struct Failure: Error {
-        var words: [String]
-    }
-
-    /// The cluster that runs, when this process is the second one. Call it once, before anything is
-    /// started.
-    package static func begin() -> RunningCluster? {
-        guard let text = getenv(marker).map({ String(cString: $0) }) else { return nil }
-        unsetenv(marker)
-        return try? JSONDecoder().decode(RunningCluster.self, from: Data(text.utf8))
-    }
-
-    /// Starts the look; `done` is called once, never from within this call.
+    /// Starts it; `done` is called once, never from within this call.
     ///
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
     init(
-        _ command: [String], _ running: RunningCluster, loop: EventLoop,
-        done: @escaping (Swift.Result<Result, Failure>) -> Void
+        _ command: [String], _ question: ReloadQuestion, loop: EventLoop,
+        done: @escaping (Result<ReloadAnswer, Failure>) -> Void
     ) throws {
         self.loop = loop
         self.done = done
+        unwritten = Array(try JSONEncoder().encode(question))
+        let stdin = try DescriptorPair()
         let (stdout, stderr) = (try DescriptorPair(), try DescriptorPair())
-        let text = String(decoding: try JSONEncoder().encode(running), as: UTF8.self)
         process = try ChildShell.start(
-            ["-c", #""$@"; exit $?"#, "sh"] + command,
-            environment: ProcessInfo.processInfo.environment.merging([Self.marker: text]) { $1 },
+            ["-c", #""$@"; exit $?"#, "sh"] + command, input: stdin.reading,
             output: stdout.writing, errors: stderr.writing)
-        for end in [stdout.reading, stderr.reading] { end.setNonBlocking() }
+        for end in [stdin.writing, stdout.reading, stderr.reading] { end.setNonBlocking() }
+        input = loop.watch(stdin.writing)
         output = loop.watch(stdout.reading)
         errors = IncomingLines(of: stderr.reading, loop: loop)
+        input.whenWritable { [self] in ask() }
         output.whenReadable { [self] in receive() }
         errors.begin { [self] in words = (words + [$0]).suffix(100) }
     }
@@ -92,6 +104,14 @@ package final class ReloadLook {
     func cancel() {
         if process.isRunning { _ = kill(-process.processIdentifier, SIGTERM) }
         hangUp()
+    }
+
+    private func ask() {
+        let count = input.descriptor.write(unwritten)
+        if count < 0 && errno == EAGAIN { return }
+        // One that has ended says why, or nothing, on its output.
+        unwritten.removeFirst(count > 0 ? count : unwritten.count)
+        if unwritten.isEmpty { input.close() }
     }
 
     private func receive() {
@@ -103,11 +123,12 @@ package final class ReloadLook {
         // What it said before it ended is in the pipe already.
         errors.drain()
         hangUp()
-        let result = try? JSONDecoder().decode(Result.self, from: Data(received))
-        done(result.map { .success($0) } ?? .failure(Failure(words: words)))
+        let answer = try? JSONDecoder().decode(ReloadAnswer.self, from: Data(received))
+        done(answer.map { .success($0) } ?? .failure(Failure(words: words)))
     }
 
     private func hangUp() {
+        input.close()
         output.close()
         errors.end()
     }

@@ -57,7 +57,12 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
     /// Whether requests are answered.
     package var isServing: Bool { state == .serving || state == .degraded }
 
-    /// The stable JSON of `interface.md`; `format_version` rises on a breaking change.
+    /// The version of the JSON that people's scripts read. Raised when a member goes, or changes its
+    /// meaning or its type, and when a state is added; a new member raises nothing. (How it travels
+    /// between a running `sollol` and a command line is a matter of `ControlProtocol`.)
+    private static let formatVersion = 1
+
+    /// The stable JSON of `sollol status --format json`.
     package var json: String { object.text }
 
     /// The same on one line, without a newline at its end.
@@ -67,7 +72,7 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
         func optional(_ text: String?) -> OrderedJSON { text.map { .string($0) } ?? .null }
         func optional(_ number: Int?) -> OrderedJSON { number.map { .int($0) } ?? .null }
         return OrderedJSON.object([
-            ("format_version", .int(1)), ("cluster", .string(cluster)),
+            ("format_version", .int(Self.formatVersion)), ("cluster", .string(cluster)),
             ("state", .string(state.rawValue)), ("since", optional(since?.description)),
             ("url", optional(url)), ("plan_id", optional(planID)), ("pid", optional(pid)),
             (

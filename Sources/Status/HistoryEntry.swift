@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 
 /// One line of `events.jsonl`: what people were told, and when.
 package struct HistoryEntry: Codable, Equatable, Sendable {
@@ -24,15 +25,39 @@ package struct HistoryEntry: Codable, Equatable, Sendable {
         process = processes.first { report.message.hasPrefix("\($0): ") }
     }
 
-    /// One line of JSON, keys in their documented order, without a newline at its end.
-    package var line: String { json.line }
+    /// The version of a line, its member `format_version`; a line without one is of version 1.
+    ///
+    /// Raised when a member changes its meaning or its type. A new member or a new kind raises
+    /// nothing: readers pass over what they do not know, and lines of a higher version.
+    private static let formatVersion = 1
 
-    var json: OrderedJSON {
+    /// One line of JSON, keys in their documented order, without a newline at its end.
+    package var line: String {
+        OrderedJSON.object(members + [("format_version", .int(Self.formatVersion))]).line
+    }
+
+    /// The entry of a line; nil when it is none that this release understands.
+    package init?(line: Data) {
+        struct Envelope: Decodable {
+            var version: Int?
+            enum CodingKeys: String, CodingKey { case version = "format_version" }
+        }
+        let decoder = JSONDecoder()
+        guard let envelope = try? decoder.decode(Envelope.self, from: line),
+            envelope.version ?? 1 <= Self.formatVersion,
+            let entry = try? decoder.decode(HistoryEntry.self, from: line)
+        else { return nil }
+        self = entry
+    }
+
+    var json: OrderedJSON { .object(members) }
+
+    private var members: [(key: String, value: OrderedJSON)] {
         var members: [(key: String, value: OrderedJSON)] = [
             ("time", .string(time.description)), ("kind", .string(kind)),
             ("message", .string(message)), ("details", .strings(details)),
         ]
         if let process { members.append(("process", .string(process))) }
-        return .object(members)
+        return members
     }
 }

@@ -58,7 +58,9 @@ extension Supervisor {
             slots[index].isLeftOut = isLeftOut
             let name = slots[index].node
             if isLeftOut {
-                report(.warning, "going on without \(name) (restart.degrade_after)")
+                report(
+                    .warning,
+                    "going on without \(name) (\(ConfigurationKey.restart(.degradeAfter)))")
             } else {
                 report(.progress, "taking back \(name)")
                 episode = episode ?? Episode(began: now, cause: "\(name) is back")

@@ -79,7 +79,7 @@ extension Supervisor {
             let still = min(seen, limit.seen) - movedAt
             guard still >= limit.seconds else { return }
             let text = "it made no progress in loading for \(seconds(still)) s"
-            fail(index, FailureCause(.hang, "\(text) (timeouts.progress)"))
+            fail(index, FailureCause(.hang, "\(text) (\(ConfigurationKey.timeouts(.progress)))"))
         case .ready:
             guard let activity = slot.activity, activity.busy > 0, let seen = slot.activityAt,
                 let limit = standstillLimit(timeouts.stall)
@@ -88,7 +88,7 @@ extension Supervisor {
             guard still >= limit.seconds else { return }
             let requests = plural(activity.busy, "request")
             let text = "\(requests) made no progress for \(seconds(still)) s"
-            fail(index, FailureCause(.hang, "\(text) (timeouts.stall)"))
+            fail(index, FailureCause(.hang, "\(text) (\(ConfigurationKey.timeouts(.stall)))"))
         default: break
         }
     }

@@ -122,6 +122,7 @@ package struct CachePruning: Equatable, Sendable {
         }
         let place = location.sshDestination ?? "this machine"
         return "\(Node.list(workers)): \(parts.joined(separator: ", ")) of what the "
-            + "tensor cache on \(place) has beyond cache_limit, \(MemorySize.text(limit))"
+            + "tensor cache on \(place) has beyond "
+            + "\(ConfigurationKey.Backend.cacheLimit.rawValue), \(MemorySize.text(limit))"
     }
 }

@@ -101,7 +101,7 @@ package enum PlanFindings {
                 ? "Set forward_port_base to a range that is free."
                 : opening.isWorker
                     ? "If it is an rpc-server that somebody else runs, set \"managed\": false."
-                    : "Set coordinator.port, or --port."
+                    : "Set \(ConfigurationKey.coordinator(.port)), or --port."
             text =
                 "port \(endpoint.port) of \(endpoint.host) on {host} is taken by \(who). "
                 + "See who: {ssh}ss -ltnp sport = :\(endpoint.port). \(hint)"
@@ -110,7 +110,10 @@ package enum PlanFindings {
                 "port \(endpoint.port) of \(endpoint.host) on {host} is in use by the cluster "
                 + "\(cluster) of \(who). Stop that one first, or give this process another port."
         case .noAddress(let others):
-            let key = opening.isWorker ? "bind" : "coordinator.host"
+            let key =
+                opening.isWorker
+                ? ConfigurationKey.Backend.bind.rawValue
+                : "\(ConfigurationKey.coordinator(.host))"
             text =
                 "\(endpoint.host) is no address of {host}"
                 + (others.isEmpty ? "" : ", which has \(others.joined(separator: ", "))")
@@ -157,7 +160,8 @@ package enum PlanFindings {
                 Finding(
                     [$0.node], severity: .warning,
                     "the API on \($0.bind) asks for no key, so whoever can reach that address can use "
-                        + "it. Set coordinator.api_key_file, or coordinator.host to 127.0.0.1.")
+                        + "it. Set \(ConfigurationKey.coordinator(.apiKeyFile)), or "
+                        + "\(ConfigurationKey.coordinator(.host)) to 127.0.0.1.")
             }
     }
 
@@ -194,7 +198,8 @@ package enum PlanFindings {
                 [process.node],
                 "\(process.host) is \(address), a public address, and rpc-server has no "
                     + "authentication: who can reach it can run code there. Set \"bind\" to a "
-                    + "private address or \"transport\" to \"ssh\", or allow_exposed_bind to true.")
+                    + "private address or \"transport\" to \"ssh\", or "
+                    + "\(ConfigurationKey.cluster(.allowExposedBind)) to true.")
         }
     }
 }

@@ -40,7 +40,7 @@ package enum SurveyFindings {
         _ request: SurveyRequest, _ report: SurveyReport
     ) -> String? {
         guard let file = request.apiKeyFile, let state = report.apiKeyFile else { return nil }
-        let subject = "coordinator.api_key_file: \(file)"
+        let subject = "\(ConfigurationKey.coordinator(.apiKeyFile)): \(file)"
         return switch state {
         case .good: nil
         case .empty:

@@ -20,11 +20,11 @@ enum CheckCommand {
         let spec = loaded.spec
         let statePath = StateDirectory.path(
             cluster: spec.name, environment: environment, home: home)
-        let state: StateDirectory
-        do {
-            state = try StateDirectory(path: statePath, configuration: files.path)
-        } catch StateDirectory.Problem.held(_, let pid) {
-            let running = CheckReport.running(cluster: spec.name, pid: pid.map(Int.init))
+        // Without the lock: whoever starts the cluster meanwhile is not to be kept from it.
+        let state = try StateFolder(path: statePath, configuration: files.path)
+        let holder = StateDirectory.holder(of: statePath)
+        if holder.isHeld {
+            let running = CheckReport.running(cluster: spec.name, pid: holder.pid.map(Int.init))
             try CommandLineInterface.write(isJSON ? running.json : running.text)
             return .success
         }
@@ -40,7 +40,10 @@ enum CheckCommand {
             console.report(Report(.phase, "[2/2] starting each worker for a moment, on 127.0.0.1"))
             look.tryWorkers()
         }
-        try state.write(look.facts.encoded(), to: RecordedFacts.name)
+        // One that runs by now has written what it goes by.
+        if !StateDirectory.holder(of: statePath).isHeld {
+            try state.write(look.facts.encoded(), to: RecordedFacts.name)
+        }
         let report = CheckReport(
             cluster: spec.name, surveys: look.surveys, trials: look.trials,
             findings: look.findings, plan: look.plan)

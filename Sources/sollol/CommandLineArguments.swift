@@ -22,6 +22,22 @@ struct CommandLineArguments {
     private(set) var words: [String] = []
     private(set) var values: [String: String] = [:]
 
+    /// The first word that is neither an option nor the value of a known one: the command, even
+    /// where other words are wrong.
+    static func firstWord(_ arguments: [String], options: [Option]) -> String? {
+        var rest = arguments[...]
+        while let word = rest.popFirst() {
+            if word == "--" { return rest.first }
+            guard word.hasPrefix("-"), word != "-" else { return word }
+            let option = options.first { $0.name == word || $0.short == word }
+            if option?.value != nil { rest = rest.dropFirst() }
+        }
+        return nil
+    }
+
+    /// Only these options, by name.
+    init(values: [String: String]) { self.values = values }
+
     /// Takes `arguments` apart.
     ///
     /// `--key value` and `--key=value` are the same, as are `-k value`, `-k=value` and `-kvalue`;

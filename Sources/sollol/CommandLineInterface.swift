@@ -17,11 +17,7 @@ enum CommandLineInterface {
             complain("sollol: \(mistake.message). See: sollol help")
             return .usage
         } catch let errors as ConfigurationErrors {
-            for problem in errors.problems.prefix(100) {
-                complain(TerminalText.clean("error: \(problem)"))
-            }
-            let more = errors.problems.count - 100
-            if more > 0 { complain("error: and \(more) more problems of that kind") }
+            for line in lines(errors) { complain(line) }
             return errors.exitStatus
         } catch let problem as StateDirectory.Problem {
             complain("error: \(problem)")
@@ -34,49 +30,62 @@ enum CommandLineInterface {
         }
     }
 
+    /// What people read of them; a file that is no configuration at all may have thousands.
+    static func lines(_ errors: ConfigurationErrors) -> [String] {
+        let most = 100
+        let more = errors.problems.count - most
+        return errors.problems.prefix(most).map { TerminalText.clean("error: \($0)") }
+            + (more > 0 ? ["error: and \(more) more problems of that kind"] : [])
+    }
+
     private static func dispatch(_ words: [String], isDetached: Bool) throws -> ExitStatus {
         // The command's own options are known only once its name is: the first word without a dash
         // that is no option's value.
-        let everything = Commands.common + Commands.all.flatMap(\.options)
-        let loose = try CommandLineArguments(words, options: unique(everything))
+        let everything = unique(Options.common + Commands.all.flatMap(\.options))
+        let first = CommandLineArguments.firstWord(words, options: everything)
+        if let command = first.flatMap(Commands.named), command.audience == .later {
+            // Whatever options it will have.
+            return try command.handler(
+                .init(arguments: .init(values: [:]), words: words, isDetached: false))
+        }
+        let loose = try CommandLineArguments(words, options: everything)
         if loose.has("--version") { return try printVersion() }
         guard let name = loose.words.first else {
             if loose.has("--help") { return try printHelp(nil) }
             complain(Commands.help(nil))
             return .usage
         }
-        guard let command = Commands.named(name) else {
-            let near = NearestName.of(name, in: Commands.all.map(\.name))
-            let hint = near.map { " (did you mean \($0)?)" } ?? ""
-            throw CommandLineArguments.Mistake(message: "there is no command \(name)\(hint)")
-        }
+        let command = try named(name)
         if loose.has("--help") { return try printHelp(command) }
         let arguments = try CommandLineArguments(
-            words, options: unique(command.options + Commands.common))
-        if name == "help" { return try help(on: arguments.words.dropFirst().first) }
+            words, options: unique(command.options + Options.common))
         let most = command.word == nil ? 1 : 2
         guard arguments.words.count <= most else {
             let extra = arguments.words[most]
             throw CommandLineArguments.Mistake(message: "\(name) takes no further word: \(extra)")
         }
-        switch name {
-        case "version": return try printVersion()
-        case "config": return try ConfigCommand.run(arguments)
-        case "check": return try CheckCommand.run(arguments)
-        case "plan": return try PlanCommand.run(arguments)
-        case "status": return try StatusCommand.run(arguments)
-        case "down": return try DownCommand.run(arguments)
-        case "logs": return try LogsCommand.run(arguments)
-        case "restart": return try RestartCommand.run(arguments)
-        case "reload": return try ReloadCommand.run(arguments)
-        default:
-            if let running = ReloadLook.begin() {
-                return try UpCommand.look(arguments, beside: running)
-            }
-            return arguments.has("--detach") && !arguments.has("--dry-run") && !isDetached
-                ? try DetachedStart.run(executable, words)
-                : try UpCommand.run(arguments, isDetached: isDetached)
+        tellIdle(arguments, command)
+        let status = try command.handler(
+            .init(arguments: arguments, words: words, isDetached: isDetached))
+        assert(command.mayEnd(with: status), "\(name) ended with \(status), against its table")
+        return status
+    }
+
+    /// Says which options of the configuration mean nothing to the command.
+    private static func tellIdle(_ arguments: CommandLineArguments, _ command: Command) {
+        guard let reason = command.idleOptions, !arguments.has(Options.quiet.name) else { return }
+        let idle = Options.configuration.map(\.name).filter {
+            Options.ofConfiguration.contains($0) && $0 != Options.name.name && arguments.has($0)
         }
+        guard !idle.isEmpty else { return }
+        complain("notice: \(idle.joined(separator: ", ")) is not used here: \(reason)")
+    }
+
+    private static func named(_ name: String) throws(CommandLineArguments.Mistake) -> Command {
+        if let command = Commands.named(name) { return command }
+        let known = Commands.all.filter { $0.audience == .people }.map(\.name)
+        let hint = NearestName.of(name, in: known).map { " (did you mean \($0)?)" } ?? ""
+        throw CommandLineArguments.Mistake(message: "there is no command \(name)\(hint)")
     }
 
     /// This program.
@@ -91,20 +100,23 @@ enum CommandLineInterface {
         return options.filter { seen.insert($0.name).inserted }
     }
 
-    private static func help(on name: String?) throws -> ExitStatus {
-        guard let name else { return try printHelp(nil) }
-        guard let command = Commands.named(name) else {
-            throw CommandLineArguments.Mistake(message: "there is no command \(name)")
+    /// The help of that command, or of all.
+    static func help(on name: String?) throws -> ExitStatus {
+        let command = try name.map(named)
+        if let command, command.audience == .later {
+            return try command.handler(
+                .init(arguments: .init(values: [:]), words: [], isDetached: false))
         }
         return try printHelp(command)
     }
 
-    private static func printHelp(_ command: Commands.Command?) throws -> ExitStatus {
+    private static func printHelp(_ command: Command?) throws -> ExitStatus {
         try write(Commands.help(command))
         return .success
     }
 
-    private static func printVersion() throws -> ExitStatus {
+    /// `sollol version`.
+    static func printVersion() throws -> ExitStatus {
         try write("sollol \(version)\n")
         return .success
     }

@@ -1,128 +1,168 @@
-/// The commands and their options: what is parsed is what help shows.
+import Basics
+import SollolRuntime
+
+/// The table of commands: what is parsed, shown in help and run.
 enum Commands {
-    struct Command {
-        var name: String
-        var help: String
-        var options: [CommandLineArguments.Option] = []
-        /// What may stand after the command; nil: nothing.
-        var word: String?
-    }
+    private typealias Exit = Command.Exit
 
-    static let common: [CommandLineArguments.Option] = [
-        .init(name: "--config", value: "FILE", help: "the configuration file", short: "-c"),
-        .init(name: "--model", value: "FILE|NAME", help: "a GGUF, or a model of Ollama"),
-        .init(name: "--rpc", value: "HOST:PORT[,…]", help: "the RPC backends"),
-        .init(name: "--host", value: "ADDRESS", help: "where the coordinator listens"),
-        .init(name: "--port", value: "PORT", help: "where the coordinator listens"),
-        .init(name: "--ctx-size", value: "TOKENS", help: "context over all slots"),
-        .init(name: "--name", value: "NAME", help: "the cluster's name"),
-        .init(name: "--quiet", help: "say only what went wrong, and that it serves"),
-        .init(name: "--verbose", help: "show the servers' lines, too"),
-        .init(name: "--help", help: "show this", short: "-h"),
-        .init(name: "--version", help: "show the version"),
+    /// How whatever command can end.
+    private static let always = [
+        Exit(.usage, "wrong usage of the command line, a bad value of an option included"),
+        Exit(.software, "a bug in sollol"),
     ]
+    private static let unprinted = Exit(.unavailable, "the answer could not be printed")
+    private static let misconfigured = Exit(
+        .configuration, "the configuration is missing or wrong")
+    /// What the commands for a running cluster say of options that configure one.
+    private static let byName = "the cluster is found by its name"
+    private static let serves = Exit(.success, "the cluster serves")
+    private static let failed = Exit(
+        .unavailable,
+        "it was refused, the cluster does not run or is being ended, or --timeout ran out")
+    private static let unusable = Exit(.cannotCreate, "the state directory cannot be used")
 
-    static let all: [Command] = [
-        Command(
-            name: "up", help: "bring the cluster up and keep it up, in the foreground or detached",
-            options: [
-                .init(name: "--dry-run", help: "only print what would run"),
-                .init(name: "--format", value: "text|json|sh", help: "of the dry run"),
-                .init(name: "--detach", help: "leave it running; return when it serves"),
-                .init(name: "--plan", value: "ID", help: "refuse any other plan_id"),
-                .init(name: "--overcommit", help: "start even what does not fit into memory"),
-            ]),
-        Command(
-            name: "config", help: "the effective configuration, each value with its origin",
-            options: [.init(name: "--format", value: "text|json", help: "of the output")]),
-        Command(
-            name: "check", help: "everything `up` checks before it starts, and nothing else",
-            options: [.init(name: "--format", value: "text|json", help: "of the output")]),
-        Command(
-            name: "plan",
-            help: "where every layer will be, and whether it fits; exit status 69 when not",
-            options: [
-                .init(name: "--format", value: "text|json", help: "of the output"),
-                .init(
-                    name: "--worker", value: "SIZE",
-                    help: "a worker that does not exist, of so much memory (24GiB); repeatable",
-                    repeats: true),
-            ]),
-        Command(
-            name: "status", help: "what the cluster does; exit status 3 when it does not serve",
-            options: [
-                .init(name: "--format", value: "text|json", help: "of the output"),
-                .init(name: "--watch", help: "show it until Ctrl-C"),
-            ]),
-        Command(
-            name: "logs", help: "what the servers printed, of one or of all",
-            options: [
-                .init(name: "--follow", help: "go on with what comes, until Ctrl-C", short: "-f"),
-                .init(
-                    name: "--lines", value: "N|all", help: "the last lines; default: 100",
-                    short: "-n"),
-            ], word: "NAME"),
-        Command(
-            name: "restart", help: "restart a process, or all; returns when the cluster serves",
-            options: [
-                .init(
-                    name: "--timeout", value: "SECONDS",
-                    help: "exit with 3 when it does not serve by then")
-            ], word: "NAME|all"),
-        Command(
-            name: "reload",
-            help: "take over a changed configuration; returns when the cluster serves with it",
-            options: [
-                .init(
-                    name: "--timeout", value: "SECONDS",
-                    help: "exit with 3 when it does not serve by then; it goes on nevertheless")
-            ]),
-        Command(
-            name: "down", help: "stop the cluster; returns when nothing runs any more",
-            options: [
-                .init(
-                    name: "--timeout", value: "SECONDS",
-                    help: "end requests in flight after that; default: timeouts.stop")
-            ]),
-        Command(name: "version", help: "show the version"),
-        Command(name: "help", help: "show help of a command"),
-    ]
+    /// Every command.
+    static let all: [Command] =
+        [
+            up, config, check, plan, status, logs, restart, reload, down, version, help, reloadLook,
+        ] + later
 
+    /// The command of that name.
     static func named(_ name: String) -> Command? { all.first { $0.name == name } }
 
-    /// The help of one command, or of all.
-    static func help(_ command: Command?) -> String {
-        let word = command?.word.map { " [\($0)]" } ?? ""
-        var text = "usage: sollol \(command?.name ?? "COMMAND")\(word) [OPTIONS]\n"
-        if let command {
-            text += "\n\(command.help)\n"
-        } else {
-            text +=
-                "\nDistributed inference with llama.cpp: layer distribution over RPC backends.\n"
-            text +=
-                "\nCommands:\n"
-                + table(all.map { ($0.name, $0.help) })
-        }
-        let options = (command?.options ?? []) + common
-        text +=
-            "\nOptions:\n"
-            + table(
-                options.map { option in
-                    let short = option.short.map { "\($0), " } ?? ""
-                    return (
-                        "\(short)\(option.name)\(option.value.map { " \($0)" } ?? "")", option.help
-                    )
-                })
-        return text
-            + "\nThe configuration: --config, else $SOLLOL_CONFIG, else ./sollol.json, else\n"
-            + "$XDG_CONFIG_HOME/sollol/sollol.json, else /etc/sollol/sollol.json.\n"
-            + "All keys: CONFIGURATION.md\n"
+    private static let up = Command(
+        name: "up",
+        summary: "bring the cluster up and keep it up, in the foreground or detached",
+        options: [
+            .init(name: "--dry-run", help: "only print what would run"),
+            .init(name: "--format", value: "text|json|sh", help: "of the dry run"),
+            .init(name: "--detach", help: "leave it running; return when it serves"),
+            .init(name: "--plan", value: "ID", help: "refuse any other plan_id"),
+            .init(name: "--overcommit", help: "start even what does not fit into memory"),
+        ] + Options.configuration + [Options.quiet, Options.verbose],
+        exits: [
+            Exit(.success, "stopped as asked; with --detach: it serves; with --dry-run: printed"),
+            Exit(.gaveUp, "the cluster gave up after it had served"),
+            Exit(.unavailable, "it could not be brought up; nothing is left running"), unusable,
+            Exit(.alreadyRunning, "another sollol already supervises this cluster"),
+            misconfigured,
+        ] + always
+    ) { call in
+        call.arguments.has("--detach") && !call.arguments.has("--dry-run") && !call.isDetached
+            ? try DetachedStart.run(CommandLineInterface.executable, call.words)
+            : try UpCommand.run(call.arguments, isDetached: call.isDetached)
     }
 
-    private static func table(_ rows: [(String, String)]) -> String {
-        let width = (rows.map(\.0.count).max() ?? 0) + 2
-        return rows.map { name, help in
-            "  \(name)\(String(repeating: " ", count: width - name.count))\(help)\n"
-        }.joined()
-    }
+    private static let config = Command(
+        name: "config", summary: "the effective configuration, each value with its origin",
+        options: [Options.format] + Options.configuration + [Options.quiet],
+        exits: [Exit(.success, "it is valid"), unprinted, misconfigured] + always
+    ) { try ConfigCommand.run($0.arguments) }
+
+    private static let check = Command(
+        name: "check", summary: "everything `up` checks before it starts, and nothing else",
+        options: [Options.format] + Options.configuration + [Options.quiet],
+        exits: [
+            Exit(.success, "nothing stands in the way, or the cluster runs already"),
+            Exit(.unavailable, "something stands in the way"), unusable, misconfigured,
+        ] + always
+    ) { try CheckCommand.run($0.arguments) }
+
+    private static let plan = Command(
+        name: "plan", summary: "where every layer will be, and whether it fits",
+        options: [
+            Options.format,
+            .init(
+                name: "--worker", value: "SIZE",
+                help: "a worker that does not exist, of so much memory (24GiB); repeatable",
+                repeats: true),
+        ] + Options.configuration + [Options.quiet],
+        exits: [
+            Exit(.success, "it fits"), Exit(.unavailable, "it does not fit, or nothing is known"),
+            misconfigured,
+        ] + always
+    ) { try PlanCommand.run($0.arguments) }
+
+    private static let status = Command(
+        name: "status", summary: "what the cluster does",
+        options: [Options.format, .init(name: "--watch", help: "show it until Ctrl-C")]
+            + Options.cluster,
+        idleOptions: byName,
+        exits: [
+            serves, Exit(.notServing, "the cluster does not serve"), unprinted, misconfigured,
+        ] + always
+    ) { try StatusCommand.run($0.arguments) }
+
+    private static let logs = Command(
+        name: "logs", summary: "what the servers printed, of one or of all", word: "NAME",
+        options: [
+            .init(name: "--follow", help: "go on with what comes, until Ctrl-C", short: "-f"),
+            .init(
+                name: "--lines", value: "N|all", help: "the last lines; default: 100", short: "-n"),
+        ] + Options.cluster,
+        idleOptions: byName,
+        exits: [Exit(.success, "shown"), unprinted, misconfigured] + always
+    ) { try LogsCommand.run($0.arguments) }
+
+    private static let restart = Command(
+        name: "restart", summary: "restart a process, or all; returns when the cluster serves",
+        word: "NAME|all",
+        options: [Options.timeout("exit with 69 when it does not serve by then; it goes on")]
+            + Options.cluster + [Options.quiet],
+        idleOptions: byName, exits: [serves, failed, misconfigured] + always
+    ) { try RestartCommand.run($0.arguments) }
+
+    private static let reload = Command(
+        name: "reload",
+        summary: "take over a changed configuration; returns when the cluster serves with it",
+        options: [Options.timeout("exit with 69 when it does not serve by then; it goes on")]
+            + Options.cluster + [Options.quiet],
+        idleOptions: "the running sollol reads its file again and keeps its own options",
+        exits: [serves, failed, misconfigured] + always
+    ) { try ReloadCommand.run($0.arguments) }
+
+    private static let down = Command(
+        name: "down", summary: "stop the cluster; returns when nothing runs any more",
+        options: [
+            Options.timeout(
+                "end requests in flight after that; default: \(ConfigurationKey.timeouts(.stop))")
+        ] + Options.cluster + [Options.quiet],
+        idleOptions: byName,
+        exits: [
+            Exit(.success, "nothing runs any more"),
+            Exit(.unavailable, "sollol does not answer or does not end"), misconfigured,
+        ] + always
+    ) { try DownCommand.run($0.arguments) }
+
+    private static let version = Command(
+        name: "version", summary: "show the version", options: [],
+        exits: [Exit(.success, "shown"), unprinted] + always
+    ) { _ in try CommandLineInterface.printVersion() }
+
+    private static let help = Command(
+        name: "help", summary: "show help of a command", word: "COMMAND", options: [],
+        exits: [Exit(.success, "shown"), unprinted] + always
+    ) { try CommandLineInterface.help(on: $0.arguments.words.dropFirst().first) }
+
+    private static let reloadLook = Command(
+        name: ReloadLookCommand.name, summary: "look at the hosts for a running sollol",
+        options: [],
+        exits: [Exit(.success, "the answer is on standard output"), unprinted] + always,
+        audience: .sollol
+    ) { _ in try ReloadLookCommand.run() }
+
+    /// Names that are taken: whoever reads of them elsewhere is told, and nothing else gets them.
+    private static let later: [Command] = [
+        .later("list", "every cluster of this user on this machine"),
+        .later("history", "what happened, as sentences"),
+        .later("schema", "the configuration's keys as a JSON schema"),
+        .later("man", "the manual page"),
+        .later("completion", "completions for a shell"),
+        .later("shard", "store the model's layers on the workers' disks"),
+        .later("measure", "seconds per layer of each device"),
+        .later("discover", "find hosts"),
+        .later("install", "install llama.cpp on hosts"),
+        .later("service", "a service of the system"),
+        .later("export", "the cluster for other tools"),
+    ]
 }

@@ -46,9 +46,8 @@ struct ConfigurationFiles {
         let hostName = host.withUnsafeBufferPointer {
             $0.baseAddress.map { String(cString: $0) } ?? ""
         }
-        let ours = ["--model", "--rpc", "--host", "--port", "--ctx-size", "--name"]
-        var options = arguments.values.filter { ours.contains($0.key) }
-        if let workers { options["--rpc"] = workers.joined(separator: ",") }
+        var options = arguments.values.filter { Options.ofConfiguration.contains($0.key) }
+        if let workers { options[Options.backends] = workers.joined(separator: ",") }
         sources = ConfigurationSources(
             file: file, backendsFile: backends, searched: places, environment: environment,
             options: options,

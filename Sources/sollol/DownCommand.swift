@@ -1,3 +1,4 @@
+import SollolRuntime
 import Basics
 import Foundation
 import Status
@@ -29,6 +30,11 @@ struct DownCommand {
         case .hung(let hung):
             CommandLineInterface.complain("error: \(hung)")
             return .unavailable
+        case .foreign(let foreign):
+            // TERM is understood by every release.
+            guard let pid = foreign.pid, kill(pid, SIGTERM) == 0 else {
+                return failed("\(foreign)")
+            }
         case .silent(let pid, let reason):
             // Before it has a socket nothing runs yet, and TERM ends it.
             guard let pid, kill(pid, SIGTERM) == 0 else {

@@ -9,25 +9,23 @@ struct LogsCommand {
     /// Seconds between two looks of `-f`.
     private static let interval = 0.2
 
-    private let readers: [LogReader]
+    private let readers: LogReaders
     private let isTerminal = isatty(1) == 1
 
     static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
         let count = try count(arguments.values["--lines"])
         let cluster = try NamedCluster(arguments)
-        var readers = LogReader.all(state: cluster.statePath)
-        if let name = arguments.words.dropFirst().first {
-            let names = readers.map(\.name)
-            readers = readers.filter { $0.name == name }
-            guard !readers.isEmpty else {
+        let name = arguments.words.dropFirst().first
+        let readers = LogReaders(state: cluster.statePath, name: name)
+        if readers.isEmpty {
+            if let name {
+                let names = LogReaders.names(state: cluster.statePath)
                 let known =
                     names.isEmpty
                     ? "\(cluster.statePath)/logs holds none yet"
                     : "there are logs of: \(names.joined(separator: ", "))"
                 throw CommandLineArguments.Mistake(message: "no log of \(name); \(known)")
             }
-        }
-        if readers.isEmpty {
             CommandLineInterface.complain("\(cluster.statePath)/logs holds no log yet")
         }
         try LogsCommand(readers: readers).show(count, follow: arguments.has("--follow"))
@@ -46,13 +44,13 @@ struct LogsCommand {
     }
 
     private func show(_ count: Int?, follow: Bool) throws {
-        let merged = merge(readers.map { (name: $0.name, lines: $0.last(count)) })
+        let merged = merge(readers.last(count))
         try write(count.map { merged.suffix($0) } ?? merged[...])
         if follow { Signals.endAtOnce(isQuiet: true) }
         // Until Ctrl-C, which is its normal end, or until whoever reads has gone (SIGPIPE).
         while follow {
             Thread.sleep(forTimeInterval: Self.interval)
-            try write(merge(readers.map { (name: $0.name, lines: $0.added()) })[...])
+            try write(merge(readers.added())[...])
         }
     }
 
@@ -77,7 +75,7 @@ struct LogsCommand {
     private func write(_ lines: ArraySlice<(name: String, line: [UInt8])>) throws {
         var text: [UInt8] = []
         for (name, line) in lines {
-            if readers.count > 1 { text += Array("\(name) | ".utf8) }
+            if readers.areSeveral { text += Array("\(name) | ".utf8) }
             // As it is into a file; a terminal must not be steered by what a server printed.
             text +=
                 isTerminal

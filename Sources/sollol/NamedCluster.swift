@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 import Foundation
 import SollolRuntime
@@ -32,7 +33,7 @@ struct NamedCluster {
         client = ControlClient(state: statePath)
         // Who names the cluster means that one, whichever file lies around.
         if let path, !arguments.has("--name") {
-            try StateDirectory.refuseOther(path, path: statePath)
+            try StateFolder.refuseOther(path, path: statePath)
         }
     }
 
@@ -49,13 +50,18 @@ struct NamedCluster {
             status.lastEvent = last
             return status
         case .silent(let pid, let reason): return unanswered(pid: pid, reason)
-        case .hung(let hung):
-            var status = ClusterStatus(cluster: name, state: .failed, stateDirectory: statePath)
-            status.pid = hung.pid.map(Int.init)
-            status.summary = "\(hung)"
-            status.lastEvent = EventHistory.last(state: statePath)
-            return status
+        case .hung(let hung): return wedged(pid: hung.pid, "\(hung)")
+        case .foreign(let foreign): return wedged(pid: foreign.pid, "\(foreign)")
         }
+    }
+
+    /// A `sollol` of which nothing can be known but that it is there.
+    private func wedged(pid: Int32?, _ summary: String) -> ClusterStatus {
+        var status = ClusterStatus(cluster: name, state: .failed, stateDirectory: statePath)
+        status.pid = pid.map(Int.init)
+        status.summary = summary
+        status.lastEvent = EventHistory.last(state: statePath)
+        return status
     }
 
     /// A `sollol` that checks what it needs before a start has no socket yet.
@@ -65,5 +71,21 @@ struct NamedCluster {
         status.summary = "sollol runs but does not answer (yet): \(reason)"
         status.lastEvent = EventHistory.last(state: statePath)
         return status
+    }
+}
+
+extension ControlClient.Outcome {
+    /// Why nothing was answered, for people; nil when it was.
+    func silence(of cluster: NamedCluster) -> String? {
+        switch self {
+        case .answered: return nil
+        case .notRunning:
+            return "nothing runs of cluster \(cluster.name). Start it: sollol up"
+        case .hung(let hung): return "\(hung)"
+        case .foreign(let foreign): return "\(foreign)"
+        case .silent(let pid, let reason):
+            let who = pid.map { " (pid \($0))" } ?? ""
+            return "sollol\(who) does not answer: \(reason)"
+        }
     }
 }

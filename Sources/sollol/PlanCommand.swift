@@ -47,9 +47,10 @@ enum PlanCommand {
             // Nor is this machine a part of it.
             look.hosts[.here]?.availableMemoryBytes = nil
             look.hosts[.here]?.devices = []
+            let limit = ConfigurationKey.coordinator(.memoryLimit)
             assumptions = [
                 "each worker has one device, may hold the size given, and the coordinator has "
-                    + "memory enough for its part; coordinator.memory_limit limits it."
+                    + "memory enough for its part; \(limit) limits it."
             ]
         }
         return try show(spec, look, assumptions, isJSON: isJSON)

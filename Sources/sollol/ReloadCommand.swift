@@ -14,23 +14,17 @@ enum ReloadCommand {
         let cluster = try NamedCluster(arguments)
         let end = ProcessInfo.processInfo.systemUptime + limit
         let isQuiet = arguments.has("--quiet")
-        let idle = ["--model", "--rpc", "--host", "--port", "--ctx-size"].filter(arguments.has)
-        if !idle.isEmpty, !isQuiet {
-            CommandLineInterface.complain(
-                "notice: \(idle.joined(separator: ", ")) is not used here: the running sollol reads "
-                    + "its file again and keeps its own options")
-        }
-        var question = ControlRequest.Command.reload
+        var question = ControlRequest(.reload)
         var number: Int?
         var shown = 0
         var pause = interval.first
         while true {
-            let outcome = cluster.client.ask(ControlRequest(question))
+            let outcome = cluster.client.ask(question)
             guard case .answered(let answer) = outcome, answer.problem == nil,
                 let progress = answer.reload
             else { return failed(outcome, cluster, hasBegun: number != nil) }
-            question = .reloadProgress
             number = number ?? progress.number
+            question = ControlRequest(.reloadProgress, reload: number)
             guard number == progress.number else {
                 return complain("another reload has taken the place of this one", .unavailable)
             }
@@ -58,16 +52,10 @@ enum ReloadCommand {
     ) -> ExitStatus {
         switch outcome {
         case .answered(let answer):
-            return complain(answer.problem ?? "sollol says nothing about a reload", .unavailable)
+            complain(answer.problem ?? "sollol says nothing about a reload", .unavailable)
         case .notRunning where hasBegun:
-            return complain("the cluster has ended. See: sollol status", .unavailable)
-        case .notRunning:
-            return complain(
-                "nothing runs of cluster \(cluster.name). Start it: sollol up", .unavailable)
-        case .hung(let hung): return complain("\(hung)", .unavailable)
-        case .silent(let pid, let reason):
-            let who = pid.map { " (pid \($0))" } ?? ""
-            return complain("sollol\(who) does not answer: \(reason)", .unavailable)
+            complain("the cluster has ended. See: sollol status", .unavailable)
+        default: complain(outcome.silence(of: cluster) ?? "", .unavailable)
         }
     }
 

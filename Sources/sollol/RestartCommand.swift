@@ -1,3 +1,4 @@
+import SollolRuntime
 import Basics
 import Foundation
 import Status
@@ -13,24 +14,11 @@ enum RestartCommand {
         let word = arguments.words.dropFirst().first
         let name = word == "all" ? nil : word
         let before: ClusterStatus
-        switch cluster.client.ask(ControlRequest(.restart, name: name)) {
-        case .answered(let answer):
-            guard answer.problem == nil, let status = answer.status else {
-                CommandLineInterface.complain("error: \(answer.problem ?? "no status")")
-                return .usage
-            }
+        let outcome = cluster.client.ask(ControlRequest(.restart, name: name))
+        if case .answered(let answer) = outcome, answer.problem == nil, let status = answer.status {
             before = status
-        case .notRunning:
-            CommandLineInterface.complain(
-                "error: nothing runs of cluster \(cluster.name). Start it: sollol up")
-            return .unavailable
-        case .hung(let hung):
-            CommandLineInterface.complain("error: \(hung)")
-            return .unavailable
-        case .silent(let pid, let reason):
-            let who = pid.map { " (pid \($0))" } ?? ""
-            CommandLineInterface.complain("error: sollol\(who) does not answer: \(reason)")
-            return .unavailable
+        } else {
+            return refused(outcome, name, cluster)
         }
         let end = ProcessInfo.processInfo.systemUptime + limit
         while true {
@@ -50,6 +38,23 @@ enum RestartCommand {
             }
             Thread.sleep(forTimeInterval: interval)
         }
+    }
+
+    private static func refused(
+        _ outcome: ControlClient.Outcome, _ name: String?, _ cluster: NamedCluster
+    ) -> ExitStatus {
+        guard case .answered(let answer) = outcome else {
+            CommandLineInterface.complain("error: \(outcome.silence(of: cluster) ?? "")")
+            return .unavailable
+        }
+        CommandLineInterface.complain("error: \(answer.problem ?? "no status")")
+        if let refusal = answer.refusal {
+            return refusal == .unknownProcess ? .usage : .unavailable
+        }
+        // The first release says no more than that; a wrong name is one that its status lacks.
+        let processes = cluster.status().processes
+        let isUnknown = name != nil && !processes.contains { $0.name == name }
+        return isUnknown ? .usage : .unavailable
     }
 
     /// Whether it serves, and all that was to be restarted has been started anew.

@@ -49,7 +49,8 @@ struct UpCommand {
         if !isQuiet { for notice in loaded.notices { console.notice("notice: \(notice)") } }
     }
 
-    private static func load(
+    /// Loads what `up` goes by.
+    static func load(
         _ files: ConfigurationFiles, _ arguments: CommandLineArguments
     ) throws -> LoadedConfiguration {
         var loaded = try ConfigurationLoader.load(files.sources)
@@ -94,27 +95,12 @@ struct UpCommand {
 
     // MARK: Reload
 
-    /// The same files, options and environment again.
+    /// What another process needs to load the same again: the very same files and options; the
+    /// environment it inherits.
     private var sources: ReloadSources {
-        let words = CommandLine.arguments.dropFirst()
-        return ReloadSources(command: [CommandLineInterface.executable] + words) {
-            [arguments, environment, home, files] in
-            let again = try ConfigurationFiles(
-                arguments, environment: environment, home: home, found: files.name)
-            return try Self.load(again, arguments).spec
-        }
-    }
-
-    /// Looks at the hosts while the cluster runs, for the `sollol` that supervises it.
-    static func look(_ arguments: CommandLineArguments, beside running: RunningCluster) throws
-        -> ExitStatus
-    {
-        let command = try UpCommand(arguments)
-        let recorded = RecordedFacts.read(state: command.statePath).facts
-        let look = Preflight.beside(running, command.loaded.spec, recorded: recorded)
-        let notices = look.surveys.flatMap(\.pruned)
-        try ReloadLook.Result(look, beside: running, notices: notices).tell()
-        return .success
+        ReloadSources(
+            command: [CommandLineInterface.executable, ReloadLookCommand.name],
+            options: arguments.values, file: files.name)
     }
 
     // MARK: Up

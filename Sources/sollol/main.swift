@@ -2,6 +2,10 @@ import Foundation
 import SollolRuntime
 
 StandardStreams.open()
+// Whoever polls a cluster goes on when a socket or standard error has lost its reader; what cannot
+// be printed on standard output ends `sollol` there. A handler that does nothing, not SIG_IGN, which
+// children would inherit.
+signal(SIGPIPE) { _ in }
 // A service without User= has none, and what is started here needs one.
 setenv("HOME", ConfigurationFiles.home, 1)
 Signals.unblockAll()

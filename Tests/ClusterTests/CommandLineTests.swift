@@ -42,7 +42,7 @@ struct CommandLineTests {
             try run([program] + words, environment)
         }
 
-        private var environment: [String: String] {
+        var environment: [String: String] {
             [
                 "HOME": "\(folder)/home", "PATH": "\(folder)/bin:/usr/bin:/bin",
                 "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "\(folder)/state", "STATE_DIRECTORY": "",
@@ -369,5 +369,31 @@ struct CommandLineTests {
         #expect(try place.run("help", "zzz").status == 64)
     }
 
-    /// Commands of later releases say so, and only these may.
+    /// Whatever options they will have.
+    @Test(arguments: [
+        "list", "history", "schema", "man", "completion", "shard", "measure", "discover",
+        "install", "service", "export",
+    ])
+    func commandsOfLaterReleasesSaySo(_ command: String) throws {
+        let place = try Place()
+        for words in [[command], [command, "--from", "x", "more"], ["help", command]] {
+            let outcome = try place.run([TestEnvironment.products + "/sollol"] + words)
+            #expect(outcome.status == 64)
+            #expect(outcome.errors.contains("is a command of a later release"), "\(outcome)")
+        }
+        #expect(!(try place.run("help")).output.contains("\n  \(command) "))
+        #expect(!place.isTouched)
+    }
+
+    @Test func optionsThatMeanNothingAreNamed() throws {
+        let place = try Place()
+        try place.write("work/sollol.json", Self.good)
+        #expect(
+            try place.run("down", "--port", "9", "--name", "x").errors == """
+                notice: --port is not used here: the cluster is found by its name
+                nothing runs of cluster x
+                """)
+        #expect(try place.run("down", "--port", "9", "--quiet").errors == "")
+        #expect(!(try place.run("help", "down")).output.contains("--port"))
+    }
 }

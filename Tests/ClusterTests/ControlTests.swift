@@ -169,6 +169,31 @@ struct ControlTests {
         #expect(sollol.exitStatus() == 0)
     }
 
+    @Test func anEndingClusterTakesNothingOver() throws {
+        let cluster = try LocalCluster()
+        let sollol = try cluster.serving()
+        let answer = Answer()
+        let port = cluster.port
+        Thread { answer.finish(Result { try LocalCluster.tokens(port: port, count: 3900) }) }
+            .start()
+        try eventually("the request is being processed") {
+            (try? LocalCluster.busySlots(port: port)) == 1
+        }
+        let down = try cluster.sollol("down")
+        try eventually("it is being ended") {
+            (try? status(cluster).1["state"] as? String) == "stopping"
+        }
+        for command in ["restart", "reload"] {
+            let refused = try cluster.sollol(command)
+            #expect(refused.exitStatus() == 69)
+            #expect(refused.lines == ["error: the cluster is being ended"])
+        }
+        #expect(try cluster.sollol("down", "--timeout", "0").exitStatus() == 0)
+        #expect(down.exitStatus() == 0)
+        #expect(sollol.exitStatus() == 0)
+        _ = answer.wait()
+    }
+
     @Test func logsShowWhatTheServersPrinted() throws {
         let cluster = try LocalCluster()
         let sollol = try cluster.serving()

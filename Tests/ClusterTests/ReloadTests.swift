@@ -155,4 +155,77 @@ struct ReloadTests {
         #expect(reload.lines.contains { $0.contains("worker-2 changes: ") }, "\(reload.lines)")
         try end(cluster, sollol)
     }
+
+    /// What it asks for is not in force before the first one's requests are answered.
+    @Test func aSecondReloadWaitsForTheFirst() throws {
+        let cluster = try LocalCluster()
+        let sollol = try cluster.serving()
+        let answer = Answer()
+        let port = cluster.port
+        Thread { answer.finish(Result { try LocalCluster.tokens(port: port, count: 1500) }) }
+            .start()
+        try eventually("the request is being processed") {
+            (try? LocalCluster.busySlots(port: port)) == 1
+        }
+        try cluster.edit("\"ctx_size\": 4096", "\"ctx_size\": 2048")
+        let first = try cluster.sollol("reload")
+        try first.waitFor("coordinator changes: ")
+        let second = try cluster.sollol("reload")
+        try second.waitFor("this one waits for it")
+        // Read by the second one alone, since it has not begun.
+        try cluster.edit("\"ctx_size\": 2048", "\"ctx_size\": 1024")
+        let third = try cluster.sollol("reload")
+        try third.waitFor("this one waits for it")
+        #expect(try answer.wait().get().count == 1500)
+        #expect(second.exitStatus() == 0)
+        #expect(third.exitStatus() == 0)
+        // Replaced before it served, or served before it was replaced.
+        let replaced = first.lines.contains { $0.contains("another reload has taken the place") }
+        #expect(
+            first.exitStatus() == 0 || replaced || first.lines.contains { $0.contains("taken") })
+        _ = try runsAsPrinted(cluster)
+        #expect(second.lines.contains { $0.contains("--ctx-size 1024") }, "\(second.lines)")
+        let taken = try cluster.history().components(separatedBy: "taking over the changed")
+        #expect(taken.count == 3)
+        try end(cluster, sollol)
+    }
+
+    @Test func twoAtOnceAreJudgedOnce() throws {
+        let cluster = try LocalCluster()
+        let sollol = try cluster.serving()
+        try cluster.edit("\"ctx_size\": 4096", "\"ctx_size\": 2048")
+        let both = try [cluster.sollol("reload"), cluster.sollol("reload")]
+        for reload in both { #expect(reload.exitStatus() == 0, "\(reload.lines)") }
+        _ = try runsAsPrinted(cluster)
+        let taken = try cluster.history().components(separatedBy: "taking over the changed")
+        #expect(taken.count == 2)
+        try end(cluster, sollol)
+    }
+
+    @Test func logsFollowWhatIsAdded() throws {
+        let cluster = try LocalCluster()
+        let second = ", \"127.0.0.1:\(cluster.ports[1])\""
+        try cluster.edit(second, "")
+        let sollol = try cluster.serving()
+        let follow = try cluster.sollol("logs", "-f", "-n", "all")
+        var text = ""
+        while !text.contains("worker-1 | ") {
+            let more = follow.moreOutput()
+            if more.isEmpty { break }
+            text += more
+        }
+        #expect(text.contains("worker-1 | ") && !text.contains("worker-2 | "))
+        let first = "\"127.0.0.1:\(cluster.ports[0])\""
+        try cluster.edit(first, first + second)
+        #expect(try cluster.sollol("reload").exitStatus() == 0)
+        while !text.contains("worker-2 | ") {
+            let more = follow.moreOutput()
+            if more.isEmpty { break }
+            text += more
+        }
+        #expect(text.contains("worker-2 | "))
+        follow.signal(SIGTERM)
+        #expect(follow.exitStatus() == 0)
+        try end(cluster, sollol)
+    }
 }

@@ -91,8 +91,8 @@ struct BrokenConfigurationsTests {
 
     /// So that a new key does not change the tables.
     private static func withKeys(_ text: String) -> String {
-        let backend = ConfigurationSchema.backend.map(\.path)
-        let coordinator = ConfigurationSchema.keys.filter { $0.path.hasPrefix("coordinator.") }
+        let backend = ConfigurationKey.Backend.allCases.map(\.rawValue)
+        let coordinator = ConfigurationGroup.coordinator.keys
         let groups = [
             "<backend>": backend,
             "<worker_defaults>": backend.filter { $0 != "host" && $0 != "port" },

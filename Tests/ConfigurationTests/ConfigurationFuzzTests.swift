@@ -77,7 +77,7 @@ struct ConfigurationFuzzTests {
             switch problem.origin {
             case .file(_, let line) where !(1...lines).contains(line): return "no line: \(text)"
             case .default, nil:
-                if problem.keyPath.isEmpty { return "says not where: \(text)" }
+                if problem.place == .source { return "says not where: \(text)" }
             default: break
             }
         }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Testing
 
@@ -19,19 +20,21 @@ struct DocumentTests {
             line.dropFirst(2).dropLast(2).components(separatedBy: " | ")
         }
 
-    /// What stands for a key in the first four cells.
+    /// What stands for a key in the first four cells; one of a backend stands by its name alone.
     private static func cells(_ key: ConfigurationKey) -> [String] {
+        let definition = key.definition
         let range: String =
-            switch key.kind {
+            switch definition.kind {
             case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
             case .integers(let range): "\(range.lowerBound) to \(range.upperBound)"
             case .number(let range): "\(trimmed(range.lowerBound)) to \(trimmed(range.upperBound))"
             case .string(.oneOf(let words)): words.map { "`\"\($0)\"`" }.joined(separator: ", ")
             default: ""
             }
+        let path = if case .backend = key { key.name } else { key.description }
         return [
-            "`\(key.path)`", key.kind.name, "`\(key.standard.json)`",
-            range + (key.unit.map { " \($0)" } ?? ""),
+            "`\(path)`", definition.kind.name, "`\(definition.standard.json)`",
+            range + (definition.unit.map { " \($0)" } ?? ""),
         ]
     }
 
@@ -39,9 +42,12 @@ struct DocumentTests {
         Int(exactly: value).map(String.init) ?? "\(value)"
     }
 
+    private static let keys = ConfigurationSchema.keys + ConfigurationGroup.backend(0).keys
+
     /// A new key needs one row in its table: the one that the failure prints, with its meaning.
     @Test func everyKeyIsDocumentedAsItIs() {
-        for key in ConfigurationSchema.keys + ConfigurationSchema.backend {
+        for key in Self.keys {
+            let since = key.definition.since
             let cells = Self.cells(key)
             guard
                 let row = Self.rows.first(where: { $0.count == 5 && Array($0.prefix(4)) == cells })
@@ -49,27 +55,108 @@ struct DocumentTests {
                 Issue.record("no row | \(cells.joined(separator: " | ")) | MEANING. |")
                 continue
             }
-            #expect(row[4].count > 10, "\(key.path) has no meaning")
+            #expect(row[4].count > 10, "\(key) has no meaning")
             // A key that does not act yet says so, and no other does.
-            #expect(row[4].contains("Acts from") == (key.since != nil), "\(key.path)")
-            if let since = key.since { #expect(row[4].contains("Acts from \(since)")) }
+            #expect(row[4].contains("Acts from") == (since != nil), "\(key)")
+            if let since { #expect(row[4].contains("Acts from \(since)")) }
         }
     }
 
-    @Test func noOtherKeyIsDocumented() {
-        let known = (ConfigurationSchema.keys + ConfigurationSchema.backend).map(Self.cells)
-        for row in Self.rows where row.count == 5 {
-            #expect(known.contains(Array(row.prefix(4))), "\(row[0]) is no key, or not like that")
+    @Test func noOtherKeyIsDocumentedAndAllStandInTheOrderOfTheSchema() {
+        let known = Self.keys.map(Self.cells)
+        let said = Self.rows.filter { $0.count == 5 }.map { Array($0.prefix(4)) }
+        for row in said {
+            #expect(known.contains(row), "\(row[0]) is no key, or not like that")
+        }
+        #expect(said == known)
+    }
+
+    /// Every path of a key, in whatever sentence: a key that gets another name leaves none behind.
+    @Test func everyPathInDocumentsAndSamplesIsAKey() throws {
+        let names = try FileManager.default.contentsOfDirectory(
+            atPath: Self.root.appending(component: "config").path(percentEncoded: false))
+        for name in ["CONFIGURATION.md", "README.md"] + names.map({ "config/\($0)" }) {
+            let text = try String(contentsOf: Self.root.appending(path: name), encoding: .utf8)
+            for path in Self.paths(in: text) {
+                #expect(Self.isKey(path), "\(name) speaks of \(path)")
+            }
         }
     }
+
+    /// What people are told about a key names it through `ConfigurationKey`, so that a misspelt
+    /// path does not compile; comments may write it out, if it is one.
+    @Test func noSourceWritesAPathOut() throws {
+        let folder = Self.root.appending(component: "Sources").path(percentEncoded: false)
+        let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String }
+        let sources = try #require(files).filter { $0.hasSuffix(".swift") }
+        #expect(sources.count > 100)
+        for name in sources {
+            let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+            for line in text.split(separator: "\n") {
+                if line.drop(while: { $0 == " " }).hasPrefix("//") {
+                    for path in Self.paths(in: Self.quoted(line)) {
+                        #expect(Self.isKey(path), "\(name) speaks of \(path)")
+                    }
+                } else {
+                    let written = Self.paths(in: Self.literals(line)).filter(Self.isKey)
+                    #expect(written == [], "\(name) writes it out: \(line)")
+                }
+            }
+        }
+    }
+
+    /// What stands in back quotes and is a path as a whole.
+    private static func quoted(_ comment: Substring) -> String {
+        comment.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset % 2 == 1 && $0.element.allSatisfy { $0 != " " && $0 != "(" } }
+            .map { String($0.element) }.joined(separator: " ")
+    }
+
+    /// What stands in the string literals of a line, without what is interpolated.
+    private static func literals(_ line: Substring) -> String {
+        var text = ""
+        var isInside = false
+        var depth = 0
+        var rest = line
+        while let letter = rest.popFirst() {
+            if depth > 0 {
+                depth += letter == "(" ? 1 : letter == ")" ? -1 : 0
+            } else if letter == "\\", isInside {
+                if rest.popFirst() == "(" { depth = 1 }
+            } else if letter == "\"" {
+                isInside.toggle()
+                text += " "
+            } else if isInside {
+                text.append(letter)
+            }
+        }
+        return text
+    }
+
+    /// `coordinator.port`, `rpc_backends[2].host` and `worker_defaults.bind` as they stand in text.
+    private static func paths(in text: String) -> [String] {
+        let pattern =
+            #/\b(coordinator|restart|health|timeouts|placement|worker_defaults|rpc_backends\[.{0,2}\])\.([a-z_]+)/#
+        return text.matches(of: pattern).map { match in
+            let group = match.1.hasPrefix("rpc_backends") ? "rpc_backends[]" : String(match.1)
+            return "\(group).\(match.2)"
+        }
+    }
+
+    private static func isKey(_ path: String) -> Bool { known.contains(path) }
+
+    private static let known = Set(
+        ConfigurationSchema.keys.map(\.description)
+            + ConfigurationGroup.workerDefaults.keys.map(\.description)
+            + ConfigurationKey.Backend.allCases.map { "rpc_backends[].\($0.rawValue)" })
 
     @Test func variablesAndOptionsSetWhatTheDocumentSays() {
         var expected: Set<[String]> = []
         for key in ConfigurationSchema.keys {
-            if let name = key.variable { expected.insert(["`\(name)`", "`\(key.path)`"]) }
+            if let name = key.definition.variable { expected.insert(["`\(name)`", "`\(key)`"]) }
         }
-        for (option, path) in ConfigurationSchema.options {
-            expected.insert(["`\(option)`", "`\(path)`"])
+        for (option, key) in ConfigurationSchema.options {
+            expected.insert(["`\(option)`", "`\(key)`"])
         }
         let said = Set(Self.rows.filter { $0.count == 2 })
         #expect(said == expected)
@@ -79,7 +166,8 @@ struct DocumentTests {
         let document = try #require(Self.document)
         let names =
             ConfigurationSchema.foreign.map { "`\($0)`" }
-            + ConfigurationSchema.foreignPrefixes.map { "`\($0)*`" } + ConfigurationSchema.special
+            + ConfigurationSchema.foreignPrefixes.map { "`\($0)*`" }
+            + SpecialKey.allCases.map(\.rawValue)
         for name in names { #expect(document.contains(name), "\(name)") }
     }
 

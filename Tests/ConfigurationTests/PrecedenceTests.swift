@@ -73,7 +73,7 @@ struct PrecedenceTests {
     }
 
     @Test func everyVariableAndOptionIsTried() {
-        let variables = ConfigurationSchema.keys.compactMap(\.variable)
+        let variables = ConfigurationSchema.keys.compactMap(\.definition.variable)
         #expect(
             Set(Self.cases.compactMap(\.variable?.name) + ["SOLLOL_MODEL_PATH"]) == Set(variables))
         #expect(

@@ -37,7 +37,7 @@ struct RandomConfiguration {
     }
 
     private mutating func addVariables(_ sources: inout ConfigurationSources) {
-        let names = ConfigurationSchema.keys.compactMap(\.variable) + ["RPC_BACKENDS"]
+        let names = ConfigurationSchema.keys.compactMap(\.definition.variable) + ["RPC_BACKENDS"]
         sources.environment[pick(names)] = pick(Self.texts + Self.numbers)
         let options = ConfigurationSchema.options.keys.sorted() + ["--rpc"]
         if below(2) == 0 { sources.options[pick(options)] = pick(Self.texts + Self.numbers) }
@@ -56,7 +56,7 @@ struct RandomConfiguration {
         ]
         for _ in 0..<below(4) {
             let key = pick(ConfigurationSchema.keys)
-            let parts = key.path.split(separator: ".")
+            let parts = key.description.split(separator: ".")
             let inner = value(of: key)
             members.append(
                 parts.count == 1
@@ -78,8 +78,8 @@ struct RandomConfiguration {
     private mutating func backend(hostIsNeeded: Bool) -> String {
         var members = hostIsNeeded ? [#""host": "10.0.\#(below(9)).\#(below(256))""#] : []
         for _ in 0..<below(3) {
-            let key = pick(ConfigurationSchema.backend)
-            if key.path != "host" { members.append("\"\(key.path)\": \(value(of: key))") }
+            let key = pick(ConfigurationGroup.backend(0).keys)
+            if key.name != "host" { members.append("\"\(key.name)\": \(value(of: key))") }
         }
         return "{" + members.joined(separator: ", ") + "}"
     }
@@ -87,7 +87,7 @@ struct RandomConfiguration {
     /// A value that suits the key, most of the time.
     private mutating func value(of key: ConfigurationKey) -> String {
         if below(6) == 0 { return value() }
-        switch key.kind {
+        switch key.definition.kind {
         case .boolean: return pick(["true", "false"])
         case .integer(let range): return "\(Int.random(in: range, using: &random))"
         case .number(let range): return "\(Double.random(in: range, using: &random))"
@@ -155,8 +155,9 @@ struct RandomConfiguration {
     ]
 
     private static let keys =
-        ConfigurationSchema.groups + ConfigurationSchema.special
-        + ConfigurationSchema.keys.map(\.path) + ConfigurationSchema.backend.map(\.path)
+        ConfigurationSchema.groups.map(\.description) + SpecialKey.allCases.map(\.rawValue)
+        + ConfigurationSchema.keys.map(\.description)
+        + ConfigurationKey.Backend.allCases.map(\.rawValue)
         + ["hosts", "redis_url", "x", "", "\\u0000", "\\u202e"]
 
     private static let words = [

@@ -114,8 +114,8 @@ struct SpecificationTests {
     @Test func everyKeyButTheDefaultIsShownWithItsLine() throws {
         let loaded = try Loading.load(Self.full)
         let paths =
-            ConfigurationSchema.keys.map(\.path)
-            + ConfigurationSchema.backend.map { "rpc_backends[1].\($0.path)" }
+            ConfigurationSchema.keys.map(\.description)
+            + ConfigurationGroup.backend(1).keys.map(\.description)
         for path in paths where !path.hasSuffix("].managed") && !path.hasSuffix("].transport") {
             let row = try #require(loaded.row(path))
             #expect(row.contains("home.json:"), "\(path): \(row); add it to `full`")
@@ -138,8 +138,9 @@ struct SpecificationTests {
 
     @Test func nullIsTheSameAsAbsent() throws {
         let names =
-            ConfigurationSchema.keys.map(\.path).filter { !$0.contains(".") }
-            .filter { $0 != "model" } + ConfigurationSchema.groups + ["worker_defaults"]
+            ConfigurationSchema.keys.map(\.description).filter { !$0.contains(".") }
+            .filter { $0 != "model" } + ConfigurationSchema.groups.map(\.description)
+            + ["worker_defaults"]
         let members = names.map { "\"\($0)\": null" }.joined(separator: ",")
         let loaded = try Loading.load(Loading.with(members))
         #expect(loaded == (try Loading.load(Loading.with(""))))
@@ -205,6 +206,7 @@ struct SpecificationTests {
         #expect(
             lines.contains(#"coordinator.extra_arguments ["--alias", "a b"] home.json:2"#))
         #expect(lines.contains("rpc_backends[0].host \"10.0.0.1\" home.json:1"))
-        #expect(lines.count == ConfigurationSchema.keys.count + ConfigurationSchema.backend.count)
+        #expect(
+            lines.count == ConfigurationSchema.keys.count + ConfigurationKey.Backend.allCases.count)
     }
 }

@@ -109,6 +109,69 @@ import Testing
         #expect(served.isAnswering())
     }
 
+    /// The requests of the first release, to the byte, and what its command line reads of an answer.
+    @Test func theFormerCommandLineIsUnderstood() throws {
+        struct Answer: Decodable {
+            struct Status: Decodable {
+                struct Process: Decodable {
+                    var name, role, host, endpoint, state: String
+                    var restarts: Int
+                }
+                var cluster, state, stateDirectory: String
+                var processes: [Process]
+                var layers: [String]
+            }
+            var problem: String?
+            var status: Status?
+        }
+        let served = try Served()
+        defer { served.stop() }
+        for request in FormerRelease.requests where !request.contains("\"stop\"") {
+            let descriptor = try connected(served.path)
+            _ = descriptor.write(Array((request + "\n").utf8))
+            let text = answer(descriptor)
+            let answer = try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+            #expect(answer.problem == nil && answer.status?.state == "serving", "\(text)")
+        }
+        #expect(FormerRelease.requests.count == 6)
+    }
+
+    @Test func aLaterCommandLineIsToldSo() throws {
+        let served = try Served()
+        defer { served.stop() }
+        let descriptor = try connected(served.path)
+        let text = "{\"formatVersion\": 99, \"command\": \"dance\"}\n"
+        _ = descriptor.write(Array(text.utf8))
+        let answer = answer(descriptor)
+        #expect(answer.contains("speaks version 99"), "\(answer)")
+        #expect(answer.contains("\"refusal\":\"version\""), "\(answer)")
+    }
+
+    /// SIGPIPE would end whoever polls: `reload`, `restart`, `status --watch`.
+    @Test func aSupervisorThatHangsUpEndsNobody() throws {
+        var pipe: [Int32] = [-1, -1]
+        #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pipe) == 0)
+        close(pipe[1])
+        let descriptor = Descriptor(pipe[0])
+        // Raised for the thread that writes, and held back here if it is.
+        var set = sigset_t()
+        var before = sigset_t()
+        var pending = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &set, &before)
+        #expect(throws: ControlClient.HungUp.self) {
+            try ControlClient.exchange(ControlRequest(.status), on: descriptor)
+        }
+        sigpending(&pending)
+        #expect(sigismember(&pending, SIGPIPE) == 0)
+        if sigismember(&pending, SIGPIPE) == 1 {
+            var number: Int32 = 0
+            sigwait(&set, &number)
+        }
+        pthread_sigmask(SIG_SETMASK, &before, nil)
+    }
+
     @Test func clientsThatSayNothingLeaveOrFloodDoNotKeepOthersOut() throws {
         let served = try Served()
         defer { served.stop() }

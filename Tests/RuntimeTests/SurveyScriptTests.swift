@@ -93,7 +93,7 @@ import Testing
             .init(name: "s", candidates: ["~/\(hostile)"], users: ["worker-1"], isServer: true),
             .init(
                 name: "rpc-server", candidates: ["no-such-server", "ggml-rpc-server"],
-                users: ["y"], isServer: false),
+                users: ["worker-2"], isServer: false),
             .init(
                 name: "locked", candidates: ["\(home)/locked"], users: ["worker-3"], isServer: false
             ),

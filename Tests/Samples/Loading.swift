@@ -52,7 +52,7 @@ enum Loading {
 extension LoadedConfiguration {
     /// The effective value of a key as JSON, and where it came from: `18080 default`.
     func row(_ path: String) -> String? {
-        effective.rows.first { $0.path == path }.map { "\($0.value.json) \($0.origin)" }
+        effective.rows.first { $0.key.description == path }.map { "\($0.value.json) \($0.origin)" }
     }
 
     /// `host:port` of every backend.

@@ -11,7 +11,7 @@ enum SampleSpecs {
         _ number: Int, host: String, port: Int = 50052, location: RunLocation = .here
     ) -> WorkerSpec {
         WorkerSpec(
-            node: .worker(number), place: number - 1, keyPath: "rpc_backends[\(number - 1)]",
+            node: .worker(number), place: number - 1,
             host: host,
             port: port, location: location, bind: nil, transport: .direct, managed: true,
             binary: nil, devices: [], threads: nil, cache: false, environment: [:],
@@ -55,9 +55,9 @@ enum SampleSpecs {
         spec.coordinator.apiKeyFile = "/etc/sollol/keys"
         spec.coordinator.extraArguments = ["--alias", "it's 70b", "--threads", "4"]
         spec.origins = [
-            "model": .option("--model"),
-            "rpc_backends[0].host": .file(path: "sollol.json", line: 3),
-            "coordinator.port": .environment("SOLLOL_COORDINATOR_PORT"),
+            .cluster(.model): .option("--model"),
+            .backend(0, .host): .file(path: "sollol.json", line: 3),
+            .coordinator(.port): .environment("SOLLOL_COORDINATOR_PORT"),
         ]
         return spec
     }()

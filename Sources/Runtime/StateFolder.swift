@@ -1,0 +1,131 @@
+import Foundation
+import Basics
+import Remote
+
+/// The folder of one cluster's state on the control machine, without a claim on the cluster: what
+/// `check` uses, which must not stand in the way of `up`.
+///
+/// Directories are 0700, files 0600.
+package struct StateFolder {
+    /// The folder.
+    package let path: String
+    /// Whose servers those of this cluster are: the same from run to run.
+    package let owner: Guard.Owner
+
+    /// Makes the folder where it is missing.
+    ///
+    /// - Parameter configuration: the absolute path of the configuration file, or nil; recorded
+    ///   where none is yet.
+    /// - Throws: `StateDirectory.Problem`.
+    package init(path: String, configuration: String?) throws {
+        try Self.make(path)
+        try Self.refuseOther(configuration, path: path)
+        try self.init(made: path)
+        if let configuration, Self.configuration(of: path) == nil { try record(configuration) }
+    }
+
+    /// The folder at that path, which has been made.
+    init(made path: String) throws {
+        self.path = path
+        owner = try Self.owner(path)
+    }
+
+    /// Makes it and what is in it.
+    ///
+    /// - Throws: `StateDirectory.Problem.unusable`.
+    static func make(_ path: String) throws {
+        do {
+            try makeFolder(path)
+            try makeFolder(path + "/logs")
+        } catch {
+            throw StateDirectory.Problem.unusable(path: path, reason: error.description)
+        }
+    }
+
+    /// Records the configuration's path.
+    func record(_ configuration: String?) throws {
+        try write(Data((configuration ?? "").utf8), to: "configuration")
+    }
+
+    /// Refuses a configuration whose cluster only has the name of the one that this folder is for.
+    ///
+    /// - Parameter configuration: the absolute path of its file, or nil.
+    /// - Throws: `Problem.otherConfiguration`.
+    package static func refuseOther(_ configuration: String?, path: String) throws {
+        if let known = Self.configuration(of: path), known != configuration,
+            access(known, F_OK) == 0
+        {
+            throw StateDirectory.Problem.otherConfiguration(path: path, recorded: known)
+        }
+    }
+
+    /// The recorded path of the configuration's file; nil where there is none.
+    private static func configuration(of path: String) -> String? {
+        let known = try? String(contentsOfFile: path + "/configuration", encoding: .utf8)
+        return known.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// What the file `owner` holds, made at the first time from random bytes.
+    private static func owner(_ path: String) throws -> Guard.Owner {
+        var host = [CChar](repeating: 0, count: 256)
+        gethostname(&host, host.count - 1)
+        let bytes = host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        let name = "\(NSUserName())@\(String(decoding: bytes, as: UTF8.self))"
+        if let id = ownerID(path) { return Guard.Owner(id: id, name: name) }
+        let id = (0..<32).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
+        // Another one, which has not the lock either, may do the same now: the first one counts.
+        let own = "owner.\(getpid())"
+        try write(Data(id.utf8), to: own, in: path)
+        defer { unlink("\(path)/\(own)") }
+        if link("\(path)/\(own)", "\(path)/owner") != 0, ownerID(path) == nil {
+            try write(Data(id.utf8), to: "owner", in: path)
+        }
+        return Guard.Owner(id: ownerID(path) ?? id, name: name)
+    }
+
+    private static func ownerID(_ path: String) -> String? {
+        let id = try? String(contentsOfFile: path + "/owner", encoding: .utf8)
+        return id.flatMap { $0.count == 32 && $0.allSatisfy(\.isHexDigit) ? $0 : nil }
+    }
+
+    private static func makeFolder(_ path: String) throws(SystemError) {
+        var partial = ""
+        for part in path.split(separator: "/") {
+            partial += "/" + part
+            if mkdir(partial, 0o700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES {
+                throw SystemError("mkdir \(partial)")
+            }
+        }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw SystemError("open \(path)") }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw SystemError("open \(path)", code: ENOTDIR)
+        }
+        guard status.st_uid == geteuid() else { throw SystemError("use \(path)", code: EPERM) }
+        if status.st_mode & 0o077 != 0 && chmod(path, 0o700) != 0 {
+            throw SystemError("chmod \(path)")
+        }
+    }
+
+    /// Replaces a file of the folder at once: it holds the old or the new content, never a part.
+    package func write(_ content: Data, to name: String) throws {
+        try Self.write(content, to: name, in: path)
+    }
+
+    private static func write(_ content: Data, to name: String, in path: String) throws {
+        // Who has not the lock writes at the same time as who has it.
+        let temporary = "\(path)/.\(name).\(getpid())"
+        let target = "\(path)/\(name)"
+        do throws(SystemError) {
+            let file = try Descriptor(
+                opening: temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+            let written = file.write(Array(content))
+            file.close()
+            guard written == content.count else { throw SystemError("write \(temporary)") }
+            guard rename(temporary, target) == 0 else { throw SystemError("rename \(temporary)") }
+        } catch {
+            unlink(temporary)
+            throw StateDirectory.Problem.unusable(path: path, reason: error.description)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Basics
+
+extension Commands {
+    /// The help of one command, or of all.
+    static func help(_ command: Command?) -> String {
+        let word = command?.word.map { " [\($0)]" } ?? ""
+        var text = "usage: sollol \(command?.name ?? "COMMAND")\(word) [OPTIONS]\n"
+        let general = Options.common.filter { ["--help", "--version"].contains($0.name) }
+        let options: [CommandLineArguments.Option]
+        if let command {
+            text += "\n\(command.summary)\n"
+            options = command.options + general
+        } else {
+            text +=
+                "\nDistributed inference with llama.cpp: layer distribution over RPC backends.\n"
+            let shown = all.filter { $0.audience == .people }
+            text += "\nCommands:\n" + table(shown.map { ($0.name, $0.summary) })
+            options = Options.common
+        }
+        text += "\nOptions:\n" + table(options.map { (spelling($0), $0.help) })
+        if options.contains(where: { $0.name == Options.config.name }) {
+            text +=
+                "\nThe configuration: --config, else $SOLLOL_CONFIG, else ./sollol.json, else\n"
+                + "$XDG_CONFIG_HOME/sollol/sollol.json, else /etc/sollol/sollol.json.\n"
+                + "All keys: CONFIGURATION.md\n"
+        }
+        return text + "\nExit status:\n"
+            + table(
+                command.map { command in
+                    command.exits.sorted { $0.status.rawValue < $1.status.rawValue }
+                        .map { ("\($0.status.rawValue)", $0.meaning) }
+                } ?? ExitStatus.allCases.map { ("\($0.rawValue)", $0.meaning) })
+    }
+
+    private static func spelling(_ option: CommandLineArguments.Option) -> String {
+        let short = option.short.map { "\($0), " } ?? ""
+        return "\(short)\(option.name)\(option.value.map { " \($0)" } ?? "")"
+    }
+
+    private static func table(_ rows: [(String, String)]) -> String {
+        let width = (rows.map(\.0.count).max() ?? 0) + 2
+        return rows.map { name, help in
+            "  \(name)\(String(repeating: " ", count: width - name.count))\(help)\n"
+        }.joined()
+    }
+}

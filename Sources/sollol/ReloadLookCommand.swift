@@ -1,0 +1,49 @@
+import Survey
+import Foundation
+import Basics
+import Configuration
+import SollolRuntime
+
+/// What a running `sollol` starts for a reload: loads the configuration, looks at all hosts and
+/// plans, which takes seconds in which the cluster has to be supervised.
+///
+/// The question comes as JSON on standard input, the answer goes as JSON to standard output. It
+/// changes nothing but old files of tensor caches.
+enum ReloadLookCommand {
+    static let name = "reload-look"
+
+    static func run() throws -> ExitStatus {
+        let bytes = FileHandle.standardInput.readDataToEndOfFile()
+        guard let question = try? JSONDecoder().decode(ReloadQuestion.self, from: bytes) else {
+            throw CommandLineArguments.Mistake(
+                message: "\(name) is what a running sollol starts: it needs a question as JSON on "
+                    + "standard input")
+        }
+        let answer = try JSONEncoder().encode(answer(question))
+        try CommandLineInterface.write(Array(answer))
+        return .success
+    }
+
+    private static func answer(_ question: ReloadQuestion) throws -> ReloadAnswer {
+        let spec: ClusterSpec
+        do {
+            let arguments = CommandLineArguments(values: question.sources.options)
+            let files = try ConfigurationFiles(
+                arguments, environment: ProcessInfo.processInfo.environment,
+                home: ConfigurationFiles.home, found: question.sources.file)
+            spec = try UpCommand.load(files, arguments).spec
+        } catch let errors as ConfigurationErrors {
+            return .refused(CommandLineInterface.lines(errors), .configuration)
+        }
+        guard spec.name == question.cluster else {
+            return .refused(
+                [
+                    "error: the cluster's name is \(spec.name) now and was \(question.cluster): "
+                        + "that cannot change while it runs. Stop it with sollol down --name "
+                        + "\(question.cluster), then: sollol up"
+                ], .unavailable)
+        }
+        let look = Preflight.beside(question.running, spec, recorded: question.facts)
+        return ReloadAnswer(look, beside: question.running, spec)
+    }
+}
