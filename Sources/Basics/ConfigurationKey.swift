@@ -156,7 +156,7 @@ package enum SpecialKey: String, CaseIterable, Sendable {
     case backends = "rpc_backends"
     case workerDefaults = "worker_defaults"
     /// The deprecated name of `distributed_inference_enabled`.
-    case modelShardingEnabled = "model_sharding_enabled"
+    case formerEnabled = "model_sharding_enabled"
     /// SOLLOL's way to say where the coordinator is.
     case coordinatorURL = "coordinator_url"
 }

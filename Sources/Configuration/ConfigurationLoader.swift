@@ -120,7 +120,7 @@ package struct ConfigurationLoader {
 
     private mutating func takeDeprecated(_ deprecated: ConfigurationEntry) {
         let key = ConfigurationKey.cluster(.distributedInferenceEnabled)
-        let old = SpecialKey.modelShardingEnabled
+        let old = SpecialKey.formerEnabled
         if let current = entries[key], current.value != deprecated.value {
             problem(
                 deprecated.origin, .special(old),

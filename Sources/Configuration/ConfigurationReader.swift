@@ -86,10 +86,10 @@ struct ConfigurationReader {
         switch (key, member.value.value) {
         case (.backends, _): readBackends(member.value)
         case (.workerDefaults, _): readGroup(member.value, .workerDefaults)
-        case (.modelShardingEnabled, .bool(let isOn)):
+        case (.formerEnabled, .bool(let isOn)):
             deprecatedEnabled = ConfigurationEntry(
                 value: .boolean(isOn), origin: origin(member.position))
-        case (.modelShardingEnabled, _): expected("a boolean", member.value, .special(key))
+        case (.formerEnabled, _): expected("a boolean", member.value, .special(key))
         case (.coordinatorURL, .string(let text)):
             coordinatorURL = (text, origin(member.position))
         case (.coordinatorURL, _): expected("a string", member.value, .special(key))

@@ -198,7 +198,10 @@ import Testing
                     addresses: [], hostName: "", home: "/root", workingDirectory: "/"))
         ).spec
         let caches = CachePruning.all(for: spec)
-        #expect(caches.map { $0.workers.map(\.description) } == [["worker-1", "worker-2"], ["worker-3"]])
+        #expect(
+            caches.map { $0.workers.map(\.description) } == [
+                ["worker-1", "worker-2"], ["worker-3"],
+            ])
         #expect(caches.map(\.limit) == [2 << 40, 100 << 30])
         #expect(caches.map(\.folder) == [nil, "/big"])
     }
