@@ -9,7 +9,12 @@ let package = Package(
     platforms: [.macOS(.v13)],
     products: [.executable(name: "sollol", targets: ["sollol"])],
     targets: [
-        .target(name: "SollolCore", swiftSettings: small),
+        .target(
+            name: "SollolCore",
+            resources: [
+                .embedInCode("Remote/Shell"), .embedInCode("Survey/Shell"),
+                .embedInCode("Reporting/Shell"),
+            ], swiftSettings: small),
         .target(name: "SollolRuntime", dependencies: ["SollolCore"], swiftSettings: small),
         .executableTarget(
             name: "sollol", dependencies: ["SollolCore", "SollolRuntime"], swiftSettings: small),
@@ -21,7 +26,9 @@ let package = Package(
             name: "SollolCoreTests", dependencies: ["SollolCore"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "SollolRuntimeTests", dependencies: ["SollolCore", "SollolRuntime"]),
-        .testTarget(name: "ClusterTests", dependencies: ["SollolCore", "SollolRuntime"]),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["SollolCore", "SollolRuntime"],
+            exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

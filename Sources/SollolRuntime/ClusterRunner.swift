@@ -189,7 +189,8 @@ package final class ClusterRunner {
 
     private func heartbeat() {
         for process in processes.values { process.send("") }
-        heartbeatTimer = loop.at(EventLoop.now + max(1, shortestLease / 6)) { [self] in
+        heartbeatTimer = loop.at(EventLoop.now + Guard.heartbeatPause(lease: shortestLease)) {
+            [self] in
             heartbeat()
         }
     }
@@ -288,6 +289,12 @@ package final class ClusterRunner {
             },
             printed: { [self] line in printed(line, by: run) },
             usage: { [self] usage in happened(.usageReported(run, usage)) },
+            doesNotEnd: { [self] pid, state in
+                output.report(
+                    Report(
+                        .warning,
+                        "\(run.name): process \(pid) was killed and does not end (state \(state))"))
+            },
             ended: { [self] end in
                 processes[run] = nil
                 connections.finished(run)

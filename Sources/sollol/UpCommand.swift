@@ -116,6 +116,8 @@ struct UpCommand {
     private func up() throws -> ExitStatus {
         let state = try StateDirectory(path: statePath, configuration: files.path)
         console.keepLog(state: state)
+        let entry = entry(state)
+        defer { entry?.remove() }
         console.history = EventHistory(
             state: state, processes: loaded.spec.workers.map(\.name) + ["coordinator"],
             warn: { [console] in console.notice("warning: history: \($0)") })
@@ -151,6 +153,17 @@ struct UpCommand {
             try? state.write(facts.encoded(), to: RecordedFacts.name)
         }
         return status
+    }
+
+    /// So that others find this `sollol`, for as long as it runs; without it all else works.
+    private func entry(_ state: StateDirectory) -> RunningEntry? {
+        do {
+            return try RunningEntry(
+                cluster: loaded.spec.name, state: state.path, configuration: files.path)
+        } catch {
+            console.notice("warning: \(error); others cannot find this cluster")
+            return nil
+        }
     }
 
     /// Says where the plan differs from what a dry run has just shown.

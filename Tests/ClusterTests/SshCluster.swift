@@ -123,7 +123,8 @@ final class SshCluster {
     /// Whatever `sollol` has left running on any host, or in its folder there.
     func leftovers() throws -> [String] {
         try (bed.hosts + [bed.control]).flatMap { host in
-            let files = try host.run("ls -A /tmp/sollol-*/* 2>/dev/null").output
+            // The entry of a `sollol` that was killed stays, so that its cluster can be told.
+            let files = try host.run("ls -A /tmp/sollol-*/* 2>/dev/null | grep -v /up-").output
             return (host.leftovers() + files.split(separator: "\n").map(String.init))
                 .map { "\(host.name): \($0)" }
         }
