@@ -65,18 +65,19 @@ package final class RunningEntry {
     package static func all() -> [Content] { files().map(\.content) }
 
     private static func files() -> [(path: String, content: Content)] {
-        PrivateFolder.usable.flatMap { folder in
+        var files: [(path: String, content: Content)] = []
+        for folder in PrivateFolder.usable {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            return names.filter { $0.hasPrefix("up-") && $0.hasSuffix(".json") }.sorted()
-                .compactMap { name in
-                    let path = "\(folder)/\(name)"
-                    guard let bytes = try? RegularFile.read(path, limit: 1 << 16),
-                        let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)),
-                        content.formatVersion <= Content.formatVersion
-                    else { return nil }
-                    return (path, content)
-                }
+            for name in names.sorted() where name.hasPrefix("up-") && name.hasSuffix(".json") {
+                let path = "\(folder)/\(name)"
+                guard let bytes = try? RegularFile.read(path, limit: 1 << 16),
+                    let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)),
+                    content.formatVersion <= Content.formatVersion
+                else { continue }
+                files.append((path, content))
+            }
         }
+        return files
     }
 
     /// At once: nobody reads a part.
