@@ -38,7 +38,7 @@ import Testing
         let sent = try course(GuardShell(words: words))
         let files = try course(GuardShell(words: words, readsFiles: true))
         #expect(sent == files)
-        #expect(sent.count == 8)
+        #expect(sent.count == 7)
     }
 
     @Test(arguments: shells)

@@ -7,14 +7,6 @@
 : "${record-}" "${guard_start-}" "${now-}" "${their_server-}" "${their_start-}";
 : "${their_ticker-}" "${process_state-}" "${process_start-}";
 
-# end_ticker PID: with the sleep that it waits for. STOP first, so that
-# it starts no other one.
-end_ticker() {
-    kill -STOP "$1";
-    pkill -KILL -P "$1";
-    kill -KILL "$1";
-} 2>/dev/null;
-
 # signal_server SIGNAL: to the server, as soon as it has written itself into the record. Reads
 # record, guard_start; sets what read_record sets. Tells of a server that does not die of KILL.
 signal_server() {
@@ -73,7 +65,7 @@ read_leash() {
     done;
     exec 4>&-;
     signal_server KILL;
-    ! is_alive "$their_ticker" "$ticker_start" || end_ticker "$their_ticker";
+    ! is_alive "$their_ticker" "$ticker_start" || end_helper "$their_ticker";
     await_end "$their_server" "$their_start";
     remove_record;
 };

@@ -55,6 +55,14 @@ nap() {
     sleep .02 || sleep 1;
 } 2>/dev/null 4>&-;
 
+# end_helper PID: KILL, with what it waits for: a sleep, or what is about to become one. STOP first, so
+# that it starts no other one.
+end_helper() {
+    kill -STOP "$1";
+    pkill -KILL -P "$1";
+    kill -KILL "$1";
+} 2>/dev/null;
+
 # await_end PID START: until that process is gone, however long it takes; says so after 2 s.
 await_end() {
     waits=0;

@@ -51,7 +51,7 @@ put_record() {
     printf '%s\n' "$now $1 $lease $begin $owner $reader $who" 1<>"$record";
 } 2>/dev/null;
 
-# read_record FILE: sets their_beat, their_state and so on to its words; empty: there is no such one.
+# read_record FILE: sets their_beat, their_state and so on to its words, empty where it has none.
 # shellcheck disable=SC2034 # read by look_at, end_predecessor and signal_server
 read_record() {
     IFS= read -r words <"$1" || [ "$words" ] || return 1;

@@ -84,7 +84,7 @@ if is_child "$ticker"; then
     if [ "$setpriv" ]; then
         kill -KILL "$ticker";
     else
-        end_ticker "$ticker";
+        end_helper "$ticker";
     fi;
 fi;
 remove_record;

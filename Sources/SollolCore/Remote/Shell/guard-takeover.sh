@@ -31,12 +31,14 @@ split_name() {
 # that process exists its port is taken, and its record stays.
 end_predecessor() {
     tries=0;
-    while is_alive "$their_server" "$their_start" || is_alive "$their_guard" "$their_guard_start"; do
+    while
+        is_alive "$their_server" "$their_start" || is_alive "$their_guard" "$their_guard_start";
+    do
         ! is_alive "$their_server" "$their_start" || kill -KILL "$their_server";
         if [ "$tries" -ge 50 ]; then
             for helper in $their_ticker $their_reader; do
                 if process_stat "$helper" && [ "$process_parent" = "$their_guard" ]; then
-                    kill -KILL "$helper";
+                    end_helper "$helper";
                 fi;
             done;
             ! is_alive "$their_guard" "$their_guard_start" || kill -KILL "$their_guard";

@@ -7,7 +7,8 @@
 # is given up.
 #
 # Values that come first: patience; usual_folders, looked through after PATH, separated by colons,
-# `~/` is the home folder; tools, programs of llama.cpp that tell their version beside an rpc-server, which does not.
+# `~/` is the home folder; tools, programs of llama.cpp that tell their version beside an
+# rpc-server, which does not.
 
 : "${home-}" "${given_path-}" "${usual_folders-}" "${tools-}" "${patience-}";
 
