@@ -25,7 +25,8 @@ import Testing
         _ = try second.started()
         note(first.rest().last ?? "")
         note(second.records().joined())
-        second.write("term\n")
+        // TERM could be lost before it has become the server.
+        second.write("kill\n")
         note(second.rest().joined(separator: "; ") + second.printed())
         second.process.waitUntilExit()
         note("status \(second.process.terminationStatus)")

@@ -45,7 +45,7 @@ import Testing
         second.letGo()
         #expect(second.rest() == [])
         #expect(kill(server, 0) == 0 && first.records().count == 1)
-        kill(first.pid, SIGCONT)
+        kill(-first.pid, SIGCONT)
         first.letGo()
         try first.leavesNothing()
     }

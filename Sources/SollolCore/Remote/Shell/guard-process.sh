@@ -55,8 +55,8 @@ nap() {
     sleep .02 || sleep 1;
 } 2>/dev/null 4>&-;
 
-# end_helper PID: KILL, with what it waits for: a sleep, or what is about to become one. STOP first, so
-# that it starts no other one.
+# end_helper PID: KILL, with what it waits for: a sleep, or what is about to become one. STOP first,
+# so that it starts no other one.
 end_helper() {
     kill -STOP "$1";
     pkill -KILL -P "$1";
