@@ -35,9 +35,10 @@ command_id=$!;
 echo "started $command_id";
 read_short_leash <&3 >/dev/null 2>&1 &
 reader=$!;
-exec 3<&-;
-{ wait "$command_id"; } 2>/dev/null;
+# The shell's own words about killed children are of no use.
+exec 3<&- 2>/dev/null;
+wait "$command_id";
 status=$?;
-kill -KILL "$reader" 2>/dev/null;
+kill -KILL "$reader";
 echo "exited $status";
 exit "$status";
