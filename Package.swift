@@ -4,31 +4,131 @@ import PackageDescription
 /// A supervisor waits: what counts is its memory at rest, of which code is the most.
 let small = [SwiftSetting.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
+/// A room of the core, which holds values and policy and does nothing. It may use only rooms that
+/// stand above it, so that a circle does not build.
+///
+/// - Parameter shell: whether it has shell programs, in its folder `Shell`: bytes in the binary.
+func room(
+    _ name: String, uses rooms: [Target.Dependency], shell: Bool = false
+) -> Target {
+    .target(
+        name: name, dependencies: rooms, resources: shell ? [.embedInCode("Shell")] : [],
+        swiftSettings: small)
+}
+
 let package = Package(
     name: "sollol",
     platforms: [.macOS(.v13)],
     products: [.executable(name: "sollol", targets: ["sollol"])],
     targets: [
+        room("Basics", uses: []),
+        room("LlamaCpp", uses: ["Basics"]),
+        room("Model", uses: ["Basics"]),
+        room("Placement", uses: ["Basics", "Model"]),
+        room("Facts", uses: ["Basics", "LlamaCpp", "Model", "Placement"]),
+        room("Configuration", uses: ["Basics", "LlamaCpp", "Model", "Placement"]),
+        room("Plan", uses: ["Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration"]),
+        room("Remote", uses: ["Basics", "Configuration", "Plan"], shell: true),
+        room(
+            "Survey",
+            uses: [
+                "Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration", "Plan",
+                "Remote",
+            ], shell: true),
+        room("Supervision", uses: ["Basics", "Facts", "Configuration", "Plan", "Remote"]),
+        room("Status", uses: ["Basics", "Plan", "Supervision"]),
+        room(
+            "Reporting", uses: ["Basics", "Model", "Placement", "Plan", "Remote", "Survey"],
+            shell: true),
+        // Not `Runtime`, which is a module of Swift's own.
         .target(
-            name: "SollolCore",
-            resources: [
-                .embedInCode("Remote/Shell"), .embedInCode("Survey/Shell"),
-                .embedInCode("Reporting/Shell"),
-            ], swiftSettings: small),
-        .target(name: "SollolRuntime", dependencies: ["SollolCore"], swiftSettings: small),
+            name: "SollolRuntime",
+            dependencies: [
+                "Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration", "Plan",
+                "Remote", "Survey", "Supervision", "Status",
+            ], path: "Sources/Runtime",
+            swiftSettings: small),
         .executableTarget(
-            name: "sollol", dependencies: ["SollolCore", "SollolRuntime"], swiftSettings: small),
-        .executableTarget(name: "random-gguf", dependencies: ["SollolCore"]),
-        .target(name: "Simulation", dependencies: ["SollolCore"]),
+            name: "sollol",
+            dependencies: [
+                "Basics", "Placement", "Facts", "Configuration", "Plan", "Survey", "Status",
+                "Reporting", "SollolRuntime",
+            ],
+            swiftSettings: small),
+        .target(name: "ModelMaker", dependencies: ["Basics", "Model"]),
+        .executableTarget(name: "random-gguf", dependencies: ["Basics", "ModelMaker"]),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Basics", "Placement", "Facts", "Configuration", "Plan", "Remote", "Supervision",
+            ]),
         .executableTarget(name: "simulate", dependencies: ["Simulation"]),
-        .testTarget(name: "SimulationTests", dependencies: ["SollolCore", "Simulation"]),
+        // What tests of several rooms share; a test target, since it looks inside the rooms.
         .testTarget(
-            name: "SollolCoreTests", dependencies: ["SollolCore"],
+            name: "Samples",
+            dependencies: [
+                "Basics", "Model", "Facts", "Configuration", "Plan", "Supervision", "ModelMaker",
+            ]),
+        .testTarget(
+            name: "BasicsTests", dependencies: ["Basics", "Configuration", "Samples"]),
+        .testTarget(
+            name: "LlamaCppTests", dependencies: ["LlamaCpp", "Plan", "Samples"]),
+        .testTarget(
+            name: "ModelTests",
+            dependencies: ["Basics", "Model", "Placement", "ModelMaker", "Samples"]),
+        .testTarget(
+            name: "PlacementTests",
+            dependencies: ["Basics", "Model", "Placement", "ModelMaker", "Samples"]),
+        .testTarget(
+            name: "FactsTests",
+            dependencies: ["Basics", "Model", "Placement", "Facts", "Plan", "Survey", "Samples"]),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: ["Basics", "Facts", "Configuration", "Plan", "Survey", "Samples"],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "SollolRuntimeTests", dependencies: ["SollolCore", "SollolRuntime"]),
+        .testTarget(name: "RepositoryTests"),
         .testTarget(
-            name: "ClusterTests", dependencies: ["SollolCore", "SollolRuntime"],
-            exclude: ["Fixtures"]),
+            name: "PlanTests",
+            dependencies: [
+                "Basics", "Placement", "Facts", "Configuration", "Plan", "Survey", "Supervision",
+                "Reporting", "Samples",
+            ]),
+        .testTarget(
+            name: "RemoteTests", dependencies: ["Remote"]),
+        .testTarget(
+            name: "SurveyTests",
+            dependencies: [
+                "Basics", "LlamaCpp", "Model", "Facts", "Configuration", "Plan", "Remote", "Survey",
+                "Samples",
+            ]),
+        .testTarget(
+            name: "SupervisionTests",
+            dependencies: ["Basics", "Configuration", "Plan", "Remote", "Supervision", "Samples"]),
+        .testTarget(
+            name: "StatusTests",
+            dependencies: ["Basics", "Configuration", "Supervision", "Status", "Samples"]),
+        .testTarget(
+            name: "ReportingTests",
+            dependencies: [
+                "Basics", "Facts", "Configuration", "Plan", "Remote", "Survey", "Reporting",
+                "Samples",
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: [
+                "Basics", "LlamaCpp", "Facts", "Configuration", "Plan", "Remote", "Survey",
+                "Supervision", "Status", "Reporting", "SollolRuntime", "Samples",
+            ]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Basics", "Supervision", "Simulation", "Samples"]),
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: [
+                "Basics", "LlamaCpp", "Configuration", "Plan", "Remote", "Survey", "Supervision",
+                "SollolRuntime",
+            ], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,4 @@
-import SollolCore
+import Configuration
 
 /// How many starts of one process the policy allows at most.
 enum RestartBound {

@@ -1,4 +1,5 @@
-import SollolCore
+import Basics
+import Supervision
 
 /// What must be true at every step, judged only by what the supervisor was told and what it wants.
 ///
@@ -44,8 +45,8 @@ struct SafetyChecker {
         var notBefore = 0.0
     }
 
-    var known: [String: Known] = [:]
-    let coordinator = "coordinator"
+    var known: [Node: Known] = [:]
+    let coordinator = Node.coordinator
     /// The whole plan that is in force, and the one that was asked for meanwhile.
     var inForce: Plan
     var pending: Plan?
@@ -67,7 +68,7 @@ struct SafetyChecker {
         spec = cluster.scenario.first.wanted
         inForce = Plan(spec)
         for site in cluster.sites {
-            known[site.name] = Known(
+            known[site.node] = Known(
                 kind: site.kind, endpoint: site.endpoint, isInPlan: site.isPlanned)
         }
     }
@@ -111,8 +112,8 @@ struct SafetyChecker {
         }
     }
 
-    private func kill(_ name: String) -> SupervisorEffect {
-        .kill(ProcessRun(name: name, generation: known[name]?.generation ?? 0))
+    private func kill(_ name: Node) -> SupervisorEffect {
+        .kill(ProcessRun(node: name, generation: known[name]?.generation ?? 0))
     }
 
     private static func acts(_ effect: SupervisorEffect) -> Bool {
@@ -140,8 +141,8 @@ struct SafetyChecker {
             if process.kind == .worker, !process.isLeftOut, known[coordinator]?.isAlive == true {
                 throw Violation(description: "rule 8: \(run) ended before the coordinator")
             }
-            known[run.name]?.wasTerminated = true
-            known[run.name]?.isCollateral = true
+            known[run.node]?.wasTerminated = true
+            known[run.node]?.isCollateral = true
         case .probeReadiness(let run): try checkProbe(run, at: now)
         case .probeHealth(let run), .proveDistribution(let run), .probeActivity(let run):
             _ = try existing(run, effect)
@@ -172,10 +173,10 @@ struct SafetyChecker {
     }
 
     private mutating func checkSpawn(_ run: ProcessRun, at now: Double) throws(Violation) {
-        guard let process = known[run.name], process.kind != .unmanaged, process.isInPlan else {
+        guard let process = known[run.node], process.kind != .unmanaged, process.isInPlan else {
             throw Violation(description: "\(run) is not ours to start")
         }
-        guard !process.isOutdated, pending == nil || run.name != coordinator else {
+        guard !process.isOutdated, pending == nil || run.node != coordinator else {
             throw Violation(description: "reload: \(run) with the former configuration")
         }
         guard stops == 0 else { throw Violation(description: "rule 8: \(run) after a stop") }
@@ -188,24 +189,27 @@ struct SafetyChecker {
         if now < process.notBefore - 0.001 {
             throw Violation(description: "rule 6: \(run) before \(process.notBefore)")
         }
-        if run.name == coordinator { (isPlanned, drainUntil) = (false, nil) }
-        if run.name == coordinator, !allWorkersConfirmed {
+        if run.node == coordinator { (isPlanned, drainUntil) = (false, nil) }
+        if run.node == coordinator, !allWorkersConfirmed {
             let missing = known.filter {
                 $1.kind != .coordinator && $1.isInPlan && !$1.isConfirmed && !$1.isLeftOut
             }.keys
-            throw Violation(description: "rule 1: \(run) although \(missing.sorted()) not ready")
+            throw Violation(
+                description:
+                    "rule 1: \(run) although \(Node.list(missing.sorted { $0.name < $1.name })) not ready"
+            )
         }
         let starts = process.starts.filter { now - $0 < window } + [now]
         var bound = RestartBound.starts(within: window, spec.restart)
-        if run.name == coordinator {
+        if run.node == coordinator {
             let begin = now - window
             workerEnds.removeAll { $0 <= begin }
             bound += workerEnds.count + reasked
         }
         guard starts.count <= bound else {
-            throw Violation(description: "rule 5: more than \(bound) starts of \(run.name)")
+            throw Violation(description: "rule 5: more than \(bound) starts of \(run.node)")
         }
-        known[run.name] = Known(
+        known[run.node] = Known(
             kind: process.kind, endpoint: process.endpoint, generation: run.generation,
             isAlive: true, started: now, asked: now, starts: starts, failures: process.failures,
             failuresInARow: process.failuresInARow, isLeftOut: process.isLeftOut,
@@ -223,11 +227,11 @@ struct SafetyChecker {
     ) throws(Violation) {
         let process = try existing(run, .kill(run))
         let isPatient = process.wasTerminated || process.wasKilled || stops >= 2
-        known[run.name]?.wasKilled = true
+        known[run.node]?.wasKilled = true
         if isPatient { return }
         if process.kind == .coordinator {
             let isCollateral = !allWorkersConfirmed || isPlanned
-            known[run.name]?.isCollateral = isCollateral
+            known[run.node]?.isCollateral = isCollateral
             if !allWorkersConfirmed || process.missedHealth >= spec.health.failures { return }
             if case .distributionRefuted = event { return }
             let limit = min(spec.timeouts.stall, spec.timeouts.progress)
@@ -244,7 +248,7 @@ struct SafetyChecker {
         {
             return
         }
-        if case .exited(let ended, let exit) = event, ended.name == coordinator,
+        if case .exited(let ended, let exit) = event, ended.node == coordinator,
             FailureCause(exit).blamedEndpoint == process.endpoint
         {
             return
@@ -253,14 +257,14 @@ struct SafetyChecker {
     }
 
     private mutating func checkProbe(_ run: ProcessRun, at now: Double) throws(Violation) {
-        guard let process = known[run.name] else {
+        guard let process = known[run.node] else {
             throw Violation(description: "probe of \(run), which does not exist")
         }
         if process.kind == .unmanaged {
             if run.generation == process.generation + 1 {
-                known[run.name]?.generation += 1
-                known[run.name]?.isConfirmed = false
-                known[run.name]?.starts.append(now)
+                known[run.node]?.generation += 1
+                known[run.node]?.isConfirmed = false
+                known[run.node]?.starts.append(now)
             } else if run.generation != process.generation {
                 throw Violation(description: "probe of \(run), not #\(process.generation)")
             }
@@ -276,7 +280,7 @@ struct SafetyChecker {
     }
 
     private func checkReplan(
-        _ names: [String], _ event: SupervisorEvent, at now: Double
+        _ names: [Node], _ event: SupervisorEvent, at now: Double
     ) throws(Violation) {
         let after = spec.restart.degradeAfter ?? .infinity
         guard hasServed, names.count < workers.count else {

@@ -1,4 +1,5 @@
-import SollolCore
+import Basics
+import Supervision
 
 /// What the checker knows of the cluster, from the same events that the supervisor is told.
 extension SafetyChecker {
@@ -11,22 +12,22 @@ extension SafetyChecker {
         case .exited(let run, let exit): return learnEnd(run, exit, at: now)
         case .spawnFailed(let run, _): return learnEnd(run, ExitReport(status: nil), at: now)
         case .readinessConfirmed(let run):
-            guard let process = known[run.name], process.generation == run.generation,
+            guard let process = known[run.node], process.generation == run.generation,
                 process.isAlive || process.kind == .unmanaged, !process.wasKilled,
                 !process.wasTerminated
             else { break }
-            known[run.name]?.isConfirmed = true
-            known[run.name]?.missingSince = nil
+            known[run.node]?.isConfirmed = true
+            known[run.node]?.missingSince = nil
             if process.kind == .worker {
-                known[run.name]?.readySince = process.readySince ?? now
+                known[run.node]?.readySince = process.readySince ?? now
             }
         case .distributionProven(let run, _):
             guard let process = current(run), process.isAlive, !process.wasKilled,
                 process.isConfirmed, !isStopping
             else { break }
             hasServed = true
-            known[run.name]?.isServing = true
-            known[run.name]?.readySince = now
+            known[run.node]?.isServing = true
+            known[run.node]?.readySince = now
         case .distributionRefuted(let run, _):
             guard let process = current(run), process.isAlive, !process.wasKilled,
                 process.isConfirmed, !process.isServing, !hasServed, !isStopping
@@ -34,9 +35,9 @@ extension SafetyChecker {
             mustGiveUp = "misplaced"
         case .healthAnswered(let run, let healthy):
             guard let process = current(run), process.isServing else { break }
-            known[run.name]?.missedHealth = healthy ? 0 : process.missedHealth + 1
+            known[run.node]?.missedHealth = healthy ? 0 : process.missedHealth + 1
         case .restartRequested(let name) where !isStopping:
-            guard name == nil || known[name ?? ""]?.kind != .unmanaged else { break }
+            guard name == nil || known[name ?? .coordinator]?.kind != .unmanaged else { break }
             isPlanned = true
             for (other, process) in known where process.kind != .unmanaged {
                 guard name == nil || other == name || other == coordinator else { continue }
@@ -56,7 +57,7 @@ extension SafetyChecker {
     }
 
     func current(_ run: ProcessRun) -> Known? {
-        guard let process = known[run.name], process.generation == run.generation else {
+        guard let process = known[run.node], process.generation == run.generation else {
             return nil
         }
         return process
@@ -64,10 +65,10 @@ extension SafetyChecker {
 
     mutating func learnEnd(_ run: ProcessRun, _ exit: ExitReport, at now: Double) -> Bool {
         guard let process = current(run), process.isAlive else { return false }
-        known[run.name]?.isAlive = false
-        known[run.name]?.isConfirmed = false
-        known[run.name]?.isServing = false
-        if run.name == coordinator {
+        known[run.node]?.isAlive = false
+        known[run.node]?.isConfirmed = false
+        known[run.node]?.isServing = false
+        if run.node == coordinator {
             // One that has not answered yet is not asked anew.
             for (name, other) in known where !other.isLeftOut && other.isConfirmed {
                 known[name]?.isConfirmed = false
@@ -77,23 +78,23 @@ extension SafetyChecker {
         if !process.isCollateral, !process.isOutdated, !isStopping {
             let counts = hasServed && !process.isLeftOut
             let failures = process.failures + (counts ? [now] : [])
-            known[run.name]?.failures = failures.filter { now - $0 < spec.restart.period }
+            known[run.node]?.failures = failures.filter { now - $0 < spec.restart.period }
             let wasStable = now - (process.readySince ?? now) >= spec.restart.resetAfter
-            known[run.name]?.failuresInARow = (wasStable ? 0 : process.failuresInARow) + 1
-            learnFailure(run.name, process, exit)
+            known[run.node]?.failuresInARow = (wasStable ? 0 : process.failuresInARow) + 1
+            learnFailure(run.node, process, exit)
             if hasServed, FailureCause(exit).isPermanent, !process.wasKilled {
-                known[run.name]?.notBefore = now + 0.75 * spec.restart.maxDelay
+                known[run.node]?.notBefore = now + 0.75 * spec.restart.maxDelay
             }
         }
         guard process.kind == .worker else { return false }
-        known[run.name]?.missingSince = process.missingSince ?? now
+        known[run.node]?.missingSince = process.missingSince ?? now
         if process.isLeftOut { return false }
         workerEnds.append(now)
         guard let user = known[coordinator] else { return false }
         return user.isAlive && !user.wasKilled && !user.wasTerminated && finished == nil
     }
 
-    mutating func learnFailure(_ name: String, _ process: Known, _ exit: ExitReport) {
+    mutating func learnFailure(_ name: Node, _ process: Known, _ exit: ExitReport) {
         let count = known[name]?.failures.count ?? 0
         if !hasServed {
             if FailureCause(exit).isPermanent, !process.wasKilled { mustGiveUp = "permanent" }

@@ -1,4 +1,5 @@
-import SollolCore
+import Basics
+import Supervision
 
 /// What a reload may and must do. Its rules: nothing that is the same in both plans ends because of
 /// it; what differs ends before the new plan is in force, and does not start again before that; no
@@ -7,21 +8,21 @@ extension SafetyChecker {
     /// What is known of the plan in force, or of one that was asked for.
     struct Plan {
         var wanted: WantedCluster
-        var processes: [String: String] = [:]
-        var kinds: [String: SimulatedSite.Kind] = [:]
-        var endpoints: [String: String] = [:]
+        var processes: [Node: String] = [:]
+        var kinds: [Node: SimulatedSite.Kind] = [:]
+        var endpoints: [Node: String] = [:]
 
         init(_ wanted: WantedCluster) {
             self.wanted = wanted
             for process in wanted.plan.processes {
-                processes[process.name] = "\(process.location) \(process.shellLine)"
-                kinds[process.name] = process.role == .coordinator ? .coordinator : .worker
-                endpoints[process.name] = process.dial.description
+                processes[process.node] = "\(process.location) \(process.shellLine)"
+                kinds[process.node] = process.role == .coordinator ? .coordinator : .worker
+                endpoints[process.node] = process.dial.description
             }
             for backend in wanted.plan.unmanaged {
-                processes[backend.name] = "\(backend.host):\(backend.port)"
-                kinds[backend.name] = .unmanaged
-                endpoints[backend.name] = processes[backend.name]
+                processes[backend.node] = backend.endpoint.description
+                kinds[backend.node] = .unmanaged
+                endpoints[backend.node] = processes[backend.node]
             }
         }
     }
@@ -29,6 +30,9 @@ extension SafetyChecker {
     mutating func learnReload(_ wanted: WantedCluster) {
         let next = Plan(wanted)
         pending = next
+        for (node, kind) in next.kinds where known[node] == nil {
+            known[node] = Known(kind: kind, endpoint: "", isInPlan: false)
+        }
         for (name, process) in known {
             let differs = next.processes[name] != inForce.processes[name]
             known[name]?.isOutdated = process.isInPlan && differs

@@ -1,4 +1,4 @@
-import SollolCore
+import Basics
 
 /// One schedule's cluster, its policies and how much goes wrong, all drawn from a seed.
 struct Scenario {

@@ -1,8 +1,10 @@
-import SollolCore
+import Basics
+import Plan
+import Supervision
 
 /// The world that the supervisor acts on: hosts, guards, servers and connections in virtual time.
 ///
-/// It behaves as `llama-cpp-facts.md` and the guard's documentation say, faults included, and it
+/// It behaves as `LlamaCppFacts.md` and the guard's documentation say, faults included, and it
 /// tells the supervisor only what the real runtime could tell.
 struct SimulatedCluster {
     /// What comes next in virtual time. Indirect, since the queue moves them and some are large.
@@ -29,7 +31,7 @@ struct SimulatedCluster {
         /// An unmanaged backend is there again.
         case returns(site: Int)
         case stopRequested
-        case restartRequested(String?)
+        case restartRequested(Node?)
         case reloadRequested
         /// From now on nothing goes wrong.
         case calm
@@ -47,7 +49,7 @@ struct SimulatedCluster {
     /// When anything of the coordinator's work last moved.
     var lastMoved = 0.0
     /// Workers that the current plan leaves out.
-    var leftOut: [String] = []
+    var leftOut: [Node] = []
     /// What is in force, and what was asked for last; they differ while a reload is under way.
     var inForce: SimulatedConfiguration.Made
     private(set) var asked: SimulatedConfiguration.Made
@@ -62,15 +64,13 @@ struct SimulatedCluster {
         self.generator = generator
         inForce = scenario.first
         asked = inForce
-        let names = (1...SimulatedConfiguration.mostBackends).map { "worker-\($0)" }
-        sites =
-            names.map { SimulatedSite(name: $0, kind: .worker, endpoint: "") }
-            + [SimulatedSite(name: "coordinator", kind: .coordinator, endpoint: "")]
+        sites = [SimulatedSite(node: .coordinator, kind: .coordinator, endpoint: "")]
         follow(inForce.wanted.plan)
         queue.add(.request, at: scenario.requestPause)
     }
 
-    var coordinator: Int { sites.count - 1 }
+    /// Its site; a worker's is made when a plan first has it, and stays.
+    let coordinator = 0
 
     /// Whether the API really answers with the layers where they should be.
     var isServing: Bool {
@@ -84,13 +84,17 @@ struct SimulatedCluster {
 
     /// Makes the places what the plan says.
     mutating func follow(_ plan: LaunchPlan) {
+        let workers = plan.processes.map(\.node) + plan.unmanaged.map(\.node)
+        for node in workers where !sites.contains(where: { $0.node == node }) {
+            sites.append(SimulatedSite(node: node, kind: .worker, endpoint: ""))
+        }
         for site in sites.indices {
-            let name = sites[site].name
-            let backend = plan.unmanaged.first { $0.name == name }
-            let process = plan.process(name)
+            let node = sites[site].node
+            let backend = plan.unmanaged(node)
+            let process = plan.process(node)
             sites[site].isPlanned = backend != nil || process != nil
             sites[site].endpoint =
-                process?.dial.description ?? backend.map { "\($0.host):\($0.port)" } ?? ""
+                process?.dial.description ?? backend?.endpoint.description ?? ""
             if site == coordinator { continue }
             let wasUnmanaged = sites[site].kind == .unmanaged
             sites[site].kind = backend == nil ? .worker : .unmanaged
@@ -131,7 +135,7 @@ struct SimulatedCluster {
                     return .timerFired(timer)
                 }
             case .stopRequested: return .stopRequested
-            case .restartRequested(let name): return .restartRequested(name)
+            case .restartRequested(let node): return .restartRequested(node)
             case .reloadRequested: return reload()
             default: happen(next.element)
             }
@@ -184,7 +188,7 @@ struct SimulatedCluster {
         case .mends(let site): if !isCalm { mend(site) }
         case .returns(let site):
             if sites[site].kind == .unmanaged, sites[site].server == nil {
-                sites[site].server = newServer(ProcessRun(name: sites[site].name, generation: 0))
+                sites[site].server = newServer(ProcessRun(node: sites[site].node, generation: 0))
                 sites[site].server?.isUp = true
             }
         case .calm: calm()

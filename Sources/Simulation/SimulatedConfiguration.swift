@@ -1,4 +1,9 @@
-import SollolCore
+import Basics
+import Configuration
+import Facts
+import Placement
+import Plan
+import Supervision
 
 /// A configuration of the simulated cluster, as its user writes and changes it.
 ///

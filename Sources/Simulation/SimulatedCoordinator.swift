@@ -1,4 +1,6 @@
-import SollolCore
+import Basics
+import Remote
+import Supervision
 
 /// The coordinator of a simulated cluster: it connects, loads, reports and computes.
 extension SimulatedCluster {
@@ -10,8 +12,8 @@ extension SimulatedCluster {
 
     mutating func connects(_ number: Int) {
         guard let server = sites[coordinator].server, server.number == number else { return }
-        for site in sites.indices.dropLast()
-        where sites[site].isPlanned && !leftOut.contains(sites[site].name) {
+        for site in sites.indices.dropFirst()
+        where sites[site].isPlanned && !leftOut.contains(sites[site].node) {
             guard let worker = sites[site].server, worker.isUp else {
                 return abort(number, blaming: site)
             }
@@ -44,7 +46,8 @@ extension SimulatedCluster {
         if let user = sites[coordinator].server, user.isBusy || !user.isUp, !user.isStopped,
             site == coordinator || user.connectedTo[site] == number,
             user.connectedTo.allSatisfy({ sites[$0.key].answers(number: $0.value) == true }),
-            user.isUp || !user.connectedTo.isEmpty || !sites.dropLast().contains(where: \.isPlanned)
+            user.isUp || !user.connectedTo.isEmpty
+                || !sites.dropFirst().contains(where: \.isPlanned)
         {
             lastMoved = now
             let usage = server.usage

@@ -1,4 +1,8 @@
-import SollolCore
+import Basics
+import Facts
+import Placement
+import Plan
+import Supervision
 
 /// What the supervisor wants, performed in a simulated cluster.
 extension SimulatedCluster {
@@ -15,7 +19,7 @@ extension SimulatedCluster {
                     ? .distributionRefuted(run, problem: "simulated")
                     : .distributionProven(run, summary: []), after: 0)
         case .probeBusySlots(let run), .probeActivity(let run): probeSlots(effect, run)
-        case .replan(let names): replan(without: names)
+        case .replan(let nodes): replan(without: nodes)
         case .adoptReload:
             inForce = asked
             isReloading = false
@@ -29,7 +33,7 @@ extension SimulatedCluster {
     }
 
     mutating func spawn(_ run: ProcessRun) {
-        guard let site = sites.firstIndex(where: { $0.name == run.name }) else { return }
+        guard let site = sites.firstIndex(where: { $0.node == run.node }) else { return }
         sites[site].session = SimulatedSite.Session(run: run)
         let isUnlucky = !isCalm && generator.chance(scenario.trouble.failedStart)
         if isUnlucky && generator.chance(0.3) {
@@ -93,18 +97,18 @@ extension SimulatedCluster {
         }
     }
 
-    mutating func replan(without names: [String]) {
+    mutating func replan(without nodes: [Node]) {
         do throws(PlanError) {
             let plan = try LaunchPlanner.plan(
-                inForce.spec, facts: HostFacts(), leavingOut: names, of: inForce.wanted.plan)
+                inForce.spec, facts: HostFacts(), leavingOut: nodes, of: inForce.wanted.plan)
             immediate.append(.replanned(plan))
         } catch {
-            immediate.append(.replanRefused(without: names, reason: error.message))
+            immediate.append(.replanRefused(without: nodes, reason: error.message))
         }
     }
 
     mutating func probe(_ effect: SupervisorEffect, _ run: ProcessRun) {
-        guard let site = sites.firstIndex(where: { $0.name == run.name }) else { return }
+        guard let site = sites.firstIndex(where: { $0.node == run.node }) else { return }
         let isOurs = sites[site].kind == .unmanaged || sites[site].server?.run == run
         let answer = isOurs ? sites[site].answers(number: nil) : false
         var isGood = answer == true

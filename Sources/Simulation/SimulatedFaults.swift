@@ -1,4 +1,5 @@
-import SollolCore
+import Basics
+import Supervision
 
 /// What goes wrong, and how it becomes well again.
 extension SimulatedCluster {
@@ -26,8 +27,8 @@ extension SimulatedCluster {
             queue.add(.mends(site: site), at: until)
             crash(site)
         case 11:
-            let name = generator.chance(0.5) ? nil : sites[site].name
-            queue.add(.restartRequested(name), at: now)
+            let node = generator.chance(0.5) ? nil : sites[site].node
+            queue.add(.restartRequested(node), at: now)
         default: freeze(generator.pick([1, 20, 60, 90]))
         }
     }

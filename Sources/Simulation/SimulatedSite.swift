@@ -1,4 +1,6 @@
-import SollolCore
+import Basics
+import Remote
+import Supervision
 
 /// One place of the simulated world where a process of the plan runs: the truth, which the
 /// supervisor learns only through events.
@@ -50,7 +52,7 @@ struct SimulatedSite {
         var unheard: ExitReport?
     }
 
-    let name: String
+    let node: Node
     /// These two follow the plan that is in force.
     var kind: Kind
     var endpoint: String

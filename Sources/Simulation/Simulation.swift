@@ -1,4 +1,5 @@
-import SollolCore
+import Basics
+import Supervision
 
 /// Runs the real supervisor against a simulated cluster for one seed: first with faults and every
 /// step judged, then without faults until it has to serve, then until a stop has to be done.
@@ -208,12 +209,14 @@ package struct Simulation {
 
     private func plain(_ event: SupervisorEvent) -> String {
         guard case .reloadRequested(let wanted) = event else { return plain(event as Any) }
-        let names = wanted.plan.processes.map(\.name) + wanted.plan.unmanaged.map(\.name)
-        return "reloadRequested(\(names.joined(separator: ", ")); \(wanted.restart))"
+        let names = wanted.plan.processes.map(\.node) + wanted.plan.unmanaged.map(\.node)
+        return "reloadRequested(\(Node.list(names)); \(wanted.restart))"
     }
 
     private func plain(_ value: Any) -> String {
-        "\(value)".replacing("SollolCore.", with: "").replacing("Instant(seconds: ", with: "(")
+        ["Basics.", "Plan.", "Remote.", "Supervision."]
+            .reduce("\(value)") { $0.replacing($1, with: "") }
+            .replacing("Instant(seconds: ", with: "(")
     }
 
     private func seconds(_ time: Double) -> String {

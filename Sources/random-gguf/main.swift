@@ -1,5 +1,6 @@
+import Basics
 import Foundation
-import SollolCore
+import ModelMaker
 
 // Writes a model with random weights: for deploy/quickstart and for tests. Not installed.
 let usage = """

@@ -1,5 +1,7 @@
+import Basics
+import Configuration
 import Foundation
-import SollolCore
+import Reporting
 import SollolRuntime
 
 /// `sollol check`: everything that `up` looks at before it starts, and each worker started for a

@@ -1,4 +1,4 @@
-import SollolCore
+import Basics
 
 /// The words after `sollol`, taken apart by one table of options.
 struct CommandLineArguments {

@@ -1,5 +1,6 @@
+import Basics
+import Configuration
 import Foundation
-import SollolCore
 import SollolRuntime
 
 /// From words to a command and its exit status.

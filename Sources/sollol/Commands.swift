@@ -1,5 +1,3 @@
-import SollolCore
-
 /// The commands and their options: what is parsed is what help shows.
 enum Commands {
     struct Command {

@@ -1,5 +1,6 @@
+import Basics
+import Configuration
 import Foundation
-import SollolCore
 
 /// `sollol config`: the effective configuration, each value with its origin.
 enum ConfigCommand {

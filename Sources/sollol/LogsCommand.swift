@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import SollolCore
 import SollolRuntime
 
 /// `sollol logs`: what the servers printed, rotated files included; `-f` goes on with what comes.

@@ -1,6 +1,7 @@
+import Configuration
 import Foundation
-import SollolCore
 import SollolRuntime
+import Status
 
 /// The cluster that a command acts on: found by the same options, variables and files as by `up`,
 /// but it needs no more than its name, so that a configuration broken meanwhile is no obstacle.

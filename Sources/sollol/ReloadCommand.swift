@@ -1,6 +1,7 @@
+import Basics
 import Foundation
-import SollolCore
 import SollolRuntime
+import Status
 
 /// `sollol reload`: lets the running `sollol` take over a changed configuration; 0 once the cluster
 /// serves with it.

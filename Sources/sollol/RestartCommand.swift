@@ -1,6 +1,6 @@
+import Basics
 import Foundation
-import SollolCore
-import SollolRuntime
+import Status
 
 /// `sollol restart`: restarts a process, or all, in the right order; 0 once the cluster serves.
 enum RestartCommand {

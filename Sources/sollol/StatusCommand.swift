@@ -1,6 +1,7 @@
+import Basics
 import Foundation
-import SollolCore
 import SollolRuntime
+import Status
 
 /// `sollol status`: what the cluster does; 0 when it serves, 3 when it does not.
 enum StatusCommand {

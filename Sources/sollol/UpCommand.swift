@@ -1,6 +1,12 @@
+import Basics
+import Configuration
+import Facts
 import Foundation
-import SollolCore
+import Placement
+import Plan
+import Reporting
 import SollolRuntime
+import Survey
 
 /// `sollol up`: from configuration to plan, which is printed or brought up and kept up.
 struct UpCommand {
@@ -115,11 +121,13 @@ struct UpCommand {
 
     private func up() throws -> ExitStatus {
         let state = try StateDirectory(path: statePath, configuration: files.path)
+        defer { state.logs.finish() }
         console.keepLog(state: state)
         let entry = entry(state)
         defer { entry?.remove() }
         console.history = EventHistory(
-            state: state, processes: loaded.spec.workers.map(\.name) + ["coordinator"],
+            state: state,
+            processes: loaded.spec.workers.map(\.node.description) + [Node.coordinator.description],
             warn: { [console] in console.notice("warning: history: \($0)") })
         Signals.endAtOnce(isQuiet: arguments.has("--quiet"))
         console.report(Report(.phase, "[1/5] checking programs, model and ports"))
@@ -170,10 +178,10 @@ struct UpCommand {
     private func tellDifferences(from facts: HostFacts, to plan: LaunchPlan) {
         guard let shown = try? LaunchPlanner.plan(loaded.spec, facts: facts) else { return }
         for process in plan.processes {
-            guard let before = shown.process(process.name), before.argv != process.argv else {
+            guard let before = shown.process(process.node), before.argv != process.argv else {
                 continue
             }
-            console.notice("\(process.name) differs from the dry run: \(process.shellLine)")
+            console.notice("\(process.node) differs from the dry run: \(process.shellLine)")
         }
     }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import SollolCore
 import SollolRuntime
 
 StandardStreams.open()

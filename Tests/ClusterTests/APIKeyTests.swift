@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import SollolCore
 import Testing
 
 /// A coordinator with keys: `sollol` reads one where it lies to see when requests have finished,

@@ -1,9 +1,9 @@
+import Basics
 import Foundation
-import SollolCore
 import Testing
 
-/// `deploy/benchmark hosts`: whether a cluster of eight hosts takes longer to come up than one of
-/// one host. Not a test: it asserts nothing about time, and runs only when asked to.
+/// `deploy/dev/benchmark hosts`: whether a cluster of eight hosts takes longer to come up than one
+/// of one host. Not a test: it asserts nothing about time, and runs only when asked to.
 @Suite(
     .serialized,
     .enabled(if: ProcessInfo.processInfo.environment["SOLLOL_BENCHMARK_ROUNDS"] != nil))

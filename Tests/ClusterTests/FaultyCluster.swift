@@ -1,4 +1,3 @@
-import SollolCore
 import Testing
 
 /// The cluster in which faults are tried: one worker on each transport, and short times.

@@ -1,7 +1,8 @@
+import Basics
 import Foundation
 import Testing
 
-@testable import SollolCore
+@testable import Remote
 
 /// Shells that a host may have as `sh`, and whether it has `setpriv`.
 struct GuardShell: CustomTestStringConvertible, Sendable {
@@ -108,7 +109,7 @@ final class GuardBench {
         if ownsFolder { try? FileManager.default.removeItem(atPath: folder) }
     }
 
-    static func newFolder() -> String { NSTemporaryDirectory() + "guard-\(UUID().uuidString)" }
+    static func newFolder() -> String { "\(TestEnvironment.runFolder)/\(UUID().uuidString)" }
 
     var pid: Int32 { process.processIdentifier }
 

@@ -1,5 +1,5 @@
 import Foundation
-import SollolCore
+import Remote
 import Testing
 
 /// The folder of the records: where it is, and that it stays.

@@ -1,7 +1,10 @@
 import Foundation
+import Basics
+import Plan
 import Testing
 
-@testable import SollolCore
+@testable import Remote
+@testable import Survey
 
 /// What is sent and the files that it is made from behave alike, in every shell.
 @Suite(.serialized) struct GuardFormTests {
@@ -61,10 +64,14 @@ import Testing
     @Test(arguments: shells)
     func questionsAreTheSameInBothForms(_ words: [String]) throws {
         var request = SurveyRequest(
-            location: .here, processes: ["x"],
+            location: .here, processes: [.coordinator],
             programs: [
-                .init(name: "s", candidates: ["sleep", "~/none"], users: ["x"], isServer: true),
-                .init(name: "w", candidates: ["no-such", "true"], users: ["x"], isServer: false),
+                .init(
+                    name: "s", candidates: ["sleep", "~/none"], users: [.coordinator],
+                    isServer: true),
+                .init(
+                    name: "w", candidates: ["no-such", "true"], users: [.coordinator],
+                    isServer: false),
             ])
         request.patience = 1
         request.apiKeyFile = "/dev/null"
@@ -72,13 +79,13 @@ import Testing
         let calls = try #require(survey.range(of: "seek 0 ")).lowerBound
         let values = try #require(survey.range(of: "given_path=")).lowerBound
         let surveyFiles = GuardFiles.text(
-            PackageResources.home_and_path_sh, PackageResources.survey_begin_sh,
-            PackageResources.survey_programs_sh, PackageResources.survey_memory_sh,
-            PackageResources.record_folder_sh, PackageResources.survey_machine_sh,
-            PackageResources.survey_network_sh)
+            Survey.PackageResources.home_and_path_sh, Survey.PackageResources.survey_begin_sh,
+            Survey.PackageResources.survey_programs_sh, Survey.PackageResources.survey_memory_sh,
+            Remote.PackageResources.record_folder_sh, Survey.PackageResources.survey_machine_sh,
+            Survey.PackageResources.survey_network_sh)
         let read = SurveyScript.read("~/no/such", offset: 0, count: 1)
         let readFiles = GuardFiles.text(
-            PackageResources.home_and_path_sh, PackageResources.read_file_sh)
+            Survey.PackageResources.home_and_path_sh, Survey.PackageResources.read_file_sh)
         let cache = CachePruning(
             location: .here, workers: [], folder: "/no/such", limit: 0)
         for (sent, files) in [
@@ -88,7 +95,8 @@ import Testing
                 cache.line,
                 "LLAMA_CACHE=/no/such cache_limit=0\n"
                     + GuardFiles.text(
-                        PackageResources.home_and_path_sh, PackageResources.prune_cache_sh)
+                        Survey.PackageResources.home_and_path_sh,
+                        Survey.PackageResources.prune_cache_sh)
             ),
         ] {
             let one = try ShellAnswer(words + ["-c", sent])

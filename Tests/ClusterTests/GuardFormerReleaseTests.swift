@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import SollolCore
+import Remote
 
 /// Guards of the release whose records had no version, as it sent them: after an upgrade they are
 /// still there.

@@ -1,5 +1,6 @@
+import Basics
 import Foundation
-import SollolCore
+import Remote
 import Testing
 
 /// Takeover records, and what the first line may be.

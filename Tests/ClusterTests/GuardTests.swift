@@ -1,5 +1,5 @@
 import Foundation
-import SollolCore
+import Remote
 import Testing
 
 /// The guard's own death and that of its helpers, its leash and its lease, with real processes

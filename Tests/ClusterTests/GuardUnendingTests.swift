@@ -1,5 +1,6 @@
 import Foundation
-import SollolCore
+import Remote
+import Supervision
 import Testing
 
 /// A server that does not die of KILL: it waits for a device, say. Here KILL is not sent.

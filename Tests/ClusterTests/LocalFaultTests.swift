@@ -1,5 +1,4 @@
 import Foundation
-import SollolCore
 import Testing
 
 /// Faults of what servers need: ports, programs, models, disks. Nothing is served meanwhile, or

@@ -1,5 +1,5 @@
 import Foundation
-import SollolCore
+import LlamaCpp
 import Testing
 
 /// What `sollol check` says before anything is started, produced for real on hosts where something

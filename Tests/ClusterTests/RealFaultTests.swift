@@ -1,5 +1,4 @@
 import Foundation
-import SollolCore
 import Testing
 
 /// Everything that can be killed or stopped, in one cluster over both transports, one after the

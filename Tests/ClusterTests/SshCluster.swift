@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import SollolCore
 
 /// One cluster of real llama.cpp whose servers are on the hosts of a test bed; `sollol` runs on
 /// the bed's control machine.
@@ -122,12 +122,10 @@ final class SshCluster {
 
     /// Whatever `sollol` has left running on any host, or in its folder there.
     func leftovers() throws -> [String] {
-        try (bed.hosts + [bed.control]).flatMap { host in
-            // The entry of a `sollol` that was killed stays, so that its cluster can be told.
-            let files = try host.run("ls -A /tmp/sollol-*/* 2>/dev/null | grep -v /up-").output
-            return (host.leftovers() + files.split(separator: "\n").map(String.init))
-                .map { "\(host.name): \($0)" }
+        let processes = (bed.hosts + [bed.control]).flatMap { host in
+            host.leftovers().map { "\(host.name): \($0)" }
         }
+        return try processes + bed.filesLeft()
     }
 
     /// Waits until nothing is left; what sshd does at the end of a session takes a moment.

@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import SollolCore
 import Testing
 
 /// Clusters across machines: where what runs, what can be reached, and that it computes the same.

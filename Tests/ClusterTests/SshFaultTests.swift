@@ -1,5 +1,4 @@
 import Foundation
-import SollolCore
 import Testing
 
 /// What is killed, cut or switched off in a cluster across machines, and what must hold afterwards:

@@ -1,7 +1,9 @@
 import Foundation
-import SollolCore
 import Testing
 
+@testable import Basics
+@testable import Configuration
+@testable import Remote
 @testable import SollolRuntime
 
 /// The guard and its leash through a real sshd: the text and the command that `sollol` uses.

@@ -1,5 +1,4 @@
 import Foundation
-import SollolCore
 import Testing
 
 /// `sollol reload` of a cluster across machines.

@@ -1,5 +1,4 @@
 import Foundation
-import SollolCore
 import Testing
 
 /// What `sollol up --dry-run --format sh` prints, run by bash on the control machine: a cluster

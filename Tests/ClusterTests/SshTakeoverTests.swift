@@ -1,5 +1,5 @@
+import Basics
 import Foundation
-import SollolCore
 import Testing
 
 /// Who may start a server where one still runs.

@@ -1,7 +1,9 @@
-import SollolCore
 import Testing
 
-@testable import Simulation
+@testable import Basics
+@testable import Samples
+import Simulation
+@testable import Supervision
 
 /// One way to break a rule by changing effects.
 struct Sabotage: Sendable, CustomTestStringConvertible {
@@ -12,10 +14,10 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    private static let coordinator = ProcessRun(name: "coordinator", generation: 1)
+    private static let coordinator = ProcessRun(node: .coordinator, generation: 1)
 
     private static func isCoordinator(_ effect: SupervisorEffect) -> Bool {
-        if case .kill(let run) = effect { run.name == coordinator.name } else { false }
+        if case .kill(let run) = effect { run.node == coordinator.node } else { false }
     }
 
     private static func isSpawn(_ effect: SupervisorEffect) -> Bool {
@@ -37,7 +39,7 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
         },
         Sabotage(name: "3: survivors are restarted too", noticedAs: "rule 3") {
             event, effects, _ in
-            guard case .exited(let run, _) = event, run.name == coordinator.name else {
+            guard case .exited(let run, _) = event, run.node == coordinator.node else {
                 return effects
             }
             return effects.map {
@@ -74,12 +76,12 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
         Sabotage(name: "8: something starts after a stop", noticedAs: "rule 8") {
             event, effects, _ in
             event == .stopRequested
-                ? [.spawn(ProcessRun(name: coordinator.name, generation: 99))] + effects : effects
+                ? [.spawn(ProcessRun(node: coordinator.node, generation: 99))] + effects : effects
         },
         Sabotage(name: "8: workers end before the coordinator", noticedAs: "worker-1#1") {
             event, effects, _ in
             guard event == .stopRequested else { return effects }
-            return effects + [.terminate(ProcessRun(name: "worker-1", generation: 1))]
+            return effects + [.terminate(ProcessRun(node: "worker-1", generation: 1))]
         },
         Sabotage(name: "9: an exit with status 0 is taken as wanted", noticedAs: "does not exist") {
             event, effects, _ in
@@ -97,7 +99,7 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
             effects.flatMap { effect -> [SupervisorEffect] in
                 guard case .spawn(let run) = effect else { return [effect] }
                 return [
-                    effect, .spawn(ProcessRun(name: run.name, generation: run.generation + 1)),
+                    effect, .spawn(ProcessRun(node: run.node, generation: run.generation + 1)),
                 ]
             }
         },
@@ -105,7 +107,7 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
             _, effects, _ in
             effects.flatMap { effect -> [SupervisorEffect] in
                 guard case .kill(let run) = effect else { return [effect] }
-                return [effect, .kill(ProcessRun(name: run.name, generation: run.generation - 1))]
+                return [effect, .kill(ProcessRun(node: run.node, generation: run.generation - 1))]
             }
         },
     ]

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// One model on one cluster: what `sollol plan` says of it is compared with real servers.
@@ -58,7 +59,7 @@ struct PlanCombination: CustomStringConvertible, Sendable {
             placement: "\"strategy\": \"manual\", \"layers\": [5, 1, 4]", isSplit: true),
     ]
 
-    /// What `deploy/compare-plan` compares besides.
+    /// What `deploy/dev/compare-plan` compares besides.
     static let others: [PlanCombination] = {
         var all: [PlanCombination] = []
         let kinds = [

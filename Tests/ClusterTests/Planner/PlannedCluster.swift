@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// The processes of a plan, started by their printed command lines.

@@ -1,4 +1,4 @@
-import SollolCore
+import Basics
 
 /// The shell text that makes a host; run by bash in the namespaces of the bed.
 enum HostScripts {

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// What an attempt to connect came to.

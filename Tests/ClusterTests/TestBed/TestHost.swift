@@ -1,5 +1,4 @@
 import Foundation
-import SollolCore
 
 /// One host of a test bed: its own network, processes, files, name and boot id.
 final class TestHost {

@@ -1,0 +1,17 @@
+/// Where a process runs.
+package enum RunLocation: Hashable, Sendable, Codable {
+    /// On the machine where `sollol` runs.
+    case here
+    /// Through `ssh DESTINATION`; `options` are values of `ssh -o`.
+    case ssh(destination: String, options: [String])
+
+    /// What one types after `ssh`, or nil for this machine.
+    package var sshDestination: String? {
+        if case .ssh(let destination, _) = self { destination } else { nil }
+    }
+
+    /// Whether both are one host, as far as the configuration tells; options do not count.
+    package func isSameHost(as other: RunLocation) -> Bool {
+        sshDestination == other.sshDestination
+    }
+}

@@ -1,0 +1,17 @@
+/// A small seeded generator (SplitMix64): the same seed gives the same numbers on every machine.
+///
+/// For weights of test models, jitter and fuzzing; not for secrets.
+package struct SeededGenerator: RandomNumberGenerator, Equatable, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    /// The next 64 bits.
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,212 @@
+import Basics
+import Model
+import Placement
+
+/// A valid cluster: what the user wants, with every default applied and every string checked.
+///
+/// Made only by `ConfigurationLoader`; whoever holds one need not validate again. Durations are
+/// seconds, memory is bytes.
+package struct ClusterSpec: Equatable, Sendable {
+    /// The cluster's name, `[A-Za-z0-9._-]{1,64}`.
+    package var name: String
+    /// Whether layers are distributed over RPC backends. When false, `workers` is empty.
+    package var distributedInferenceEnabled: Bool
+    /// The model that the coordinator loads.
+    package var model: ModelReference
+    /// The RPC backends in the order of the configuration, which is llama.cpp's device order.
+    package var workers: [WorkerSpec]
+    /// The one `llama-server`.
+    package var coordinator: CoordinatorSpec
+    /// The first local port of transport `ssh`; backend i is dialled at this port plus i.
+    package var forwardPortBase: Int = 52100
+    /// Whether rpc-server may listen on a wildcard or public address.
+    package var allowExposedBind = false
+    /// Which layers go where.
+    package var placement = PlacementSpec()
+    /// When and how often a failed process is started again.
+    package var restart: RestartPolicy
+    /// How liveness of the coordinator is probed.
+    package var health: HealthPolicy
+    /// How long `sollol` waits for things, in seconds.
+    package var timeouts: Timeouts
+    /// Where each effective value came from, by key path such as `rpc_backends[0].port`.
+    package var origins: [String: ValueOrigin]
+
+    /// The name of a key for people, with its origin when it is not the file.
+    ///
+    /// `coordinator.port`, `coordinator.port (default)`,
+    /// `coordinator.port (SOLLOL_COORDINATOR_PORT)`.
+    package func reason(_ keyPath: String) -> String {
+        switch origins[keyPath] {
+        case .file, .backendsFile: keyPath
+        case .environment(let variable): "\(keyPath) (\(variable))"
+        case .option(let option): "\(keyPath) (\(option))"
+        case .default, nil: "\(keyPath) (default)"
+        }
+    }
+}
+
+/// Where an effective value came from; a later case overrides an earlier one.
+package enum ValueOrigin: Equatable, Sendable {
+    /// Nobody said anything: the default of `CONFIGURATION.md`.
+    case `default`
+    /// `rpc_backends.conf` beside the configuration file.
+    case backendsFile(path: String, line: Int)
+    /// The configuration file.
+    case file(path: String, line: Int)
+    /// An environment variable, by its name.
+    case environment(String)
+    /// An option of the command line, by its name (`--port`).
+    case option(String)
+}
+
+/// How the coordinator's RPC traffic reaches a worker.
+package enum RPCTransport: String, Equatable, Sendable, CaseIterable {
+    /// The coordinator dials `host:port`; anyone in that network can.
+    case direct
+    /// Through the ssh connection that carries the worker's leash; rpc-server binds 127.0.0.1.
+    case ssh
+}
+
+/// One RPC backend: an `rpc-server`.
+package struct WorkerSpec: Equatable, Sendable {
+    /// Which one it is; `worker-1`, `worker-2`, … in the order of the configuration.
+    package var node: Node
+    /// Its place in the configuration, from 0: the order of llama.cpp's devices.
+    package var place: Int
+    /// The key path of the backend: `rpc_backends[0]`, for reasons and errors.
+    package var keyPath: String
+    /// What the coordinator dials: numeric IPv4, or a name to be resolved at `up`.
+    package var host: String
+    /// The TCP port that the coordinator dials and that rpc-server listens on, 1…65535.
+    package var port: Int
+    /// Where rpc-server is started. Meaningless when `managed` is false.
+    package var location: RunLocation
+    /// Numeric IPv4 that rpc-server listens on, or nil: `host`, resolved at `up`.
+    package var bind: String?
+    /// How RPC traffic travels.
+    package var transport: RPCTransport
+    /// Whether `sollol` starts it; otherwise it is only probed by a plain TCP connect.
+    package var managed: Bool
+    /// The program, or nil: `rpc-server`, then `ggml-rpc-server`.
+    package var binary: String?
+    /// llama.cpp device names that the server offers (`CUDA0`); empty: its own choice.
+    package var devices: [String]
+    /// CPU threads, or nil: llama.cpp's default.
+    package var threads: Int?
+    /// Whether rpc-server caches tensors on its disk.
+    package var cache: Bool
+    /// Added to the server's environment.
+    package var environment: [String: String]
+    /// Appended to the command line; never repeats a flag that the plan owns.
+    package var extraArguments: [String]
+
+    /// Bytes that its rpc-server, or each of its GPUs, may hold, or nil: what is free there.
+    package var memoryLimit: UInt64?
+    /// Bytes of free memory that stay free.
+    package var memoryReserve: UInt64 = 512 << 20
+    /// Bytes of its tensor cache that stay at a start.
+    package var cacheLimit: UInt64 = 100 << 30
+    /// How fast it is compared with the others, or nil.
+    package var speed: Double?
+
+    /// How many llama.cpp devices it offers: those named, else one is assumed.
+    package var deviceCount: Int { max(1, devices.count) }
+    /// As the configuration gives it.
+    package var endpoint: Endpoint { Endpoint(host: host, port: port) }
+}
+
+/// The one `llama-server`.
+package struct CoordinatorSpec: Equatable, Sendable {
+    /// The address that the HTTP API listens on.
+    package var host: String
+    /// The TCP port of the HTTP API, 1…65535.
+    package var port: Int
+    /// Where it runs.
+    package var location: RunLocation
+    /// Tokens of context over all slots.
+    package var contextSize: Int
+    /// Number of slots: requests served at the same time.
+    package var parallel: Int
+    /// The program, or nil: `llama-server`.
+    package var binary: String?
+    /// A file on the coordinator's host with API keys, one a line; never the keys themselves.
+    package var apiKeyFile: String?
+    /// Added to the server's environment.
+    package var environment: [String: String]
+    /// Appended to the command line; never repeats a flag that the plan owns.
+    package var extraArguments: [String]
+    /// Bytes that its process may hold, or nil: what is free there.
+    package var memoryLimit: UInt64?
+    /// Bytes of free memory that stay free.
+    package var memoryReserve: UInt64 = 512 << 20
+}
+
+/// Which layers go where.
+package struct PlacementSpec: Equatable, Sendable {
+    /// How they are distributed.
+    package var strategy = PlacementStrategy.memoryAware
+    /// Who may hold them.
+    package var participants = PlacementParticipants.withCoordinator
+    /// Layers of each device in device order, for `manual`.
+    package var layers: [Int] = []
+    /// Whether `up` starts a plan that does not fit (`--overcommit`).
+    package var mayOvercommit = false
+
+    /// The defaults of `CONFIGURATION.md`.
+    package init() {}
+}
+
+/// When a failed process is started again. All times are seconds.
+package struct RestartPolicy: Equatable, Sendable {
+    /// Before the first restart; 0 is at once.
+    package var initialDelay: Double = 0
+    /// The cap of the exponential back-off.
+    package var maxDelay: Double = 60
+    /// A process that ran this long starts again from `initialDelay`.
+    package var resetAfter: Double = 60
+    /// Restarts within `period` after which the cluster is given up; nil is never.
+    package var maxRestarts: Int?
+    /// The window of `maxRestarts`.
+    package var period: Double = 600
+    /// A worker missing for this long is left out; nil is never.
+    package var degradeAfter: Double?
+
+    /// The defaults of `CONFIGURATION.md`.
+    package init() {}
+}
+
+/// How liveness of a serving coordinator is probed. All times are seconds.
+package struct HealthPolicy: Equatable, Sendable {
+    /// Between two probes.
+    package var interval: Double = 2
+    /// Until an unanswered probe counts as failed.
+    package var timeout: Double = 10
+    /// Failed probes in a row that make the coordinator dead.
+    package var failures: Int = 3
+
+    /// The defaults of `CONFIGURATION.md`.
+    package init() {}
+}
+
+/// How long `sollol` waits. All are seconds.
+package struct Timeouts: Equatable, Sendable {
+    /// Until an ssh connection stands.
+    package var connect: Double = 10
+    /// Until a started worker listens.
+    package var ready: Double = 30
+    /// Without any sign of progress while a model loads.
+    package var progress: Double = 60
+    /// Without any sign of progress while a request is answered.
+    package var stall: Double = 60
+    /// Without a heartbeat until a guard ends its server; 0 is never.
+    package var lease: Double = 30
+    /// The smallest lease above 0: a guard counts whole seconds, and both sides may run on a host
+    /// that is busy with something else.
+    package static let smallestLease = 3.0
+    /// For requests in flight at a stop.
+    package var stop: Double = 30
+
+    /// The defaults of `CONFIGURATION.md`.
+    package init() {}
+}

@@ -1,0 +1,292 @@
+import Basics
+
+/// A configuration that is valid.
+package struct LoadedConfiguration: Equatable, Sendable {
+    /// What the user wants.
+    package var spec: ClusterSpec
+    /// Every key with its value and origin, for `sollol config`.
+    package var effective: EffectiveConfiguration
+    /// What people should know although nothing is wrong, one line each.
+    package var notices: [String]
+}
+
+/// Makes a valid specification of files, environment and options, or says all that is wrong.
+///
+/// Precedence: option, environment, file, default. The lists of backends never merge: `--rpc`, else
+/// `RPC_BACKENDS`, else `rpc_backends`, else `rpc_backends.conf`.
+package struct ConfigurationLoader {
+    let sources: ConfigurationSources
+    var entries: [String: ConfigurationEntry] = [:]
+    /// The keys of backends that have their value from `worker_defaults`, and its key there.
+    var inherited: [String: String] = [:]
+    private var fileIsReadable = true
+    var backendCount = 0
+    var backendsAreGiven = false
+    var problems: [ConfigurationProblem] = []
+    var notices: [String] = []
+
+    /// Loads a configuration.
+    ///
+    /// - Throws: `ConfigurationErrors` with every problem.
+    package static func load(
+        _ sources: ConfigurationSources
+    ) throws(ConfigurationErrors) -> LoadedConfiguration {
+        var loader = ConfigurationLoader(sources: sources)
+        loader.readFile()
+        loader.readVariables()
+        loader.readOptions()
+        // What is missing, and what contradicts what, cannot be told of a file that is no JSON.
+        guard loader.fileIsReadable else {
+            throw ConfigurationErrors(problems: inOrder(loader.problems))
+        }
+        loader.fillDefaults()
+        var builder = SpecBuilder(loader)
+        let spec = builder.build()
+        if sources.file == nil, !sources.searched.isEmpty, !builder.problems.isEmpty {
+            let places = sources.searched.joined(separator: ", ")
+            builder.problems.append(
+                ConfigurationProblem(
+                    nil, "",
+                    "no configuration file was found; looked for \(places). "
+                        + "Name one with --config FILE."))
+        }
+        guard builder.problems.isEmpty else {
+            throw ConfigurationErrors(problems: inOrder(builder.problems))
+        }
+        return LoadedConfiguration(
+            spec: spec, effective: EffectiveConfiguration(builder), notices: builder.notices)
+    }
+
+    /// The cluster's name, whatever else is wrong: what acts on a running cluster needs no more.
+    ///
+    /// - Throws: `ConfigurationErrors` when the name itself is wrong, or the whole file cannot be
+    ///   read and no option gives the name.
+    package static func clusterName(
+        _ sources: ConfigurationSources
+    ) throws(ConfigurationErrors) -> String {
+        var loader = ConfigurationLoader(sources: sources)
+        loader.readFile()
+        loader.readVariables()
+        loader.readOptions()
+        var builder = SpecBuilder(loader)
+        let name = builder.name()
+        let isGiven = sources.options["--name"] != nil
+        let problems = builder.problems.filter {
+            $0.keyPath == "name" || ($0.keyPath.isEmpty && !isGiven)
+        }
+        guard problems.isEmpty else { throw ConfigurationErrors(problems: problems) }
+        return name
+    }
+
+    private init(sources: ConfigurationSources) { self.sources = sources }
+
+    /// Those of a file by line, then the others; otherwise in the order in which they were found.
+    private static func inOrder(_ problems: [ConfigurationProblem]) -> [ConfigurationProblem] {
+        problems.enumerated().sorted {
+            ($0.element.line ?? .max, $0.offset) < ($1.element.line ?? .max, $1.offset)
+        }.map(\.element)
+    }
+
+    mutating func problem(_ origin: ValueOrigin?, _ keyPath: String, _ message: String) {
+        problems.append(
+            ConfigurationProblem(origin, file: sources.file?.path, keyPath, message))
+    }
+
+    // MARK: File
+
+    private mutating func readFile() {
+        guard let file = sources.file else { return }
+        let reader = ConfigurationReader(file)
+        entries = reader.entries
+        problems = reader.problems
+        fileIsReadable = reader.isReadable
+        if let count = reader.backendCount {
+            backendCount = count
+            backendsAreGiven = true
+        }
+        if !reader.foreignKeys.isEmpty {
+            notices.append(
+                "\(file.path): not used by distributed inference: "
+                    + reader.foreignKeys.joined(separator: ", "))
+        }
+        if !reader.unknownKeys.isEmpty {
+            let keys = reader.unknownKeys.map(printable).joined(separator: ", ")
+            notices.append("\(file.path): unknown and ignored: \(keys)")
+        }
+        if let deprecated = reader.deprecatedEnabled { takeDeprecated(deprecated) }
+        if let url = reader.coordinatorURL { takeCoordinatorURL(url.text, url.origin) }
+    }
+
+    private mutating func takeDeprecated(_ deprecated: ConfigurationEntry) {
+        let path = "distributed_inference_enabled"
+        if let current = entries[path], current.value != deprecated.value {
+            problem(
+                deprecated.origin, "model_sharding_enabled",
+                "is \(deprecated.value.json), but distributed_inference_enabled is "
+                    + "\(current.value.json). Remove model_sharding_enabled, which is its old name."
+            )
+        }
+        entries[path] = entries[path] ?? deprecated
+        notices.append(
+            "model_sharding_enabled is the old name of distributed_inference_enabled; what it "
+                + "enables is layer distribution")
+    }
+
+    /// `http://HOST:PORT`, SOLLOL's way to say where the coordinator is.
+    private mutating func takeCoordinatorURL(_ text: String, _ origin: ValueOrigin) {
+        var rest = Substring(text)
+        if rest.hasPrefix("http://") { rest = rest.dropFirst("http://".count) }
+        if rest.hasSuffix("/") { rest = rest.dropLast() }
+        guard text.hasPrefix("http://"),
+            case .success(let address) = BackendAddress.parse(String(rest))
+        else {
+            return problem(
+                origin, "coordinator_url",
+                "\(printable(text)) is not http://HOST:PORT (an IPv4 address or a name, nothing behind it)."
+            )
+        }
+        let said: [(String, ConfigurationValue)] = [
+            ("coordinator.host", .string(address.host)),
+            ("coordinator.port", .integer(address.port ?? 80)),
+        ]
+        for (path, value) in said {
+            if let other = entries[path], other.value != value {
+                problem(
+                    origin, "coordinator_url",
+                    "\(printable(text)) differs from \(path), which is \(other.value.json); "
+                        + "remove one of them.")
+            }
+            entries[path] = entries[path] ?? ConfigurationEntry(value: value, origin: origin)
+        }
+    }
+
+    // MARK: Environment and options
+
+    private mutating func readVariables() {
+        for key in ConfigurationSchema.keys {
+            guard let name = key.variable, let text = sources.environment[name], !text.isEmpty
+            else {
+                continue
+            }
+            take(text, key, .environment(name))
+        }
+    }
+
+    private mutating func readOptions() {
+        for (option, path) in ConfigurationSchema.options.sorted(by: { $0.key < $1.key }) {
+            guard let text = sources.options[option], let key = ConfigurationSchema.byPath[path]
+            else {
+                continue
+            }
+            take(text, key, .option(option))
+        }
+        if let text = sources.options["--rpc"] {
+            takeBackends(text, .option("--rpc"))
+        } else if let text = sources.environment["RPC_BACKENDS"], !text.isEmpty {
+            takeBackends(text, .environment("RPC_BACKENDS"))
+        } else if !backendsAreGiven, let file = sources.backendsFile {
+            takeBackendsFile(file)
+        }
+    }
+
+    private mutating func take(_ text: String, _ key: ConfigurationKey, _ origin: ValueOrigin) {
+        switch ConfigurationValue.make(text: text, key.kind) {
+        case .success(let value):
+            entries[key.path] = ConfigurationEntry(value: value, origin: origin)
+        case .failure(let failure):
+            for item in failure.items { problem(origin, key.path, item.message) }
+        }
+    }
+
+    private mutating func takeBackends(_ text: String, _ origin: ValueOrigin) {
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+            .map { Self.trimmed($0) }
+        guard !words.contains("") else {
+            backendsAreGiven = true
+            return problem(
+                origin, "rpc_backends",
+                "\(printable(text)) holds an empty element; write HOST:PORT[,HOST:PORT…].")
+        }
+        replaceBackends(words.map { (text: $0, origin: origin) })
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        func isBlank(_ letter: Character) -> Bool { letter == " " || letter == "\t" }
+        let rest = text.drop(while: isBlank)
+        return String(rest.dropLast(rest.reversed().prefix(while: isBlank).count))
+    }
+
+    private mutating func takeBackendsFile(_ file: SourceFile) {
+        guard file.bytes.count <= JSONReader.largestSize else {
+            return problems.append(
+                ConfigurationProblem(file: file.path, message: "the file is larger than 1 MiB."))
+        }
+        var text = String.UnicodeScalarView()
+        do {
+            text.append(contentsOf: try UTF8Text.scalars(file.bytes))
+        } catch {
+            let place = ValueOrigin.backendsFile(path: file.path, line: error.position.line)
+            return problem(place, "", "\(error.message).")
+        }
+        var lines: [(text: String, origin: ValueOrigin)] = []
+        let all = String(text).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (index, line) in all.enumerated() {
+            let content = Self.trimmed(line.prefix { $0 != "#" })
+            guard !content.isEmpty else { continue }
+            lines.append((content, .backendsFile(path: file.path, line: index + 1)))
+        }
+        if !lines.isEmpty { replaceBackends(lines) }
+    }
+
+    private mutating func replaceBackends(_ addresses: [(text: String, origin: ValueOrigin)]) {
+        entries = entries.filter { !$0.key.hasPrefix("rpc_backends[") }
+        backendsAreGiven = true
+        backendCount = min(addresses.count, BackendAddress.most)
+        if addresses.count > BackendAddress.most {
+            return problem(
+                addresses[0].origin, "rpc_backends", BackendAddress.tooMany(addresses.count))
+        }
+        for (index, address) in addresses.enumerated() {
+            let path = "rpc_backends[\(index)]"
+            switch BackendAddress.parse(address.text) {
+            case .success(let parsed):
+                entries["\(path).host"] = ConfigurationEntry(
+                    value: .string(parsed.host), origin: address.origin)
+                guard let port = parsed.port else { continue }
+                entries["\(path).port"] = ConfigurationEntry(
+                    value: .integer(port), origin: address.origin)
+            case .failure(let failure):
+                problem(address.origin, path, "\(printable(address.text)) \(failure.message).")
+            }
+        }
+    }
+
+    // MARK: Defaults
+
+    private mutating func fillDefaults() {
+        for key in ConfigurationSchema.keys where entries[key.path] == nil {
+            entries[key.path] = ConfigurationEntry(value: key.standard, origin: .default)
+        }
+        for index in 0..<backendCount { fillBackend("rpc_backends[\(index)]") }
+    }
+
+    /// What a backend does not say comes from `worker_defaults`. How a server is started does not
+    /// concern an unmanaged one.
+    private mutating func fillBackend(_ backend: String) {
+        let managed = entries["\(backend).managed"] ?? entries["worker_defaults.managed"]
+        let isManaged = managed?.value != .boolean(false)
+        for key in ConfigurationSchema.backend {
+            let path = "\(backend).\(key.path)"
+            guard entries[path] == nil else { continue }
+            let shared = "worker_defaults.\(key.path)"
+            if let entry = entries[shared],
+                isManaged || ConfigurationSchema.ofUnmanaged.contains(key.path)
+            {
+                inherited[path] = shared
+                entries[path] = entry
+            } else {
+                entries[path] = ConfigurationEntry(value: key.standard, origin: .default)
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Basics
+import LlamaCpp
+import Placement
+
+/// Checks that concern several values at once.
+extension SpecBuilder {
+    mutating func checkArguments(_ spec: ClusterSpec) {
+        for worker in spec.workers {
+            for word in worker.extraArguments {
+                if let text = OwnedFlags.problem(word, role: .worker) {
+                    problem("\(worker.keyPath).extra_arguments", text + ".")
+                }
+            }
+        }
+        for word in spec.coordinator.extraArguments {
+            if let text = OwnedFlags.problem(word, role: .coordinator) {
+                problem("coordinator.extra_arguments", text + ".")
+            }
+        }
+    }
+
+    /// llama.cpp's scheduler takes 16 backends, and the CPU is one of them (measured: it aborts).
+    mutating func checkDevices(_ spec: ClusterSpec) {
+        let count = spec.workers.reduce(0) { $0 + $1.deviceCount }
+        guard count > LayerPlacement.maxDevices else { return }
+        let last = spec.workers.last.flatMap { entries["\($0.keyPath).host"]?.origin }
+        let problem = ConfigurationProblem(
+            last, file: sources.file?.path, "rpc_backends",
+            "\(count) devices in all, at most \(LayerPlacement.maxDevices) are possible: llama.cpp "
+                + "aborts with more (GGML_SCHED_MAX_BACKENDS is 16, the CPU included). "
+                + "Remove \(count - LayerPlacement.maxDevices).")
+        problems.append(problem)
+    }
+
+    /// A range cannot say it: 0 is allowed.
+    mutating func checkLease(_ spec: ClusterSpec) {
+        let lease = spec.timeouts.lease
+        guard lease > 0, lease < Timeouts.smallestLease else { return }
+        problem(
+            "timeouts.lease",
+            "\(seconds(lease)) s is too short: a busy host misses heartbeats, and its servers would "
+                + "be killed. Give at least \(seconds(Timeouts.smallestLease)) s, or 0, which switches "
+                + "it off.")
+    }
+
+    mutating func checkDelays(_ spec: ClusterSpec) {
+        let policy = spec.restart
+        guard policy.initialDelay > policy.maxDelay else { return }
+        problem(
+            "restart.initial_delay",
+            "\(seconds(policy.initialDelay)) s is longer than restart.max_delay, which is "
+                + "\(seconds(policy.maxDelay)) s.")
+    }
+
+    mutating func checkAddresses(_ spec: ClusterSpec) {
+        var dialled: [String: String] = [:]
+        var listening: [String: String] = [:]
+        let place = Self.place(spec.coordinator.location)
+        listening["\(place) \(spec.coordinator.port)"] = "coordinator.port"
+        dialled["\(spec.coordinator.host.lowercased()):\(spec.coordinator.port)"] =
+            "the coordinator"
+        for worker in spec.workers where !worker.host.isEmpty {
+            let path = worker.keyPath
+            if worker.host == "0.0.0.0" {
+                problem(
+                    "\(path).host",
+                    "0.0.0.0 is no address that a coordinator can dial; give the host's own, and "
+                        + "0.0.0.0 as bind if rpc-server has to listen on all.")
+                continue
+            }
+            // Through ssh, two hosts may both be 127.0.0.1 to themselves.
+            let isTunnelled = worker.transport == .ssh && worker.managed
+            if !isTunnelled {
+                let endpoint = worker.endpoint.description.lowercased()
+                if let other = dialled[endpoint] {
+                    problem("\(path).host", "\(worker.endpoint) is already that of \(other).")
+                    continue
+                }
+                dialled[endpoint] = path
+            }
+            guard worker.managed else {
+                checkUnmanaged(worker)
+                continue
+            }
+            let place = "\(Self.place(worker.location)) \(worker.port)"
+            if let other = listening[place] {
+                problem(
+                    "\(path).port",
+                    "\(worker.port) is already used on that host by \(other); give it another.")
+            }
+            listening[place] = path
+            checkBind(worker, spec)
+        }
+        checkForwards(spec, listening)
+    }
+
+    /// The ports that the forwards of transport `ssh` open here and on the coordinator's host.
+    private mutating func checkForwards(_ spec: ClusterSpec, _ listening: [String: String]) {
+        let coordinator = spec.coordinator.location
+        for (index, worker) in spec.workers.enumerated()
+        where worker.managed && worker.transport == .ssh {
+            let port = spec.forwardPortBase + index
+            let opensHere = worker.location != .here
+            let opensThere = coordinator != .here && !worker.location.isSameHost(as: coordinator)
+            let places = (opensHere ? ["here"] : []) + (opensThere ? [Self.place(coordinator)] : [])
+            for place in places {
+                guard let other = listening["\(place) \(port)"] else { continue }
+                problem(
+                    "forward_port_base",
+                    "\(spec.forwardPortBase) gives \(worker.keyPath) the port \(port), which is "
+                        + "already used on that host by \(other); choose another range.")
+            }
+        }
+    }
+
+    private static func place(_ location: RunLocation) -> String {
+        location.sshDestination ?? "here"
+    }
+
+    private mutating func checkUnmanaged(_ worker: WorkerSpec) {
+        let path = worker.keyPath
+        for key in ConfigurationSchema.backend
+        where !ConfigurationSchema.ofUnmanaged.contains(key.path) {
+            // A default that is written out does no harm: `sollol config` does so.
+            guard let entry = entries["\(path).\(key.path)"], entry.value != key.standard else {
+                continue
+            }
+            problem(
+                "\(path).\(key.path)",
+                "has no effect with \"managed\": false, since somebody else starts it; remove one.")
+        }
+    }
+
+    private mutating func checkBind(_ worker: WorkerSpec, _ spec: ClusterSpec) {
+        let path = worker.keyPath
+        guard worker.transport == .direct else { return }
+        if AddressRange.isLoopback(worker.host),
+            !worker.location.isSameHost(as: spec.coordinator.location)
+        {
+            problem(
+                "\(path).host",
+                "\(worker.host) is the coordinator's own loopback, but the worker runs elsewhere; "
+                    + "give its address in the network, or \"transport\": \"ssh\".")
+        }
+        let key = worker.bind == nil ? "host" : "bind"
+        let address = worker.bind ?? worker.host
+        guard AddressRange.isNumericIPv4(address), !AddressRange.isPrivate(address),
+            !boolean("allow_exposed_bind")
+        else { return }
+        let what = address == "0.0.0.0" ? "every address of that host" : "a public address"
+        problem(
+            "\(path).\(key)",
+            "\(address) is \(what), and rpc-server has no authentication: who can reach it can run "
+                + "code there. Use a private address, or set allow_exposed_bind to true.")
+    }
+}

@@ -1,0 +1,236 @@
+import Basics
+
+/// What a model needs where: bytes of every layer, and what its KV cache is made of.
+///
+/// Made of headers only. Weights are exact for every architecture, since tensors are placed by
+/// their names. What depends on rules that llama.cpp hard-codes for an architecture is exact for
+/// those listed in `AttentionRules`, else a bound, and `estimates` says so.
+package struct ModelShape: Codable, Equatable, Sendable {
+    /// What a part of the model weighs.
+    package struct Weights: Codable, Equatable, Sendable {
+        /// Bytes of its tensors, each padded to 32 as llama.cpp's buffers are.
+        package var bytes: UInt64 = 0
+        /// Bytes of the largest of them: loading needs that much more for a moment.
+        package var largest: UInt64 = 0
+
+        mutating func add(_ tensor: UInt64) {
+            bytes += (tensor + 31) / 32 * 32
+            largest = max(largest, tensor)
+        }
+
+        static func + (left: Weights, right: Weights) -> Weights {
+            Weights(bytes: left.bytes + right.bytes, largest: max(left.largest, right.largest))
+        }
+    }
+
+    /// One of the layers 0..<`blockCount`.
+    package struct Layer: Codable, Equatable, Sendable {
+        /// Its tensors.
+        package var weights = Weights()
+        /// Elements that one token adds to the K cache; 0 for a layer without attention.
+        package var keyElements = 0
+        /// Elements that one token adds to the V cache.
+        package var valueElements = 0
+        /// Tokens that it looks back, or nil for all.
+        package var window: Int?
+        /// Bytes of recurrent state of one sequence, whatever its length.
+        package var stateBytes: UInt64 = 0
+    }
+
+    /// `llama`, `qwen3`, …; empty when the header names none.
+    package var architecture: String
+    /// Its size in the usual words: `q4_K`, the type that most bytes are stored in.
+    package var storage: String
+    /// How the embedding is stored.
+    package var embeddingStorage: String
+    /// The layers without the output layer.
+    package var layers: [Layer]
+    /// Embeddings and whatever else llama.cpp keeps on the coordinator's CPU.
+    package var input: Weights
+    /// Norm and matrix of the output; a tied model's embedding once more.
+    package var output: Weights
+    /// What every device with a layer gets a copy of: `rope_freqs`.
+    package var shared: Weights
+    /// Whether the output is the embedding again, without a tensor of its own.
+    package var isTied: Bool
+    /// Bytes of all tensors in the file, unpadded.
+    package var tensorBytes: UInt64
+    /// Elements of all tensors in the file.
+    package var elements: UInt64
+    /// Bytes of all headers: vocabulary, merges, chat template.
+    package var headerBytes: UInt64
+    /// Elements of a token's embedding.
+    package var embedding: Int
+    /// Elements between the matrices of a feed-forward block, all experts used together.
+    package var feedForward: Int
+    /// Elements of the widest query of a token.
+    package var query: Int
+    /// Heads of the widest query.
+    package var heads: Int
+    /// Tokens known.
+    package var vocabulary: Int
+    /// Experts of a layer; 0 for a dense model.
+    package var experts: Int
+    /// Tokens of context that it was trained with, where that is said.
+    package var trainedContext: Int?
+    /// What is not exact, one clause each.
+    package var estimates: [String]
+
+    /// The layers without the output layer.
+    package var blockCount: Int { layers.count }
+
+    /// Whether it is one that `init` could have made, for a recorded one.
+    package var isPlausible: Bool {
+        let parts = layers.map(\.weights) + [input, output, shared]
+        let numbers = [embedding, feedForward, query, vocabulary, heads]
+        let elements = layers.flatMap { [$0.keyElements, $0.valueElements] }
+        return (1...512).contains(layers.count)
+            && parts.allSatisfy { $0.bytes < 1 << 53 && $0.largest <= $0.bytes }
+            && (numbers + elements).allSatisfy { (0...(1 << 24)).contains($0) }
+            && layers.allSatisfy {
+                $0.stateBytes <= 1 << 34 && (0...(1 << 32)).contains($0.window ?? 0)
+            }
+            && headerBytes <= 1 << 40
+    }
+}
+
+extension ModelShape {
+    /// Why headers are no model.
+    package struct Problem: Error, Equatable, Sendable {
+        /// What is wrong and what to do, as part of a sentence.
+        package var message: String
+    }
+
+    /// The shape of a model of one header, or of the headers of all its parts in order.
+    ///
+    /// - Throws: `Problem` when there is no block count, or the parts do not belong together.
+    package init(_ headers: [GGUFHeader]) throws(Problem) {
+        try Self.checkParts(headers)
+        guard let first = headers.first, let blockCount = first.blockCount else {
+            throw Problem(message: "the header says no block_count, so this is no language model")
+        }
+        let tensors = headers.flatMap(\.tensors)
+        let rules = AttentionRules(first, blockCount: blockCount, tensors: tensors)
+        architecture = first.architecture ?? ""
+        layers = rules.layers
+        input = Weights()
+        output = Weights()
+        shared = Weights()
+        tensorBytes = 0
+        elements = 0
+        var names = Set<String>()
+        var byType: [String: UInt64] = [:]
+        var beyond = 0
+        for tensor in tensors {
+            guard names.insert(tensor.name).inserted else {
+                throw Problem(
+                    message: "the tensor \(printable(tensor.name)) is in two parts of the model")
+            }
+            tensorBytes += tensor.byteCount
+            elements += tensor.dimensions.reduce(1, *)
+            byType[tensor.type.name, default: 0] += tensor.byteCount
+            switch TensorPlace(tensor.name) {
+            case .input: input.add(tensor.byteCount)
+            case .output: output.add(tensor.byteCount)
+            case .everywhere: shared.add(tensor.byteCount)
+            case .layer(let index) where index < blockCount:
+                layers[index].weights.add(tensor.byteCount)
+            case .layer: beyond += 1
+            }
+        }
+        let embeddings = tensors.first { $0.name == "token_embd.weight" }
+        embeddingStorage = embeddings?.type.name ?? "none"
+        isTied = !names.contains("output.weight") && embeddings != nil
+        if isTied, let embeddings { output.add(embeddings.byteCount) }
+        storage =
+            byType.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? "none"
+        headerBytes = headers.reduce(0) { $0 + $1.dataOffset }
+        let extent = embeddings?.dimensions ?? []
+        embedding = Self.bounded(
+            first.integer("\(architecture).embedding_length") ?? Int(extent.first ?? 0))
+        vocabulary = Self.bounded(Int(extent.count > 1 ? extent[1] : 0))
+        query = rules.query
+        heads = rules.heads
+        experts = first.integer("\(architecture).expert_count") ?? 0
+        feedForward = rules.feedForward
+        trainedContext = first.integer("\(architecture).context_length")
+        estimates = rules.estimates
+        if beyond > 0 {
+            estimates.append("\(beyond) tensors of layers beyond block_count are not counted")
+        }
+        if first.integer("\(architecture).nextn_predict_layers") ?? 0 > 0 {
+            estimates.append(
+                "the layers for multi-token prediction are counted although llama.cpp may not "
+                    + "load them: a bound")
+        }
+    }
+
+    /// Hostile numbers cannot overflow what is made of them.
+    static func bounded(_ value: Int) -> Int { max(0, min(value, 1 << 24)) }
+
+    private static func checkParts(_ headers: [GGUFHeader]) throws(Problem) {
+        guard let first = headers.first, let split = GGUFSplit(first) else { return }
+        guard split.number == 0 else {
+            throw Problem(
+                message: "this is part \(split.number + 1) of \(split.count) of a split model; "
+                    + "name the first, …-00001-of-….gguf")
+        }
+        guard headers.count == split.count else {
+            throw Problem(
+                message: "\(headers.count) of \(split.count) parts of the split model are here")
+        }
+        for (index, header) in headers.enumerated() where GGUFSplit(header)?.number != index {
+            throw Problem(message: "part \(index + 1) of the split model is another file's")
+        }
+        let tensors = headers.reduce(0) { $0 + $1.tensors.count }
+        if let count = split.tensorCount, count != tensors {
+            throw Problem(
+                message: "the parts of the split model have \(tensors) tensors together, not the "
+                    + "\(count) that the first announces")
+        }
+    }
+}
+
+/// Where llama.cpp puts a tensor, told by its name (`llama-arch.cpp`, 0.7.0).
+enum TensorPlace: Equatable {
+    /// The coordinator's CPU.
+    case input
+    /// With that layer.
+    case layer(Int)
+    /// With the output layer.
+    case output
+    /// A copy on every device that has a layer.
+    case everywhere
+
+    init(_ name: String) {
+        let parts = name.split(separator: ".", maxSplits: 2)
+        if parts.count == 3, parts[0] == "blk", let index = Int(parts[1]), index >= 0 {
+            self = .layer(index)
+        } else {
+            switch parts.first {
+            case "rope_freqs", "rope_factors_long", "rope_factors_short": self = .everywhere
+            case "token_embd", "token_embd_norm", "position_embd", "token_types",
+                "per_layer_token_embd":
+                self = .input
+            default: self = .output
+            }
+        }
+    }
+}
+
+extension ModelShape {
+    /// The same model in another quantisation: matrices weigh that part.
+    package func scaled(by factor: Double) -> ModelShape {
+        func scaled(_ weights: Weights) -> Weights {
+            Weights(
+                bytes: UInt64(Double(weights.bytes) * factor),
+                largest: UInt64(Double(weights.largest) * factor))
+        }
+        var shape = self
+        for index in layers.indices { shape.layers[index].weights = scaled(layers[index].weights) }
+        shape.input = scaled(input)
+        shape.output = scaled(output)
+        shape.tensorBytes = UInt64(Double(tensorBytes) * factor)
+        return shape
+    }
+}

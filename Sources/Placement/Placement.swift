@@ -1,0 +1,242 @@
+import Basics
+import Model
+
+/// Distributes layers over devices.
+///
+/// Deterministic, and stable: a device's share depends on its limit, not on the moment.
+package enum Placement {
+    /// The placement of a request.
+    ///
+    /// - Throws: `PlanError` when the counts of `manual` do not fit the model or the devices, or
+    ///   there are fewer layers than devices.
+    package static func of(_ request: PlacementRequest) throws(PlanError) -> ModelPlacement {
+        guard !request.devices.isEmpty else {
+            return ModelPlacement(
+                request, strategy: request.strategy,
+                coordinatorLayers: request.shape.blockCount + 1, counts: [])
+        }
+        let layers = request.shape.blockCount + 1
+        guard layers >= request.devices.count || request.strategy == .manual else {
+            throw .fewerLayersThanDevices(layers: layers, devices: request.devices.count)
+        }
+        switch request.strategy {
+        case .even: return try even(request, [])
+        case .manual: return try manual(request)
+        case .memoryAware:
+            let unknown = request.devices.filter { $0.limit == nil }
+            guard unknown.isEmpty else {
+                let nodes = unknown.map(\.node).reduce(into: [Node]()) { list, node in
+                    if !list.contains(node) { list.append(node) }
+                }
+                return try even(
+                    request,
+                    [
+                        "the memory of \(Node.list(nodes)) is not known, so layers "
+                            + "are distributed evenly; `sollol check` measures it"
+                    ])
+            }
+            return proportional(request, .memoryAware, [])
+        case .speedAware:
+            let isSaid = request.devices.contains { $0.speed != nil }
+            let note = "no `speed` is configured, so all devices count as equally fast"
+            return proportional(request, .speedAware, isSaid ? [] : [note])
+        }
+    }
+
+    private static func even(
+        _ request: PlacementRequest, _ notes: [String]
+    ) throws(PlanError) -> ModelPlacement {
+        let counts = try EvenPlacement.counts(
+            blockCount: request.shape.blockCount, devices: request.devices.count)
+        return ModelPlacement(
+            request, strategy: .even, coordinatorLayers: 0, counts: counts, notes: notes)
+    }
+
+    private static func manual(
+        _ request: PlacementRequest
+    ) throws(PlanError) -> ModelPlacement {
+        let layers = request.shape.blockCount + 1
+        let sum = request.manual.reduce(0, +)
+        guard request.manual.count == request.devices.count, (1...layers).contains(sum),
+            sum == layers || request.participants == .withCoordinator
+        else {
+            throw .manualLayers(
+                counts: request.manual, devices: request.devices.count, layers: layers,
+                mayLeave: request.participants == .withCoordinator)
+        }
+        return ModelPlacement(
+            request, strategy: .manual, coordinatorLayers: layers - sum, counts: request.manual)
+    }
+
+    // MARK: Proportional
+
+    /// Fills devices to the same share; the coordinator's CPU takes the first layers where the
+    /// devices cannot hold all, as few as possible.
+    private static func proportional(
+        _ request: PlacementRequest, _ strategy: PlacementStrategy, _ notes: [String]
+    ) -> ModelPlacement {
+        let all = filled(request, strategy, coordinatorLayers: 0, notes)
+        let layers = request.shape.blockCount + 1
+        guard !all.fits, request.participants == .withCoordinator, request.coordinatorLimit != nil
+        else { return all }
+        // More layers on the coordinator never make the devices fuller.
+        var (low, high) = (1, layers)
+        while low < high {
+            let middle = (low + high) / 2
+            let tried = filled(request, strategy, coordinatorLayers: middle, notes)
+            let devicesFit = tried.loads.indices.allSatisfy { tried.excess(of: $0) == 0 }
+            if devicesFit { high = middle } else { low = middle + 1 }
+        }
+        // The output layer never stays on the coordinator's CPU.
+        guard low < layers else { return all }
+        let spilled = filled(request, strategy, coordinatorLayers: low, notes)
+        return spilled.fits || excess(spilled) < excess(all) ? spilled : all
+    }
+
+    private static func filled(
+        _ request: PlacementRequest, _ strategy: PlacementStrategy, coordinatorLayers: Int,
+        _ notes: [String]
+    ) -> ModelPlacement {
+        var strategies = [strategy]
+        // Where speed alone would overfill a device, memory decides.
+        if strategy == .speedAware { strategies.append(.memoryAware) }
+        for used in strategies {
+            let filling = Filling(request, strategy: used, coordinatorLayers: coordinatorLayers)
+            guard let counts = filling.best() else { continue }
+            return ModelPlacement(
+                request, strategy: used, coordinatorLayers: coordinatorLayers, counts: counts,
+                notes: notes + idle(request, counts))
+        }
+        preconditionFailure("memory alone always gives counts, however full devices get")
+    }
+
+    /// Devices that may hold less than one layer: their workers are of no use.
+    private static func idle(_ request: PlacementRequest, _ counts: [Int]) -> [String] {
+        zip(request.devices, counts).filter { $0.limit != nil && $1 == 0 }.map { device, _ in
+            "\(device.node) (\(device.name)) gets no layer: it may hold too little for one with "
+                + "its buffers"
+        }
+    }
+
+    private static func excess(_ placement: ModelPlacement) -> UInt64 {
+        placement.loads.indices.reduce(placement.coordinatorExcess) {
+            $0 + placement.excess(of: $1)
+        }
+    }
+}
+
+/// Layers poured into devices in their order, each filled to the same share of what it can take.
+private struct Filling {
+    private let request: PlacementRequest
+    private let strategy: PlacementStrategy
+    private let first: Int
+    private let memory: ModelMemory
+    /// Weights and cache of each layer.
+    private let bytes: [UInt64]
+    private let largest: [UInt64]
+    /// Which devices get at least one layer: a worker that holds none only costs.
+    private var needsLayer: [Bool] = []
+
+    init(_ request: PlacementRequest, strategy: PlacementStrategy, coordinatorLayers: Int) {
+        self.request = request
+        self.strategy = strategy
+        first = coordinatorLayers
+        let memory = ModelPlacement.memory(
+            request, coordinatorLayers: coordinatorLayers, counts: [])
+        self.memory = memory
+        bytes = (0...request.shape.blockCount).map {
+            memory.weights(ofLayer: $0).bytes
+                + (request.context.cacheOnCoordinator ? 0 : memory.cache(ofLayer: $0))
+        }
+        largest = (0...request.shape.blockCount).map { memory.weights(ofLayer: $0).largest }
+        let layer = min(first, request.shape.blockCount)
+        needsLayer = request.devices.map {
+            fits($0, layer...layer, bytes[layer], largest[layer], .infinity, .rest)
+                && bytes[layer] + fixed($0, layer...layer) <= $0.limit ?? .max
+        }
+    }
+
+    /// The layers of each device at the smallest share to which devices must be filled, or nil when
+    /// limits forbid every share.
+    ///
+    /// Where all fits, the share of what is left beside buffers: these would otherwise outweigh the
+    /// layers of a small model, and a worker with less memory would get none. Where it does not,
+    /// the share of all, so that nothing is overfilled more than it must be.
+    func best() -> [Int]? {
+        if let counts = smallest(strategy == .memoryAware ? .rest : .speed) { return counts }
+        // Then at least all that can hold something need not.
+        var free = self
+        free.needsLayer = request.devices.map { _ in false }
+        if strategy != .memoryAware { return free.smallest(.speed) }
+        return free.smallest(.rest) ?? free.smallest(.all)
+    }
+
+    /// What is filled to the same share.
+    private enum Measure { case rest, all, speed }
+
+    /// By bisection: with a larger share, greedy filling never places less.
+    private func smallest(_ measure: Measure) -> [Int]? {
+        var (low, high) = (0.0, 1.0)
+        while counts(at: high, of: measure) == nil {
+            guard high < 1e18, measure != .rest else { return nil }
+            high *= 2
+        }
+        for _ in 0..<64 {
+            let middle = (low + high) / 2
+            if counts(at: middle, of: measure) == nil { low = middle } else { high = middle }
+        }
+        return counts(at: high, of: measure)
+    }
+
+    /// The layers of each device when none is filled beyond that share, or nil.
+    private func counts(at ratio: Double, of measure: Measure) -> [Int]? {
+        var next = first
+        var counts: [Int] = []
+        var kept = needsLayer.count { $0 }
+        for (device, needsLayer) in zip(request.devices, needsLayer) {
+            if needsLayer { kept -= 1 }
+            let start = next
+            var sum: UInt64 = 0
+            var biggest: UInt64 = 0
+            while next < bytes.count - kept {
+                let more = sum + bytes[next]
+                let tensor = max(biggest, largest[next])
+                guard fits(device, start...next, more, tensor, ratio, measure) else { break }
+                sum = more
+                biggest = tensor
+                next += 1
+            }
+            if needsLayer, next == start { return nil }
+            counts.append(next - start)
+        }
+        return next == bytes.count ? counts : nil
+    }
+
+    private func fits(
+        _ device: PlacementDevice, _ layers: ClosedRange<Int>, _ sum: UInt64, _ tensor: UInt64,
+        _ ratio: Double, _ measure: Measure
+    ) -> Bool {
+        let other = fixed(device, layers) + (device.isProcess ? tensor : 0)
+        let limit = device.limit ?? (measure == .speed ? .max : 1)
+        switch measure {
+        case .speed:
+            // Bytes read for a token, per speed: the scale of the ratio does not matter.
+            return sum + other <= limit && Double(sum) <= ratio * (device.speed ?? 1) * 1e6
+        case .rest: return other < limit && Double(sum) <= ratio * Double(limit - other)
+        case .all: return Double(sum + other) <= ratio * Double(max(1, limit))
+        }
+    }
+
+    /// What a device needs besides its layers.
+    private func fixed(_ device: PlacementDevice, _ layers: ClosedRange<Int>) -> UInt64 {
+        let hasOutput = layers.upperBound == request.shape.blockCount
+        var bytes = memory.computeBytes(withOutput: hasOutput)
+        if device.isProcess { bytes += ModelMemory.workerProgram }
+        if layers.lowerBound < request.shape.blockCount { bytes += request.shape.shared.bytes }
+        guard memory.overridesEmbedding else { return bytes }
+        // The embedding lies with the first layers, or with the output of a tied model, which
+        // counts it already.
+        let isHere = !request.shape.isTied && layers.lowerBound == first
+        return bytes + (isHere ? request.shape.input.bytes : 0)
+    }
+}

@@ -1,0 +1,94 @@
+import Basics
+import Model
+
+/// How layers are distributed over devices.
+package enum PlacementStrategy: String, Equatable, Sendable, Codable, CaseIterable {
+    /// The same number of layers for each.
+    case even
+    /// So that each device is filled to the same share of its memory.
+    case memoryAware = "memory_aware"
+    /// So that each device takes the same time, within its memory.
+    case speedAware = "speed_aware"
+    /// As `placement.layers` says.
+    case manual
+}
+
+/// Who may hold layers.
+package enum PlacementParticipants: String, Equatable, Sendable, Codable, CaseIterable {
+    /// RPC backends only; the coordinator holds no weights at all, not even the embedding.
+    case workersOnly = "workers_only"
+    /// The coordinator's GPUs too, and its CPU as far as the others cannot hold the model.
+    case withCoordinator = "with_coordinator"
+}
+
+/// What one device can take.
+package struct PlacementDevice: Equatable, Sendable {
+    /// The backend that offers it, or the coordinator for a GPU of its own.
+    package var node: Node
+    /// llama.cpp's name: `RPC0`, `CUDA0`.
+    package var name: String
+    /// What the coordinator dials, nil for a device of its own.
+    package var address: String?
+    /// Bytes that it may hold, or nil when nobody has measured it.
+    package var limit: UInt64?
+    /// The configured limit, if there is one.
+    package var configured: UInt64?
+    /// How fast it is compared with the others, or nil when nobody has said.
+    package var speed: Double?
+    /// Whether its memory is that of an rpc-server on a CPU.
+    package var isProcess: Bool
+    /// Whether it can look up rows of every storage type: a CPU can, a GPU only of simple ones.
+    package var takesAnyEmbedding: Bool
+
+    /// A device with these properties.
+    package init(
+        node: Node, name: String, address: String? = nil, limit: UInt64? = nil,
+        configured: UInt64? = nil, speed: Double? = nil, isProcess: Bool = true,
+        takesAnyEmbedding: Bool = false
+    ) {
+        self.node = node
+        self.name = name
+        self.address = address
+        self.limit = limit
+        self.configured = configured
+        self.speed = speed
+        self.isProcess = isProcess
+        self.takesAnyEmbedding = takesAnyEmbedding
+    }
+}
+
+/// Everything that a placement depends on; the same request gives the same placement.
+package struct PlacementRequest: Equatable, Sendable {
+    /// The model.
+    package var shape: ModelShape
+    /// Context, slots and types of the cache.
+    package var context: ContextSettings
+    /// How layers are distributed.
+    package var strategy: PlacementStrategy
+    /// Who may hold layers.
+    package var participants: PlacementParticipants
+    /// In llama.cpp's order; at most `LayerPlacement.maxDevices`.
+    package var devices: [PlacementDevice]
+    /// Bytes that the coordinator's process may hold, or nil when nobody has measured it.
+    package var coordinatorLimit: UInt64?
+    /// `placement.layers`: a number for each device.
+    package var manual: [Int] = []
+    /// Whether the llama.cpp at hand can move the embedding to a device (`-ot`).
+    package var canOverride = true
+
+    /// A request for this model and these devices.
+    package init(
+        shape: ModelShape, context: ContextSettings, strategy: PlacementStrategy,
+        participants: PlacementParticipants, devices: [PlacementDevice],
+        coordinatorLimit: UInt64? = nil, manual: [Int] = [], canOverride: Bool = true
+    ) {
+        self.shape = shape
+        self.context = context
+        self.strategy = strategy
+        self.participants = participants
+        self.devices = devices
+        self.coordinatorLimit = coordinatorLimit
+        self.manual = manual
+        self.canOverride = canOverride
+    }
+}

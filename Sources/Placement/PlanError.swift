@@ -1,0 +1,45 @@
+import Basics
+
+/// Why a valid specification cannot become a plan.
+///
+/// Permanent: trying again changes nothing until the configuration, the model or the installation
+/// does.
+package enum PlanError: Error, Equatable, Sendable {
+    /// The model has fewer layers, its output layer included, than there are devices for them.
+    case fewerLayersThanDevices(layers: Int, devices: Int)
+    /// More devices than llama.cpp's scheduler takes besides the CPU.
+    case tooManyDevices(count: Int, byWorker: [String])
+    /// The coordinator's binary has no `--rpc`.
+    case coordinatorWithoutRPC(path: String, host: String)
+    /// `placement.layers` does not fit the model or the devices.
+    case manualLayers(counts: [Int], devices: Int, layers: Int, mayLeave: Bool)
+    /// The workers that are left cannot hold the model, by the memory measured before the start.
+    case restTooSmall(shortages: [String])
+
+    /// What happened and what to do about it, as one line.
+    package var message: String {
+        switch self {
+        case .fewerLayersThanDevices(let layers, let devices):
+            "the model has \(layers) layers (its output layer included), fewer than the "
+                + "\(devices) devices of rpc_backends: a device would get none. "
+                + "Remove \(devices - layers) of the backends or use a larger model."
+        case .tooManyDevices(let count, let byWorker):
+            "the workers offer \(count) devices (\(byWorker.joined(separator: ", "))), at most "
+                + "\(LayerPlacement.maxDevices) are possible: llama.cpp aborts with more "
+                + "(GGML_SCHED_MAX_BACKENDS is 16 and counts the CPU). "
+                + "Name fewer in rpc_backends[…].devices."
+        case .manualLayers(let counts, let devices, let layers, let mayLeave):
+            "placement.layers has \(plural(counts.count, "number")) that sum to "
+                + "\(counts.reduce(0, +)); it takes one for each of the "
+                + "\(plural(devices, "device")), \(mayLeave ? "at most" : "in all") the "
+                + "\(layers) layers of the model (its output layer included)."
+        case .restTooSmall(let shortages):
+            "the model does not fit on the rest, by the memory that was free before the start: "
+                + shortages.joined(separator: "; ")
+        case .coordinatorWithoutRPC(let path, let host):
+            "\(path) on \(host) was built without RPC support: its --help knows no --rpc. "
+                + "Install a llama.cpp with the RPC backend (deploy/install-llama-cpp, or a build "
+                + "with -DGGML_RPC=ON) or set coordinator.binary."
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Basics
+
+/// Where layers were placed, kept so that they stay there when memory differs a little at the next
+/// start.
+package struct RecordedPlacement: Codable, Equatable, Sendable {
+    /// Digests of what the placement was made for, but for the memory that was free, by what people
+    /// call it.
+    package var purpose: [String: String]
+    /// How the layers were distributed in the end.
+    package var strategy: PlacementStrategy
+    /// Leading layers on the coordinator's CPU.
+    package var coordinatorLayers: Int
+    /// Layers of each device.
+    package var counts: [Int]
+
+    /// What is to be kept of a placement.
+    package init(_ placement: ModelPlacement) {
+        purpose = Self.purpose(placement.request)
+        strategy = placement.strategy
+        coordinatorLayers = placement.coordinatorLayers
+        counts = placement.counts
+    }
+
+    /// The placement again, if it was made for the same and still fits.
+    package func again(_ request: PlacementRequest) -> ModelPlacement? {
+        guard purpose == Self.purpose(request), isPossible(request) else { return nil }
+        // A placement that was even because nobody knew the memory ends when somebody does.
+        let isKnown = request.devices.allSatisfy { $0.limit != nil }
+        guard strategy == request.strategy || strategy == .memoryAware || !isKnown else {
+            return nil
+        }
+        let placement = ModelPlacement(
+            request, strategy: strategy, coordinatorLayers: coordinatorLayers, counts: counts)
+        return placement.fits ? placement : nil
+    }
+
+    /// Whether the layers lie where they lay.
+    package func isSame(as placement: ModelPlacement) -> Bool {
+        counts == placement.counts && coordinatorLayers == placement.coordinatorLayers
+    }
+
+    /// Why layers cannot stay where they were.
+    package func reasonToMove(_ request: PlacementRequest) -> String {
+        let now = Self.purpose(request)
+        let changed = now.keys.filter { now[$0] != purpose[$0] }.sorted()
+        return changed.isEmpty
+            ? "there is not enough free memory where they were"
+            : "\(changed.joined(separator: ", ")): not as at the last start"
+    }
+
+    private func isPossible(_ request: PlacementRequest) -> Bool {
+        counts.count == request.devices.count && coordinatorLayers >= 0
+            && counts.allSatisfy { $0 >= 0 }
+            && counts.reduce(coordinatorLayers, +) == request.shape.blockCount + 1
+    }
+
+    private static func purpose(_ request: PlacementRequest) -> [String: String] {
+        let shape = request.shape
+        let context = request.context
+        let devices = request.devices
+        let words: [String: [String]] = [
+            "the model": [shape.architecture, "\(shape.blockCount)", "\(shape.tensorBytes)"],
+            "the context": [
+                "\(context.cells)", "\(context.streams)", context.keyType.name,
+                context.valueType.name, "\(context.microBatch)",
+            ],
+            "placement": [request.strategy.rawValue, request.participants.rawValue]
+                + request.manual.map(String.init),
+            "llama.cpp": ["\(request.canOverride)"],
+            "the devices": devices.map { "\($0.node) \($0.name) \($0.address ?? "")" },
+            "memory_limit": devices.map { "\($0.configured ?? 0)" },
+            "speed": devices.map { "\($0.speed ?? 0)" },
+        ]
+        return words.mapValues {
+            String(SHA256.hex($0.joined(separator: "\n").utf8).prefix(16))
+        }
+    }
+}

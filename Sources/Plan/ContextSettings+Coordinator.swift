@@ -1,0 +1,11 @@
+import Configuration
+import Model
+
+extension ContextSettings {
+    /// The context of the coordinator that a configuration asks for.
+    init(_ coordinator: CoordinatorSpec) {
+        self.init(
+            contextSize: coordinator.contextSize, slots: coordinator.parallel,
+            environment: coordinator.environment, extraArguments: coordinator.extraArguments)
+    }
+}

@@ -1,0 +1,159 @@
+import Basics
+import Configuration
+import LlamaCpp
+import Placement
+
+/// A command line under construction: every flag with its reason.
+struct CommandWords {
+    private(set) var arguments: [PlannedArgument] = []
+
+    /// A word that stands alone: the program or a switch.
+    mutating func add(_ word: String, _ reason: String) {
+        arguments.append(PlannedArgument(word: word, reason: reason))
+    }
+
+    /// A flag and its value.
+    mutating func add(_ flag: String, _ value: String, _ reason: String) {
+        arguments.append(PlannedArgument(word: flag, reason: reason))
+        arguments.append(PlannedArgument(word: value, reason: nil))
+    }
+
+    /// Words of the user, as they are: a reason for what looks like a flag, and for the first.
+    mutating func addExtra(_ words: [String], _ reason: String) {
+        for (index, word) in words.enumerated() {
+            let isFlag = index == 0 || word.hasPrefix("-")
+            arguments.append(PlannedArgument(word: word, reason: isFlag ? reason : nil))
+        }
+    }
+}
+
+/// The command line of the one `llama-server`.
+///
+/// Flags are spelled as in llama.cpp's documentation and as all known releases take them: `-ngl`,
+/// `-ts`, `-fit` and `-lv` short, the others long.
+struct CoordinatorCommand {
+    var spec: ClusterSpec
+    var binary: String
+    var capabilities: Capabilities
+    var modelPath: String
+    var apiKeyFile: String?
+    /// What the coordinator dials, in device order; empty for a coordinator alone.
+    var rpc: [Endpoint]
+    /// llama.cpp's names of all RPC devices, in order.
+    var devices: [String]
+    var distribution: LayerDistribution?
+    var placement: ModelPlacement?
+    /// Where the embedding goes: `RPC0[10.0.0.1:50052]`, or nil.
+    var embeddingBuffer: String?
+    /// Devices of the coordinator's host besides the CPU.
+    var ownDevices: [String]
+
+    var arguments: [PlannedArgument] {
+        var words = CommandWords()
+        let coordinator = spec.coordinator
+        words.add(binary, spec.reason("coordinator.binary"))
+        words.add("--model", modelPath, spec.reason("model"))
+        words.add("--host", coordinator.host, spec.reason("coordinator.host"))
+        words.add("--port", String(coordinator.port), spec.reason("coordinator.port"))
+        let context = String(coordinator.contextSize)
+        words.add("--ctx-size", context, spec.reason("coordinator.ctx_size"))
+        words.add("--parallel", String(coordinator.parallel), spec.reason("coordinator.parallel"))
+        if !rpc.isEmpty {
+            addPlacement(to: &words)
+            addMemory(to: &words)
+        }
+        if capabilities.metrics {
+            words.add("--metrics", "rule: its counters show whether a busy server makes progress")
+        }
+        if capabilities.slots {
+            words.add("--slots", "rule: they tell whether a request is in flight")
+        }
+        if let apiKeyFile {
+            words.add("--api-key-file", apiKeyFile, spec.reason("coordinator.api_key_file"))
+        }
+        let extra = spec.reason("coordinator.extra_arguments")
+        words.addExtra(coordinator.extraArguments, extra)
+        return words.arguments
+    }
+
+    /// Which layer goes where: all of it said, so that nothing is left to guesses of llama.cpp.
+    private func addPlacement(to words: inout CommandWords) {
+        words.add(
+            "--rpc", rpc.map { "\($0.host):\($0.port)" }.joined(separator: ","),
+            "rpc_backends, in the order that numbers their devices")
+        if !ownDevices.isEmpty, capabilities.device {
+            // After --rpc, which creates the devices.
+            let own = ownDevices.joined(separator: ", ")
+            words.add(
+                "--device", devices.joined(separator: ","),
+                devices.contains { ownDevices.contains($0) }
+                    ? "\(spec.reason("placement.participants")): this host's own \(own) too"
+                    : "rule: this host's own \(own) gets no layers")
+        }
+        let kept = distribution?.coordinatorLayers.count ?? 0
+        if kept > 0, let distribution {
+            words.add(
+                "-ngl", String(distribution.blockCount + 1 - kept),
+                "rule: the devices cannot hold more, so \(plural(kept, "layer")) "
+                    + "\(kept == 1 ? "stays" : "stay") on the coordinator's CPU")
+        } else {
+            words.add(
+                "-ngl", capabilities.gpuLayersAll ? "all" : "999",
+                "rule: every layer leaves the coordinator's CPU")
+        }
+        if let distribution {
+            words.add(
+                "-ts", distribution.shares.map { String($0.layers.count) }.joined(separator: ","),
+                splitReason(distribution))
+        } else {
+            words.add(
+                "-ts", devices.map { _ in "1" }.joined(separator: ","),
+                "rule: equal shares, since the number of layers is not known")
+        }
+        if let embeddingBuffer {
+            words.add(
+                "-ot", "^(token|position|per_layer_token)_=\(embeddingBuffer)",
+                "\(spec.reason("placement.participants")): the embedding leaves the coordinator")
+        }
+        if capabilities.fit {
+            words.add(
+                "-fit", "off",
+                "rule: fitting would move layers to the coordinator silently")
+        }
+    }
+
+    private func splitReason(_ distribution: LayerDistribution) -> String {
+        let key = spec.reason("placement.strategy")
+        let what =
+            "how many of the \(distribution.blockCount) layers and the output layer each device "
+            + "gets"
+        return switch placement?.strategy {
+        case .memoryAware: "\(key): \(what), by its memory"
+        case .speedAware: "\(key): \(what), by its speed"
+        case .manual: "placement.layers: \(what)"
+        case .even, nil: "\(key): \(what), evenly"
+        }
+    }
+
+    /// What keeps the coordinator's memory small, and the log that proves it.
+    private func addMemory(to words: inout CommandWords) {
+        switch capabilities.loadMode {
+        case .loadMode: words.add("--load-mode", "none", Self.loadReason)
+        case .noMmap: words.add("--no-mmap", Self.loadReason)
+        case .unavailable: break
+        }
+        if capabilities.cacheRAM {
+            words.add(
+                "--cache-ram", "0",
+                "rule: saving a prompt there aborts over RPC (llama.cpp issue 26529)")
+        }
+        if capabilities.verbosityTrace {
+            words.add(
+                "-lv", "4", "rule: the log then shows each device's buffer, the proof of placement")
+        }
+    }
+
+    /// A 2.4 GB model, all layers on workers: 69 MiB instead of 2,434 (measured).
+    private static let loadReason =
+        "rule: weights only pass through here; a mapped file would count as memory"
+}

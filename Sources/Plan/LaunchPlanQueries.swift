@@ -1,0 +1,55 @@
+import Basics
+
+extension LaunchPlan {
+    /// Every RPC backend that the coordinator uses, in device order, with what it dials.
+    package var backends: [(node: Node, endpoint: Endpoint)] {
+        let managed = processes.filter { $0.role == .worker }
+            .map { (node: $0.node, endpoint: $0.dial) }
+        let others = unmanaged.map { (node: $0.node, endpoint: $0.endpoint) }
+        return (managed + others).filter { !leftOut.contains($0.node) }
+            .sorted { $0.node.name < $1.node.name }
+    }
+
+    /// A command that asks the coordinator something, for people to try.
+    package var request: String {
+        guard let coordinator = process(.coordinator) else { return "" }
+        let words = coordinator.argv
+        let keyFile = words.firstIndex(of: "--api-key-file").map { words[$0 + 1] }
+        var header = ""
+        var note = ""
+        if let keyFile, coordinator.location == .here {
+            header =
+                #" -H "Authorization: Bearer $(head -n1 \#(ShellQuoting.quote(keyFile)))""#
+        } else if let keyFile {
+            header = #" -H "Authorization: Bearer KEY""#
+            note = " with a KEY of \(keyFile) on \(coordinator.host)"
+        }
+        return "curl http://\(coordinator.dial)/v1/chat/completions\(header) -d "
+            + #"'{"messages":[{"role":"user","content":"Hello"}]}'"# + note
+    }
+}
+
+extension LayerDistribution.Share {
+    /// Its layers in words.
+    package var text: String { LayerDistribution.text(layers) }
+}
+
+extension LayerDistribution {
+    /// `layers 0-4`, `layer 7`, `no layer`.
+    package static func text(_ layers: Range<Int>) -> String {
+        switch layers.count {
+        case 0: "no layer"
+        case 1: "layer \(layers.lowerBound)"
+        default: "layers \(layers.lowerBound)-\(layers.upperBound - 1)"
+        }
+    }
+}
+
+extension PlannedProcess {
+    /// The command as one line for a shell on the process's host, its environment included.
+    package var shellLine: String {
+        let variables = environment.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\(ShellQuoting.quote($0.value)) " }.joined()
+        return variables + ShellQuoting.join(argv)
+    }
+}

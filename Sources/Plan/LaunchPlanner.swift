@@ -1,0 +1,184 @@
+import Basics
+import Configuration
+import Facts
+import LlamaCpp
+import Placement
+
+/// Turns a specification into every process that should run: pure, the same for the same input.
+///
+/// What only a look at the hosts can tell comes from recorded facts. What they lack is assumed and
+/// listed in `LaunchPlan.assumptions`; where no assumption concerns it, the plan is exact.
+package struct LaunchPlanner {
+    /// The plan of a specification.
+    ///
+    /// - Parameters:
+    ///   - spec: made by `ConfigurationLoader`, hence valid.
+    ///   - facts: what is known of the hosts; only entries whose files have not changed since.
+    ///   - modelProblem: why the model cannot be read where it is at hand, for a dry run.
+    /// - Throws: `PlanError` when no cluster can be made of this model, these devices and binaries.
+    package static func plan(
+        _ spec: ClusterSpec, facts: HostFacts = HostFacts(), modelProblem: String? = nil
+    ) throws(PlanError) -> LaunchPlan {
+        var planner = LaunchPlanner(spec: spec, facts: facts, places: spec.workers.count)
+        planner.modelProblem = modelProblem
+        return try planner.plan()
+    }
+
+    let spec: ClusterSpec
+    let facts: HostFacts
+    var assumptions = Assumptions()
+    var notices: [String] = []
+    private(set) var modelProblem: String?
+    /// Workers of the whole configuration, also when some are left out: each has a port to forward.
+    private let places: Int
+
+    init(spec: ClusterSpec, facts: HostFacts, places: Int) {
+        self.spec = spec
+        self.facts = facts
+        self.places = places
+    }
+
+    mutating func plan() throws(PlanError) -> LaunchPlan {
+        let workers = spec.workers.map { (spec: $0, addresses: addresses(of: $0)) }
+        var processes: [PlannedProcess] = []
+        for worker in workers where worker.spec.managed {
+            processes.append(process(of: worker.spec, worker.addresses))
+        }
+        let devices = try devices()
+        let model = model()
+        let (placement, distribution) = try place(model, on: devices)
+        let command = CoordinatorCommand(
+            spec: spec, binary: binary(of: .coordinator, name: wantedCoordinator, isServer: true),
+            capabilities: try coordinatorCapabilities(), modelPath: model.path,
+            apiKeyFile: spec.coordinator.apiKeyFile.map {
+                expandHome($0, what: "coordinator.api_key_file")
+            },
+            rpc: workers.map(\.addresses.dial), devices: devices.map(\.name),
+            distribution: distribution, placement: placement,
+            embeddingBuffer: placement?.embeddingDevice.flatMap { devices[$0].buffer },
+            ownDevices: facts.host(at: spec.coordinator.location)?.devices ?? [])
+        processes.append(
+            coordinator(
+                command, relays: workers.compactMap(\.addresses.relay),
+                startAfter: processes.map(\.node)))
+        return LaunchPlan(
+            cluster: spec.name, processes: processes,
+            unmanaged: workers.filter { !$0.spec.managed }.map {
+                UnmanagedBackend(node: $0.spec.node, endpoint: $0.spec.endpoint)
+            },
+            assumptions: assumptions.sentences, distribution: distribution,
+            placement: placement, timeouts: spec.timeouts, notices: notices)
+    }
+
+    /// What each process's ssh connection forwards: no host has to be asked for it.
+    package static func forwards(
+        _ spec: ClusterSpec, facts: HostFacts = HostFacts()
+    ) -> [Node: [PortForward]] {
+        var planner = LaunchPlanner(spec: spec, facts: facts, places: spec.workers.count)
+        var forwards: [Node: [PortForward]] = [:]
+        var relays: [PortForward] = []
+        for worker in spec.workers {
+            let addresses = planner.addresses(of: worker)
+            forwards[worker.node] = [addresses.forward].compactMap(\.self)
+            relays += [addresses.relay].compactMap(\.self)
+        }
+        forwards[.coordinator] = [planner.apiForward].compactMap(\.self) + relays
+        return forwards
+    }
+
+    // MARK: - Coordinator
+
+    var wantedCoordinator: String { spec.coordinator.binary ?? "llama-server" }
+
+    private mutating func coordinatorCapabilities() throws(PlanError) -> Capabilities {
+        let location = spec.coordinator.location
+        guard
+            let binary = facts.host(at: location)?.binaries[wantedCoordinator],
+            let capabilities = binary.capabilities
+        else {
+            assumptions.add(
+                .coordinator,
+                "the flags of \(Capabilities.currentReleaseName) and no GPU of its own are "
+                    + "assumed; `sollol check` asks the binary.")
+            return .currentRelease
+        }
+        guard capabilities.rpc || spec.workers.isEmpty else {
+            throw .coordinatorWithoutRPC(
+                path: binary.path, host: location.sshDestination ?? "this machine")
+        }
+        return capabilities
+    }
+
+    private mutating func model() -> HostFacts.Model {
+        let host = facts.host(at: spec.coordinator.location)
+        if let recorded = host?.models[spec.model.text] {
+            return recorded
+        }
+        switch spec.model {
+        case .file(let path):
+            return unseen(expandHome(path, what: "the model"))
+        case .ollama(let name):
+            assumptions.add(
+                .coordinator,
+                "the file of the Ollama model \(name) is not known, so its name stands for it; "
+                    + "`sollol check` looks it up.")
+            return unseen(name)
+        }
+    }
+
+    /// A model of which nothing is known but where it lies.
+    private func unseen(_ path: String) -> HostFacts.Model {
+        HostFacts.Model(path: path, stamp: HostFacts.Stamp(size: 0, modified: 0))
+    }
+
+    /// A path on the coordinator's host with `~/` replaced: no shell will do that later.
+    private mutating func expandHome(_ path: String, what: String) -> String {
+        guard path.hasPrefix("~/") else { return path }
+        guard let home = facts.host(at: spec.coordinator.location)?.home else {
+            assumptions.add(
+                .coordinator,
+                "\(what) is given as \(path), and the home folder there is not known; "
+                    + "`sollol check` asks for it.")
+            return path
+        }
+        return home + path.dropFirst(1)
+    }
+
+    private func coordinator(
+        _ command: CoordinatorCommand, relays: [PortForward], startAfter: [Node]
+    ) -> PlannedProcess {
+        let coordinator = spec.coordinator
+        let bind = Endpoint(host: coordinator.host, port: coordinator.port)
+        let passage = apiForward
+        let probe = passage?.listen ?? Endpoint(host: probeHost, port: coordinator.port)
+        let environment = environment(coordinator.environment, keyPath: "coordinator")
+        return PlannedProcess(
+            node: .coordinator, host: coordinator.host,
+            location: coordinator.location, arguments: command.arguments,
+            environment: environment.values, environmentReasons: environment.reasons,
+            bind: bind, dial: probe, forwards: [passage].compactMap(\.self) + relays,
+            startAfter: startAfter, readiness: .httpHealth(host: probe.host, port: probe.port))
+    }
+
+    /// The way to the API of a coordinator elsewhere that names no address which this machine could
+    /// dial: one that listens on its own loopback, or on a wildcard.
+    private var apiForward: PortForward? {
+        let coordinator = spec.coordinator
+        let isWildcard = ["0.0.0.0", "::"].contains(coordinator.host)
+        guard coordinator.location != .here, isWildcard || AddressRange.isLoopback(coordinator.host)
+        else { return nil }
+        let port = spec.forwardPortBase + places
+        return PortForward(
+            side: .here, listen: Endpoint(host: "127.0.0.1", port: port),
+            target: Endpoint(host: "127.0.0.1", port: coordinator.port), carriesRPC: false)
+    }
+
+    /// Where the API can be reached: a wildcard is nothing that one can dial.
+    private var probeHost: String {
+        switch spec.coordinator.host {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "::1"
+        default: spec.coordinator.host
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Basics
+
+/// What has to happen so that one plan runs in place of another: by node, and only what runs
+/// counts, neither reasons nor assumptions.
+package struct PlanChange: Equatable, Sendable {
+    /// Processes and unmanaged backends that only the new plan has.
+    package var added: [Node] = []
+    /// Those that only the former one has.
+    package var removed: [Node] = []
+    /// Those whose command, environment, place or addresses differ.
+    package var changed: [Node] = []
+    /// Those that are the same.
+    package var unchanged: [Node] = []
+
+    /// The difference between two plans.
+    package init(from old: LaunchPlan, to new: LaunchPlan) {
+        let before = Self.nodes(of: old)
+        let after = Self.nodes(of: new)
+        removed = before.filter { node in !after.contains { $0.node == node.node } }.map(\.node)
+        for node in after {
+            switch before.first(where: { $0.node == node.node }) {
+            case nil: added.append(node.node)
+            case let former?:
+                node == former ? unchanged.append(node.node) : changed.append(node.node)
+            }
+        }
+    }
+
+    /// Whether what runs is what should run.
+    package var isEmpty: Bool { added.isEmpty && removed.isEmpty && changed.isEmpty }
+
+    /// One line for each process that has to do with it: `worker-3 is added: rpc-server …`.
+    package func lines(_ plan: LaunchPlan) -> [String] {
+        let lines =
+            removed.map { ($0, "\($0) is removed") }
+            + changed.map { ($0, "\($0) changes: \(Self.command($0, plan))") }
+            + added.map { ($0, "\($0) is added: \(Self.command($0, plan))") }
+        // The coordinator comes last, as everywhere.
+        return (lines.filter { $0.0.isWorker } + lines.filter { !$0.0.isWorker }).map { $0.1 }
+    }
+
+    private static func command(_ node: Node, _ plan: LaunchPlan) -> String {
+        if let process = plan.process(node) {
+            let place = process.location.sshDestination.map { "on \($0): " } ?? ""
+            return place + process.shellLine
+        }
+        return plan.unmanaged(node).map { "\($0.endpoint), which somebody else runs" } ?? ""
+    }
+
+    /// What makes a process what it is.
+    private struct Running: Equatable {
+        var node: Node
+        var location: RunLocation?
+        var argv: [String] = []
+        var environment: [String: String] = [:]
+        var endpoints: [Endpoint]
+        var forwards: [PortForward] = []
+        var readiness: Readiness?
+    }
+
+    private static func nodes(of plan: LaunchPlan) -> [Running] {
+        plan.processes.map { process in
+            Running(
+                node: process.node, location: process.location, argv: process.argv,
+                environment: process.environment, endpoints: [process.bind, process.dial],
+                forwards: process.forwards, readiness: process.readiness)
+        }
+            + plan.unmanaged.map {
+                Running(node: $0.node, endpoints: [$0.endpoint])
+            }
+    }
+}

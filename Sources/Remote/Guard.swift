@@ -1,0 +1,131 @@
+import Basics
+
+/// The small POSIX shell program that stands between the supervisor and every server.
+///
+/// It is a shell program, the files of `Remote/Shell`; the first of them, guard-begin.sh, says what
+/// passes over its standard input, the **leash**, and its standard output (`GuardReport`).
+///
+/// At the end of input the server gets KILL, not TERM first: rpc-server has no TERM handler, so
+/// that for it both are the same, and llama-server ignores TERM while a request is in flight
+/// (measured, build 11669). KILL also reaches a stopped process.
+package enum Guard {
+    /// What `sh -c` runs, here or on another host: reads the first line and becomes the guard.
+    package static let command = ShellProgram.line(PackageResources.first_line_sh)
+
+    /// What makes one server different from another on its host, and how it is watched there.
+    ///
+    /// While it runs, a record in `/tmp/sollol-UID`, or `/run/user/UID` where that cannot be ours,
+    /// says so (guard-record.sh). An own predecessor in the same slot,
+    /// or one whose guard has stopped beating, is ended first; a live server of somebody else in
+    /// the same slot is never touched, and then this one is not started.
+    package struct Slot: Equatable, Sendable {
+        /// The cluster's name: `[A-Za-z0-9._-]{1,64}`.
+        package var cluster: String
+        /// Where the server listens; a wildcard clashes with every address.
+        package var endpoint: Endpoint
+        /// Whose it is; nil: the sender of the line defines the shell variables `owner` and `who`
+        /// before it.
+        package var owner: Owner?
+        /// Seconds without a heartbeat after which the server is ended; 0 is never. Counted in
+        /// ticks of a tenth of it, at least a second, so that a suspended host counts one; it is
+        /// ended up to a tick later, never earlier.
+        package var lease: Double
+        /// Seconds between two reports of the server's numbers; 0 is never.
+        package var usageInterval: Int
+        /// Where the records are; nil: the usual places.
+        package var folder: String?
+
+        /// A slot of these.
+        package init(
+            cluster: String, endpoint: Endpoint, owner: Owner?, lease: Double,
+            usageInterval: Int = 0, folder: String? = nil
+        ) {
+            self.cluster = cluster
+            self.endpoint = endpoint
+            self.owner = owner
+            self.lease = lease
+            self.usageInterval = usageInterval
+            self.folder = folder
+        }
+    }
+
+    /// Who started a server.
+    package struct Owner: Equatable, Sendable {
+        /// Random, kept in the state directory; two of them are the same owner if it is equal.
+        package var id: String
+        /// `user@host`, for people.
+        package var name: String
+
+        /// An owner; characters that a record cannot hold become `_`.
+        package init(id: String, name: String) {
+            self.id = id
+            self.name = name
+        }
+    }
+
+    /// The first line of the leash, without its newline.
+    ///
+    /// - Parameters:
+    ///   - argv: the server's command line. No word may hold a newline or NUL.
+    ///   - environment: added to the server's environment; the same holds for the values.
+    ///   - slot: nil for a short command, which needs no record and has no lease.
+    ///   - isPrepared: the shell has read `preparation`; needs a slot.
+    package static func startLine(
+        argv: [String], environment: [String: String], slot: Slot?, isPrepared: Bool = false
+    ) -> String {
+        let program =
+            slot == nil
+            ? GuardProgram.command : isPrepared ? GuardProgram.guarding : GuardProgram.server
+        let line = startValues(argv: argv, environment: environment, slot: slot) + program
+        precondition(!line.utf8.contains(UInt8(ascii: "\n")), "newlines are refused on loading")
+        return line
+    }
+
+    /// A line that may come before the first: the shell does what it can before it knows its
+    /// server, so that this one starts sooner.
+    package static let preparation = GuardProgram.prepared
+
+    /// What is different from server to server; `GuardProgram.server` follows.
+    package static func startValues(
+        argv: [String], environment: [String: String], slot: Slot?
+    ) -> String {
+        let exports = environment.sorted { $0.key < $1.key }
+            .map { "export \($0.key)=\(ShellQuoting.quote($0.value)); " }.joined()
+        return "set -- \(ShellQuoting.join(argv)); export_environment() { :; \(exports)}; "
+            + (slot.map(values) ?? "")
+    }
+
+    private static func values(_ slot: Slot) -> String {
+        let lease = Int(slot.lease.rounded(.up))
+        let tenth = max(1, lease / 10)
+        let tick: Int
+        switch (lease > 0, slot.usageInterval > 0) {
+        case (true, true): tick = min(tenth, slot.usageInterval)
+        case (false, true): tick = slot.usageInterval
+        case (true, false): tick = tenth
+        case (false, false): tick = 3
+        }
+        let numbers = [
+            "lease=\(lease)", "tick_seconds=\(tick)",
+            // The tick in which a heartbeat comes has begun before it.
+            "lease_ticks=\(lease == 0 ? 0 : (lease + tick - 1) / tick + 1)",
+            "usage_ticks=\((slot.usageInterval + tick - 1) / tick)",
+        ]
+        var words = [
+            "cluster=\(word(slot.cluster))",
+            "address=\(word(slot.endpoint.host)):\(slot.endpoint.port)",
+        ]
+        words += numbers + ["given_folder=\(slot.folder.map(ShellQuoting.quote) ?? "")"]
+        if let owner = slot.owner {
+            words += ["owner=\(word(owner.id))", "who=\(word(owner.name, and: "@"))"]
+        }
+        return words.joined(separator: " ") + "; "
+    }
+
+    /// A word of a record, part of its file's name; other characters become `_`.
+    private static func word(_ text: String, and others: String = "") -> String {
+        let allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-" + others
+        let word = String(text.map { allowed.contains($0) ? $0 : "_" })
+        return word.isEmpty ? "_" : word
+    }
+}

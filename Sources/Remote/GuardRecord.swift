@@ -1,0 +1,44 @@
+import Basics
+
+/// A guard's record of a server (guard-record.sh), as its host told it.
+package struct GuardRecord: Equatable, Sendable {
+    /// The cluster's name.
+    package var cluster: String
+    /// What the host called itself, and its boot.
+    package var host: String
+    package var boot: String
+    /// Where the server listens.
+    package var endpoint: Endpoint
+    /// The random id of who started it.
+    package var owner: String
+    /// `user@host` of the same.
+    package var who: String
+    /// Of the record: 1 is that of the release before the one that brought versions.
+    package var version: Int
+    /// Whether its guard has had no heartbeat for longer than the lease: a new one may end it.
+    package var isStale: Bool
+
+    /// Reads the name, then the words: `CLUSTER@HOST@BOOT@ADDRESS:PORT@GUARD@START BEAT STATE LEASE
+    /// BEGIN OWNER READER WHO SERVER START TICKER VERSION`. The first eight of these never change.
+    ///
+    /// - Parameter clock: the host's, in the same seconds as BEAT.
+    package init?(_ line: String, clock: Int64?) {
+        let words = line.split(separator: " ")
+        guard words.count >= 8 else { return nil }
+        let name = words[0].split(separator: "@")
+        guard name.count == 6, let colon = name[3].lastIndex(of: ":"),
+            let port = Int(name[3][name[3].index(after: colon)...])
+        else { return nil }
+        (cluster, host, boot) = (String(name[0]), String(name[1]), String(name[2]))
+        endpoint = Endpoint(host: String(name[3][..<colon]), port: port)
+        (owner, who) = (String(words[5]), String(words[7]))
+        version = words.count > 11 ? Int(words[11]) ?? 1 : 1
+        guard let beat = Int64(words[1]), let lease = Int64(words[3]), let clock, lease > 0,
+            abs(beat) < 1 << 40, abs(clock) < 1 << 40
+        else {
+            isStale = false
+            return
+        }
+        isStale = clock - beat > lease
+    }
+}

@@ -1,0 +1,14 @@
+/// From the lines of `ssh -v`: whether we would be let in without an agent.
+package enum KeySource {
+    /// The path of the key that was taken from an agent, or nil when no agent was needed.
+    ///
+    /// `debug1: Server accepts key: /home/a/.ssh/id_ed25519 ED25519 SHA256:… agent` (OpenSSH 8 to
+    /// 10; the last word is there for keys of an agent).
+    package static func agentKey(_ lines: [String]) -> String? {
+        let sign = "debug1: Server accepts key: "
+        guard let line = lines.last(where: { $0.hasPrefix(sign) }) else { return nil }
+        let words = line.dropFirst(sign.count).split(separator: " ")
+        guard words.contains("agent") else { return nil }
+        return words.first.map(String.init)
+    }
+}

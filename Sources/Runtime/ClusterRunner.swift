@@ -1,0 +1,229 @@
+import Basics
+import Configuration
+import Facts
+import Foundation
+import LlamaCpp
+import Placement
+import Plan
+import Remote
+import Status
+import Supervision
+
+/// Performs what the supervisor decides, and tells it what happened. Holds no policy: events go in,
+/// effects go out to the parts that can perform them.
+package final class ClusterRunner {
+    /// Where reports and lines of the servers go.
+    package struct Output {
+        /// A report of the supervisor, with what is true now.
+        package var report: (Report) -> Void
+        /// A line of a server, with the name of its process.
+        package var line: (String, String) -> Void
+        /// Something changed that a live view may show.
+        package var changed: (ClusterSnapshot) -> Void
+
+        /// An output to these three.
+        package init(
+            report: @escaping (Report) -> Void, line: @escaping (String, String) -> Void,
+            changed: @escaping (ClusterSnapshot) -> Void
+        ) {
+            self.report = report
+            self.line = line
+            self.changed = changed
+        }
+    }
+
+    let loop = EventLoop()
+    let state: StateDirectory
+    let output: Output
+    var inForce: InForce
+    var decisions: Decisions
+    var keeper: StatusKeeper
+    private var logs: ServerLogs
+    private let timers: SupervisorTimers
+    let processes: RunningProcesses
+    private let questions: ServerQuestions
+    var reloading: Reloading
+    private var status = ExitStatus.software
+
+    /// A runner of that plan; nothing happens before `run`.
+    ///
+    /// - Parameters:
+    ///   - facts: what the plan was made with; numeric IPv4 by name are in it.
+    ///   - connections: to hosts of the plan, which its processes take.
+    ///   - state: logs go there.
+    ///   - sources: where a changed configuration comes from.
+    ///   - seed: makes the jitter of restarts differ between clusters.
+    package init(
+        plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, connections: OpenConnections,
+        state: StateDirectory, sources: ReloadSources, seed: UInt64, output: Output
+    ) {
+        self.state = state
+        self.output = output
+        inForce = InForce(spec: spec, facts: facts)
+        decisions = Decisions(
+            Supervisor(WantedCluster(plan: plan, spec: spec, facts: facts), seed: seed))
+        keeper = StatusKeeper(
+            plan: plan, stateDirectory: state.path, pid: Int(getpid()), at: .now)
+        logs = ServerLogs(state: state)
+        timers = SupervisorTimers(loop: loop)
+        // A recovery starts a worker, then the coordinator.
+        let here = plan.processes.count { $0.location == .here }
+        processes = RunningProcesses(
+            owner: state.owner, connections: connections,
+            shells: PreparedShells(min(here, 2), loop: loop), loop: loop)
+        questions = ServerQuestions(of: processes, plan, inForce, loop: loop)
+        reloading = Reloading(sources: sources)
+        connectParts()
+        followSpec()
+    }
+
+    /// What the parts tell comes back as events.
+    private func connectParts() {
+        timers.fired = { [unowned self] in happened(.timerFired($0)) }
+        processes.happened = { [unowned self] in happened($0) }
+        processes.printed = { [unowned self] in printed($1, by: $0) }
+        questions.happened = { [unowned self] in happened($0) }
+    }
+
+    /// What runs.
+    var plan: LaunchPlan { decisions.supervisor.plan }
+
+    /// Prepares what depends on the specification and its plan.
+    func followSpec() {
+        questions.follow(inForce) { [unowned self] in perform(.report(Report(.warning, $0))) }
+        logs.follow(plan.processes.map(\.node)) { [output] node, problem in
+            output.report(Report(.warning, "log of \(node): \(problem)"))
+        }
+    }
+
+    /// Brings the cluster up and keeps it up until it is stopped or given up. Returns when nothing
+    /// runs any more, with the status to exit with.
+    ///
+    /// - Throws: `SystemError` when no signal can be received.
+    package func run() throws -> ExitStatus {
+        let signals = try receiveSignals()
+        defer { signals.end() }
+        state.logs.tellProblems(on: loop)
+        let control = controlServer()
+        defer { control?.end() }
+        happened(.upRequested)
+        processes.keepLease(inForce.spec.timeouts.lease)
+        Self.returnMemory()
+        loop.run()
+        reloading.current?.cancel()
+        processes.endShells()
+        return status
+    }
+
+    private func receiveSignals() throws -> Signals.Delivery {
+        let hasTerminal = Signals.hasTerminal
+        return try Signals.deliver(on: loop) { [unowned self] signal in
+            // When the terminal goes away nothing may stay behind; a service has none.
+            if signal == SIGHUP && !hasTerminal {
+                if let problem = beginReload() {
+                    output.report(Report(.warning, "no reload: \(problem)"))
+                }
+            } else {
+                happened(.stopRequested)
+            }
+        }
+    }
+
+    /// Gives back what reading headers and hosts took, which glibc would keep for later (malloc(3)).
+    private static func returnMemory() {
+        #if canImport(Glibc)
+            // Its header is in no module.
+            guard let trim = dlsym(dlopen(nil, RTLD_NOW), "malloc_trim") else { return }
+            _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
+        #endif
+    }
+
+    /// The socket for `sollol status` and its like; without it the cluster still runs.
+    private func controlServer() -> ControlServer? {
+        let desk = ControlDesk(
+            loop: loop, status: { [unowned self] in keeper.current },
+            nodes: { [unowned self] in plan.processes.map(\.node) },
+            progress: { [unowned self] in reloading.current?.progress },
+            happened: { [unowned self] in happened($0) },
+            beginReload: { [unowned self] in beginReload() })
+        do {
+            let path = try state.controlSocket()
+            return try ControlServer(path: path, loop: loop, respond: desk.respond)
+        } catch {
+            output.report(
+                Report(.warning, "\(error); `sollol status` and `down` cannot reach this sollol"))
+            return nil
+        }
+    }
+
+    // MARK: Events and effects
+
+    /// Hands an event to the supervisor and performs what it wants.
+    func happened(_ event: SupervisorEvent) {
+        decisions.take(event, perform: perform) { event, snapshot in
+            keeper.happened(event, snapshot, at: .now)
+            output.changed(snapshot)
+            if reloading.isTold, decisions.supervisor.pendingReload == nil,
+                keeper.current.isServing
+            {
+                reloadIsOver()
+            }
+        }
+    }
+
+    func perform(_ effect: SupervisorEffect) {
+        switch effect {
+        case .spawn(let run): spawn(run)
+        case .terminate(let run): processes.terminate(run)
+        case .kill(let run): processes.kill(run)
+        case .probeReadiness(let run): questions.askReadiness(run, of: plan)
+        case .proveDistribution(let run): questions.proveDistribution(run)
+        case .probeHealth(let run): questions.askHealth(run, of: plan)
+        case .probeBusySlots(let run):
+            questions.askActivity(run, of: plan) { [unowned self] in
+                happened(.busySlotsAnswered(run, $0?.busy))
+            }
+        case .probeActivity(let run):
+            questions.askActivity(run, of: plan) { [unowned self] in
+                happened(.activityAnswered(run, $0))
+            }
+        case .replan(let nodes): replan(without: nodes)
+        case .setTimer(let timer, let instant): timers.set(timer, at: instant)
+        case .adoptReload: adoptReload()
+        case .report(let report): tell(report)
+        case .finish(let status):
+            self.status = status
+            loop.stop()
+        }
+    }
+
+    private func tell(_ report: Report) {
+        keeper.told(report, at: .now)
+        output.report(report)
+        reloading.tell(report)
+    }
+
+    private func spawn(_ run: ProcessRun) {
+        guard let process = plan.process(run.node) else { return }
+        if process.role == .coordinator { questions.coordinatorStarts(plan) }
+        processes.spawn(run, process, of: plan.cluster, timeouts: inForce.spec.timeouts)
+    }
+
+    private func printed(_ line: String, by run: ProcessRun) {
+        logs.append(line, of: run)
+        output.line("\(run.node)", line)
+        if plan.process(run.node)?.role == .coordinator { questions.read(line) }
+    }
+
+    private func replan(without nodes: [Node]) {
+        do throws(PlanError) {
+            let whole = decisions.supervisor.wanted.plan
+            happened(
+                .replanned(
+                    try LaunchPlanner.plan(
+                        inForce.spec, facts: inForce.facts, leavingOut: nodes, of: whole)))
+        } catch {
+            happened(.replanRefused(without: nodes, reason: error.message))
+        }
+    }
+}

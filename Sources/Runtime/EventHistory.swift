@@ -1,0 +1,52 @@
+import Basics
+import Foundation
+import Status
+
+/// `events.jsonl`: everything that people were told, one JSON object a line.
+package final class EventHistory {
+    private let log: QueuedLog
+    /// Names that an entry can be about; those of a reload come later.
+    var processes: [String]
+
+    /// The history in a state directory.
+    ///
+    /// - Parameters:
+    ///   - processes: names that an entry can be about.
+    ///   - warn: told when the disk is full or read-only, and what becomes of the events.
+    package init(state: StateDirectory, processes: [String], warn: @escaping (String) -> Void) {
+        self.processes = processes
+        let place = LogFile.Place(
+            path: Self.path(state: state.path), largest: 2 << 20, kept: 3,
+            remark: { lost, time in
+                let text = "history: \(plural(lost, "event")) before this were not written"
+                return HistoryEntry(Report(.warning, text), at: time).line
+            })
+        log = state.logs.log(place, warn: warn)
+    }
+
+    /// Adds a report. It is there when people see it, unless the disk is slow.
+    package func add(_ report: Report) {
+        log.write(HistoryEntry(report, at: .now, processes: processes).line)
+        log.settle()
+    }
+
+    /// The last entry in a state directory, if there is one.
+    package static func last(state: String) -> HistoryEntry? {
+        for path in [path(state: state), path(state: state) + ".1"] {
+            guard let bytes = try? RegularFile.readEnd(path, limit: 1 << 16) else { continue }
+            for line in bytes.split(separator: UInt8(ascii: "\n")).reversed() {
+                if let entry = try? JSONDecoder().decode(HistoryEntry.self, from: Data(line)) {
+                    return entry
+                }
+            }
+        }
+        return nil
+    }
+
+    private static func path(state: String) -> String { "\(state)/events.jsonl" }
+}
+
+extension Timestamp {
+    /// The machine's clock.
+    package static var now: Timestamp { Timestamp(seconds: Int(time(nil))) }
+}

@@ -1,0 +1,139 @@
+import Basics
+import Foundation
+import Remote
+
+/// One server under its guard: the child process, its leash and its two streams.
+///
+/// The end is taken from the guard's own line and the end of its output, not from `Process`.
+final class GuardedProcess {
+    /// What the owner is told, on the loop's thread.
+    struct Handlers {
+        /// The server runs, with that process id on its host.
+        var started: (Int) -> Void
+        /// The server printed a line.
+        var printed: (String) -> Void
+        /// The server's numbers, every `Guard.Slot.usageInterval` seconds; nil where its host does not
+        /// tell them.
+        var usage: (ResourceUsage?) -> Void = { _ in }
+        /// The server, or its predecessor, does not die of KILL: its process id and state.
+        var doesNotEnd: (Int, String) -> Void = { _, _ in }
+        /// Server and guard are gone.
+        var ended: (End) -> Void
+    }
+
+    /// How it ended.
+    struct End {
+        /// The server's status, 128+n after signal n; nil when the guard did not report one.
+        var status: Int?
+        /// Why the guard did not start the server.
+        var refusal: GuardRefusal?
+    }
+
+    /// Seconds that a server has for its end after KILL was sent, before its guard is given up: the
+    /// network may be cut, and then the guard ends it (lease), or the guard itself be stopped.
+    private static let patience = 3.0
+
+    /// Seconds that the last words of a server on another host may come after its end.
+    private static let lastWordsPatience = 0.1
+
+    private let loop: EventLoop
+    private let handlers: Handlers
+    private let isRemote: Bool
+    private var patienceTimer: Int?
+    private var lastWordsTimer: Int?
+    private let shell: ShellProcess
+    private let leash: OutgoingBytes
+    private let control: IncomingLines
+    private let output: IncomingLines
+    private var end = End()
+    private var isOver = false
+
+    /// Starts `sh` with the guard's constant command, and writes the start line to its leash.
+    ///
+    /// - Parameters:
+    ///   - startLine: from `Guard.startLine`.
+    ///   - carrier: the ssh client that takes leash and output to another host; nil for this one.
+    ///   - shell: what has read `Guard.preparation` already, here or at the carrier's end.
+    /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
+    init(
+        startLine: String, carrier: [String]? = nil, shell: ShellProcess? = nil, loop: EventLoop,
+        handlers: Handlers
+    ) throws {
+        self.loop = loop
+        isRemote = carrier != nil
+        self.handlers = handlers
+        let shell =
+            try shell ?? carrier.map { try ShellProcess(holding: ShellQuoting.join($0)) }
+            ?? ShellProcess(Guard.command)
+        self.shell = shell
+        leash = OutgoingBytes(to: shell.input, loop: loop)
+        control = IncomingLines(of: shell.output, loop: loop)
+        output = IncomingLines(of: shell.errors, loop: loop)
+        control.begin({ [self] in told($0) }, came: { [self] in controlCame(isOpen: $0) })
+        output.begin(handlers.printed)
+        send(startLine)
+    }
+
+    /// Writes one line to the leash: a heartbeat when empty, `term` or `kill`.
+    func send(_ line: String) {
+        if !isOver { leash.send(line) }
+    }
+
+    /// Ends the server, or at least the connection to it.
+    func kill() {
+        send("kill")
+        guard patienceTimer == nil else { return }
+        patienceTimer = loop.at(EventLoop.now + Self.patience) { [self] in
+            // The end of the leash also ends a guard that is stopped, by its leash reader.
+            if isRemote { endCarrier() } else { leash.close() }
+        }
+    }
+
+    /// Ends the ssh client and the shell around it, which lead a process group of their own. ssh
+    /// would stay after its remote command's end while a forwarded connection is open.
+    private func endCarrier() {
+        if isRemote { shell.kill() }
+    }
+
+    private func told(_ line: String) {
+        switch GuardReport(line) {
+        case .started(let pid):
+            // The leash reader learns at once whom it has to end.
+            send("")
+            end.refusal = nil
+            handlers.started(pid)
+        case .exited(let status): end.status = status
+        case .refused(let refusal): end.refusal = refusal
+        case .doesNotEnd(let pid, let state): handlers.doesNotEnd(pid, state)
+        case .usage(let usage): handlers.usage(usage)
+        case nil: break
+        }
+    }
+
+    private func controlCame(isOpen: Bool) {
+        // From another host the last words come on a channel of their own, perhaps a moment later;
+        // ssh ends after both, unless a forwarded connection keeps it.
+        if !isOpen || (end.status != nil && !isRemote) {
+            over()
+        } else if end.status != nil, lastWordsTimer == nil {
+            lastWordsTimer = loop.at(EventLoop.now + Self.lastWordsPatience) { [self] in over() }
+        }
+    }
+
+    /// Hands out what the server has printed so far.
+    func drainOutput() { output.drain() }
+
+    private func over() {
+        guard !isOver else { return }
+        // The last words are in the pipe already: the server died before its guard reported it.
+        drainOutput()
+        isOver = true
+        loop.cancel(patienceTimer)
+        loop.cancel(lastWordsTimer)
+        endCarrier()
+        leash.end()
+        for stream in [control, output] { stream.end() }
+        shell.close()
+        handlers.ended(end)
+    }
+}

@@ -1,0 +1,36 @@
+import Facts
+import Foundation
+import Placement
+
+/// `facts.json` of a state directory.
+package enum RecordedFacts {
+    /// Its name.
+    package static let name = "facts.json"
+
+    /// Records facts, and where the layers go, so that they go there again at the next start.
+    ///
+    /// - Throws: `StateDirectory.Problem`.
+    package static func write(
+        _ facts: HostFacts, placement: ModelPlacement?, to state: StateDirectory
+    ) throws {
+        var facts = facts
+        if let placement, !placement.counts.isEmpty {
+            facts.placement = RecordedPlacement(placement)
+        }
+        try state.write(facts.encoded(), to: name)
+    }
+
+    /// What an earlier `check` or `up` has recorded; nothing, with a notice, when it is unusable.
+    package static func read(state: String) -> (facts: HostFacts, notice: String?) {
+        let path = "\(state)/\(name)"
+        guard let bytes = try? RegularFile.read(path, limit: 16 << 20) else {
+            return (HostFacts(), nil)
+        }
+        do {
+            return (try HostFacts(decoding: Data(bytes)), nil)
+        } catch {
+            let problem = "notice: \(path) is not used: \(error.problem); "
+            return (HostFacts(), problem + "`up` or `check` writes it anew")
+        }
+    }
+}

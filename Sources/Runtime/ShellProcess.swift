@@ -1,0 +1,63 @@
+import Basics
+import Foundation
+
+/// A child `sh` with a pipe on each of its three streams; ours do not block.
+///
+/// Whoever holds it holds the pipes: when nobody does any more they are closed, and what runs there
+/// ends with its leash.
+final class ShellProcess {
+    /// What its standard input is written to: the leash of a guard.
+    let input: Descriptor
+    /// Where its standard output and standard error are read from.
+    let output: Descriptor
+    let errors: Descriptor
+    private let process: Process
+
+    /// Starts `sh -c` with that text.
+    ///
+    /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
+    init(_ text: String) throws {
+        let (stdin, stdout, stderr) =
+            (try DescriptorPair(), try DescriptorPair(), try DescriptorPair())
+        process = try ChildShell.start(
+            ["-c", text], input: stdin.reading, output: stdout.writing, errors: stderr.writing)
+        (input, output, errors) = (stdin.writing, stdout.reading, stderr.reading)
+        for end in [input, output, errors] { end.setNonBlocking() }
+    }
+
+    /// Starts a command that ends when we do, whatever it is doing.
+    ///
+    /// Its input passes through cat, which ends when we are gone, and then everything is ended: an
+    /// ssh that still connects would not look at its input. All of them are one process group, led
+    /// by the outermost shell.
+    ///
+    /// - Parameters:
+    ///   - command: shell text; an ssh client's command line, say.
+    ///   - epilogue: what the shell does when it has ended; `$?` is its status.
+    convenience init(holding command: String, epilogue: String = ":") throws {
+        let end = "kill -KILL -$$"
+        try self.init("{ cat; \(end); } | { \(command); \(epilogue); \(end); }")
+    }
+
+    /// Whether it has not ended, as far as Foundation knows.
+    var isRunning: Bool { process.isRunning }
+
+    /// Closes our ends of the pipes.
+    func close() { for end in [input, output, errors] { end.close() } }
+
+    /// Waits until nobody holds its output any more, for at most a second after `kill`.
+    func waitForEnd() {
+        let deadline = EventLoop.now + 1
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while EventLoop.now < deadline, output.read(&buffer) != 0 {
+            var wanted = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
+            poll(&wanted, 1, 100)
+        }
+    }
+
+    /// Sends KILL to the process group of its own which it leads.
+    func kill() {
+        guard process.isRunning else { return }
+        _ = Foundation.kill(-process.processIdentifier, SIGKILL)
+    }
+}

@@ -1,0 +1,137 @@
+import Foundation
+
+/// Signals as bytes in a pipe, so that the loop takes them like any other event.
+package enum Signals {
+    /// Signals on their way to one loop.
+    final class Delivery {
+        private let pipe: DescriptorPair
+        private let watch: Watch
+
+        fileprivate init(_ pipe: DescriptorPair, _ watch: Watch) {
+            self.pipe = pipe
+            self.watch = watch
+        }
+
+        deinit { end() }
+
+        /// From now on no loop gets any. Set the handlers back before.
+        func end() {
+            if writing == pipe.writing.number { writing = -1 }
+            watch.close()
+            pipe.writing.close()
+        }
+    }
+
+    // A signal handler may touch only what exists before it runs; set by `deliver`, before it
+    // installs the handlers.
+    nonisolated(unsafe) private static var writing: Int32 = -1
+
+    /// What `endAtOnce` unlinks; a signal handler cannot make a C string.
+    nonisolated(unsafe) private static var unlinked: UnsafeMutablePointer<CChar>?
+
+    /// A file that has to be gone when `endAtOnce` ends this process; nil: none any more. The former
+    /// string is not freed, since a handler may be using it.
+    static func unlinkAtOnce(_ path: String?) { unlinked = path.flatMap { strdup($0) } }
+
+    /// The signals that are asked for. HUP stays ignored where it was at the start: `nohup`.
+    private static let wanted: [Int32] = {
+        var before = sigaction()
+        sigaction(SIGHUP, nil, &before)
+        return isIgnored(before) ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
+    }()
+
+    private static func isIgnored(_ action: sigaction) -> Bool {
+        #if canImport(Darwin)
+            let handler = action.__sigaction_u.__sa_handler
+        #else
+            let handler = action.__sigaction_handler.sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    /// Calls `received` on the loop's thread for INT, TERM and HUP.
+    ///
+    /// HUP means that the terminal goes away, for those who have one (`hasTerminal`). SIGPIPE gets a
+    /// handler that does nothing, not SIG_IGN, which children would inherit; SIGCHLD is set back to
+    /// its default, since an ignored one hides how children end (`process-facts.md`).
+    ///
+    /// - Returns: what ends it. Hold it: when nobody does, signals are lost.
+    static func deliver(
+        on loop: EventLoop, received: @escaping (Int32) -> Void
+    ) throws -> Delivery {
+        let pair = try DescriptorPair()
+        for end in [pair.reading, pair.writing] { end.setNonBlocking() }
+        writing = pair.writing.number
+        signal(SIGCHLD, SIG_DFL)
+        signal(SIGPIPE) { _ in }
+        for number in wanted {
+            signal(number) { number in
+                var byte = UInt8(truncatingIfNeeded: number)
+                let saved = errno
+                _ = write(Signals.writing, &byte, 1)
+                errno = saved
+            }
+        }
+        let watch = loop.watch(pair.reading)
+        watch.whenReadable {
+            var bytes = [UInt8](repeating: 0, count: 16)
+            let count = pair.reading.read(&bytes)
+            for byte in bytes.prefix(max(0, count)) { received(Int32(byte)) }
+        }
+        return Delivery(pair, watch)
+    }
+
+    /// Whether this process belongs to a terminal, which can hang up.
+    static var hasTerminal: Bool {
+        (try? Descriptor(opening: "/dev/tty", O_RDWR | O_NOCTTY)) != nil
+    }
+
+    /// Runs a loop that asks others. On INT, TERM or HUP `cancel` ends what it has started, so that
+    /// nothing is left; once the loop has stopped, the signal does what it did before.
+    static func running(_ loop: EventLoop, cancel: @escaping () -> Void) {
+        let numbers = wanted + [SIGPIPE, SIGCHLD]
+        let before = numbers.map { signal($0, SIG_DFL) }
+        var received: Int32?
+        var delivery: Delivery?
+        do {
+            delivery = try deliver(on: loop) {
+                if received == nil { cancel() }
+                received = $0
+            }
+        } catch {
+            signal(SIGPIPE) { _ in }
+        }
+        loop.run()
+        for (number, handler) in zip(numbers, before) { signal(number, handler) }
+        delivery?.end()
+        if let received { raise(received) }
+    }
+
+    /// From now on INT, TERM and HUP end this process with status 0, and say so unless it is quiet:
+    /// before anything runs there is nothing to stop. `deliver` replaces this.
+    package static func endAtOnce(isQuiet: Bool) {
+        for number in wanted {
+            if isQuiet {
+                signal(number) { _ in
+                    if let path = Signals.unlinked { unlink(path) }
+                    _exit(0)
+                }
+            } else {
+                signal(number) { _ in
+                    if let path = Signals.unlinked { unlink(path) }
+                    let text: StaticString = "stopped; nothing is left running\n"
+                    _ = write(2, text.utf8Start, text.utf8CodeUnitCount)
+                    _exit(0)
+                }
+            }
+        }
+    }
+
+    /// Whoever started us may have blocked signals, and a mask survives exec, in us and in all that
+    /// we start: Foundation's `Process` on a GCD thread blocks TERM (measured).
+    package static func unblockAll() {
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
+    }
+}

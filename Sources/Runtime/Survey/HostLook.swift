@@ -1,0 +1,225 @@
+import Basics
+import Configuration
+import Facts
+import Foundation
+import Model
+import Remote
+import Survey
+
+/// Looks at one host: one connection, first all of its facts, then the model's header.
+final class HostLook {
+    /// Seconds for everything that a host tells about itself, beside the time to connect.
+    private static let patience = 45.0
+    /// Seconds until a host that had too many connections at once is asked again, once.
+    private static let pause = 2.0
+
+    private let loop: EventLoop
+    private let timeouts: Timeouts
+    private let kept: OpenConnections?
+    private let done: (HostSurvey) -> Void
+    private var survey: HostSurvey
+    private var shell: HostShell?
+    private let carrier: [String]?
+    private var hasBeenTurnedAway = false
+    private var isCancelled = false
+    private var caches: [CachePruning]
+    private var model = ModelParts()
+
+    /// The files of a model, its first part first, and what was read of them.
+    private struct ModelParts {
+        var paths: [String] = []
+        var headers: [GGUFHeader] = []
+        /// The header of the next part, as far as it has come.
+        var growing: GrowingHeader?
+        /// Of the first part.
+        var stamp = HostFacts.Stamp(size: 0, modified: 0)
+
+        /// The part whose header is read now.
+        var current: String { paths[headers.count] }
+    }
+
+    /// Begins; `done` is called once, never from within this call.
+    ///
+    /// - Parameters:
+    ///   - wantsKeySource: whether to find out if only an agent's key got us in.
+    ///   - kept: where the connection stays open; nil: it is closed.
+    init(
+        _ request: SurveyRequest, timeouts: Timeouts, wantsKeySource: Bool,
+        keeping kept: OpenConnections?, loop: EventLoop, done: @escaping (HostSurvey) -> Void
+    ) {
+        self.loop = loop
+        self.timeouts = timeouts
+        self.kept = kept
+        self.done = done
+        survey = HostSurvey(request: request)
+        caches = request.caches.reversed()
+        carrier = SSHCommand.argv(
+            to: request.location, forwards: request.forwards, timeouts: timeouts,
+            isVerbose: wantsKeySource)
+        begin()
+    }
+
+    private func begin() {
+        do {
+            shell = try HostShell(carrier: carrier, loop: loop)
+            ask(SurveyScript.survey(survey.request)) { [self] in took($0) }
+        } catch {
+            loop.at(EventLoop.now) { [self] in finish(problem: "\(error)") }
+        }
+    }
+
+    /// Ends the connection, and returns when it is gone; `done` is not called any more.
+    func cancel() {
+        isCancelled = true
+        shell?.closeAndWait()
+    }
+
+    private func ask(_ line: String, size: Int = 0, _ answer: @escaping ([UInt8]) -> Void) {
+        shell?.ask(
+            line, size: size, timeout: timeouts.connect + Self.patience, answer: answer,
+            failure: { [self] in failed($0) })
+    }
+
+    private func failed(_ failure: SurveyFailure) {
+        guard failure.isTurnedAway, !hasBeenTurnedAway else {
+            return finish(problem: failure.message(survey.request.location))
+        }
+        hasBeenTurnedAway = true
+        shell?.close()
+        loop.at(EventLoop.now + Self.pause) { [self] in if !isCancelled { begin() } }
+    }
+
+    private func took(_ answer: [UInt8]) {
+        let text = String(decoding: answer, as: UTF8.self)
+        guard let report = SurveyReport(text, request: survey.request) else {
+            let failure = SurveyFailure.ended(status: nil, words: shell?.words ?? [])
+            return finish(problem: failure.message(survey.request.location))
+        }
+        survey.report = report
+        survey.clockSkew = report.clock.map { $0 - Int64(Date().timeIntervalSince1970) }
+        survey.agentKey = KeySource.agentKey(shell?.debugLines ?? [])
+        switch survey.request.model {
+        case nil: finish()
+        case .file(let path)?: read(path)
+        case .ollama(let name)?:
+            do throws(SurveyReport.ModelProblem) {
+                read(try report.ollamaPath(of: name))
+            } catch {
+                survey.modelProblem = error.message
+                finish()
+            }
+        }
+    }
+
+    // MARK: Model
+
+    private func read(_ path: String) {
+        model.paths = [path]
+        readPart()
+    }
+
+    /// Reads the header of the next part; most models have only one.
+    private func readPart() {
+        model.growing = nil
+        ask(SurveyScript.read(model.current, offset: 0, count: 1)) { [self] in
+            tookModel($0, askedFor: 1)
+        }
+    }
+
+    /// The first line is size and time, or why there is neither; then come bytes.
+    private func tookModel(_ answer: [UInt8], askedFor count: Int) {
+        let path = model.current
+        let line = answer.prefix { $0 != UInt8(ascii: "\n") }
+        let bytes = Array(answer.dropFirst(line.count + 1))
+        let words = String(decoding: line, as: UTF8.self)
+        let numbers = words.split(separator: " ").compactMap { Int64($0) }
+        guard numbers.count == 2, numbers[0] >= 0, abs(numbers[1]) < 1 << 32 else {
+            survey.modelProblem =
+                SurveyReport.ModelProblem(
+                    answer: words, path: path, user: survey.report?.user ?? "",
+                    model: survey.request.model
+                ).message
+            return finish()
+        }
+        var header = model.growing ?? GrowingHeader(fileSize: UInt64(numbers[0]))
+        header.append(bytes, askedFor: count)
+        model.growing = header
+        switch header.step {
+        case .fetch(let offset, let count):
+            ask(SurveyScript.read(path, offset: offset, count: count), size: count << 20) {
+                [self] in
+                tookModel($0, askedFor: count)
+            }
+        case .refused(let error):
+            survey.modelProblem = "the model \(path): \(error)"
+            finish()
+        case .header(let header):
+            if model.headers.isEmpty {
+                let seconds = numbers[1]
+                model.stamp = HostFacts.Stamp(size: numbers[0], modified: seconds * 1_000_000_000)
+                if let split = GGUFSplit(header), split.number == 0 {
+                    model.paths =
+                        GGUFSplit.paths(first: path, count: split.count) ?? model.paths
+                }
+            }
+            model.headers.append(header)
+            if model.headers.count < model.paths.count { readPart() } else { tookHeaders() }
+        }
+    }
+
+    private func tookHeaders() {
+        let home = survey.report?.home ?? ""
+        let first = model.paths[0]
+        let path = first.hasPrefix("~/") ? home + first.dropFirst() : first
+        do throws(ModelShape.Problem) {
+            let shape = try ModelShape(model.headers)
+            survey.model = HostSurvey.Model(path: path, stamp: model.stamp, shape: shape)
+        } catch {
+            survey.modelProblem = "the model \(path): \(error.message)."
+        }
+        finish()
+    }
+
+    // MARK: Tensor caches
+
+    /// Seconds for one cache; a start never waits longer for this.
+    private static let pruningPatience = 30.0
+
+    /// In the same connection, since each costs more than all of this.
+    private func prune(_ cache: CachePruning) {
+        shell?.ask(
+            cache.line, timeout: Self.pruningPatience,
+            answer: { [self] bytes in
+                if let report = cache.report(String(decoding: bytes, as: UTF8.self)) {
+                    survey.pruned.append(report)
+                }
+                finish()
+            },
+            failure: { [self] _ in
+                caches = []
+                finish()
+            })
+    }
+
+    /// Unless ssh could not listen on a port that it should forward: it goes on without.
+    private var usableShell: HostShell? {
+        let complaints = ["cannot listen to port", "Could not request local forwarding"]
+        let isWhole = shell?.words.allSatisfy { word in !complaints.contains { word.contains($0) } }
+        return isWhole == true ? shell : nil
+    }
+
+    private func finish(problem: String? = nil) {
+        if problem == nil, let cache = caches.popLast() { return prune(cache) }
+        if let problem {
+            survey.problem = problem
+            survey.report = nil
+        }
+        if problem == nil, let kept, let carrier, let connection = usableShell?.handOver() {
+            kept.keep(connection, for: carrier)
+        } else {
+            shell?.close()
+        }
+        shell = nil
+        done(survey)
+    }
+}

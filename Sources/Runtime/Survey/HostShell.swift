@@ -1,0 +1,199 @@
+import Basics
+import Foundation
+import Remote
+import Survey
+
+/// A shell, here or through one ssh connection, that answers one line after the other.
+///
+/// What a login shell prints of its own accord comes before the first marker and is left out.
+final class HostShell {
+    /// Bytes of an answer that are accepted beside what was asked for.
+    private static let longestAnswer = 16 << 20
+    private static let linesKept = 60
+
+    /// What was asked and is not answered yet.
+    private struct Question {
+        var answer: ([UInt8]) -> Void
+        var failure: (SurveyFailure) -> Void
+        /// Bytes of an answer that are accepted.
+        var limit: Int
+        var timer: Int
+    }
+
+    private let loop: EventLoop
+    private let marker: String
+    private let shell: ShellProcess
+    private let input: OutgoingBytes
+    private let output: Watch
+    private let errors: IncomingLines
+    private var received: [UInt8] = []
+    private var hasBegun = false
+    private var isOver = false
+    private var pending: Question?
+    /// What was printed on standard error, or before the shell began; the last lines of it.
+    private(set) var words: [String] = []
+    private var verboseLines: [String] = []
+
+    /// Lines of `ssh -v` so far.
+    var debugLines: [String] {
+        if !isOver { errors.drain() }
+        return verboseLines
+    }
+
+    /// Starts the shell.
+    ///
+    /// - Parameter carrier: the ssh client's command line; nil for a shell on this machine.
+    /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
+    init(carrier: [String]?, loop: EventLoop) throws {
+        self.loop = loop
+        let random = [UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)]
+        marker = "sollol-" + random.map { String($0, radix: 16) }.joined()
+        let command = carrier.map(ShellQuoting.join) ?? "sh -c \(ShellQuoting.quote(Guard.command))"
+        shell = try ShellProcess(
+            holding: command, epilogue: "printf '\\n\(marker) exit %s\\n' $?")
+        input = OutgoingBytes(to: shell.input, loop: loop)
+        output = loop.watch(shell.output)
+        errors = IncomingLines(of: shell.errors, loop: loop)
+        output.whenReadable { [self] in receive() }
+        errors.begin { [self] in complained($0) }
+        input.send(SurveyScript.session(marker: marker))
+    }
+
+    /// Sends a line to be evaluated. Exactly one of the two is called, never from within this call;
+    /// after a failure the shell is gone.
+    ///
+    /// - Parameter size: bytes of a file that are asked for.
+    func ask(
+        _ line: String, size: Int = 0, timeout: Double, answer: @escaping ([UInt8]) -> Void,
+        failure: @escaping (SurveyFailure) -> Void
+    ) {
+        precondition(pending == nil, "one question at a time")
+        pending = Question(
+            answer: answer, failure: failure, limit: size + Self.longestAnswer,
+            timer: loop.at(EventLoop.now + timeout) { [self] in end(.silent(timeout)) })
+        if isOver { return end(.ended(status: nil, words: words)) }
+        input.send(line)
+    }
+
+    /// Makes the shell one that has read the guard and waits for its server, as `PreparedShells`
+    /// are, and hands it out; nil when it is gone. Call it when all questions are answered, and
+    /// nothing afterwards.
+    func handOver() -> ShellProcess? {
+        precondition(pending == nil, "a question is open")
+        guard !isOver else { return nil }
+        input.send(SurveyScript.endOfQuestions)
+        input.send(Guard.preparation)
+        guard input.isEmpty else {
+            close()
+            return nil
+        }
+        letGo()
+        return shell
+    }
+
+    /// Ends the shell and what it runs.
+    func close() { end(nil) }
+
+    /// Ends them, and returns when they are gone.
+    func closeAndWait() {
+        if !isOver {
+            shell.kill()
+            shell.waitForEnd()
+        }
+        close()
+    }
+
+    /// Listens no more.
+    private func letGo() {
+        isOver = true
+        input.end()
+        output.end()
+        errors.end()
+    }
+
+    // MARK: Answers
+
+    private func receive() {
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        let count = output.descriptor.read(&buffer)
+        if count < 0 {
+            if errno != EAGAIN { end(.ended(status: nil, words: words)) }
+            return
+        }
+        received += buffer[..<count]
+        if count == 0 { return ended() }
+        if !hasBegun { begin() }
+        if hasBegun { takeAnswer() }
+        let limit = pending?.limit ?? Self.longestAnswer
+        if received.count > (hasBegun ? limit : 1 << 20) { end(.tooLong) }
+    }
+
+    /// Passes over what the login shell prints before ours begins.
+    private func begin() {
+        let sign = Array("\n\(marker) begin\n".utf8)
+        guard let range = received.firstRange(of: sign) else { return }
+        note(String(decoding: received[..<range.lowerBound], as: UTF8.self))
+        received.removeSubrange(..<range.upperBound)
+        hasBegun = true
+    }
+
+    /// An answer ends where all that was received ends: nothing comes before the next question.
+    private func takeAnswer() {
+        let sign = Array("\n\(marker) end\n".utf8)
+        guard received.count >= sign.count, received.suffix(sign.count).elementsEqual(sign) else {
+            return
+        }
+        let bytes = Array(received.dropLast(sign.count))
+        received = []
+        takePending()?.answer(bytes)
+    }
+
+    private func takePending() -> Question? {
+        defer { pending = nil }
+        loop.cancel(pending?.timer)
+        return pending
+    }
+
+    private func complained(_ text: String) {
+        // ssh ends its lines as a terminal wants them.
+        let line = text.hasSuffix("\r") ? String(text.dropLast()) : text
+        if Self.isFromVerboseClient(line) { verboseLines.append(line) } else { note(line) }
+    }
+
+    /// What `ssh -v` says beside what it always does.
+    private static func isFromVerboseClient(_ line: String) -> Bool {
+        ["debug1: ", "OpenSSH_", "Authenticated to ", "Transferred: ", "Bytes per second: "]
+            .contains { line.hasPrefix($0) }
+    }
+
+    private func note(_ text: String) {
+        words += text.split(whereSeparator: \.isNewline).map(String.init)
+        if words.count > Self.linesKept { words.removeFirst(words.count - Self.linesKept) }
+        if verboseLines.count > 1000 { verboseLines.removeFirst(500) }
+    }
+
+    // MARK: End
+
+    private func ended() {
+        errors.drain()
+        let sign = Array("\n\(marker) exit ".utf8)
+        var status: Int?
+        if let range = received.firstRange(of: sign) {
+            let digits = received[range.upperBound...].prefix { $0 != UInt8(ascii: "\n") }
+            status = Int(String(decoding: digits, as: UTF8.self))
+            if !hasBegun { note(String(decoding: received[..<range.lowerBound], as: UTF8.self)) }
+        }
+        end(.ended(status: status, words: words))
+    }
+
+    private func end(_ failure: SurveyFailure?) {
+        if !isOver {
+            letGo()
+            // ssh, or the local shell and its children.
+            shell.kill()
+            shell.close()
+        }
+        guard let failure, let question = takePending() else { return }
+        loop.at(EventLoop.now) { question.failure(failure) }
+    }
+}

@@ -1,0 +1,280 @@
+import Basics
+import Configuration
+import Facts
+import Foundation
+import Placement
+import Plan
+import Remote
+import Survey
+
+/// Everything that is looked at before the first server starts; changes nothing anywhere.
+package struct Preflight {
+    /// What is known now: recorded facts, renewed where a host was asked.
+    package private(set) var facts: HostFacts
+    /// What stands in the way, or may; equal ones grouped.
+    package private(set) var findings: [Finding] = []
+    /// What each host told.
+    package private(set) var surveys: [HostSurvey] = []
+    /// What would run; nil when no plan can be made.
+    package private(set) var plan: LaunchPlan?
+    /// What came of starting each worker for a moment; empty unless `tryWorkers` was called.
+    package private(set) var trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)] = []
+    /// Connections for the processes of the plan.
+    package let connections = OpenConnections()
+    private let spec: ClusterSpec
+    private let owner: String
+    private var running: RunningCluster?
+
+    /// What a dry run knew before the other hosts were asked.
+    package func factsOfDryRun(recorded: HostFacts) -> HostFacts {
+        var facts = recorded
+        facts.record(surveys.filter { $0.request.location == .here }, spec)
+        return facts
+    }
+
+    /// Why the model cannot be used on its host.
+    package var modelProblem: String? {
+        surveys.compactMap { survey in
+            survey.modelProblem.map {
+                Finding([.coordinator], at: survey.request.location, $0).problem
+            }
+        }.first
+    }
+
+    /// Looks at this machine only, and asks programs again only when their files have changed: for
+    /// a dry run, which contacts no host.
+    ///
+    /// - Parameter onlyModel: for a cluster that does not exist, which no program here belongs to.
+    package static func here(
+        _ spec: ClusterSpec, recorded: HostFacts, onlyModel: Bool = false
+    ) -> Preflight {
+        var look = Preflight(spec: spec, facts: recorded)
+        var requests = SurveyRequest.all(for: spec).filter { $0.location == .here }
+        for index in requests.indices {
+            requests[index].isBrief = true
+            requests[index].reaches = []
+            requests[index].apiKeyFile = nil
+            if onlyModel { requests[index].programs = [] }
+            requests[index].know(recorded)
+        }
+        look.survey(requests, wantsKeySource: false)
+        return look
+    }
+
+    /// Looks at all hosts, side by side.
+    ///
+    /// - Parameters:
+    ///   - owner: of the state directory; a server of ours on a port is no obstacle.
+    ///   - isThorough: for `check`: also find out where only an agent's key gets us in, ask programs
+    ///     again whose files are the same, and leave tensor caches alone.
+    package static func everywhere(
+        _ spec: ClusterSpec, recorded: HostFacts, owner: Guard.Owner, isThorough: Bool = false
+    ) -> Preflight {
+        var look = Preflight(spec: spec, facts: recorded, owner: owner.id)
+        look.lookEverywhere(isThorough: isThorough)
+        return look
+    }
+
+    /// Looks at all hosts for a changed configuration of a cluster that runs.
+    package static func beside(
+        _ running: RunningCluster, _ spec: ClusterSpec, recorded: HostFacts
+    ) -> Preflight {
+        let facts = running.adapted(recorded, spec)
+        var look = Preflight(spec: spec, facts: facts, owner: running.owner)
+        look.running = running
+        look.lookEverywhere(isThorough: false)
+        return look
+    }
+
+    private mutating func lookEverywhere(isThorough: Bool) {
+        findings += SpecNames.lookUp(spec, into: &facts)
+        let before = findings
+        look(isThorough: isThorough, trusts: !isThorough)
+        if isDoubtful {
+            // What was recorded of programs may be what is wrong with them.
+            findings = before
+            connections.closeAll()
+            look(isThorough: isThorough, trusts: false)
+        }
+        if let plan {
+            findings += PlanFindings.publicNames(plan, spec)
+            check(plan)
+            if isThorough { findings += PlanFindings.exposed(plan) }
+        }
+        findings = Finding.grouped(findings)
+        connections.close(
+            except: plan?.processes.compactMap {
+                SSHCommand.argv(for: $0, timeouts: spec.timeouts)
+            } ?? [])
+    }
+
+    /// Looks at all hosts and makes the plan.
+    ///
+    /// - Parameter trusts: whether programs whose files are the same are not asked again.
+    private mutating func look(isThorough: Bool, trusts: Bool) {
+        var requests = SurveyRequest.all(for: spec)
+        if !isThorough {
+            let caches = CachePruning.all(for: spec)
+            for index in requests.indices {
+                requests[index].caches = caches.filter {
+                    $0.location == requests[index].location
+                }
+                if trusts { requests[index].know(facts) }
+            }
+        }
+        let keeps = !isThorough && running == nil
+        if keeps { addForwards(to: &requests) }
+        survey(
+            running?.adapted(requests) ?? requests, wantsKeySource: isThorough,
+            keeping: keeps ? connections : nil)
+        findings += surveys.flatMap(SurveyFindings.of)
+        findings += BuildComparison.findings(surveys)
+        if isThorough { findings += surveys.compactMap(KeyCheck.finding) }
+        makePlan()
+    }
+
+    /// Whether builds differ, or no plan can be made, perhaps only by what was recorded.
+    private var isDoubtful: Bool {
+        let reports = surveys.compactMap(\.report)
+        return reports.count == surveys.count
+            && reports.contains { $0.programs.contains { $0.known != nil } }
+            && (plan == nil
+                || BuildComparison.findings(surveys).contains { $0.severity == .error })
+    }
+
+    /// Each look forwards what the first process there will, where that opens free ports of this
+    /// machine only: what is open on another host would be in the way of its own look.
+    private func addForwards(to requests: inout [SurveyRequest]) {
+        let all = LaunchPlanner.forwards(spec, facts: facts)
+        for index in requests.indices where requests[index].location != .here {
+            let forwards = requests[index].processes.first.flatMap { all[$0] } ?? []
+            let isFree = forwards.allSatisfy {
+                $0.side == .here
+                    && LocalNetwork.obstacle(toListenOn: $0.listen.host, port: $0.listen.port)
+                        == nil
+            }
+            if isFree { requests[index].forwards = forwards }
+        }
+    }
+
+    private init(spec: ClusterSpec, facts: HostFacts, owner: String = "") {
+        self.spec = spec
+        self.facts = facts
+        self.owner = owner
+    }
+
+    private mutating func survey(
+        _ requests: [SurveyRequest], wantsKeySource: Bool, keeping kept: OpenConnections? = nil
+    ) {
+        surveys = HostLooks.at(
+            requests, timeouts: spec.timeouts, wantsKeySource: wantsKeySource, keeping: kept)
+        facts.record(surveys, spec)
+    }
+
+    // MARK: Workers
+
+    /// Starts each managed worker for a moment, on 127.0.0.1 of its host, to see its protocol and
+    /// devices. Nothing stays running.
+    package mutating func tryWorkers() {
+        guard let plan else { return }
+        let all = WorkerTrial.all(
+            plan, surveys, port: { Int.random(in: 20_000...29_999) },
+            localPort: LocalNetwork.freePort)
+        trials = Array(zip(all, WorkerLooks.at(all, timeouts: spec.timeouts)))
+        facts.record(trials, spec)
+        findings = Finding.grouped(findings + WorkerTrial.findings(trials))
+        makePlan()
+    }
+
+    // MARK: The plan
+
+    private mutating func makePlan() {
+        do throws(PlanError) {
+            let plan = try LaunchPlanner.plan(spec, facts: facts)
+            self.plan = plan
+            findings += PlanFindings.doesNotFit(plan, spec)
+        } catch {
+            plan = nil
+            findings.append(Finding([.coordinator], error.message))
+        }
+    }
+
+    /// Seconds that taken ports are given to become free: an earlier cluster may be ending.
+    private static let patience = 3.0
+
+    /// Looks whether what the plan wants to open can be opened on its hosts.
+    private mutating func check(_ plan: LaunchPlan) {
+        // Ports of a running cluster's connections are free again before others are opened.
+        let openings = PlanFindings.openings(plan).filter {
+            running?.forwards($0) != true && !isOpenForIt($0)
+        }
+        let deadline = EventLoop.now + Self.patience
+        var obstacles = openings.map(obstacle)
+        while obstacles.contains(where: Self.isTaken), EventLoop.now < deadline {
+            usleep(100_000)
+            lookAgain(openings, obstacles)
+            obstacles = openings.map(obstacle)
+        }
+        findings += zip(openings, obstacles).compactMap { opening, obstacle in
+            obstacle.map { PlanFindings.finding(opening, $0) }
+        }
+        findings += PlanFindings.sharedMachines(plan, surveys)
+    }
+
+    /// Whether a connection that is kept listens there already.
+    private func isOpenForIt(_ opening: PlanFindings.Opening) -> Bool {
+        opening.isForward && opening.location == .here
+            && surveys.contains { survey in
+                let request = survey.request
+                return request.forwards.contains { $0.listen == opening.endpoint }
+                    && SSHCommand.argv(
+                        to: request.location, forwards: request.forwards, timeouts: spec.timeouts
+                    ).map(connections.has) == true
+            }
+    }
+
+    private static func isTaken(_ obstacle: PlanFindings.Obstacle?) -> Bool {
+        if case .taken = obstacle { true } else { false }
+    }
+
+    /// This machine is tried, since that is exact; other hosts have told who listens there.
+    private func obstacle(_ opening: PlanFindings.Opening) -> PlanFindings.Obstacle? {
+        let report = surveys.first { $0.request.location == opening.location }?.report
+        let told = report.flatMap {
+            PlanFindings.obstacle(opening, $0, cluster: spec.name, owner: owner)
+        }
+        guard opening.location == .here else { return told }
+        let endpoint = opening.endpoint
+        let address = facts.addresses[endpoint.host] ?? endpoint.host
+        switch LocalNetwork.obstacle(toListenOn: address, port: endpoint.port) {
+        case nil: return nil
+        case EADDRINUSE:
+            // Nothing told: it is free again, or ours.
+            return report?.listener(on: address, port: endpoint.port) == nil
+                ? .taken(by: nil) : told
+        case EADDRNOTAVAIL:
+            return .noAddress(others: LocalNetwork.addresses().sorted())
+        case let code?: return .other(SystemError("listen", code: code).reason)
+        }
+    }
+
+    /// Asks the hosts with taken ports again who listens there.
+    private mutating func lookAgain(
+        _ openings: [PlanFindings.Opening], _ obstacles: [PlanFindings.Obstacle?]
+    ) {
+        let taken = zip(openings, obstacles).filter { Self.isTaken($1) }.map(\.0.location)
+        let indices = surveys.indices.filter {
+            taken.contains(surveys[$0].request.location)
+        }
+        guard !indices.isEmpty else { return }
+        let requests = indices.map {
+            SurveyRequest(location: surveys[$0].request.location, processes: [])
+        }
+        let again = HostLooks.at(requests, timeouts: spec.timeouts)
+        for (index, survey) in zip(indices, again) {
+            guard let report = survey.report else { continue }
+            surveys[index].report?.listeners = report.listeners
+            surveys[index].report?.records = report.records
+        }
+    }
+}

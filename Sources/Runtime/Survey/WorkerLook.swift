@@ -1,0 +1,221 @@
+import Basics
+import Configuration
+import Foundation
+import LlamaCpp
+import Plan
+import Remote
+import Supervision
+import Survey
+
+/// Starts one worker for a moment, on 127.0.0.1 and under a guard of its own, to see whether it
+/// runs, which RPC protocol it speaks, and whether the coordinator's program can use it.
+final class WorkerLook {
+    /// Seconds for the coordinator's program to list devices.
+    private static let listPatience = 20.0
+
+    private let trial: WorkerTrial
+    private let timeouts: Timeouts
+    private let loop: EventLoop
+    private let done: (WorkerTrial.Outcome) -> Void
+    private var outcome = WorkerTrial.Outcome()
+    private var server: GuardedProcess?
+    private var question: GuardedProcess?
+    private var words: [String] = []
+    private var listing = ""
+    private var timer: Int?
+    private var isEnding = false
+
+    /// Begins; `done` is called once, never from within this call, when nothing runs any more.
+    init(
+        _ trial: WorkerTrial, timeouts: Timeouts, loop: EventLoop,
+        done: @escaping (WorkerTrial.Outcome) -> Void
+    ) {
+        self.trial = trial
+        self.timeouts = timeouts
+        self.loop = loop
+        self.done = done
+        do {
+            server = try start(
+                trial.argv, trial.worker.environment, at: trial.worker.location,
+                forwards: trial.forwards,
+                .init(
+                    started: { [self] _ in sayHello() },
+                    printed: { [self] in note($0) },
+                    ended: { [self] in serverEnded($0.status) }))
+            let limit = timeouts.connect + timeouts.ready
+            timer = loop.at(EventLoop.now + limit) { [self] in
+                outcome.problem =
+                    "its rpc-server on {host}, started for a moment, does not answer within "
+                    + "\(Int(limit)) s" + said
+                end()
+            }
+        } catch {
+            loop.at(EventLoop.now) { [self] in
+                outcome.problem = "\(error)"
+                isEnding = true
+                finish()
+            }
+        }
+    }
+
+    private func start(
+        _ argv: [String], _ environment: [String: String], at location: RunLocation,
+        forwards: [PortForward], _ handlers: GuardedProcess.Handlers
+    ) throws -> GuardedProcess {
+        try GuardedProcess(
+            startLine: Guard.startLine(argv: argv, environment: environment, slot: nil),
+            carrier: SSHCommand.argv(to: location, forwards: forwards, timeouts: timeouts),
+            loop: loop, handlers: handlers)
+    }
+
+    private func note(_ line: String) {
+        let isNoise = ["load_backend: ", "ggml_backend_load_best: "].contains {
+            line.hasPrefix($0)
+        }
+        if isNoise || SSHCommand.isForwardNoise(line) { return }
+        words.append(line)
+        if words.count > 40 { words.removeFirst() }
+    }
+
+    private var said: String {
+        let last = words.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+            .suffix(5).joined(separator: " / ")
+        return last.isEmpty ? "; it printed nothing" : "; it printed: \(last)"
+    }
+
+    // MARK: Protocol
+
+    private func sayHello() {
+        guard !isEnding else { return }
+        Probes(loop: loop).rpcHello(address: "127.0.0.1", port: trial.localPort, timeout: 5) {
+            [self] version in
+            guard !isEnding else { return }
+            guard let version else {
+                loop.at(EventLoop.now + 0.05) { [self] in sayHello() }
+                return
+            }
+            outcome.version = version
+            if trial.listsDevices { ask() } else { end() }
+        }
+    }
+
+    // MARK: Devices
+
+    /// The coordinator's host reaches the worker through this machine, unless it is the same host.
+    private func ask() {
+        loop.cancel(timer)
+        do {
+            question = try start(
+                trial.question, trial.coordinator.environment, at: trial.coordinator.location,
+                forwards: trial.questionForwards,
+                .init(
+                    started: { _ in },
+                    printed: { [self] in listing += $0 + "\n" },
+                    ended: { [self] in answered($0.status) }))
+            timer = loop.at(EventLoop.now + timeouts.connect + Self.listPatience) { [self] in
+                question?.kill()
+            }
+        } catch {
+            outcome.problem = "\(error)"
+            end()
+        }
+    }
+
+    private func answered(_ status: Int?) {
+        question = nil
+        guard !isEnding else { return finish() }
+        outcome.devices = DeviceListing.devices(in: listing).filter { $0.name.hasPrefix("RPC") }
+        if status != 0 || outcome.devices.isEmpty {
+            // llama.cpp's log is written by a thread of its own: an abort loses its last lines, or
+            // cuts them off. The reason of the abort is written at once, perhaps behind a piece.
+            let all = listing.split(whereSeparator: \.isNewline)
+                .filter { $0.contains(where: \.isLetter) }
+            let reason = all.last { $0.contains(".cpp:") }.flatMap { line in
+                let words = line.split(separator: " ").drop { !$0.contains(".cpp:") }
+                return words.first.map { line[$0.startIndex...] }
+            }
+            let lines = reason.map { [$0] } ?? all.suffix(3)
+            let end = status.map { "status \($0)" } ?? "no status"
+            let protocolText = outcome.version.map { ", which speaks RPC \($0)" } ?? ""
+            outcome.problem =
+                "the coordinator's \(trial.coordinator.argv[0]) cannot use its rpc-server on {host}"
+                + "\(protocolText) (\(end)): \(lines.joined(separator: " / ")). Install the same "
+                + "release of llama.cpp on both."
+        }
+        end()
+    }
+
+    // MARK: End
+
+    /// Ends what runs; `done` is called when nothing runs any more.
+    func end() {
+        guard !isEnding else { return }
+        isEnding = true
+        loop.cancel(timer)
+        question?.kill()
+        if let server { server.kill() } else { finish() }
+    }
+
+    private func serverEnded(_ status: Int?) {
+        server = nil
+        if !isEnding {
+            loop.cancel(timer)
+            let location = trial.worker.location
+            if location != .here, status == nil,
+                let failure = SSHFailure(words: words, status: nil)
+            {
+                outcome.problem = failure.message(location)
+            } else {
+                let cause = FailureCause(ExitReport(status: status, lastWords: words))
+                outcome.problem =
+                    "its rpc-server on {host}, started for a moment, does not stay: "
+                    + cause.text + said + ". Try: {ssh}"
+                    + ShellQuoting.quote(ShellQuoting.join(trial.argv))
+            }
+            isEnding = true
+            question?.kill()
+        }
+        finish()
+    }
+
+    private func finish() {
+        guard server == nil, question == nil else { return }
+        done(outcome)
+    }
+}
+
+/// Looks at several workers side by side.
+enum WorkerLooks {
+    /// As `HostLooks`: each takes a connection to its host, and perhaps one to the coordinator's.
+    private static let width = 4
+
+    /// The outcomes in the order of the trials.
+    static func at(_ trials: [WorkerTrial], timeouts: Timeouts) -> [WorkerTrial.Outcome] {
+        guard !trials.isEmpty else { return [] }
+        let loop = EventLoop()
+        var outcomes = trials.map { _ in WorkerTrial.Outcome() }
+        var next = 0
+        var missing = trials.count
+        var looks: [WorkerLook] = []
+        func begin() {
+            guard next < trials.count else { return }
+            let index = next
+            next += 1
+            let look = WorkerLook(trials[index], timeouts: timeouts, loop: loop) { outcome in
+                outcomes[index] = outcome
+                missing -= 1
+                if missing == 0 { loop.stop() } else { begin() }
+            }
+            looks.append(look)
+        }
+        loop.at(EventLoop.now) { for _ in 0..<min(width, trials.count) { begin() } }
+        Signals.running(loop) {
+            // No further one begins, and the loop stops when the last has ended.
+            missing -= trials.count - next
+            next = trials.count
+            for look in looks { look.end() }
+            if missing == 0 { loop.stop() }
+        }
+        return outcomes
+    }
+}

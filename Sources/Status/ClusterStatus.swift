@@ -1,0 +1,91 @@
+import Basics
+import Supervision
+
+/// What `sollol status` says: the answer of a running `sollol`, or what its files still tell.
+package struct ClusterStatus: Codable, Equatable, Sendable {
+    /// What the cluster as a whole is doing.
+    package typealias State = ClusterState
+
+    /// One process.
+    package struct Process: Codable, Equatable, Sendable {
+        /// `worker-1` or `coordinator`.
+        package var name: String
+        /// `worker` or `coordinator`.
+        package var role: String
+        /// The address that it serves on, as configured.
+        package var host: String
+        /// What others dial: `host:port`.
+        package var endpoint: String
+        /// As in the live view: `ready`, `serving`, `waiting` …
+        package var state: String
+        /// On its host; nil while it does not run, or when somebody else runs it.
+        package var pid: Int?
+        /// Starts after the first.
+        package var restarts: Int
+    }
+
+    /// The cluster's name.
+    package var cluster: String
+    /// What it is doing.
+    package var state: State
+    /// Since when.
+    package var since: Timestamp?
+    /// Where the API is.
+    package var url: String?
+    /// The digest of the plan that runs.
+    package var planID: String?
+    /// The process id of the `sollol` that supervises it.
+    package var pid: Int?
+    /// Workers, then the coordinator.
+    package var processes: [Process] = []
+    /// Where layers are, one line a node, as the running coordinator proved it.
+    package var layers: [String] = []
+    /// One sentence: what happened last, why, what was done, how long it took.
+    package var summary: String?
+    /// The last line of the history.
+    package var lastEvent: HistoryEntry?
+    /// Where history and logs are.
+    package var stateDirectory: String
+
+    /// A status of which nothing else is known yet.
+    package init(cluster: String, state: State, stateDirectory: String) {
+        self.cluster = cluster
+        self.state = state
+        self.stateDirectory = stateDirectory
+    }
+
+    /// Whether requests are answered.
+    package var isServing: Bool { state == .serving || state == .degraded }
+
+    /// The stable JSON of `interface.md`; `format_version` rises on a breaking change.
+    package var json: String { object.text }
+
+    /// The same on one line, without a newline at its end.
+    package var jsonLine: String { object.line }
+
+    private var object: OrderedJSON {
+        func optional(_ text: String?) -> OrderedJSON { text.map { .string($0) } ?? .null }
+        func optional(_ number: Int?) -> OrderedJSON { number.map { .int($0) } ?? .null }
+        return OrderedJSON.object([
+            ("format_version", .int(1)), ("cluster", .string(cluster)),
+            ("state", .string(state.rawValue)), ("since", optional(since?.description)),
+            ("url", optional(url)), ("plan_id", optional(planID)), ("pid", optional(pid)),
+            (
+                "processes",
+                .array(
+                    processes.map { process in
+                        .object([
+                            ("name", .string(process.name)), ("role", .string(process.role)),
+                            ("host", .string(process.host)),
+                            ("endpoint", .string(process.endpoint)),
+                            ("state", .string(process.state)), ("pid", optional(process.pid)),
+                            ("restarts", .int(process.restarts)),
+                        ])
+                    })
+            ),
+            ("layers", .strings(layers)), ("summary", optional(summary)),
+            ("last_event", lastEvent?.json ?? .null),
+            ("state_directory", .string(stateDirectory)),
+        ])
+    }
+}

@@ -1,0 +1,17 @@
+/// What the cluster as a whole is doing.
+package enum ClusterState: String, Codable, Equatable, Sendable {
+    /// It comes up and has not served yet.
+    case starting
+    /// The API answers.
+    case serving
+    /// It has served, and something failed or is being restarted.
+    case recovering
+    /// It serves without one or more workers.
+    case degraded
+    /// It was given up, or it could not be brought up.
+    case failed
+    /// It is being ended.
+    case stopping
+    /// No `sollol` supervises it.
+    case stopped
+}

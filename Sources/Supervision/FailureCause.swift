@@ -1,0 +1,198 @@
+import Remote
+
+/// Why a process ended or cannot be used, as far as its status and last words tell.
+package struct FailureCause: Equatable, Sendable {
+    /// The class of a failure.
+    package enum Class: String, Equatable, Sendable {
+        /// The command line was refused; rpc-server exits 0 then.
+        case usage
+        /// The program is not there or cannot be executed.
+        case binaryMissing
+        /// The model is missing or unreadable.
+        case model
+        /// Coordinator and worker come from releases that do not understand each other.
+        case versionMismatch
+        /// Something else listens on its port.
+        case portInUse
+        /// A live server of another `sollol` has its port.
+        case heldByOther
+        /// The folder for takeover records on its host cannot be used.
+        case unusableFolder
+        /// What had its port before was killed and does not end.
+        case predecessorDoesNotEnd
+        /// It, or the kernel, said that memory ran out.
+        case outOfMemory
+        /// A worker could not be reached or went away.
+        case workerLost
+        /// It gave up by itself (SIGABRT).
+        case abort
+        /// It ended by another signal.
+        case signal
+        /// It ended with a status; any end that was not asked for is a failure.
+        case exit
+        /// The guard, or what carried it, went away without a report.
+        case guardLost
+        /// Its layers are not where the plan wants them.
+        case misplaced
+        /// ssh did not get there, or its connection ended.
+        case sshLost
+        /// ssh got there but was not let in.
+        case authentication
+        /// ssh itself cannot work like this: its options, its client.
+        case sshSetup
+        /// Its guard heard nothing from `sollol` for `timeouts.lease` and ended it.
+        case leaseEnded
+        /// It runs, and nothing moves.
+        case hang
+        /// It runs but does not do what it should.
+        case unusable
+    }
+
+    /// The class.
+    package var kind: Class
+    /// What happened, as the end of a sentence that begins with the process.
+    package var text: String
+    /// `host:port` of the worker that the last words blame.
+    package var blamedEndpoint: String?
+    /// What ssh said, when it was ssh that failed.
+    package var ssh: SSHFailure?
+
+    /// Whether another attempt before the cluster has served would only repeat it.
+    package var isPermanent: Bool {
+        switch kind {
+        case .usage, .binaryMissing, .model, .versionMismatch, .misplaced, .heldByOther,
+            .unusableFolder, .authentication, .sshSetup:
+            true
+        default: false
+        }
+    }
+
+    /// A cause that the supervisor found itself.
+    package init(_ kind: Class, _ text: String, blaming endpoint: String? = nil) {
+        self.kind = kind
+        self.text = text
+        self.blamedEndpoint = endpoint
+    }
+
+    /// What the last words and the status of an ended process mean.
+    package init(_ exit: ExitReport) {
+        if let refusal = exit.refusal {
+            switch refusal.kind {
+            case .heldByOther:
+                self.init(
+                    .heldByOther,
+                    "\(refusal.text). Stop that one first, or give this one another port")
+            case .unusableFolder:
+                self.init(
+                    .unusableFolder,
+                    "\(refusal.text). Servers have to be recorded there; sollol check tells what to "
+                        + "do about it")
+            case .predecessorDoesNotEnd:
+                self.init(
+                    .predecessorDoesNotEnd,
+                    "\(refusal.text). It waits for something in the kernel of its host, a device "
+                        + "or a disk, and its port is taken until it ends")
+            }
+            return
+        }
+        let end = Self.end(exit.status)
+        if exit.status == nil, let ssh = SSHFailure(words: exit.lastWords, status: nil) {
+            self.init(Self.kind(ssh), ssh.words.hasPrefix("ssh:") ? ssh.words : "ssh: \(ssh.words)")
+            self.ssh = ssh
+            return
+        }
+        // A lost worker, or no memory, explains what else is said, such as that the model cannot be
+        // loaded.
+        for signs in [Self.signsOfLoss, Self.signsOfMemory, Self.signs] {
+            for line in exit.lastWords.reversed() {
+                for sign in signs where line.contains(sign.text) {
+                    if sign.kind == .leaseEnded {
+                        self.init(sign.kind, "its guard ended it: \(sign.meaning)")
+                        return
+                    }
+                    let device = sign.kind == .outOfMemory ? Self.device(in: line) : nil
+                    self.init(
+                        sign.kind,
+                        "\(end): \(sign.meaning)" + (device.map { " of \($0)" } ?? ""),
+                        blaming: sign.kind == .workerLost ? Self.endpoint(in: line) : nil)
+                    return
+                }
+            }
+        }
+        self.init(Self.kind(exit.status), end)
+    }
+
+    private static func kind(_ ssh: SSHFailure) -> Class {
+        if ssh.isAuthentication { return .authentication }
+        return ssh.isPermanent ? .sshSetup : .sshLost
+    }
+
+    private static let signsOfLoss: [(text: String, kind: Class, meaning: String)] = [
+        ("guard: no heartbeat", .leaseEnded, "its host heard nothing from sollol for too long"),
+        ("Failed to connect to", .workerLost, "it could not reach a worker"),
+        ("Remote RPC server crashed", .workerLost, "a worker went away"),
+    ]
+
+    private static let signsOfMemory: [(text: String, kind: Class, meaning: String)] = [
+        ("bad_alloc", .outOfMemory, "out of memory"),
+        ("out of memory", .outOfMemory, "out of memory"),
+        ("failed to allocate", .outOfMemory, "not enough memory"),
+        ("unable to allocate", .outOfMemory, "not enough memory"),
+    ]
+
+    /// What llama.cpp prints (build 11669, measured, and its sources), the most telling first.
+    private static let signs: [(text: String, kind: Class, meaning: String)] = [
+        ("RPC protocol version mismatch", .versionMismatch, "another RPC protocol at the worker"),
+        ("version mismatch", .versionMismatch, "another RPC protocol at the worker"),
+        ("invalid argument", .usage, "it refused its command line"),
+        ("Invalid host address", .usage, "rpc-server takes a numeric IPv4 address only"),
+        ("Usage:", .usage, "it refused its command line"),
+        ("usage:", .usage, "it refused its command line"),
+        ("bind HTTP server socket", .portInUse, "its port is taken"),
+        ("Failed to create server socket", .portInUse, "its port is taken"),
+        ("Address already in use", .portInUse, "its port is taken"),
+        ("failed to open GGUF file", .model, "the model cannot be opened"),
+        ("failed to load model", .model, "the model cannot be loaded"),
+        ("error loading model", .model, "the model cannot be loaded"),
+    ]
+
+    private static func kind(_ status: Int?) -> Class {
+        switch status {
+        case nil: .guardLost
+        case 126, 127: .binaryMissing
+        case 134: .abort
+        case let status? where status > 128: .signal
+        default: .exit
+        }
+    }
+
+    private static func end(_ status: Int?) -> String {
+        switch status {
+        case nil: "its guard went away without a report"
+        case 126: "it cannot be executed (status 126)"
+        case 127: "there is no such program (status 127)"
+        case 134: "it aborted (signal 6)"
+        case 137: "it was killed (signal 9; by the kernel when memory ran out, or by hand)"
+        case 139: "it crashed (signal 11)"
+        case let status? where status > 128: "it ended by signal \(status - 128)"
+        case let status?: "it exited with status \(status)"
+        }
+    }
+
+    /// `RPC0[10.0.0.2:50052]` of `unable to allocate RPC0[10.0.0.2:50052] buffer`.
+    private static func device(in line: String) -> String? {
+        guard let start = line.firstRange(of: "to allocate ")?.upperBound,
+            let end = line[start...].firstRange(of: " buffer")?.lowerBound
+        else { return nil }
+        let name = line[start..<end]
+        return name.contains(" ") ? nil : String(name)
+    }
+
+    /// The first `A.B.C.D:PORT` or `NAME:PORT` after "to" in a line of llama.cpp.
+    private static func endpoint(in line: String) -> String? {
+        line.split { $0 == " " || $0 == "," }.last { word in
+            guard let colon = word.lastIndex(of: ":") else { return false }
+            return Int(word[word.index(after: colon)...]) != nil && colon != word.startIndex
+        }.map(String.init)
+    }
+}

@@ -1,0 +1,90 @@
+import Basics
+import Configuration
+import Facts
+import LlamaCpp
+
+extension HostFacts {
+    /// Takes over what the hosts told about themselves. What was recorded of a host before is
+    /// replaced, but for what was not asked again since its file is still the same.
+    package mutating func record(_ surveys: [HostSurvey], _ spec: ClusterSpec) {
+        for survey in surveys { record(survey, spec) }
+    }
+
+    private mutating func record(_ survey: HostSurvey, _ spec: ClusterSpec) {
+        guard let report = survey.report else { return }
+        let key = HostKey(survey.request.location)
+        let before = hosts[key]
+        var host = Host(home: report.home)
+        // Beside a running cluster, what was free before it started counts.
+        let (now, then) = (report.availableMemory, before?.availableMemoryBytes)
+        let isBeside = survey.request.isBrief || survey.request.isInUse
+        host.availableMemoryBytes = isBeside ? then ?? now : now ?? then
+        for (program, seen) in zip(survey.request.programs, report.programs) {
+            guard let path = seen.path, let stamp = seen.stamp else { continue }
+            var binary = Binary(path: path, stamp: stamp, version: seen.build)
+            let devices = seen.devices.map { DeviceListing.names(in: $0.text) }
+            if program.isServer { host.devices = devices }
+            let isUnasked =
+                seen.help == nil && program.known?.path == path && program.known?.stamp == stamp
+            if let known = seen.known ?? (isUnasked ? program.known : nil) {
+                binary = known
+                if devices == nil, program.isServer { host.devices = before?.devices }
+                host.deviceMemoryBytes = host.deviceMemoryBytes ?? before?.deviceMemoryBytes
+            } else if let help = seen.help {
+                if program.isServer {
+                    binary.capabilities = Capabilities(
+                        help: help.text, version: seen.version?.text ?? "")
+                }
+                binary.digests = seen.digests
+                // A script may run another program next time, a backend may be installed as a file
+                // of its own elsewhere, and a version that was not told may be told next time.
+                let isWhole = seen.build != nil && binary.capabilities?.rpc != false
+                if isWhole, BinaryKind.isExecutable(magic: seen.magic),
+                    SurveyFindings.isRight(help, isServer: program.isServer)
+                {
+                    binary.companions = seen.companions
+                }
+            }
+            if let listing = seen.devices?.text {
+                host.deviceMemoryBytes = DeviceListing.freeMemory(in: listing)
+                if isBeside, let then = before?.deviceMemoryBytes {
+                    host.deviceMemoryBytes?.merge(then) { $1 }
+                }
+            }
+            host.binaries[program.name] = binary
+            if !program.isServer, let devices { offer(devices, program.users, spec) }
+        }
+        // The coordinator's program is not asked twice, and by a brief look no other one.
+        for (program, seen) in zip(survey.request.programs, report.programs) {
+            guard !program.isServer, seen.path != nil, seen.devices == nil else { continue }
+            if let own = host.devices { offer(own, program.users, spec) }
+        }
+        if let reference = survey.request.model?.text, let model = survey.model {
+            host.models[reference] = Model(
+                path: model.path, stamp: model.stamp, blockCount: model.shape.blockCount,
+                shape: model.shape)
+        }
+        hosts[key] = host
+    }
+
+    /// Forgets what programs have answered, so that they are asked again: something went wrong, and
+    /// no size and time of files can tell everything.
+    package mutating func forgetAnswers() {
+        hosts = hosts.mapValues { host in
+            var host = host
+            for name in host.binaries.keys { host.binaries[name]?.companions = nil }
+            return host
+        }
+    }
+
+    /// An rpc-server offers the devices of its host, or its CPU where there are none. With an
+    /// environment of its own (`CUDA_VISIBLE_DEVICES`) only the server itself knows.
+    private mutating func offer(_ devices: [String], _ users: [Node], _ spec: ClusterSpec) {
+        for worker in spec.workers
+        where users.contains(worker.node) && worker.devices.isEmpty && worker.environment.isEmpty {
+            offeredDevices[worker.endpoint.description] = (0..<max(1, devices.count)).map {
+                "RPC\($0)"
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import Basics
+import Configuration
+import Placement
+import Plan
+
+/// What of a plan cannot be on its hosts: ports that are taken, addresses that are not theirs.
+package enum PlanFindings {
+    /// Where memory is missing, and what would help; a warning when the user has said so.
+    package static func doesNotFit(_ plan: LaunchPlan, _ spec: ClusterSpec) -> [Finding] {
+        guard let placement = plan.placement, !placement.fits else { return [] }
+        let advice = PlacementAdvice(placement)
+        let changes = advice.changes.map { "; or \($0)" }.joined()
+        let severity = spec.placement.mayOvercommit ? Finding.Severity.warning : .error
+        return [
+            Finding(
+                [.coordinator], severity: severity,
+                "the model does not fit: \(advice.shortages.joined(separator: "; ")). "
+                    + "See: sollol plan. What would help: "
+                    + (changes.isEmpty ? "a smaller model" : String(changes.dropFirst(5)))
+                    + "; or --overcommit, if you know better")
+        ]
+    }
+
+    /// Why nothing can listen somewhere.
+    package enum Obstacle: Equatable, Sendable {
+        /// Somebody listens there, by name where that is known.
+        case taken(by: String?)
+        /// Another sollol has a server there, in use.
+        case held(cluster: String, who: String)
+        /// The host has other addresses.
+        case noAddress(others: [String])
+        /// The system's word.
+        case other(String)
+    }
+
+    /// Something that will listen.
+    package struct Opening: Equatable, Sendable, Codable {
+        /// Whose it is.
+        package var process: Node
+        /// On which host.
+        package var location: RunLocation
+        /// The address and port there.
+        package var endpoint: Endpoint
+        /// Whether it is the end of a forward instead of the server itself.
+        package var isForward: Bool
+        var isWorker: Bool
+    }
+
+    /// Everything that will listen on some host.
+    package static func openings(_ plan: LaunchPlan) -> [Opening] {
+        plan.processes.flatMap { process in
+            [
+                Opening(
+                    process: process.node, location: process.location, endpoint: process.bind,
+                    isForward: false, isWorker: process.role == .worker)
+            ]
+                + process.forwards.map { forward in
+                    Opening(
+                        process: process.node,
+                        location: forward.side == .here ? .here : process.location,
+                        endpoint: forward.listen, isForward: true,
+                        isWorker: process.role == .worker)
+                }
+        }
+    }
+
+    /// What a host's own report says against an opening there; nil when nothing does.
+    ///
+    /// A server of ours, or one that nobody watches any more, is ended by the guard of the new one
+    /// (takeover).
+    package static func obstacle(
+        _ opening: Opening, _ report: SurveyReport, cluster: String, owner: String
+    ) -> Obstacle? {
+        let endpoint = opening.endpoint
+        let isSpecial = endpoint.host.hasPrefix("127.") || endpoint.host == "0.0.0.0"
+        let isNumeric = AddressRange.isNumericIPv4(endpoint.host)
+        if isNumeric, !isSpecial, !report.addresses.isEmpty,
+            !report.addresses.contains(endpoint.host)
+        {
+            return .noAddress(others: report.addresses.sorted())
+        }
+        guard let listener = report.listener(on: endpoint.host, port: endpoint.port) else {
+            return nil
+        }
+        guard !opening.isForward, let record = report.record(on: endpoint) else {
+            return .taken(by: listener.holder)
+        }
+        let isOurs = record.owner == owner && record.cluster == cluster
+        return isOurs || record.isStale ? nil : .held(cluster: record.cluster, who: record.who)
+    }
+
+    /// An obstacle in words, with what to do.
+    package static func finding(_ opening: Opening, _ obstacle: Obstacle) -> Finding {
+        let endpoint = opening.endpoint
+        let text: String
+        switch obstacle {
+        case .taken(let holder):
+            let who = holder ?? "another program"
+            let hint =
+                opening.isForward
+                ? "Set forward_port_base to a range that is free."
+                : opening.isWorker
+                    ? "If it is an rpc-server that somebody else runs, set \"managed\": false."
+                    : "Set coordinator.port, or --port."
+            text =
+                "port \(endpoint.port) of \(endpoint.host) on {host} is taken by \(who). "
+                + "See who: {ssh}ss -ltnp sport = :\(endpoint.port). \(hint)"
+        case .held(let cluster, let who):
+            text =
+                "port \(endpoint.port) of \(endpoint.host) on {host} is in use by the cluster "
+                + "\(cluster) of \(who). Stop that one first, or give this process another port."
+        case .noAddress(let others):
+            let key = opening.isWorker ? "bind" : "coordinator.host"
+            text =
+                "\(endpoint.host) is no address of {host}"
+                + (others.isEmpty ? "" : ", which has \(others.joined(separator: ", "))")
+                + ". See: {ssh}ip -4 addr. Give one of them as the key `\(key)`."
+        case .other(let reason): text = "cannot listen on \(endpoint) of {host}: \(reason)"
+        }
+        return Finding([opening.process], at: opening.location, text)
+    }
+
+    /// Two names for one machine, where two servers want the same port.
+    package static func sharedMachines(_ plan: LaunchPlan, _ surveys: [HostSurvey]) -> [Finding] {
+        let servers = openings(plan).filter { !$0.isForward }
+        var findings: [Finding] = []
+        for (index, one) in servers.enumerated() {
+            for other in servers[(index + 1)...]
+            where one.location != other.location && one.endpoint.port == other.endpoint.port {
+                guard let machine = machine(one.location, surveys),
+                    machine == self.machine(other.location, surveys),
+                    one.endpoint.host == other.endpoint.host
+                        || [one, other].contains(where: { $0.endpoint.host == "0.0.0.0" })
+                else { continue }
+                let names = [one, other].map { $0.location.sshDestination ?? "this machine" }
+                findings.append(
+                    Finding(
+                        [one.process, other.process],
+                        "\(names[0]) and \(names[1]) are the same machine, and both want port "
+                            + "\(one.endpoint.port) of \(one.endpoint.host): give one another port."
+                    ))
+            }
+        }
+        return findings
+    }
+
+    private static func machine(_ location: RunLocation, _ surveys: [HostSurvey]) -> String? {
+        let survey = surveys.first { $0.request.location == location }
+        guard let report = survey?.report, !report.boot.isEmpty else { return nil }
+        return "\(report.boot) \(report.node)"
+    }
+
+    /// Ports that others in the network can reach without a key.
+    package static func exposed(_ plan: LaunchPlan) -> [Finding] {
+        exposedWorkers(plan)
+            + plan.processes.filter(isOpenToOthers).map {
+                Finding(
+                    [$0.node], severity: .warning,
+                    "the API on \($0.bind) asks for no key, so whoever can reach that address can use "
+                        + "it. Set coordinator.api_key_file, or coordinator.host to 127.0.0.1.")
+            }
+    }
+
+    private static func isOpenToOthers(_ process: PlannedProcess) -> Bool {
+        process.role == .coordinator && !process.argv.contains("--api-key-file")
+            && !AddressRange.isLoopback(process.bind.host) && process.bind.host != "::1"
+    }
+
+    /// rpc-server has no authentication.
+    private static func exposedWorkers(_ plan: LaunchPlan) -> [Finding] {
+        let open = plan.processes.filter {
+            $0.role == .worker && !AddressRange.isLoopback($0.bind.host)
+        }
+        guard !open.isEmpty else { return [] }
+        let endpoints = open.map(\.bind.description).joined(separator: ", ")
+        return [
+            Finding(
+                open.map(\.node), severity: .warning,
+                "rpc-server has no authentication, so whoever can reach \(endpoints) can use it and "
+                    + "may run code there. Keep that network to yourself, or use "
+                    + "\"transport\": \"ssh\".")
+        ]
+    }
+
+    /// Names that have turned out to be public addresses; public numbers the configuration refuses.
+    package static func publicNames(_ plan: LaunchPlan, _ spec: ClusterSpec) -> [Finding] {
+        guard !spec.allowExposedBind else { return [] }
+        return plan.processes.compactMap { process in
+            let address = process.bind.host
+            guard process.role == .worker, AddressRange.isNumericIPv4(address),
+                !AddressRange.isPrivate(address)
+            else { return nil }
+            return Finding(
+                [process.node],
+                "\(process.host) is \(address), a public address, and rpc-server has no "
+                    + "authentication: who can reach it can run code there. Set \"bind\" to a "
+                    + "private address or \"transport\" to \"ssh\", or allow_exposed_bind to true.")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Basics
+import Remote
+
+/// Why a host could not be asked.
+package enum SurveyFailure: Error, Equatable, Sendable {
+    /// The shell there or the connection ended, with these last words.
+    case ended(status: Int?, words: [String])
+    /// No answer in that many seconds.
+    case silent(Double)
+    /// More than can be an answer.
+    case tooLong
+
+    /// Whether sshd had too many connections at once, which passes.
+    package var isTurnedAway: Bool {
+        guard case .ended(let status, let words) = self else { return false }
+        return SSHFailure(words: words, status: status)?.kind == .turnedAway
+    }
+
+    /// What happened and what to do, as what follows the name of a process.
+    package func message(_ location: RunLocation) -> String {
+        let place = location.sshDestination ?? "this machine"
+        let look = SSHCommand.byHand(location, ShellQuoting.quote("echo hello"))
+        switch self {
+        case .ended(let status, let words):
+            if location != .here, let failure = SSHFailure(words: words, status: status) {
+                return failure.message(location)
+            }
+            var said = words.suffix(3).joined(separator: " / ")
+            if said.hasSuffix(".") { said.removeLast() }
+            return "the login shell of \(place) does not run sh"
+                + (status.map { " (status \($0))" } ?? "")
+                + (said.isEmpty ? "; it printed nothing" : "; it printed: \(said)")
+                + ". It has to be an account with a shell and without a forced command. "
+                + "Try by hand: \(look)"
+        case .silent(let limit):
+            return "no answer of \(place) within \(seconds(limit)) s. Try by hand: \(look)"
+        case .tooLong:
+            return "\(place) answers without end. Try by hand: \(look)"
+        }
+    }
+}

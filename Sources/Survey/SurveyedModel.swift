@@ -1,0 +1,56 @@
+import Basics
+import Foundation
+import Model
+
+extension SurveyReport {
+    /// Why the model on that host cannot be used, with what to do.
+    package struct ModelProblem: Error, Equatable, Sendable {
+        /// What follows the name of a process.
+        package var message: String
+
+        init(message: String) { self.message = message }
+
+        /// From the first line that `SurveyScript.read` printed.
+        ///
+        /// - Parameters:
+        ///   - user: who may not read it; empty when nobody asked, for a look at this machine.
+        ///   - model: how the configuration calls it; nil stands for a path.
+        package init(answer: String, path: String, user: String, model: ModelReference? = nil) {
+            let user = user.isEmpty ? "this user" : user
+            let reason =
+                switch answer {
+                case "missing": "there is no such file on {host}"
+                case "unreadable": "\(user) may not read it on {host}"
+                case "other": "it is not a regular file on {host}"
+                default: "it cannot be read on {host}"
+                }
+            let advice =
+                switch (answer, model) {
+                case ("missing", .ollama(let name)):
+                    "The Ollama model \(name) wants it. Try there: "
+                        + "ollama pull \(ShellQuoting.quote(name))"
+                case ("unreadable", _):
+                    "Let \(user) read it, its folders included, or give another one with --model."
+                default:
+                    "Check the key `model`, which is a path on the coordinator's host, or give "
+                        + "another one with --model."
+                }
+            message = "the model \(path): \(reason). \(advice)"
+        }
+    }
+
+    /// Where the GGUF of an Ollama name lies on that host.
+    package func ollamaPath(of name: String) throws(ModelProblem) -> String {
+        guard let folder = manifestFolder else {
+            let places = manifestPlaces.joined(separator: ", ")
+            throw ModelProblem(
+                message: "the Ollama model \(name) is not on {host}; looked for \(places). "
+                    + "Try there: ollama pull \(ShellQuoting.quote(name))")
+        }
+        do {
+            return try "\(folder)/\(OllamaModel.blobPath(manifest: Data(manifest.utf8)))"
+        } catch {
+            throw ModelProblem(message: "the model \(name) on {host}: \(error.message)")
+        }
+    }
+}

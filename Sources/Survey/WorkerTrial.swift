@@ -1,0 +1,162 @@
+import Basics
+import Configuration
+import Facts
+import LlamaCpp
+import Plan
+
+/// What is started for a moment to see a worker at work: its rpc-server on 127.0.0.1 at a free
+/// port, and the coordinator's own program that asks it for its devices.
+package struct WorkerTrial: Equatable, Sendable {
+    /// What came of it.
+    package struct Outcome: Equatable, Sendable {
+        /// The RPC protocol that it speaks.
+        package var version: RPCVersion?
+        /// The devices that it offers to the coordinator's program, with what that says of them.
+        package var devices: [DeviceListing.Device] = []
+        /// What went wrong, as what follows the name of the worker.
+        package var problem: String?
+
+        /// Nothing yet.
+        package init() {}
+    }
+
+    /// The process of the plan.
+    package var worker: PlannedProcess
+    /// The worker's command line with another address and port, and without a cache on its disk.
+    package var argv: [String]
+    /// Where it listens on its host.
+    package var port: Int
+    /// The coordinator's process.
+    package var coordinator: PlannedProcess
+    /// Whether the coordinator's program can list devices.
+    package var listsDevices: Bool
+    /// The port on this machine that leads to the worker.
+    package var localPort: Int
+    /// The port on a coordinator's host that leads back to this machine.
+    var relayPort: Int
+
+    /// The trials of all managed workers whose program was found.
+    ///
+    /// - Parameters:
+    ///   - port: a port that is likely to be free, different each time.
+    ///   - localPort: a port that is free on this machine.
+    package static func all(
+        _ plan: LaunchPlan, _ surveys: [HostSurvey], port: () -> Int, localPort: () -> Int
+    ) -> [WorkerTrial] {
+        guard let coordinator = plan.process(.coordinator) else { return [] }
+        let place = surveys.first { $0.request.location == coordinator.location }
+        let help = place.flatMap { survey in
+            zip(survey.request.programs, survey.report?.programs ?? [])
+                .first { $0.0.isServer }?.1.help?.text
+        }
+        let listsDevices = help.map { Capabilities(help: $0, version: "").listDevices } ?? false
+        return plan.processes.filter { $0.role == .worker }.compactMap { worker in
+            guard canRun(worker, surveys) else { return nil }
+            let busy = busyPorts(worker.location, surveys)
+            let isHere = worker.location == .here
+            let there = isHere ? localPort() : freePort(port, busy)
+            return WorkerTrial(
+                worker: worker, argv: argv(worker.argv, port: there), port: there,
+                coordinator: coordinator, listsDevices: listsDevices,
+                localPort: isHere ? there : localPort(),
+                relayPort: freePort(port, busyPorts(coordinator.location, surveys)))
+        }
+    }
+
+    private static func canRun(_ worker: PlannedProcess, _ surveys: [HostSurvey]) -> Bool {
+        surveys.contains { survey in
+            zip(survey.request.programs, survey.report?.programs ?? []).contains {
+                $0.users.contains(worker.node) && $1.path != nil && $1.help?.status == 0
+            }
+        }
+    }
+
+    private static func busyPorts(_ location: RunLocation, _ surveys: [HostSurvey]) -> Set<Int> {
+        let report = surveys.first { $0.request.location == location }?.report
+        return Set(report?.listeners.map(\.port) ?? [])
+    }
+
+    private static func freePort(_ port: () -> Int, _ busy: Set<Int>) -> Int {
+        for _ in 0..<100 {
+            let candidate = port()
+            if !busy.contains(candidate) { return candidate }
+        }
+        return port()
+    }
+
+    static func argv(_ words: [String], port: Int) -> [String] {
+        var words = words
+        for (flag, value) in [("-H", "127.0.0.1"), ("-p", String(port))] {
+            if let index = words.firstIndex(of: flag), index + 1 < words.count {
+                words[index + 1] = value
+            }
+        }
+        if let cache = words.firstIndex(of: "-c") { words.remove(at: cache) }
+        return words
+    }
+
+    /// What the connection to the worker's host forwards.
+    package var forwards: [PortForward] {
+        worker.location == .here ? [] : [forward(.here, listen: localPort, target: port)]
+    }
+
+    /// The command by which the coordinator's program asks the worker.
+    package var question: [String] {
+        [coordinator.argv[0], "--rpc", asked, "--list-devices"]
+    }
+
+    /// What the connection to the coordinator's host forwards: to a third host, through here.
+    package var questionForwards: [PortForward] {
+        needsRelay ? [forward(.there, listen: relayPort, target: localPort)] : []
+    }
+
+    private var needsRelay: Bool {
+        coordinator.location != .here && !coordinator.location.isSameHost(as: worker.location)
+    }
+
+    /// Where the coordinator's host finds the worker.
+    package var asked: String {
+        let there = needsRelay ? relayPort : coordinator.location == .here ? localPort : port
+        return "127.0.0.1:\(there)"
+    }
+
+    private func forward(_ side: PortForward.Side, listen: Int, target: Int) -> PortForward {
+        PortForward(
+            side: side, listen: Endpoint(host: "127.0.0.1", port: listen),
+            target: Endpoint(host: "127.0.0.1", port: target), carriesRPC: true)
+    }
+
+    // MARK: Findings
+
+    /// What the trials of all workers mean.
+    package static func findings(_ outcomes: [(trial: WorkerTrial, outcome: Outcome)]) -> [Finding]
+    {
+        var findings = outcomes.compactMap { trial, outcome in
+            outcome.problem.map { Finding([trial.worker.node], at: trial.worker.location, $0) }
+        }
+        let versions = outcomes.compactMap { trial, outcome in
+            outcome.version.map { (worker: trial.worker.node, version: $0) }
+        }
+        if let problem = RPCVersion.difference(versions) {
+            findings.append(Finding(versions.map(\.worker), problem))
+        }
+        return findings
+    }
+}
+
+extension HostFacts {
+    /// Takes over which devices the workers offered.
+    package mutating func record(
+        _ outcomes: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)], _ spec: ClusterSpec
+    ) {
+        for (trial, outcome) in outcomes where !outcome.devices.isEmpty {
+            guard let worker = spec.workers.first(where: { $0.node == trial.worker.node }) else {
+                continue
+            }
+            // Before October 2025 a name holds the address, here that of the trial.
+            offeredDevices[worker.endpoint.description] = outcome.devices.map {
+                $0.name.replacing(trial.asked, with: trial.worker.dial.description)
+            }
+        }
+    }
+}

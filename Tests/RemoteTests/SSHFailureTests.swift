@@ -1,0 +1,126 @@
+import Testing
+
+@testable import Remote
+
+@Suite struct SSHFailureTests {
+    /// Lines as OpenSSH 9.2 prints them.
+    @Test(arguments: [
+        (["ssh: connect to host 10.0.0.1 port 22: Connection refused"], SSHFailure.Kind.refused),
+        (["ssh: connect to host 10.0.0.1 port 22: Connection timed out"], .timedOut),
+        (
+            ["Connection timed out during banner exchange", "Connection to 10.0.0.1 closed"],
+            .timedOut
+        ),
+        (["ssh: Could not resolve hostname gpu-9: Name or service not known"], .unknownHost),
+        (["ssh: connect to host 10.0.0.1 port 22: No route to host"], .noRoute),
+        (
+            [
+                "No ED25519 host key is known for 10.0.0.1 and you have requested strict checking.",
+                "Host key verification failed.",
+            ], .hostKeyUnknown
+        ),
+        (
+            [
+                "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
+                "Host key for 10.0.0.1 has changed and you have requested strict checking.",
+                "Host key verification failed.",
+            ], .hostKeyChanged
+        ),
+        (["root@10.0.0.1: Permission denied (publickey,password)."], .keyRefused),
+        (
+            [
+                "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @",
+                "root@10.0.0.1: Permission denied (publickey).",
+            ], .keyExposed
+        ),
+        (
+            ["Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures"],
+            .tooManyKeys
+        ),
+        (
+            [
+                "kex_exchange_identification: read: Connection reset by peer",
+                "Connection reset by 10.0.0.1 port 22",
+            ], .turnedAway
+        ),
+        (
+            [
+                "Unable to negotiate with 10.0.0.1 port 22: no matching host key type found. "
+                    + "Their offer: ssh-rsa"
+            ], .noAlgorithm
+        ),
+        (
+            [
+                "channel 0: open failed: connect failed: Connection refused",
+                "stdio forwarding failed", "Connection closed by UNKNOWN port 65535",
+            ], .jump
+        ),
+        (
+            [
+                "/root/.ssh/config: line 1: Bad configuration option: x",
+                "/root/.ssh/config: terminating, 1 bad configuration options",
+            ], .configuration
+        ),
+        (["Timeout, server 10.0.0.1 not responding."], .lost),
+        (["client_loop: send disconnect: Broken pipe"], .lost),
+        (["Connection to 10.0.0.1 closed by remote host."], .lost), (["what is this"], .other),
+        ([], .other),
+    ])
+    func sshsOwnWordsNameTheClass(words: [String], kind: SSHFailure.Kind) throws {
+        let failure = try #require(SSHFailure(words: words + [""], status: 255))
+        #expect(failure.kind == kind)
+        let message = failure.message(.ssh(destination: "u@gpu 1", options: ["Port=22"]))
+        #expect(message.hasPrefix("ssh -o 'Port=22' 'u@gpu 1' true fails: "))
+        #expect(message.contains(failure.words))
+    }
+
+    @Test func aMissingClientIsNoFailureOfTheHost() {
+        let words = ["/bin/sh: 1: ssh: not found"]
+        #expect(SSHFailure(words: words, status: 127)?.kind == .noClient)
+        #expect(SSHFailure(words: ["exec: llama-server: not found"], status: 127) == nil)
+    }
+
+    @Test func whatTheServerThereSaysIsNotSshs() {
+        let words = [
+            "Failed to connect to 10.0.0.2:50052: Connection refused",
+            "error: invalid argument: --no-mmap", "read: Connection timed out",
+            "channel 2: open failed: connect failed: Connection refused",
+        ]
+        #expect(SSHFailure(words: words, status: nil) == nil)
+        #expect(SSHFailure(words: words, status: 255)?.kind == .other)
+        let refused = ["ssh: connect to host a port 22: Connection refused"]
+        #expect(SSHFailure(words: refused, status: 1) == nil)
+        #expect(SSHFailure(words: refused, status: nil)?.kind == .refused)
+    }
+
+    @Test func onlyWhatPeopleMustChangeIsPermanent() {
+        let all = Dictionary(
+            uniqueKeysWithValues: SSHFailure.Kind.allCases.map { kind in
+                (kind, SSHFailure(kind: kind, words: ""))
+            })
+        let authentication: Set<SSHFailure.Kind> = [
+            .hostKeyUnknown, .hostKeyChanged, .keyRefused, .tooManyKeys, .keyExposed,
+        ]
+        #expect(Set(all.filter(\.value.isAuthentication).keys) == authentication)
+        #expect(
+            Set(all.filter(\.value.isPermanent).keys)
+                == authentication.union([.configuration, .noClient, .noAlgorithm]))
+    }
+
+    @Test func aChangedKeyIsForgottenAsSshAdvises() throws {
+        let words = [
+            "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
+            "  ssh-keygen -f \"/root/.ssh/known_hosts\" -R \"[10.0.0.1]:2222\"\r",
+            "Host key verification failed.",
+        ]
+        let failure = try #require(SSHFailure(words: words, status: 255))
+        let message = failure.message(.ssh(destination: "gpu", options: []))
+        #expect(
+            message.hasSuffix(
+                "ssh-keygen -f \"/root/.ssh/known_hosts\" -R \"[10.0.0.1]:2222\", then: "
+                    + "ssh gpu true"))
+        let bare = SSHFailure(kind: .hostKeyChanged, words: "x")
+        #expect(
+            bare.message(.ssh(destination: "u@gpu", options: [])).contains("ssh-keygen -R gpu,"))
+    }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import Testing
+
+@testable import SollolRuntime
+@testable import Status
+
+/// The control socket with clients of every kind.
+@Suite struct ControlServerTests {
+    /// A server on a thread of its own; `stop` ends it.
+    private final class Served: @unchecked Sendable {  // The loop's thread alone uses the loop.
+        let state = NSTemporaryDirectory() + "sollol-control-\(UUID().uuidString.prefix(8))"
+        private let ended = DispatchSemaphore(value: 0)
+        private var held: StateDirectory?
+
+        init() throws {
+            let directory = try StateDirectory(path: state, configuration: nil)
+            held = directory
+            let path = try directory.controlSocket()
+            let loop = EventLoop()
+            signal(SIGPIPE) { _ in }
+            let server = try ControlServer(path: path, loop: loop) { request in
+                if request.command == .stop { loop.stop() }
+                return ControlAnswer(
+                    status: ClusterStatus(
+                        cluster: request.name ?? "c", state: .serving, stateDirectory: "/s"))
+            }
+            Confined(loop: loop, server: server, ended: ended).start()
+        }
+
+        var path: String { UnixSocket.path(state: state) }
+        var client: ControlClient { ControlClient(state: state) }
+
+        func isAnswering() -> Bool {
+            if case .answered(let answer) = client.ask(ControlRequest(.status)) {
+                answer.status?.state == .serving
+            } else {
+                false
+            }
+        }
+
+        func stop() {
+            _ = client.ask(ControlRequest(.stop))
+            ended.wait()
+            held = nil
+            try? FileManager.default.removeItem(atPath: state)
+        }
+    }
+
+    private final class Confined: @unchecked Sendable {  // Handed over once, to its thread.
+        let loop: EventLoop
+        let server: ControlServer
+        let ended: DispatchSemaphore
+
+        init(loop: EventLoop, server: ControlServer, ended: DispatchSemaphore) {
+            (self.loop, self.server, self.ended) = (loop, server, ended)
+        }
+
+        func start() {
+            Thread {
+                self.loop.run()
+                self.server.end()
+                self.ended.signal()
+            }.start()
+        }
+    }
+
+    private func connected(_ path: String) throws -> Descriptor {
+        let descriptor = try UnixSocket.make()
+        guard UnixSocket.withAddress(path, { connect(descriptor.number, $0, $1) }) == 0 else {
+            throw SystemError("connect")
+        }
+        return descriptor
+    }
+
+    /// What comes back until the server hangs up.
+    private func answer(_ descriptor: Descriptor) -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = descriptor.read(&buffer)
+            if count <= 0 { break }
+            bytes += buffer[..<count]
+        }
+        descriptor.close()
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test func itAnswersAndIsPrivate() throws {
+        let served = try Served()
+        defer { served.stop() }
+        #expect(served.isAnswering())
+        var status = stat()
+        #expect(stat(served.path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+    }
+
+    @Test func badRequestsAreRefusedAndTheNextOneIsAnswered() throws {
+        let served = try Served()
+        defer { served.stop() }
+        let bad = [
+            "\n", "x\n", "{}\n", "{\"command\":\"explode\"}\n", "[1]\n", "\u{0}\n",
+            String(repeating: "[", count: 4000) + "\n", String(repeating: "y", count: 5000),
+        ]
+        for text in bad {
+            let descriptor = try connected(served.path)
+            _ = descriptor.write(Array(text.utf8))
+            let answer = answer(descriptor)
+            #expect(answer.contains("\"problem\""), "\(text.prefix(20)): \(answer)")
+        }
+        #expect(served.isAnswering())
+    }
+
+    @Test func clientsThatSayNothingLeaveOrFloodDoNotKeepOthersOut() throws {
+        let served = try Served()
+        defer { served.stop() }
+        var silent: [Descriptor] = []
+        for _ in 0..<40 { silent.append(try connected(served.path)) }
+        #expect(served.isAnswering())
+        for descriptor in silent { descriptor.close() }
+        for _ in 0..<200 {
+            let descriptor = try connected(served.path)
+            let part = "{\"command\":"
+            _ = descriptor.write(Array(part.utf8))
+            descriptor.close()
+        }
+        #expect(served.isAnswering())
+        for _ in 0..<100 {
+            let descriptor = try connected(served.path)
+            let text = "{\"command\":\"status\"}\n"
+            _ = descriptor.write(Array(text.utf8))
+            descriptor.close()  // Without reading the answer.
+        }
+        #expect(served.isAnswering())
+    }
+
+    @Test func aSocketLeftBehindIsReplaced() throws {
+        let served = try Served()
+        let path = served.path
+        served.stop()
+        #expect(access(path, F_OK) != 0)
+        if case .notRunning = served.client.ask(ControlRequest(.status)) {
+        } else {
+            Issue.record("nothing runs any more")
+        }
+        let folder = NSTemporaryDirectory() + "sollol-stale-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let state = try StateDirectory(path: folder, configuration: nil)
+        let stale = try UnixSocket.make()
+        let left = try state.controlSocket()
+        #expect(UnixSocket.withAddress(left) { bind(stale.number, $0, $1) } == 0)
+        stale.close()
+        let server = try ControlServer(path: left, loop: EventLoop()) { _ in ControlAnswer() }
+        try connected(left).close()
+        server.end()
+    }
+
+    @Test func aLongStatePathHasItsSocketInThePrivateFolder() throws {
+        let long = NSTemporaryDirectory() + String(repeating: "long-", count: 30)
+        defer { try? FileManager.default.removeItem(atPath: long) }
+        let state = try StateDirectory(path: long, configuration: nil)
+        let path = try state.controlSocket()
+        #expect(path.hasPrefix("/tmp/sollol-\(geteuid())/control-") && path.utf8.count <= 103)
+        #expect(try String(contentsOfFile: long + "/control", encoding: .utf8) == path + "\n")
+        let server = try ControlServer(path: path, loop: EventLoop()) { _ in ControlAnswer() }
+        try connected(path).close()
+        server.end()
+        #expect(access(path, F_OK) != 0)
+    }
+}

@@ -1,0 +1,99 @@
+@testable import Basics
+@testable import Configuration
+@testable import Plan
+@testable import Supervision
+
+/// A supervisor of a small cluster, with short names for what happens to it.
+struct TestCluster {
+    var supervisor: Supervisor
+    var now = Instant(seconds: 1000)
+
+    init(
+        workers: Int = 2, unmanaged: Int = 0, restart: RestartPolicy = RestartPolicy(),
+        health: HealthPolicy = HealthPolicy(), timeouts: Timeouts = Timeouts()
+    ) {
+        let plan = TestCluster.plan(workers: workers, unmanaged: unmanaged)
+        supervisor = Supervisor(
+            WantedCluster(plan: plan, restart: restart, health: health, timeouts: timeouts),
+            seed: 1)
+    }
+
+    static func plan(workers: Int, unmanaged: Int = 0) -> LaunchPlan {
+        func process(_ node: Node, port: Int) -> PlannedProcess {
+            let endpoint = Endpoint(host: "127.0.0.1", port: port)
+            return PlannedProcess(
+                node: node, host: "127.0.0.1", location: .here,
+                arguments: [PlannedArgument(word: "/bin/\(node)", reason: nil)], environment: [:],
+                environmentReasons: [:], bind: endpoint, dial: endpoint, forwards: [],
+                startAfter: [],
+                readiness: node.isWorker
+                    ? .rpcHello(host: "127.0.0.1", port: port)
+                    : .httpHealth(host: "127.0.0.1", port: port))
+        }
+        let processes = (0..<workers).map {
+            process(.worker($0 + 1), port: 50052 + $0)
+        }
+        let others = (0..<unmanaged).map {
+            UnmanagedBackend(
+                node: .worker(workers + $0 + 1),
+                endpoint: Endpoint(host: "10.0.0.9", port: 50052 + $0))
+        }
+        return LaunchPlan(
+            cluster: "test",
+            processes: processes + [process(.coordinator, port: 18080)],
+            unmanaged: others, assumptions: [], distribution: nil, timeouts: Timeouts())
+    }
+
+    func run(_ node: Node, _ generation: Int = 1) -> ProcessRun {
+        ProcessRun(node: node, generation: generation)
+    }
+
+    /// Handles an event a tenth of a second later; returns what is to be done, but for reports and
+    /// for the timer right after a start or a probe, which only asks again should no answer come, and the one
+    /// that looks for silent guards all the while.
+    mutating func happens(_ event: SupervisorEvent, after pause: Double = 0.1) -> [SupervisorEffect]
+    {
+        now = now + pause
+        let effects = supervisor.handle(event, at: now)
+        return effects.indices.filter { index in
+            switch effects[index] {
+            case .report, .setTimer(.guards, _): false
+            case .setTimer(.readiness(let run), _):
+                index == 0 || ![.probeReadiness(run), .spawn(run)].contains(effects[index - 1])
+            default: true
+            }
+        }.map { effects[$0] }
+    }
+
+    /// The reports of an event.
+    mutating func reports(_ event: SupervisorEvent, after pause: Double = 0.1) -> [Report] {
+        now = now + pause
+        return supervisor.handle(event, at: now).compactMap {
+            if case .report(let report) = $0 { report } else { nil }
+        }
+    }
+
+    mutating func exits(
+        _ node: Node, _ generation: Int = 1, status: Int? = 137, words: [String] = []
+    ) -> [SupervisorEffect] {
+        happens(.exited(run(node, generation), ExitReport(status: status, lastWords: words)))
+    }
+
+    /// A cluster that serves.
+    static func serving(
+        workers: Int = 2, unmanaged: Int = 0, restart: RestartPolicy = RestartPolicy(),
+        health: HealthPolicy = HealthPolicy(), timeouts: Timeouts = Timeouts()
+    ) -> TestCluster {
+        var cluster = TestCluster(
+            workers: workers, unmanaged: unmanaged, restart: restart, health: health,
+            timeouts: timeouts)
+        _ = cluster.happens(.upRequested)
+        for index in 0..<(workers + unmanaged) {
+            _ = cluster.happens(.readinessConfirmed(cluster.run(.worker(index + 1))))
+        }
+        let coordinator = cluster.run("coordinator")
+        _ = cluster.happens(.readinessConfirmed(coordinator))
+        _ = cluster.happens(.distributionProven(coordinator, summary: []))
+        return cluster
+    }
+}

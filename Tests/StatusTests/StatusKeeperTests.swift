@@ -1,0 +1,151 @@
+import Foundation
+import Testing
+
+@testable import Basics
+@testable import Configuration
+@testable import Samples
+@testable import Status
+@testable import Supervision
+
+/// A keeper beside a real supervisor, fed as the runner feeds it.
+@Suite struct StatusKeeperTests {
+    private struct Watched {
+        var cluster: TestCluster
+        var keeper: StatusKeeper
+        var time = Timestamp(seconds: 1_800_000_000)
+
+        init(workers: Int = 2, restart: RestartPolicy = RestartPolicy()) {
+            cluster = TestCluster(workers: workers, restart: restart)
+            keeper = StatusKeeper(
+                plan: TestCluster.plan(workers: workers), stateDirectory: "/state", pid: 77,
+                at: time)
+        }
+
+        mutating func happens(_ event: SupervisorEvent, after pause: Double = 0.1) {
+            cluster.now = cluster.now + pause
+            time.seconds += 1
+            for effect in cluster.supervisor.handle(event, at: cluster.now) {
+                if case .report(let report) = effect { keeper.told(report, at: time) }
+            }
+            keeper.happened(event, cluster.supervisor.snapshot, at: time)
+        }
+
+        mutating func serves() {
+            happens(.upRequested)
+            for node: Node in ["worker-1", "worker-2"] {
+                happens(.readinessConfirmed(cluster.run(node)))
+            }
+            happens(.readinessConfirmed(cluster.run("coordinator")))
+            happens(.distributionProven(cluster.run("coordinator"), summary: ["worker-1: all"]))
+        }
+    }
+
+    @Test func startingThenServing() {
+        var watched = Watched()
+        #expect(watched.keeper.current.state == .starting)
+        watched.happens(.upRequested)
+        #expect(watched.keeper.current.state == .starting)
+        #expect(!watched.keeper.current.isServing)
+        watched.serves()
+        let status = watched.keeper.current
+        #expect(status.state == .serving)
+        #expect(status.since == watched.time)
+        #expect(status.url == "http://127.0.0.1:18080")
+        #expect(status.layers == ["worker-1: all"])
+        #expect(status.processes.map(\.state) == ["ready", "ready", "serving"])
+        #expect(status.processes.map(\.role) == ["worker", "worker", "coordinator"])
+        #expect(status.lastEvent?.kind == "serving")
+    }
+
+    @Test func aRecoveryIsOneSentence() {
+        var watched = Watched()
+        watched.serves()
+        let died = ExitReport(status: 137)
+        watched.happens(.exited(watched.cluster.run("worker-2"), died))
+        #expect(watched.keeper.current.state == .recovering)
+        #expect(watched.keeper.current.lastEvent?.process == "worker-2")
+        watched.happens(.exited(watched.cluster.run("coordinator"), died))
+        watched.happens(.readinessConfirmed(watched.cluster.run("worker-1")))
+        watched.happens(.readinessConfirmed(watched.cluster.run("worker-2", 2)))
+        watched.happens(.readinessConfirmed(watched.cluster.run("coordinator", 2)))
+        watched.happens(.distributionProven(watched.cluster.run("coordinator", 2), summary: []))
+        let status = watched.keeper.current
+        #expect(status.state == .serving)
+        #expect(
+            status.summary == "\(watched.time): worker-2: it was killed (signal 9; by the kernel "
+                + "when memory ran out, or by hand); started worker-2, coordinator; served "
+                + "after 0.5 s")
+    }
+
+    @Test func servingWithoutAWorkerIsDegraded() {
+        var restart = RestartPolicy()
+        restart.degradeAfter = 10
+        var watched = Watched(restart: restart)
+        watched.serves()
+        watched.happens(.exited(watched.cluster.run("worker-2"), ExitReport(status: 137)))
+        watched.happens(.exited(watched.cluster.run("coordinator"), ExitReport(status: 137)))
+        watched.happens(.readinessConfirmed(watched.cluster.run("worker-1")))
+        watched.happens(.timerFired(.degrade), after: 11)
+        #expect(watched.keeper.current.state == .recovering)
+        var plan = TestCluster.plan(workers: 2)
+        plan.leftOut = ["worker-2"]
+        watched.happens(.replanned(plan))
+        watched.happens(.readinessConfirmed(watched.cluster.run("coordinator", 2)))
+        watched.happens(.distributionProven(watched.cluster.run("coordinator", 2), summary: []))
+        #expect(watched.keeper.current.state == .degraded)
+        #expect(watched.keeper.current.isServing)
+    }
+
+    @Test func aStopAndAFailureAreSaid() {
+        var watched = Watched()
+        watched.serves()
+        watched.happens(.stopRequested)
+        #expect(watched.keeper.current.state == .stopping)
+        var failing = Watched(workers: 1)
+        failing.happens(.upRequested)
+        let words = ["Usage: rpc-server"]
+        failing.happens(
+            .exited(failing.cluster.run("worker-1"), ExitReport(status: 0, lastWords: words)))
+        #expect(failing.keeper.current.state == .failed)
+        #expect(failing.keeper.current.summary?.contains("it refused its command line") == true)
+    }
+
+    @Test func theJSONHasWhatIsPromised() throws {
+        var watched = Watched()
+        watched.serves()
+        let status = watched.keeper.current
+        let data = Data(status.json.utf8)
+        let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(object["format_version"] as? Int == 1)
+        #expect(object["cluster"] as? String == "test")
+        #expect(object["state"] as? String == "serving")
+        #expect(object["url"] as? String == "http://127.0.0.1:18080")
+        #expect((object["last_event"] as? [String: Any])?["kind"] as? String == "serving")
+        let processes = try #require(object["processes"] as? [[String: Any]])
+        for process in processes {
+            for key in ["name", "role", "host", "state", "pid", "restarts"] {
+                #expect(process[key] != nil, "\(key) of \(process)")
+            }
+        }
+        #expect(!status.jsonLine.contains("\n"))
+        let line = try JSONSerialization.jsonObject(with: Data(status.jsonLine.utf8))
+        #expect(line as? NSDictionary == object as NSDictionary)
+    }
+
+    @Test func itSurvivesTheWayThroughTheSocket() throws {
+        var watched = Watched()
+        watched.serves()
+        let answer = ControlAnswer(status: watched.keeper.current)
+        let data = try JSONEncoder().encode(answer)
+        #expect(try JSONDecoder().decode(ControlAnswer.self, from: data) == answer)
+    }
+
+    @Test func theTextNeutralisesWhatServersSaid() {
+        var status = ClusterStatus(cluster: "x", state: .failed, stateDirectory: "/s")
+        let report = Report(.failure, "worker-1: \u{1B}[2J", details: ["| \u{1B}]0;x\u{7}"])
+        status.lastEvent = HistoryEntry(report, at: Timestamp(seconds: 0))
+        let text = status.text(at: Timestamp(seconds: 100))
+        #expect(!text.contains("\u{1B}") && !text.contains("\u{7}"))
+        #expect(text.contains("1970-01-01T00:00:00Z (1 min ago): worker-1: \u{FFFD}[2J"))
+    }
+}

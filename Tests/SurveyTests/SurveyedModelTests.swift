@@ -1,0 +1,15 @@
+import Testing
+
+@testable import Model
+@testable import Survey
+
+@Suite struct SurveyedModelTests {
+    @Test func aMissingBlobIsPulledAgain() {
+        let problem = SurveyReport.ModelProblem(
+            answer: "missing", path: "/m/blobs/sha256-0", user: "ann",
+            model: .ollama(name: "tiny:x"))
+        #expect(
+            problem.message == "the model /m/blobs/sha256-0: there is no such file on {host}. "
+                + "The Ollama model tiny:x wants it. Try there: ollama pull tiny:x")
+    }
+}
