@@ -23,18 +23,24 @@ import Testing
         note(first.line() ?? "")
         let other = try GuardBench(
             shell, cluster: "lab", owner: GuardBench.other, folder: first.folder)
-        note(other.rest().joined(separator: "; ") + other.printed())
+        note(other.rest().joined(separator: "; ") + Self.words(other))
         let second = try GuardBench(shell, folder: first.folder)
         _ = try second.started()
         note(first.rest().last ?? "")
         note(second.records().joined())
         // TERM could be lost before it has become the server.
         second.write("kill\n")
-        note(second.rest().joined(separator: "; ") + second.printed())
+        note(second.rest().joined(separator: "; ") + Self.words(second))
         second.process.waitUntilExit()
         note("status \(second.process.terminationStatus)")
         try first.leavesNothing()
         return said
+    }
+
+    /// What a guard says on standard error, without the shell's own words about killed children.
+    private static func words(_ bench: GuardBench) -> String {
+        bench.printed().split(separator: "\n").filter { $0.hasPrefix("guard: ") }
+            .joined(separator: "; ")
     }
 
     @Test(arguments: shells)

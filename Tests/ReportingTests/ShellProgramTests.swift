@@ -18,33 +18,74 @@ import Testing
     }
 
     static let files: [File] = [
-        File(path: "Remote/Shell/first-line.sh", bytes: Remote.PackageResources.first_line_sh),
-        File(path: "Remote/Shell/guard-begin.sh", bytes: Remote.PackageResources.guard_begin_sh),
-        File(path: "Remote/Shell/guard-leash.sh", bytes: Remote.PackageResources.guard_leash_sh),
-        File(path: "Remote/Shell/guard-prepared.sh", bytes: Remote.PackageResources.guard_prepared_sh),
-        File(path: "Remote/Shell/guard-process.sh", bytes: Remote.PackageResources.guard_process_sh),
-        File(path: "Remote/Shell/guard-record.sh", bytes: Remote.PackageResources.guard_record_sh),
-        File(path: "Remote/Shell/guard-server.sh", bytes: Remote.PackageResources.guard_server_sh),
-        File(path: "Remote/Shell/guard-takeover.sh", bytes: Remote.PackageResources.guard_takeover_sh),
-        File(path: "Remote/Shell/guard-ticker.sh", bytes: Remote.PackageResources.guard_ticker_sh),
-        File(path: "Survey/Shell/read-file.sh", bytes: Survey.PackageResources.read_file_sh),
-        File(path: "Remote/Shell/record-folder.sh", bytes: Remote.PackageResources.record_folder_sh),
-        File(path: "Remote/Shell/short-command.sh", bytes: Remote.PackageResources.short_command_sh),
         File(
-            path: "Reporting/Shell/printed-script.bash", bytes: Reporting.PackageResources.printed_script_bash
-        ),
-        File(path: "Survey/Shell/home-and-path.sh", bytes: Survey.PackageResources.home_and_path_sh),
-        File(path: "Survey/Shell/prune-cache.sh", bytes: Survey.PackageResources.prune_cache_sh),
-        File(path: "Survey/Shell/session.sh", bytes: Survey.PackageResources.session_sh),
-        File(path: "Survey/Shell/survey-begin.sh", bytes: Survey.PackageResources.survey_begin_sh),
-        File(path: "Survey/Shell/survey-machine.sh", bytes: Survey.PackageResources.survey_machine_sh),
-        File(path: "Survey/Shell/survey-memory.sh", bytes: Survey.PackageResources.survey_memory_sh),
-        File(path: "Survey/Shell/survey-network.sh", bytes: Survey.PackageResources.survey_network_sh),
-        File(path: "Survey/Shell/survey-programs.sh", bytes: Survey.PackageResources.survey_programs_sh),
+            path: "Remote/Shell/first-line.sh",
+            bytes: Remote.PackageResources.first_line_sh),
+        File(
+            path: "Remote/Shell/guard-begin.sh",
+            bytes: Remote.PackageResources.guard_begin_sh),
+        File(
+            path: "Remote/Shell/guard-leash.sh",
+            bytes: Remote.PackageResources.guard_leash_sh),
+        File(
+            path: "Remote/Shell/guard-prepared.sh",
+            bytes: Remote.PackageResources.guard_prepared_sh),
+        File(
+            path: "Remote/Shell/guard-process.sh",
+            bytes: Remote.PackageResources.guard_process_sh),
+        File(
+            path: "Remote/Shell/guard-record.sh",
+            bytes: Remote.PackageResources.guard_record_sh),
+        File(
+            path: "Remote/Shell/guard-server.sh",
+            bytes: Remote.PackageResources.guard_server_sh),
+        File(
+            path: "Remote/Shell/guard-takeover.sh",
+            bytes: Remote.PackageResources.guard_takeover_sh),
+        File(
+            path: "Remote/Shell/guard-ticker.sh",
+            bytes: Remote.PackageResources.guard_ticker_sh),
+        File(
+            path: "Survey/Shell/read-file.sh",
+            bytes: Survey.PackageResources.read_file_sh),
+        File(
+            path: "Remote/Shell/record-folder.sh",
+            bytes: Remote.PackageResources.record_folder_sh),
+        File(
+            path: "Remote/Shell/short-command.sh",
+            bytes: Remote.PackageResources.short_command_sh),
+        File(
+            path: "Reporting/Shell/printed-script.bash",
+            bytes: Reporting.PackageResources.printed_script_bash),
+        File(
+            path: "Survey/Shell/home-and-path.sh",
+            bytes: Survey.PackageResources.home_and_path_sh),
+        File(
+            path: "Survey/Shell/prune-cache.sh",
+            bytes: Survey.PackageResources.prune_cache_sh),
+        File(
+            path: "Survey/Shell/session.sh",
+            bytes: Survey.PackageResources.session_sh),
+        File(
+            path: "Survey/Shell/survey-begin.sh",
+            bytes: Survey.PackageResources.survey_begin_sh),
+        File(
+            path: "Survey/Shell/survey-machine.sh",
+            bytes: Survey.PackageResources.survey_machine_sh),
+        File(
+            path: "Survey/Shell/survey-memory.sh",
+            bytes: Survey.PackageResources.survey_memory_sh),
+        File(
+            path: "Survey/Shell/survey-network.sh",
+            bytes: Survey.PackageResources.survey_network_sh),
+        File(
+            path: "Survey/Shell/survey-programs.sh",
+            bytes: Survey.PackageResources.survey_programs_sh),
     ]
 
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(component: "Sources").path
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .appending(component: "Sources").path
 
     @Test func allOfThemAreHere() throws {
         let found = try ["Remote", "Reporting", "Survey"].flatMap { room in
