@@ -39,8 +39,8 @@ extension DryRun {
 
             names=(\(ShellQuoting.join(plan.processes.map(\.node.description))))
 
-            # The guard of every server, here or over ssh; what it does is explained in the files that
-            # it is made of, Remote/Shell in sollol's sources.
+            # The guard of every server, here or over ssh; what it does is explained in the files
+            # that it is made of, Remote/Shell in sollol's sources.
             # shellcheck disable=SC2016 # expanded by the guard, not here
             guard=\(ShellQuoting.quote(GuardProgram.server))
 

@@ -4,8 +4,8 @@ import Foundation
 /// entry: `/tmp/sollol-UID`, and where that cannot be ours `/run/user/UID`, which systemd makes.
 /// Home folders are often shared between machines, these are not.
 ///
-/// Once made it is never removed: whoever is about to write there would find it missing. The shell's
-/// side of the same is record-folder.sh.
+/// Once made it is never removed: whoever is about to write there would find it missing. The
+/// shell's side of the same is record-folder.sh.
 package enum PrivateFolder {
     /// Where it may be, the usual place first. Whoever looks for something looks in both.
     package static var places: [String] {
