@@ -6,8 +6,14 @@ let small = [SwiftSetting.unsafeFlags(["-Osize"], .when(configuration: .release)
 
 /// A room of the core, which holds values and policy and does nothing. It may use only rooms that
 /// stand above it, so that a circle does not build.
-func room(_ name: String, uses rooms: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: rooms, swiftSettings: small)
+///
+/// - Parameter shell: whether it has shell programs, in its folder `Shell`: bytes in the binary.
+func room(
+    _ name: String, uses rooms: [Target.Dependency], shell: Bool = false
+) -> Target {
+    .target(
+        name: name, dependencies: rooms, resources: shell ? [.embedInCode("Shell")] : [],
+        swiftSettings: small)
 }
 
 let package = Package(
@@ -22,16 +28,18 @@ let package = Package(
         room("Facts", uses: ["Basics", "LlamaCpp", "Model", "Placement"]),
         room("Configuration", uses: ["Basics", "LlamaCpp", "Model", "Placement"]),
         room("Plan", uses: ["Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration"]),
-        room("Remote", uses: ["Basics", "Configuration", "Plan"]),
+        room("Remote", uses: ["Basics", "Configuration", "Plan"], shell: true),
         room(
             "Survey",
             uses: [
                 "Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration", "Plan",
                 "Remote",
-            ]),
+            ], shell: true),
         room("Supervision", uses: ["Basics", "Facts", "Configuration", "Plan", "Remote"]),
         room("Status", uses: ["Basics", "Plan", "Supervision"]),
-        room("Reporting", uses: ["Basics", "Model", "Placement", "Plan", "Remote", "Survey"]),
+        room(
+            "Reporting", uses: ["Basics", "Model", "Placement", "Plan", "Remote", "Survey"],
+            shell: true),
         // Not `Runtime`, which is a module of Swift's own.
         .target(
             name: "SollolRuntime",
@@ -101,7 +109,10 @@ let package = Package(
             dependencies: ["Basics", "Configuration", "Supervision", "Status", "Samples"]),
         .testTarget(
             name: "ReportingTests",
-            dependencies: ["Basics", "Facts", "Configuration", "Plan", "Reporting", "Samples"],
+            dependencies: [
+                "Basics", "Facts", "Configuration", "Plan", "Remote", "Survey", "Reporting",
+                "Samples",
+            ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "RuntimeTests",
@@ -114,7 +125,10 @@ let package = Package(
             dependencies: ["Basics", "Supervision", "Simulation", "Samples"]),
         .testTarget(
             name: "ClusterTests",
-            dependencies: ["Basics", "LlamaCpp", "Configuration", "Remote", "SollolRuntime"]),
+            dependencies: [
+                "Basics", "LlamaCpp", "Configuration", "Plan", "Remote", "Survey", "Supervision",
+                "SollolRuntime",
+            ], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -206,6 +206,9 @@ package struct Timeouts: Equatable, Codable, Sendable {
     package var stall: Double = 60
     /// Without a heartbeat until a guard ends its server; 0 is never.
     package var lease: Double = 30
+    /// The smallest lease above 0: a guard counts whole seconds, and both sides may run on a host
+    /// that is busy with something else.
+    package static let smallestLease = 3.0
     /// For requests in flight at a stop.
     package var stop: Double = 30
 

@@ -40,6 +40,7 @@ struct SpecBuilder {
         checkAddresses(spec)
         checkDevices(spec)
         checkDelays(spec)
+        checkLease(spec)
         tellWhatDoesNotActYet()
         return spec
     }

@@ -32,6 +32,17 @@ extension SpecBuilder {
         problems.append(problem)
     }
 
+    /// A range cannot say it: 0 is allowed.
+    mutating func checkLease(_ spec: ClusterSpec) {
+        let lease = spec.timeouts.lease
+        guard lease > 0, lease < Timeouts.smallestLease else { return }
+        problem(
+            "timeouts.lease",
+            "\(seconds(lease)) s is too short: a busy host misses heartbeats, and its servers would "
+                + "be killed. Give at least \(seconds(Timeouts.smallestLease)) s, or 0, which switches "
+                + "it off.")
+    }
+
     mutating func checkDelays(_ spec: ClusterSpec) {
         let policy = spec.restart
         guard policy.initialDelay > policy.maxDelay else { return }

@@ -2,32 +2,20 @@ import Basics
 
 /// The small POSIX shell program that stands between the supervisor and every server.
 ///
-/// Its standard input is the **leash**: the supervisor holds it open and writes lines.
-///
-/// | line | meaning |
-/// |---|---|
-/// | the first | `startLine(…)`: this program, with the server's argv and environment |
-/// | `term` | send TERM to the server |
-/// | `kill` | send KILL to the server |
-/// | anything else | a heartbeat |
-/// | end of input | the supervisor is gone: KILL the server |
-///
-/// Its standard output is the control channel and carries nothing else (`GuardReport`). Everything
-/// that the server prints goes to standard error.
+/// It is a shell program, the files of `Remote/Shell`; the first of them, guard-begin.sh, says what
+/// passes over its standard input, the **leash**, and its standard output (`GuardReport`).
 ///
 /// At the end of input the server gets KILL, not TERM first: rpc-server has no TERM handler, so
 /// that for it both are the same, and llama-server ignores TERM while a request is in flight
 /// (measured, build 11669). KILL also reaches a stopped process.
 package enum Guard {
     /// What `sh -c` runs, here or on another host: reads the first line and becomes the guard.
-    ///
-    /// Constant, so that a login shell on the way parses no value and `ps` shows none; `&&`, so
-    /// that a first line that was cut off is not evaluated.
-    package static let command = #"IFS= read -r s && eval "$s""#
+    package static let command = ShellProgram.line(PackageResources.first_line_sh)
 
     /// What makes one server different from another on its host, and how it is watched there.
     ///
-    /// While it runs, a record in `/tmp/sollol-UID` says so. An own predecessor in the same slot,
+    /// While it runs, a record in `/tmp/sollol-UID`, or `/run/user/UID` where that cannot be ours,
+    /// says so (guard-record.sh). An own predecessor in the same slot,
     /// or one whose guard has stopped beating, is ended first; a live server of somebody else in
     /// the same slot is never touched, and then this one is not started.
     package struct Slot: Equatable, Sendable {
@@ -39,11 +27,12 @@ package enum Guard {
         /// before it.
         package var owner: Owner?
         /// Seconds without a heartbeat after which the server is ended; 0 is never. Counted in
-        /// ticks of a tenth of it, at least a second, so that a suspended host counts one.
+        /// ticks of a tenth of it, at least a second, so that a suspended host counts one; it is
+        /// ended up to a tick later, never earlier.
         package var lease: Double
         /// Seconds between two reports of the server's numbers; 0 is never.
         package var usageInterval: Int
-        /// Where the records are; nil is `/tmp/sollol-UID`.
+        /// Where the records are; nil: the usual places.
         package var folder: String?
 
         /// A slot of these.
@@ -102,7 +91,7 @@ package enum Guard {
     ) -> String {
         let exports = environment.sorted { $0.key < $1.key }
             .map { "export \($0.key)=\(ShellQuoting.quote($0.value)); " }.joined()
-        return "set -- \(ShellQuoting.join(argv)); x() { :; \(exports)}; "
+        return "set -- \(ShellQuoting.join(argv)); export_environment() { :; \(exports)}; "
             + (slot.map(values) ?? "")
     }
 
@@ -117,13 +106,16 @@ package enum Guard {
         case (false, false): tick = 3
         }
         let numbers = [
-            "l=\(lease)", "i=\(tick)", "m=\((lease + tick - 1) / tick)",
-            "j=\((slot.usageInterval + tick - 1) / tick)",
+            "lease=\(lease)", "tick_seconds=\(tick)",
+            // The tick in which a heartbeat comes has begun before it.
+            "lease_ticks=\(lease == 0 ? 0 : (lease + tick - 1) / tick + 1)",
+            "usage_ticks=\((slot.usageInterval + tick - 1) / tick)",
         ]
         var words = [
-            "k=\(word(slot.cluster))", "a=\(word(slot.endpoint.host)):\(slot.endpoint.port)",
+            "cluster=\(word(slot.cluster))",
+            "address=\(word(slot.endpoint.host)):\(slot.endpoint.port)",
         ]
-        words += numbers + ["d=\(slot.folder.map(ShellQuoting.quote) ?? "")"]
+        words += numbers + ["given_folder=\(slot.folder.map(ShellQuoting.quote) ?? "")"]
         if let owner = slot.owner {
             words += ["owner=\(word(owner.id))", "who=\(word(owner.name, and: "@"))"]
         }

@@ -1,6 +1,6 @@
 import Basics
 
-/// A guard's record of a server in `/tmp/sollol-UID` (`GuardProgram`), as another host told it.
+/// A guard's record of a server (guard-record.sh), as its host told it.
 package struct GuardRecord: Equatable, Sendable {
     /// The cluster's name.
     package var cluster: String
@@ -13,10 +13,13 @@ package struct GuardRecord: Equatable, Sendable {
     package var owner: String
     /// `user@host` of the same.
     package var who: String
+    /// Of the record: 1 is that of the release before the one that brought versions.
+    package var version: Int
     /// Whether its guard has had no heartbeat for longer than the lease: a new one may end it.
     package var isStale: Bool
 
-    /// Reads `CLUSTER@HOST@BOOT@ADDRESS:PORT@GUARD@START BEAT STATE LEASE BEGIN OWNER READER WHO …`.
+    /// Reads the name, then the words: `CLUSTER@HOST@BOOT@ADDRESS:PORT@GUARD@START BEAT STATE LEASE
+    /// BEGIN OWNER READER WHO SERVER START TICKER VERSION`. The first eight of these never change.
     ///
     /// - Parameter clock: the host's, in the same seconds as BEAT.
     package init?(_ line: String, clock: Int64?) {
@@ -29,6 +32,7 @@ package struct GuardRecord: Equatable, Sendable {
         (cluster, host, boot) = (String(name[0]), String(name[1]), String(name[2]))
         endpoint = Endpoint(host: String(name[3][..<colon]), port: port)
         (owner, who) = (String(words[5]), String(words[7]))
+        version = words.count > 11 ? Int(words[11]) ?? 1 : 1
         guard let beat = Int64(words[1]), let lease = Int64(words[3]), let clock, lease > 0,
             abs(beat) < 1 << 40, abs(clock) < 1 << 40
         else {

@@ -2,6 +2,10 @@
 package enum GuardReport: Equatable, Sendable {
     /// `started PID`: the server runs, with that process id on its host.
     case started(pid: Int)
+    /// `does-not-end PID STATE`: it, or its predecessor on that port, was sent KILL 2 s ago and is
+    /// still there, in that state (ps(1)): `D` while it waits for a device, say. Its guard goes on
+    /// to wait and reports its end; a guard that has not started its server gives up after 10 s.
+    case doesNotEnd(pid: Int, state: String)
     /// `exited STATUS`: it has ended; 128+n after signal n.
     case exited(status: Int)
     /// It was not started.
@@ -23,6 +27,12 @@ package enum GuardReport: Equatable, Sendable {
         case "exited":
             guard let status = Int(rest) else { return nil }
             self = .exited(status: status)
+        case "does-not-end":
+            let words = rest.split(separator: " ")
+            guard let pid = words.first.flatMap({ Int($0) }) else { return nil }
+            let state = words.dropFirst().first.map(String.init) ?? "?"
+            self = .doesNotEnd(pid: pid, state: GuardRefusal.printable(state))
+        case "unending": self = .refused(GuardRefusal(.predecessorDoesNotEnd, String(rest)))
         case "refused": self = .refused(GuardRefusal(.heldByOther, String(rest)))
         case "unusable": self = .refused(GuardRefusal(.unusableFolder, String(rest)))
         case "usage":
@@ -38,8 +48,10 @@ package struct GuardRefusal: Equatable, Sendable {
     package enum Kind: String, Equatable, Sendable {
         /// A live server of somebody else has that port.
         case heldByOther
-        /// The folder of the takeover records cannot be used, or a predecessor does not end.
+        /// No folder for the takeover records can be used.
         case unusableFolder
+        /// What had the port before was killed and is still there: it still has the port.
+        case predecessorDoesNotEnd
     }
 
     /// The kind.
@@ -50,9 +62,14 @@ package struct GuardRefusal: Equatable, Sendable {
     /// A refusal of that kind with the guard's words.
     package init(_ kind: Kind, _ text: String) {
         self.kind = kind
+        self.text = Self.printable(text)
+    }
+
+    /// The text with `?` for control characters.
+    fileprivate static func printable(_ text: String) -> String {
         let scalars = text.unicodeScalars.map { scalar in
             scalar.properties.generalCategory == .control ? "?" : scalar
         }
-        self.text = String(String.UnicodeScalarView(scalars))
+        return String(String.UnicodeScalarView(scalars))
     }
 }

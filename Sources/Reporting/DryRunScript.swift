@@ -10,24 +10,19 @@ extension DryRun {
     /// POSIX sh has no way to try a TCP connection. Nothing of the script runs before its last
     /// line was read, and no child reads its standard input: `… --format sh | bash` works.
     package static func sh(_ plan: LaunchPlan) -> String {
-        let count = plan.processes.count
-        let parts = [
-            scriptHead(plan),
-            DryRunScriptText.functions
-                .replacing("@END@", with: endings(plan))
-                .replacing("@CLOSE@", with: closings(count))
-                .replacing("@ZEROS@", with: String(repeating: #"\0"#, count: 31)) + "\n",
-            scriptStarts(plan),
-            scriptMain(plan),
-        ]
-        return parts.joined(separator: "\n")
+        let constant = String(decoding: PackageResources.printed_script_bash, as: UTF8.self)
+        return [
+            scriptHead(plan), closeLeashes(plan.processes.count), scriptStarts(plan), bringUp(plan),
+            endAll(plan), constant, "main\n",
+        ].joined(separator: "\n")
     }
 
-    /// Redirections that close all leashes: a child that kept one would keep a server alive.
+    /// A child that kept a leash open would keep a server alive.
     ///
     /// Leash i is held open by descriptor 20 + 2i and read from the next one.
-    private static func closings(_ count: Int) -> String {
-        (0..<count).map { "\(20 + 2 * $0)>&- \(21 + 2 * $0)<&-" }.joined(separator: " ")
+    private static func closeLeashes(_ count: Int) -> String {
+        let leashes = (0..<count).map { "\(20 + 2 * $0)>&- \(21 + 2 * $0)<&-" }
+        return "close_leashes() { exec \(leashes.joined(separator: " ")); }\n"
     }
 
     private static func scriptHead(_ plan: LaunchPlan) -> String {
@@ -44,8 +39,8 @@ extension DryRun {
 
             names=(\(ShellQuoting.join(plan.processes.map(\.node.description))))
 
-            # The guard of every server, here or over ssh; what it does is explained in sollol's
-            # sources, Launch/GuardProgram.swift.
+            # The guard of every server, here or over ssh; what it does is explained in the files
+            # that it is made of, Remote/Shell in sollol's sources.
             # shellcheck disable=SC2016 # expanded by the guard, not here
             guard=\(ShellQuoting.quote(GuardProgram.server))
 
@@ -94,7 +89,7 @@ extension DryRun {
         }.joined(separator: "\n")
     }
 
-    private static func scriptMain(_ plan: LaunchPlan) -> String {
+    private static func bringUp(_ plan: LaunchPlan) -> String {
         let workers = indices(of: .worker, in: plan)
         let coordinators = indices(of: .coordinator, in: plan)
         var lines: [String] = []
@@ -111,42 +106,20 @@ extension DryRun {
             lines.append("await \(index) 0 \(ready(process))")
             lines.append("echo \(ShellQuoting.quote("serving on http://\(process.dial)"))")
         }
-        let blanks = plan.processes.map { _ in "''" }.joined(separator: " ")
         return """
-            main() {
-                pids=(\(blanks))
-                started=(\(blanks))
-                beat=0
-                folder=
-                # Each run of this script is an owner of its own: it never ends another's servers.
-                owner=script-$$-$RANDOM$RANDOM
-                who=$(id -un)@$(uname -n)
-                who=${who//[^A-Za-z0-9@._-]/_}
-                # Whoever pipes this script into bash: no child reads it.
-                exec </dev/null
-                trap '' USR1
-                trap 'stop $?' EXIT
-                trap 'exit 0' INT TERM HUP
-                open_pipes
+            bring_up() {
                 \(lines.joined(separator: "\n    "))
-                while :; do
-                    check_alive
-                    heartbeat
-                    nap 0.2
-                done
             }
-
-            main
 
             """
     }
 
     /// The coordinator ends before the workers that it uses.
-    private static func endings(_ plan: LaunchPlan) -> String {
-        [Role.coordinator, .worker].map { indices(of: $0, in: plan) }
+    private static func endAll(_ plan: LaunchPlan) -> String {
+        let ends = [Role.coordinator, .worker].map { indices(of: $0, in: plan) }
             .filter { !$0.isEmpty }
-            .map { "end \($0.map(String.init).joined(separator: " "))" }
-            .joined(separator: "\n    ")
+            .map { "    end \($0.map(String.init).joined(separator: " "))\n" }
+        return "end_all() {\n\(ends.joined())}\n"
     }
 
     private static func indices(of role: Role, in plan: LaunchPlan) -> [Int] {

@@ -15,6 +15,8 @@ final class GuardedProcess {
         /// The server's numbers, every `Guard.Slot.usageInterval` seconds; nil where its host does not
         /// tell them.
         var usage: (ResourceUsage?) -> Void = { _ in }
+        /// The server, or its predecessor, does not die of KILL: its process id and state.
+        var doesNotEnd: (Int, String) -> Void = { _, _ in }
         /// Server and guard are gone.
         var ended: (End) -> Void
     }
@@ -102,6 +104,7 @@ final class GuardedProcess {
             handlers.started(pid)
         case .exited(let status): end.status = status
         case .refused(let refusal): end.refusal = refusal
+        case .doesNotEnd(let pid, let state): handlers.doesNotEnd(pid, state)
         case .usage(let usage): handlers.usage(usage)
         case nil: break
         }

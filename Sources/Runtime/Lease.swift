@@ -6,7 +6,7 @@ final class Lease {
     /// Heartbeats within a lease; five may be late or lost.
     private static let beats = 6.0
     /// Seconds between two heartbeats, at least.
-    private static let shortestPause = 1.0
+    private static let shortestPause = 0.5
 
     private let loop: EventLoop
     private let beat: () -> Void

@@ -99,6 +99,11 @@ final class RunningProcesses {
                 printed(run, line)
             },
             usage: { [self] usage in happened(.usageReported(run, usage)) },
+            doesNotEnd: { [self] pid, state in
+                let line = "guard: process \(pid) was killed and does not end (state \(state))"
+                words.add(line)
+                printed(run, line)
+            },
             ended: { [self] end in
                 running[run] = nil
                 queue.finished(run)

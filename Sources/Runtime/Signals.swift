@@ -26,6 +26,13 @@ package enum Signals {
     // installs the handlers.
     nonisolated(unsafe) private static var writing: Int32 = -1
 
+    /// What `endAtOnce` unlinks; a signal handler cannot make a C string.
+    nonisolated(unsafe) private static var unlinked: UnsafeMutablePointer<CChar>?
+
+    /// A file that has to be gone when `endAtOnce` ends this process; nil: none any more. The former
+    /// string is not freed, since a handler may be using it.
+    static func unlinkAtOnce(_ path: String?) { unlinked = path.flatMap { strdup($0) } }
+
     /// The signals that are asked for. HUP stays ignored where it was at the start: `nohup`.
     private static let wanted: [Int32] = {
         var before = sigaction()
@@ -105,9 +112,13 @@ package enum Signals {
     package static func endAtOnce(isQuiet: Bool) {
         for number in wanted {
             if isQuiet {
-                signal(number) { _ in _exit(0) }
+                signal(number) { _ in
+                    if let path = Signals.unlinked { unlink(path) }
+                    _exit(0)
+                }
             } else {
                 signal(number) { _ in
+                    if let path = Signals.unlinked { unlink(path) }
                     let text: StaticString = "stopped; nothing is left running\n"
                     _ = write(2, text.utf8Start, text.utf8CodeUnitCount)
                     _exit(0)

@@ -111,9 +111,10 @@ package final class StateDirectory {
     ///
     /// - Throws: `SystemError` when there is no safe place.
     func controlSocket() throws -> String {
-        let socket = UnixSocket.path(state: path)
+        var socket = UnixSocket.path(state: path)
         if !socket.hasPrefix(path + "/") {
-            try UnixSocket.makePrivateFolder()
+            _ = try PrivateFolder.make()
+            socket = UnixSocket.path(state: path)
             try write(Data("\(socket)\n".utf8), to: "control")
         }
         return socket

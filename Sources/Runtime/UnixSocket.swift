@@ -6,7 +6,7 @@ enum UnixSocket {
     /// shorter one is used everywhere, so that a place does not depend on the system.
     private static let longestPath = 103
 
-    /// `STATE/control.sock`, or a place below /tmp where that is too long.
+    /// `STATE/control.sock`, or a place in the private folder where that is too long.
     static func path(state: String) -> String {
         let usual = "\(state)/control.sock"
         if usual.utf8.count <= longestPath { return usual }
@@ -14,26 +14,8 @@ enum UnixSocket {
         let digest = state.utf8.reduce(14_695_981_039_346_656_037 as UInt64) {
             ($0 ^ UInt64($1)) &* 1_099_511_628_211
         }
-        return "\(privateFolder)/control-\(String(digest, radix: 16)).sock"
-    }
-
-    /// `/tmp/sollol-UID`.
-    private static var privateFolder: String { "/tmp/sollol-\(geteuid())" }
-
-    /// Makes the private folder where it is missing; whoever made it before us, it must be ours.
-    ///
-    /// - Throws: `SystemError`.
-    static func makePrivateFolder() throws {
-        let folder = privateFolder
-        if mkdir(folder, 0o700) != 0 && errno != EEXIST { throw SystemError("mkdir \(folder)") }
-        var status = stat()
-        guard lstat(folder, &status) == 0 else { throw SystemError("open \(folder)") }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw SystemError("open \(folder)", code: ENOTDIR)
-        }
-        guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
-            throw SystemError("use \(folder), which others own or may enter", code: EPERM)
-        }
+        let folder = PrivateFolder.usable.first ?? PrivateFolder.places[0]
+        return "\(folder)/control-\(String(digest, radix: 16)).sock"
     }
 
     /// Hands the address of a path that is short enough to a call that takes the general form.

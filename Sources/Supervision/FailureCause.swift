@@ -18,6 +18,8 @@ package struct FailureCause: Equatable, Sendable {
         case heldByOther
         /// The folder for takeover records on its host cannot be used.
         case unusableFolder
+        /// What had its port before was killed and does not end.
+        case predecessorDoesNotEnd
         /// It, or the kernel, said that memory ran out.
         case outOfMemory
         /// A worker could not be reached or went away.
@@ -83,8 +85,13 @@ package struct FailureCause: Equatable, Sendable {
             case .unusableFolder:
                 self.init(
                     .unusableFolder,
-                    "\(refusal.text). Remove that folder there (rm -r), or make /tmp writable, if "
-                        + "it is that; sollol check tells")
+                    "\(refusal.text). Servers have to be recorded there; sollol check tells what to "
+                        + "do about it")
+            case .predecessorDoesNotEnd:
+                self.init(
+                    .predecessorDoesNotEnd,
+                    "\(refusal.text). It waits for something in the kernel of its host, a device "
+                        + "or a disk, and its port is taken until it ends")
             }
             return
         }

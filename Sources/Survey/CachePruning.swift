@@ -1,5 +1,6 @@
 import Basics
 import Configuration
+import Remote
 
 /// Keeps the tensor caches of rpc-server below their limits: it never removes anything itself, and
 /// users report 2 TB (llama.cpp issue 26143).
@@ -41,69 +42,13 @@ package struct CachePruning: Equatable, Sendable {
         return all
     }
 
-    /// The line that prunes, for `SurveyScript.session`; prints how many files and bytes went, and
-    /// how many bytes beyond the limit had to stay.
+    /// The line that prunes, for `SurveyScript.session` (prune-cache.sh).
     package var line: String {
-        let given = folder.map { "LLAMA_CACHE=\(ShellQuoting.quote($0))" } ?? ":"
-        return SurveyScript.oneLine(
-            """
-            ( \(SurveyScript.repair) set +f; \(given);
-            \(Self.enter) || exit 0;
-            \(Self.list)
-            over() { list | awk -v most=\(limit) '{ s += $2 } END { exit s <= most }'; };
-            if over; then
-            keep=$(\(Self.firstStart)) || keep=-1;
-            \(Self.recordsUse) || [ "$keep" = 1e18 ] || keep=-1;
-            list | awk -v most=\(limit) -v keep="$keep" '{ sum += $2 }
-            sum > most { if ($1 < keep) print $2, $3; else stay += $2 }
-            END { printf "0 %.0f\\n", stay }' |
-            { n=0; b=0; while read -r s f; do case $f in
-            ./*) rm -f "$f" && n=$((n + 1)) && b=$((b + s)) ;; *) echo "pruned $n $b $f" ;;
-            esac; done; };
-            fi;
-            find . -type f -name '????????????????' -exec chmod u+rw {} + 2>/dev/null )
-            """)
+        let given = folder.map { "LLAMA_CACHE=\(ShellQuoting.quote($0)); " } ?? ""
+        let program = ShellProgram.line(
+            PackageResources.home_and_path_sh, PackageResources.prune_cache_sh)
+        return "( \(given)cache_limit=\(limit); \(program) )"
     }
-
-    /// As llama.cpp finds it (`common/common.cpp`, fs_get_cache_directory).
-    private static let enter = """
-        d=${LLAMA_CACHE:-}; [ -n "$d" ] || case $(uname -s) in
-        Darwin) d=$HOME/Library/Caches/llama.cpp ;;
-        *) d=${XDG_CACHE_HOME:-$HOME/.cache}/llama.cpp ;; esac;
-        cd "$d/rpc" 2>/dev/null
-        """
-
-    /// `list` prints second of use, bytes and name of each file, the last used first.
-    private static let list = """
-        if stat -c %X . >/dev/null 2>&1; then o=-c; t='%X %s %n';
-        else o=-f; t='%a %z %N'; fi;
-        list() { find . -type f -exec stat $o "$t" {} + 2>/dev/null |
-        LC_ALL=C awk 'NF == 3 && length($3) == 18 && $3 ~ /^\\.\\/[0-9a-f]+$/' | sort -rn; };
-        """
-
-    /// The second before which a file was used by no rpc-server that runs: a day before the first of
-    /// them started, since a later use may be recorded no better; 1e18 when none runs. In an LXC
-    /// container its uptime and the starts of its processes count from different moments: then all
-    /// files count as used.
-    private static let firstStart = """
-        if [ -r /proc/uptime ]; then cat /proc/[0-9]*/stat 2>/dev/null |
-        awk -v hz="$(getconf CLK_TCK 2>/dev/null || echo 100)" '
-        BEGIN { getline up < "/proc/uptime"; split(up, part, " ") } $2 ~ /rpc-serv/ {
-        age = part[1] - $22 / hz; if (age < 0) age = 1e9; if (age > most) most = age; any = 1 }
-        END { if (any) printf "%d\\n", most }';
-        else ps -A -o etime= -o comm= | awk '$2 ~ /rpc-serv/ {
-        n = split($1, part, /[-:]/); age = part[n] + 60 * part[n - 1] +
-        (n > 2 ? 3600 * part[n - 2] : 0) + (n > 3 ? 86400 * part[n - 3] : 0);
-        if (age > most) most = age; any = 1 } END { if (any) printf "%d\\n", most }';
-        fi | { if read -r age; then echo $(($(date +%s) - age - 86400)); else echo 1e18; fi; }
-        """
-
-    /// Whether reading is recorded here at all: tried with the folder itself, as if it had not been
-    /// read since the year 2000.
-    private static let recordsUse = """
-        { touch -a -t 200001010000 . 2>/dev/null && ls >/dev/null &&
-        stat $o "${t%% *}" . | { read -r used; [ "$used" -gt 1000000000 ]; }; }
-        """
 
     /// What the answer to `line` says for people, or nil when the cache was small enough.
     package func report(_ answer: String) -> String? {

@@ -53,15 +53,25 @@ package enum SurveyFindings {
     }
 
     private static func folderProblem(_ report: SurveyReport) -> String? {
+        let user = report.uid.map(String.init) ?? report.user
+        let other = "/run/user/\(user) is no folder of its own either"
+        let linger = "Try: {ssh}loginctl enable-linger \(ShellQuoting.quote(report.user))"
         if let folder = report.foreignFolder {
-            let path = folder.prefix { $0 != " " }
-            return "\(folder) on {host}, but guards keep their records there and need a folder "
-                + "with mode 0700 of user \(report.uid.map(String.init) ?? report.user). Remove "
-                + "it: {ssh}rm -r \(ShellQuoting.quote(String(path)))"
+            let path = ShellQuoting.quote(String(folder.prefix { $0 != " " }))
+            let problem =
+                "\(folder) on {host}, but guards keep their records there and need a folder with "
+                + "mode 0700 of user \(user), and \(other). "
+            guard folder.hasSuffix(" of user \(user)") else {
+                return problem + "Let its owner remove it, or systemd make the latter. " + linger
+            }
+            return problem
+                + (folder.contains(" is d")
+                    ? "Try: {ssh}chmod 700 \(path)" : "Try: {ssh}mv \(path) \(path).old")
         }
         return report.unwritableFolder.map {
-            "\(report.user) cannot write to \($0) on {host}, where guards keep their records. "
-                + "Make it writable: is it mounted read-only? Try: {ssh}mount -o remount,rw /tmp"
+            "\(report.user) cannot write to \($0) on {host}, where guards keep their records, and "
+                + "\(other). Make the first one writable for everyone, or let systemd make the "
+                + "latter. " + linger
         }
     }
 

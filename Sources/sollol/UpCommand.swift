@@ -109,6 +109,8 @@ struct UpCommand {
         let state = try StateDirectory(path: statePath, configuration: files.path)
         defer { state.logs.finish() }
         console.keepLog(state: state)
+        let entry = entry(state)
+        defer { entry?.remove() }
         console.history = EventHistory(
             state: state,
             processes: loaded.spec.workers.map(\.node.description) + [Node.coordinator.description],
@@ -145,6 +147,17 @@ struct UpCommand {
             try? state.write(facts.encoded(), to: RecordedFacts.name)
         }
         return status
+    }
+
+    /// So that others find this `sollol`, for as long as it runs; without it all else works.
+    private func entry(_ state: StateDirectory) -> RunningEntry? {
+        do {
+            return try RunningEntry(
+                cluster: loaded.spec.name, state: state.path, configuration: files.path)
+        } catch {
+            console.notice("warning: \(error); others cannot find this cluster")
+            return nil
+        }
     }
 
     /// Says where the plan differs from what a dry run has just shown.

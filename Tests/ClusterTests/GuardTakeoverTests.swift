@@ -141,7 +141,10 @@ extension GuardTests {
             String(repeating: "it's ", count: 20_000),
         ]
         // Names that the guard uses itself.
-        let names = ["p", "c", "d", "f", "r", "w", "y", "owner", "IFS", "HOSTILE"]
+        let names = [
+            "setpriv", "server", "folder", "record", "reader", "who", "line", "owner", "IFS",
+            "HOSTILE",
+        ]
         let record = GuardBench.newFolder()
         defer { unlink(record) }
         let text =

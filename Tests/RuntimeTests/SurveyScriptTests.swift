@@ -9,7 +9,9 @@ import Testing
 
 /// The survey's shell text, run by real shells in a folder with a hostile name.
 @Suite(.serialized) struct SurveyScriptTests {
+    /// In CI a shell that is missing is a failure.
     private static let shells = ["dash", "bash", "bash --posix", "busybox sh", "sh"].filter {
+        if ProcessInfo.processInfo.environment["SOLLOL_TESTS_MUST_RUN"] != nil { return true }
         let name = $0.split(separator: " ")[0]
         return ["/bin", "/usr/bin"].contains { access("\($0)/\(name)", X_OK) == 0 }
     }

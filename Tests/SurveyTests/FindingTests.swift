@@ -34,13 +34,27 @@ import Testing
         (
             "foreign /tmp/sollol-7 is drwxrwxrwx of user 8",
             "worker-1: /tmp/sollol-7 is drwxrwxrwx of user 8 on two, but guards keep their records "
-                + "there and need a folder with mode 0700 of user 7. Remove it: ssh two rm -r "
-                + "/tmp/sollol-7"
+                + "there and need a folder with mode 0700 of user 7, and /run/user/7 is no folder of "
+                + "its own either. Let its owner remove it, or systemd make the latter. Try: ssh two "
+                + "loginctl enable-linger ann"
+        ),
+        (
+            "foreign /tmp/sollol-7 is drwxr-xr-x of user 7",
+            "worker-1: /tmp/sollol-7 is drwxr-xr-x of user 7 on two, but guards keep their records "
+                + "there and need a folder with mode 0700 of user 7, and /run/user/7 is no folder of "
+                + "its own either. Try: ssh two chmod 700 /tmp/sollol-7"
+        ),
+        (
+            "foreign /tmp/sollol-7 is lrwxrwxrwx of user 7",
+            "worker-1: /tmp/sollol-7 is lrwxrwxrwx of user 7 on two, but guards keep their records "
+                + "there and need a folder with mode 0700 of user 7, and /run/user/7 is no folder of "
+                + "its own either. Try: ssh two mv /tmp/sollol-7 /tmp/sollol-7.old"
         ),
         (
             "unwritable /tmp",
-            "worker-1: ann cannot write to /tmp on two, where guards keep their records. Make it "
-                + "writable: is it mounted read-only? Try: ssh two mount -o remount,rw /tmp"
+            "worker-1: ann cannot write to /tmp on two, where guards keep their records, and "
+                + "/run/user/7 is no folder of its own either. Make the first one writable for "
+                + "everyone, or let systemd make the latter. Try: ssh two loginctl enable-linger ann"
         ),
     ])
     func aFolderThatGuardsCannotUseIsFoundBeforeTheyNeedIt(_ line: String, _ says: String) {

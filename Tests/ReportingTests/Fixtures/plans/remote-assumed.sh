@@ -16,15 +16,72 @@ set -euo pipefail
 
 names=(worker-1 worker-2 worker-3 coordinator)
 
-# The guard of every server, here or over ssh; what it does is explained in sollol's
-# sources, Launch/GuardProgram.swift.
+# The guard of every server, here or over ssh; what it does is explained in the files
+# that it is made of, Remote/Shell in sollol's sources.
 # shellcheck disable=SC2016 # expanded by the guard, not here
-guard='trap '\'''\'' TERM INT HUP USR2 PIPE; exec 3<&0 </dev/null; p= X=; IFS=:; for y in $PATH; do [ "$p" ] || [ ! -x "$y/setpriv" ] || p=$y/setpriv; done; unset IFS; [ -z "$p" ] || { "$p" --pdeathsig KILL true >/dev/null 2>&1 & X=$!; }; checked() { [ -z "$X" ] || wait $X || p=; X=; }; st() { if [ "$e" ]; then IFS= read -r y </proc/$1/stat || return 1; y=${y##*'\'') '\''}; set -- $y; [ $# -gt 21 ] || return 1; z=$1 v=$2 y=${20} o=$((${12}+${13})) g=${22}; else set -- $(TZ=UTC0 LC_ALL=C ps -o stat= -o ppid= -o lstart= -p "$1"); [ $# = 7 ] || return 1; z=$1 v=$2 y=$5$4$7-$6; fi; } 2>/dev/null; al() { st "$1" && [ "$y" = "$2" ] && [ "${z#[ZX]}" = "$z" ]; }; ch() { st "$1" && [ "$v" = $$ ] && [ "${z#[ZX]}" = "$z" ]; }; up() { IFS=. read -r u y </proc/uptime && u=$((1000000000+u)) || u=$(date +%s); } 2>/dev/null; nap() { sleep .02 || sleep 1; } 2>/dev/null; put() { printf '\''%s\n'\'' "$u $1 $l $s $owner $r $who" 1<>"$f"; } 2>/dev/null; rec() { read -r B S L Z O R W C D T <"$1" || [ "$B" ]; } 2>/dev/null; bye() { rm -f "$f"; rmdir "$d"; } 2>/dev/null; no() { kill -KILL $r; bye; printf '\''%s\n'\'' "$1 $2"; printf '\''%s\n'\'' "guard: $2" >&2; exit 75; }; e=; [ ! -r /proc/self/stat ] || e=1; { if [ "$e" ]; then read -r b </proc/sys/kernel/random/boot_id; while read -r y z n v; do [ "$y" != Uid: ] || break; done </proc/self/status; else b=$(sysctl -n kern.bootsessionuuid); n=$(id -u); fi; read -r h </proc/sys/kernel/hostname || h=$(uname -n); } 2>/dev/null; b=${b%%[!A-Za-z0-9-]*}; h=${h%%[!A-Za-z0-9._-]*}; own() { [ -d "$d" ] || mkdir -m 700 "$d" 2>/dev/null; set -- $(ls -ldn "$d" 2>/dev/null); case "$1 $3" in "drwx------"*" $n") ;; *) no unusable "$d is no folder with mode 0700 of user $n (${1:-missing}${3:+, user $3})";; esac; put look; }; nm() { P=${1##*/}; Q=${P##*@}; P=${P%@*}; A=${P%@*}; P=${P##*@}; H=${A%@*}; A=${A##*@}; K=${H%@*}; H=${H##*@}; K=${K%@*}; }; en() { t=0; while al "$C" "$D" || al $P $Q; do al "$C" "$D" && kill -KILL $C; [ $t -lt 50 ] || { for E in $T $R; do st $E && [ "$v" = $P ] && kill -KILL $E; done; al $P $Q && kill -KILL $P; }; [ $t -lt 500 ] || no unusable "process $C on $A, which this one replaces, does not end"; t=$((t+1)); nap; done; rm -f "$1"; }; look() { q= w=; up; for F in "$d"/*"@$h@"*":${a##*:}@"*; do [ "$F" != "$f" ] && [ -f "$F" ] || continue; nm "$F"; [ "$A" = "$a" ] || case 0.0.0.0 in "${A%:*}"|"${a%:*}") ;; *) continue;; esac; [ "$H" = "$b" ] || { rm -f "$F"; continue; }; S= C= D= T= R=; rec "$F"; if al $P $Q; then case $S in hold) ;; wait|gone) continue;; *) [ $N -gt 500 ] || { q=1; [ $P -gt $$ ] || w=1; continue; };; esac; elif ! al "$C" "$D"; then rm -f "$F"; continue; fi; [ "$O $K" != "$owner $k" ] || { en "$F"; continue; }; if [ "${L:-0}" -gt 0 ] && [ $((u-B)) -gt $L ]; then E=$B; sleep $((L/4+1)); rec "$F"; [ "$B" != "$E" ] || { en "$F"; continue; }; fi; u=$((u-${Z:-u})); y="cluster $K of ${W:-?} since $u s, guard $P"; no refused "port ${A##*:} is held by another sollol ($y)"; done; };kt() { kill -STOP $T; pkill -KILL -P $T; kill -KILL $T; } 2>/dev/null; kc() { t=0; until rec "$f"; [ "$D" ] || ! al $$ $G || [ $t -gt 99 ]; do t=$((t+1)); nap; done; al "$C" "$D" && kill -$1 $C; }; d=${d:-/tmp/sollol-$n}; up; s=$u; st $$; G=$y; f=$d/$k@$h@$b@$a@$$@$G; r=-; ( exec >/dev/null 3<&-; C= D= T= U=; while IFS= read -r y; do case $y in term) kc TERM;; kill) kc KILL;; *) up; [ ! -f "$f" ] || printf %s "$u" 1<>"$f"; [ "$T" ] || rec "$f"; [ -z "$T" ] || if ch $T; then U=$y; kill -USR2 $T; else echo "guard: its ticker is gone, so this server is ended" >&2; kc KILL; fi;; esac; done; kc KILL; t=0; while al $$ $G; do [ $t -lt 100 ] || kill -KILL $$; t=$((t+1)); nap; done; kc KILL; al "$T" "$U" && kt; while al "$C" "$D"; do nap; done; bye ) <&3 & r=$!; own || own || own || no unusable "no file can be made in $d"; N=0 V=look; while look; [ "$q" ] || [ $V = wait ]; do E=${w:+wait}; E=${E:-look}; [ $E = $V ] || { V=$E; put $V; }; [ -z "$q" ] || nap; N=$((N+1)); done; put hold; checked; ( trap - TERM HUP USR2; exec >&2 3<&-; if [ "$e" ]; then read -r c y </proc/self/stat; else c=$(exec sh -c '\''echo $PPID'\''); fi; st $c; printf %s "$u hold $l $s $owner $r $who $c $y " 1<>"$f" || exit 73; al $$ $G || { bye; exit 73; }; [ -z "$p" ] || set -- "$p" --pdeathsig KILL -- "$@"; x; exec "$@" ) & c=$!; st $c || y=; D=$y; ( trap n=0 USR2; exec 3<&-; [ $j -gt 0 ] || exec >/dev/null; k() { [ -z "$1" ] || echo "guard: $1, so this server is ended" >&2; al $c $D && kill -KILL $c; }; set -- sleep $i; [ -z "$p" ] || set -- "$p" --pdeathsig KILL "$@"; n=0 N=0 K=; while :; do "$@" >/dev/null 2>&1 || nap; al $$ $G || { k; while al $c $D; do nap; done; bye; exit; }; ch $r || k '\''its leash reader is gone'\''; n=$((n+1)); [ $n != $m ] || k "no heartbeat from sollol for $l s"; N=$((N+1)); [ $N != $j ] || { N=0; if ! al $c $D; then :; elif [ "$e" ]; then [ "$K" ] || { K=$(getconf PAGESIZE) || K=4096; H=$(getconf CLK_TCK) || H=100; }; F=$((g*K/1024)) u=$((o*100/H)); y=-; { read -r z y </proc/$c/io; } 2>/dev/null; echo "usage $c $F $u $y"; else echo "usage $c" $(ps -o rss= -o time= -p $c) -; fi; }; done ) & T=$!; printf '\''%s\n'\'' "$u hold $l $s $owner $r $who $c $D $T" 1<>"$f"; echo "started $c"; exec 3<&- 2>/dev/null; wait $c; n=$?; put gone; echo "exited $n"; ch $r && kill -KILL $r; if ch $T; then [ "$p" ] && kill -KILL $T || kt; fi; rm -f "$f"; rmdir "$d"; exit $n '
+guard='trap '\'''\'' TERM INT HUP USR2 PIPE; exec 3<&0 </dev/null; setpriv='\'''\'' setpriv_trial='\'''\''; IFS=:; for directory in $PATH; do [ "$setpriv" ] || [ ! -x "$directory/setpriv" ] || setpriv=$directory/setpriv; done; unset IFS; if [ "$setpriv" ]; then "$setpriv" --pdeathsig KILL true >/dev/null 2>&1 & setpriv_trial=$!; fi; await_setpriv() { [ -z "$setpriv_trial" ] || wait "$setpriv_trial" || setpriv='\'''\''; setpriv_trial='\'''\''; }; has_proc='\'''\''; [ ! -r /proc/self/stat ] || has_proc=1; process_stat() { if [ "$has_proc" ]; then IFS= read -r stat_line <"/proc/$1/stat" || return 1; set -- ${stat_line##*'\'') '\''}; [ $# -gt 21 ] || return 1; process_state=$1 process_parent=$2 process_start=${20}; process_ticks=$((${12} + ${13})) process_pages=${22}; else set -- $(TZ=UTC0 LC_ALL=C ps -o stat= -o ppid= -o lstart= -p "$1"); [ $# = 7 ] || return 1; process_state=$1 process_parent=$2 process_start=$5$4$7-$6; fi; } 2>/dev/null; is_no_zombie() { [ "${process_state#[ZX]}" = "$process_state" ]; }; is_alive() { process_stat "$1" && [ "$process_start" = "$2" ] && is_no_zombie; }; is_child() { process_stat "$1" && [ "$process_parent" = $$ ] && is_no_zombie; }; read_clock() { if IFS=. read -r now fraction </proc/uptime; then now=$((1000000000 + now)); else now=$(date +%s); fi; } 2>/dev/null; nap() { sleep .02 || sleep 1; } 2>/dev/null 4>&-; end_helper() { kill -STOP "$1"; pkill -KILL -P "$1"; kill -KILL "$1"; } 2>/dev/null; await_end() { waits=0; while is_alive "$1" "$2"; do [ "$waits" != 100 ] || echo "guard: process $1 does not end" >&2; if [ "$waits" -lt 100 ]; then nap; else sleep 1; fi; waits=$((waits + 1)); done; }; : "${uid-}"; is_private() { set -- $(ls -ldn "$1" 2>/dev/null); folder_mode=${1-} folder_user=${3-}; case "$folder_mode $folder_user" in "drwx------"*" $uid") return 0;; esac; return 1; }; make_folder() { [ -d "$1" ] || (umask 077; mkdir "$1") 2>/dev/null; }; : "${uid-}" "${cluster-}" "${address-}" "${owner-}" "${who-}" "${lease-}" "${begin-}"; : "${has_proc-}" "${reader-}" "${now-}" "${given_folder-}" "${folder_mode-}" "${folder_user-}"; : "${record_name-}"; record_version=2; { if [ "$has_proc" ]; then read -r boot </proc/sys/kernel/random/boot_id; while read -r key _ uid _; do [ "$key" != Uid: ] || break; done </proc/self/status; else boot=$(sysctl -n kern.bootsessionuuid); uid=$(id -u); fi; read -r host </proc/sys/kernel/hostname || host=$(uname -n); } 2>/dev/null; boot=${boot%%[!A-Za-z0-9-]*}; host=${host%%[!A-Za-z0-9._-]*}; put_record() { printf '\''%s\n'\'' "$now $1 $lease $begin $owner $reader $who" 1<>"$record"; } 2>/dev/null; read_record() { IFS= read -r words <"$1" || [ "$words" ] || return 1; set -- $words; their_beat=${1-} their_state=${2-} their_lease=${3-} their_begin=${4-} their_owner=${5-}; their_reader=${6-} their_who=${7-} their_server=${8-} their_start=${9-} their_ticker=${10-}; their_version=${11-}; } 2>/dev/null; remove_record() { rm -f "$record"; } 2>/dev/null; refuse() { [ "$reader" = - ] || kill -KILL "$reader"; remove_record; printf '\''%s\n'\'' "$1 $2"; printf '\''%s\n'\'' "guard: $2" >&2; exit 75; }; claim_folder() { usual=/tmp/sollol-$uid fallback=/run/user/$uid why='\'''\''; set -- "$usual" "$fallback"; [ -z "$given_folder" ] || set -- "$given_folder"; for folder in "$@"; do record=$folder/$record_name other_folder='\'''\'' tries=0; [ $# = 1 ] || other_folder=$fallback; [ "$folder" != "$other_folder" ] || other_folder=$usual; while [ "$tries" -lt 20 ]; do [ "$folder" = "$fallback" ] || make_folder "$folder"; if is_private "$folder"; then put_record look && return 0; elif [ "$folder_mode" ]; then break; fi; tries=$((tries + 1)); done; if [ "$tries" = 20 ] && is_private "$folder"; then why="$why${why:+; }no file can be made in $folder"; else why="$why${why:+; }$folder is no folder with mode 0700 of user $uid"; why="$why (${folder_mode:-missing}${folder_user:+, user $folder_user})"; fi; done; refuse unusable "$why"; }; : "${address-}" "${cluster-}" "${owner-}" "${boot-}" "${host-}" "${now-}" "${record-}" "${looks-}"; : "${folder-}" "${other_folder-}" "${record_version-}" "${their_beat-}" "${their_begin-}"; : "${their_who-}" "${their_owner-}" "${their_reader-}" "${process_state-}" "${process_parent-}"; split_name() { rest=${1##*/}; their_guard_start=${rest##*@} rest=${rest%@*}; their_guard=${rest##*@} rest=${rest%@*}; their_address=${rest##*@} rest=${rest%@*}; their_boot=${rest##*@} rest=${rest%@*}; their_cluster=${rest%@*}; }; end_predecessor() { tries=0; while is_alive "$their_server" "$their_start" || is_alive "$their_guard" "$their_guard_start"; do ! is_alive "$their_server" "$their_start" || kill -KILL "$their_server"; if [ "$tries" -ge 50 ]; then for helper in $their_ticker $their_reader; do if process_stat "$helper" && [ "$process_parent" = "$their_guard" ]; then end_helper "$helper"; fi; done; ! is_alive "$their_guard" "$their_guard_start" || kill -KILL "$their_guard"; fi; if [ "$tries" -ge 100 ] && is_alive "$their_server" "$their_start"; then [ "$tries" != 100 ] || echo "does-not-end $their_server $process_state"; text="process $their_server on $their_address, which this one replaces, does not end"; text="$text although it was killed (state $process_state)"; [ "$tries" -lt 500 ] || refuse unending "$text"; fi; tries=$((tries + 1)); nap; done; rm -f "$1"; }; look_at() { [ "$1" != "$record" ] || return 0; [ -f "$1" ] || return 0; split_name "$1"; if [ "$their_address" != "$address" ]; then case " ${their_address%:*} ${address%:*} " in *" 0.0.0.0 "*) ;; *) return 0;; esac; fi; if [ "$their_boot" != "$boot" ]; then rm -f "$1"; return 0; fi; their_state='\'''\'' their_server='\'''\'' their_start='\'''\'' their_ticker='\'''\'' their_reader='\'''\'' their_version='\'''\''; read_record "$1"; if is_alive "$their_guard" "$their_guard_start"; then case $their_state in hold) ;; wait | gone) return 0;; *) if [ "$looks" -le 500 ]; then somebody_starts=1; [ "$their_guard" -gt $$ ] || that_goes_first=1; return 0; fi;; esac; elif ! is_alive "$their_server" "$their_start"; then rm -f "$1"; return 0; fi; judge_holder "$1"; }; judge_holder() { held="port ${address##*:} is held by" whose="cluster $their_cluster of ${their_who:-?}"; if [ "${their_version:-1}" -gt "$record_version" ]; then refuse refused "$held a newer release of sollol ($whose, guard $their_guard)"; fi; if [ "$their_owner $their_cluster" = "$owner $cluster" ]; then end_predecessor "$1"; return 0; fi; if [ "${their_lease:-0}" -gt 0 ] && [ $((now - their_beat)) -gt "$their_lease" ]; then former_beat=$their_beat; sleep $((their_lease / 4 + 1)); read_record "$1"; if [ "$their_beat" = "$former_beat" ]; then end_predecessor "$1"; return 0; fi; fi; whose="$whose since $((now - ${their_begin:-now})) s"; refuse refused "$held another sollol ($whose, guard $their_guard)"; }; look() { somebody_starts='\'''\'' that_goes_first='\'''\''; read_clock; for file in "$folder"/*"@$host@"*":${address##*:}@"*; do look_at "$file"; done; [ -z "$other_folder" ] || for file in "$other_folder"/*"@$host@"*":${address##*:}@"*; do [ ! -f "$file" ] || ! is_private "$other_folder" || look_at "$file"; done; }; : "${record-}" "${guard_start-}" "${now-}" "${their_server-}" "${their_start-}"; : "${their_ticker-}" "${process_state-}" "${process_start-}"; signal_server() { tries=0; until read_record "$record"; [ "$their_start" ] || [ "$tries" -gt 99 ] || ! is_alive $$ "$guard_start"; do tries=$((tries + 1)); nap; done; ! is_alive "$their_server" "$their_start" || kill "-$1" "$their_server"; [ "$1" = KILL ] || return 0; tries=0; while [ "$tries" -lt 100 ] && is_alive "$their_server" "$their_start"; do tries=$((tries + 1)); nap; done; [ "$tries" -lt 100 ] || echo "does-not-end $their_server $process_state" >&4; }; beat() { read_clock; [ ! -f "$record" ] || printf %s "$now" 1<>"$record"; [ "$their_ticker" ] || read_record "$record"; if [ -z "$their_ticker" ]; then return 0; elif is_child "$their_ticker"; then ticker_start=$process_start; kill -USR2 "$their_ticker"; else echo "guard: its ticker is gone, so this server is ended" >&2; signal_server KILL; fi; }; read_leash() { exec 4>&1 >/dev/null 3<&-; their_server='\'''\'' their_start='\'''\'' their_ticker='\'''\'' ticker_start='\'''\''; while IFS= read -r line; do case $line in term) signal_server TERM;; kill) signal_server KILL;; *) beat;; esac; done; signal_server KILL; tries=0; while is_alive $$ "$guard_start"; do [ "$tries" -lt 100 ] || kill -KILL $$; tries=$((tries + 1)); nap; done; exec 4>&-; signal_server KILL; ! is_alive "$their_ticker" "$ticker_start" || end_helper "$their_ticker"; await_end "$their_server" "$their_start"; remove_record; }; : "${server-}" "${server_start-}" "${guard_start-}" "${reader-}" "${lease-}" "${setpriv-}"; : "${tick_seconds-}" "${lease_ticks-}" "${usage_ticks-}" "${has_proc-}"; : "${process_state-}" "${process_start-}" "${process_ticks-}" "${process_pages-}"; end_server() { [ -z "$1" ] || echo "guard: $1, so this server is ended" >&2; ! is_alive "$server" "$server_start" || kill -KILL "$server"; killed=1; }; report_usage() { is_alive "$server" "$server_start" || return 0; if [ "$has_proc" ]; then [ "$page_size" ] || { page_size=$(getconf PAGESIZE) || page_size=4096; clock_ticks=$(getconf CLK_TCK) || clock_ticks=100; }; bytes_read=-; { read -r _ bytes_read <"/proc/$server/io"; } 2>/dev/null; resident=$((process_pages * page_size / 1024)) cpu=$((process_ticks * 100 / clock_ticks)); echo "usage $server $resident $cpu $bytes_read"; else echo "usage $server" $(ps -o rss= -o time= -p "$server") -; fi; }; run_ticker() { trap silence=0 USR2; exec 3<&-; [ "$usage_ticks" -gt 0 ] || exec >/dev/null; process_stat "$reader" || process_start='\'''\''; reader_start=$process_start; set -- sleep "$tick_seconds"; [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL "$@"; silence=0 ticks=0 page_size='\'''\'' killed='\'''\''; while :; do "$@" >/dev/null 2>&1 || nap; if ! is_alive $$ "$guard_start"; then end_server '\'''\''; ! is_alive "$reader" "$reader_start" || kill -KILL "$reader"; exec >/dev/null; await_end "$server" "$server_start"; remove_record; exit; fi; if [ "$killed" ] && is_alive "$server" "$server_start"; then [ "$killed" = told ] || echo "does-not-end $server $process_state"; killed=told; fi; is_child "$reader" || [ "$killed" ] || end_server '\''its leash reader is gone'\''; silence=$((silence + 1)); [ "$silence" != "$lease_ticks" ] || end_server "no heartbeat from sollol for $lease s"; ticks=$((ticks + 1)); if [ "$ticks" = "$usage_ticks" ]; then ticks=0; report_usage; fi; done; }; : "${cluster-}" "${address-}" "${host-}" "${boot-}" "${now-}" "${record-}" "${setpriv-}"; : "${lease-}" "${owner-}" "${who-}" "${record_version-}" "${process_start-}" "${has_proc-}"; : "${somebody_starts-}" "${that_goes_first-}"; become_server() { trap - TERM HUP USR2; exec >&2 3<&-; if [ "$has_proc" ]; then read -r own_id _ </proc/self/stat; else own_id=$(exec sh -c '\''echo $PPID'\''); fi; process_stat "$own_id"; words="$now hold $lease $begin $owner $reader $who $own_id $process_start"; printf %s "$words " 1<>"$record" || exit 73; is_alive $$ "$guard_start" || { remove_record; exit 73; }; [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL -- "$@"; export_environment; exec "$@"; }; read_clock; begin=$now; process_stat $$; guard_start=$process_start; record_name=$cluster@$host@$boot@$address@$$@$guard_start; reader=-; claim_folder; read_leash <&3 & reader=$!; put_record look; looks=0 said=look; while look; [ "$somebody_starts" ] || [ "$said" = wait ]; do says=${that_goes_first:+wait}; says=${says:-look}; if [ "$says" != "$said" ]; then said=$says; put_record "$said"; fi; [ -z "$somebody_starts" ] || nap; looks=$((looks + 1)); done; put_record hold; await_setpriv; become_server "$@" & server=$!; process_stat "$server" || process_start='\'''\''; server_start=$process_start; run_ticker & ticker=$!; words="$now hold $lease $begin $owner $reader $who $server $server_start $ticker"; printf '\''%s\n'\'' "$words $record_version" 1<>"$record"; echo "started $server"; exec 3<&- 2>/dev/null; wait "$server"; status=$?; put_record gone; echo "exited $status"; ! is_child "$reader" || kill -KILL "$reader"; if is_child "$ticker"; then if [ "$setpriv" ]; then kill -KILL "$ticker"; else end_helper "$ticker"; fi; fi; remove_record; exit "$status";'
+
+close_leashes() { exec 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&-; }
+
+# worker-1: GGML_NO_BACKTRACE=1 rpc-server -H 10.9.66.48 -p 50052 -c
+start_0() {
+    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+    start 0 'set -- rpc-server -H 10.9.66.48 -p 50052 -c; export_environment() { :; export GGML_NO_BACKTRACE=1; }; cluster=lab address=10.9.66.48:50052 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 given_folder=; ' ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ClearAllForwardings=yes' -o 'Port=2222' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=10' -o 'ServerAliveCountMax=3' -- 10.9.66.48 'exec sh -c '\''IFS= read -r start_line && eval "$start_line";'\'''
+}
+
+# worker-2: CUDA_VISIBLE_DEVICES=0,1 GGML_NO_BACKTRACE=1 rpc-server -H gpu-2 -p 50055 -d CUDA0,CUDA1 -t 8
+start_1() {
+    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+    start 1 'set -- rpc-server -H gpu-2 -p 50055 -d CUDA0,CUDA1 -t 8; export_environment() { :; export CUDA_VISIBLE_DEVICES=0,1; export GGML_NO_BACKTRACE=1; }; cluster=lab address=gpu-2:50055 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 given_folder=; ' ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ClearAllForwardings=yes' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=10' -o 'ServerAliveCountMax=3' -- ubuntu@gpu-2 'exec sh -c '\''IFS= read -r start_line && eval "$start_line";'\'''
+}
+
+# worker-3: GGML_NO_BACKTRACE=1 rpc-server -H 127.0.0.1 -p 50052
+start_2() {
+    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+    start 2 'set -- rpc-server -H 127.0.0.1 -p 50052; export_environment() { :; export GGML_NO_BACKTRACE=1; }; cluster=lab address=127.0.0.1:50052 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 given_folder=; ' ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ExitOnForwardFailure=no' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=2' -o 'ServerAliveCountMax=2' -L 127.0.0.1:52102:127.0.0.1:50052 -- gpu-3 'exec sh -c '\''IFS= read -r start_line && eval "$start_line";'\'''
+}
+
+# coordinator: GGML_NO_BACKTRACE=1 llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 10.9.66.48:50052,gpu-2:50055,127.0.0.1:52102,10.9.66.99:50052 -ngl all -ts 1,1,1,1,1 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots --api-key-file /etc/sollol/keys --alias 'it'\''s 70b' --threads 4
+start_3() {
+    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
+    start 3 'set -- llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 10.9.66.48:50052,gpu-2:50055,127.0.0.1:52102,10.9.66.99:50052 -ngl all -ts 1,1,1,1,1 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots --api-key-file /etc/sollol/keys --alias '\''it'\''\'\'''\''s 70b'\'' --threads 4; export_environment() { :; export GGML_NO_BACKTRACE=1; }; cluster=lab address=127.0.0.1:18080 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 given_folder=; ' sh -c 'IFS= read -r start_line && eval "$start_line";'
+}
+
+bring_up() {
+    say 'starting the workers'
+    vacant 0 10.9.66.48 50052
+    vacant 1 gpu-2 50055
+    vacant 2 127.0.0.1 52102
+    start_0
+    start_1
+    start_2
+    await 0 30 accepts 10.9.66.48 50052
+    await 1 30 accepts gpu-2 50055
+    await 2 30 answers_hello 127.0.0.1 52102
+    say 'starting the coordinator, which loads the model'
+    vacant 3 127.0.0.1 18080
+    start_3
+    await 3 0 healthy 127.0.0.1 18080
+    echo 'serving on http://127.0.0.1:18080'
+}
+
+end_all() {
+    end 3
+    end 0 1 2
+}
+
+# The constant part of the script that `sollol up --dry-run --format sh` prints. bash, since POSIX
+# sh has no way to try a TCP connection.
+#
+# What differs from plan to plan comes before: `names`, an array, the coordinator last; `guard`, the
+# programs of a guard; close_leashes; start_0, start_1 and so on, one for each process; bring_up,
+# which starts all in order; end_all.
+: "${names?}" "${guard?}"
 
 say() { printf 'sollol script: %s\n' "$*" >&2; }
 
-# Every child closes the leashes: one that kept them open would keep the servers alive.
-nap() { sleep "$1" 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&-; }
+# Every child calls close_leashes: one that kept them open would keep the servers alive.
+nap() { (close_leashes && exec sleep "$1"); }
 
 # serve PROCESS COMMAND…: a guard, until its server ends. Shows the server's last lines then,
 # unless it was asked to end (USR1) or the script is gone. Tells the script when the server
@@ -88,10 +145,10 @@ start() {
     local i=$1 line=$2
     shift 2
     set -m
-    serve "$i" "$@" <&$((21 + 2 * i)) 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- &
+    { close_leashes && serve "$i" "$@"; } <&$((21 + 2 * i)) &
     set +m
     pids[i]=$!
-    tell "$i" "owner=$owner who=$who; $line$guard"
+    tell "$i" "owner=$owner who=$who; $line $guard"
 }
 
 # Guards end their servers when they hear nothing for some time.
@@ -102,12 +159,12 @@ heartbeat() {
     for i in "${!pids[@]}"; do [[ -z ${pids[$i]} ]] || tell "$i" beat; done
 }
 
-accepts() { (exec 3<>"/dev/tcp/$1/$2") 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- 2>/dev/null; }
+accepts() { (close_leashes && exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
 # vacant PROCESS HOST PORT: what listens there before our server starts is somebody else's.
 vacant() {
     local i=$1 n pid
-    (exec 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- 2>/dev/null 3<>"/dev/tcp/$2/$3") &
+    (close_leashes && exec 2>/dev/null 3<>"/dev/tcp/$2/$3") &
     pid=$!
     for ((n = 0; n < 100; n++)); do
         kill -0 "$pid" 2>/dev/null || break
@@ -120,15 +177,18 @@ vacant() {
     fi
 }
 
-# An RPC HELLO; the first byte of the answer is its length, and all of it is read.
+# An RPC HELLO, and 31 zeros; the first byte of the answer is its length, and all of it is read.
 answers_hello() (
-    exec 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- 2>/dev/null 3<>"/dev/tcp/$1/$2" || exit 1
-    printf '\016\030\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >&3
+    zeros='\0\0\0\0\0\0\0\0'
+    close_leashes
+    exec 2>/dev/null 3<>"/dev/tcp/$1/$2" || exit 1
+    printf '\016\030%b' "${zeros}${zeros}${zeros}${zeros%??}" >&3
     IFS= read -r -t 2 -n 1 -u 3 byte && [[ $byte == $'\034' ]] && head -c 35 <&3 >/dev/null
 )
 
 healthy() (
-    exec 20>&- 21<&- 22>&- 23<&- 24>&- 25<&- 26>&- 27<&- 2>/dev/null 3<>"/dev/tcp/$1/$2" || exit 1
+    close_leashes
+    exec 2>/dev/null 3<>"/dev/tcp/$1/$2" || exit 1
     printf 'GET /health HTTP/1.0\r\nHost: %s\r\n\r\n' "$1" >&3
     IFS= read -r -t 2 -u 3 answer && [[ $answer == HTTP/*' 200 '* ]]
 )
@@ -200,39 +260,14 @@ stop() {
     for i in "${!pids[@]}"; do
         if alive "$i"; then kill -USR1 "${pids[$i]}" 2>/dev/null || :; fi
     done
-    end 3
-    end 0 1 2
+    end_all
     [[ -z $folder ]] || rm -rf "$folder"
     exit "$1"
 }
 
-# worker-1: GGML_NO_BACKTRACE=1 rpc-server -H 10.9.66.48 -p 50052 -c
-start_0() {
-    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
-    start 0 'set -- rpc-server -H 10.9.66.48 -p 50052 -c; x() { :; export GGML_NO_BACKTRACE=1; }; k=lab a=10.9.66.48:50052 l=30 i=3 m=10 j=0 d=; ' ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ClearAllForwardings=yes' -o 'Port=2222' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=10' -o 'ServerAliveCountMax=3' -- 10.9.66.48 'exec sh -c '\''IFS= read -r s && eval "$s"'\'''
-}
-
-# worker-2: CUDA_VISIBLE_DEVICES=0,1 GGML_NO_BACKTRACE=1 rpc-server -H gpu-2 -p 50055 -d CUDA0,CUDA1 -t 8
-start_1() {
-    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
-    start 1 'set -- rpc-server -H gpu-2 -p 50055 -d CUDA0,CUDA1 -t 8; x() { :; export CUDA_VISIBLE_DEVICES=0,1; export GGML_NO_BACKTRACE=1; }; k=lab a=gpu-2:50055 l=30 i=3 m=10 j=0 d=; ' ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ClearAllForwardings=yes' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=10' -o 'ServerAliveCountMax=3' -- ubuntu@gpu-2 'exec sh -c '\''IFS= read -r s && eval "$s"'\'''
-}
-
-# worker-3: GGML_NO_BACKTRACE=1 rpc-server -H 127.0.0.1 -p 50052
-start_2() {
-    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
-    start 2 'set -- rpc-server -H 127.0.0.1 -p 50052; x() { :; export GGML_NO_BACKTRACE=1; }; k=lab a=127.0.0.1:50052 l=30 i=3 m=10 j=0 d=; ' ssh -o 'IgnoreUnknown=*' -o 'BatchMode=yes' -o 'ControlMaster=no' -o 'ControlPath=none' -o 'RemoteCommand=none' -o 'RequestTTY=no' -o 'SessionType=default' -o 'StdinNull=no' -o 'ForkAfterAuthentication=no' -o 'ExitOnForwardFailure=no' -o 'ConnectTimeout=10' -o 'ServerAliveInterval=2' -o 'ServerAliveCountMax=2' -L 127.0.0.1:52102:127.0.0.1:50052 -- gpu-3 'exec sh -c '\''IFS= read -r s && eval "$s"'\'''
-}
-
-# coordinator: GGML_NO_BACKTRACE=1 llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 10.9.66.48:50052,gpu-2:50055,127.0.0.1:52102,10.9.66.99:50052 -ngl all -ts 1,1,1,1,1 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots --api-key-file /etc/sollol/keys --alias 'it'\''s 70b' --threads 4
-start_3() {
-    # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
-    start 3 'set -- llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 10.9.66.48:50052,gpu-2:50055,127.0.0.1:52102,10.9.66.99:50052 -ngl all -ts 1,1,1,1,1 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots --api-key-file /etc/sollol/keys --alias '\''it'\''\'\'''\''s 70b'\'' --threads 4; x() { :; export GGML_NO_BACKTRACE=1; }; k=lab a=127.0.0.1:18080 l=30 i=3 m=10 j=0 d=; ' sh -c 'IFS= read -r s && eval "$s"'
-}
-
 main() {
-    pids=('' '' '' '')
-    started=('' '' '' '')
+    local i
+    for i in "${!names[@]}"; do pids[i]='' started[i]=''; done
     beat=0
     folder=
     # Each run of this script is an owner of its own: it never ends another's servers.
@@ -245,21 +280,7 @@ main() {
     trap 'stop $?' EXIT
     trap 'exit 0' INT TERM HUP
     open_pipes
-    say 'starting the workers'
-    vacant 0 10.9.66.48 50052
-    vacant 1 gpu-2 50055
-    vacant 2 127.0.0.1 52102
-    start_0
-    start_1
-    start_2
-    await 0 30 accepts 10.9.66.48 50052
-    await 1 30 accepts gpu-2 50055
-    await 2 30 answers_hello 127.0.0.1 52102
-    say 'starting the coordinator, which loads the model'
-    vacant 3 127.0.0.1 18080
-    start_3
-    await 3 0 healthy 127.0.0.1 18080
-    echo 'serving on http://127.0.0.1:18080'
+    bring_up
     while :; do
         check_alive
         heartbeat

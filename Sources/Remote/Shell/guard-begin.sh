@@ -1,0 +1,62 @@
+# How every guard begins. It stands between sollol and one server, and is sent as one line.
+#
+# Its standard input is the **leash**, which sollol holds open and writes lines to:
+#
+#   the first     values of this server, then the guard's programs: the files of this folder
+#   term, kill    send TERM or KILL to the server
+#   anything else a heartbeat
+#   end of input  sollol is gone: KILL the server
+#
+# Its standard output is the **control channel** and carries nothing but these lines; all that the
+# server prints goes to standard error.
+#
+#   started PID             the server runs
+#   usage PID KIB CPU BYTES its numbers, now and then
+#   does-not-end PID STATE  it was sent KILL 2 s ago and is still there: its state in the words of
+#                           ps, `D` while it waits for a device
+#   exited STATUS           it has ended; 128+n after signal n
+#   refused TEXT            not started: a live server of somebody else has that port
+#   unending TEXT           not started: its predecessor does not end
+#   unusable TEXT           not started: no folder for the record
+#
+# Values that come before the programs in the first line, all made by Swift's `Guard`:
+#
+#   "$@"                the server's words; `export_environment`, a function that exports the
+#                       environment. It is called last, so that no variable of it is one of these.
+#   cluster, address    what is started: the cluster's name, address:port
+#   owner, who          whose it is: a random id that is kept by sollol, user@host for people
+#   lease               seconds without a heartbeat after which the server is ended; 0: never
+#   tick_seconds        how long the ticker sleeps, see guard-ticker.sh
+#   lease_ticks         ticks without a heartbeat that end the server; 0: never
+#   usage_ticks         ticks between two lines `usage`; 0: none
+#   given_folder        where the records are; empty: the usual places
+#
+# A short command (short-command.sh) has only the first two.
+
+# What ends a whole group of processes, such as Ctrl-C, must not end the guard. PIPE stays ignored
+# in the server: else rpc-server dies when a client leaves at the wrong moment (llama.cpp 26680).
+# No signal is trapped in the guard itself: bash 5.2 sometimes loses the status of a child when
+# one interrupts `wait`, and then waits for ever (measured).
+trap '' TERM INT HUP USR2 PIPE;
+
+# The leash moves to descriptor 3, since dash gives /dev/null to what runs in the background.
+exec 3<&0 </dev/null;
+
+# `setpriv --pdeathsig` (Linux) ends the server when the guard itself is killed. Whether it works
+# is tried beside everything else, since not every kernel and container allows it.
+setpriv='' setpriv_trial='';
+IFS=:;
+for directory in $PATH; do
+    [ "$setpriv" ] || [ ! -x "$directory/setpriv" ] || setpriv=$directory/setpriv;
+done;
+unset IFS;
+if [ "$setpriv" ]; then
+    "$setpriv" --pdeathsig KILL true >/dev/null 2>&1 &
+    setpriv_trial=$!;
+fi;
+
+# Waits for the trial. Reads setpriv_trial; empties setpriv where it does not work.
+await_setpriv() {
+    [ -z "$setpriv_trial" ] || wait "$setpriv_trial" || setpriv='';
+    setpriv_trial='';
+};

@@ -1,0 +1,91 @@
+# A guard with a record and a lease: what it does, from the first look to the end. The files before
+# this one only define what is used here, so that a shell can read them before it knows its server.
+
+: "${cluster-}" "${address-}" "${host-}" "${boot-}" "${now-}" "${record-}" "${setpriv-}";
+: "${lease-}" "${owner-}" "${who-}" "${record_version-}" "${process_start-}" "${has_proc-}";
+: "${somebody_starts-}" "${that_goes_first-}";
+
+# become_server WORD...: in a process of its own. The server tells who it is before it becomes the
+# server, and does not become it when its guard has gone meanwhile: the reader would miss it.
+become_server() {
+    trap - TERM HUP USR2;
+    exec >&2 3<&-;
+    if [ "$has_proc" ]; then
+        read -r own_id _ </proc/self/stat;
+    else
+        # shellcheck disable=SC2016 # of the inner shell
+        own_id=$(exec sh -c 'echo $PPID');
+    fi;
+    process_stat "$own_id";
+    words="$now hold $lease $begin $owner $reader $who $own_id $process_start";
+    printf %s "$words " 1<>"$record" || exit 73;
+    is_alive $$ "$guard_start" || {
+        remove_record;
+        exit 73;
+    };
+    [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL -- "$@";
+    export_environment;
+    exec "$@";
+};
+
+# 1. Announce: the record, and the reader of the leash.
+read_clock;
+begin=$now;
+process_stat $$;
+guard_start=$process_start;
+# shellcheck disable=SC2034 # read by claim_folder
+record_name=$cluster@$host@$boot@$address@$$@$guard_start;
+reader=-;
+claim_folder;
+read_leash <&3 &
+reader=$!;
+put_record look;
+
+# 2. Look, until nobody else is on this port.
+looks=0 said=look;
+while
+    look;
+    [ "$somebody_starts" ] || [ "$said" = wait ];
+do
+    says=${that_goes_first:+wait};
+    says=${says:-look};
+    if [ "$says" != "$said" ]; then
+        said=$says;
+        put_record "$said";
+    fi;
+    [ -z "$somebody_starts" ] || nap;
+    looks=$((looks + 1));
+done;
+put_record hold;
+await_setpriv;
+
+# 3. The server, and the ticker, which knows it.
+become_server "$@" &
+server=$!;
+process_stat "$server" || process_start='';
+server_start=$process_start;
+run_ticker &
+ticker=$!;
+words="$now hold $lease $begin $owner $reader $who $server $server_start $ticker";
+printf '%s\n' "$words $record_version" 1<>"$record";
+echo "started $server";
+
+# 4. The end. It is told before anything is tidied up: every millisecond more is one in which a
+# coordinator takes requests that it cannot answer. The shell's own words about a killed child are
+# of no use.
+exec 3<&- 2>/dev/null;
+wait "$server";
+status=$?;
+put_record gone;
+echo "exited $status";
+! is_child "$reader" || kill -KILL "$reader";
+if is_child "$ticker"; then
+    # With setpriv its sleep ends with it.
+    if [ "$setpriv" ]; then
+        kill -KILL "$ticker";
+    else
+        end_helper "$ticker";
+    fi;
+fi;
+remove_record;
+exit "$status";

@@ -1,0 +1,71 @@
+# The ticker: a process that counts time. It ends the server when no heartbeat came for the lease,
+# or when the guard or the reader of the leash is gone, and reports the server's numbers.
+#
+# Time is counted in ticks, sleeps of tick_seconds in the foreground, not in seconds of a clock: a
+# host that was suspended counts one. A heartbeat is the signal USR2, which is taken when a sleep
+# has ended, and from then on lease_ticks whole ticks have to pass.
+
+: "${server-}" "${server_start-}" "${guard_start-}" "${reader-}" "${lease-}" "${setpriv-}";
+: "${tick_seconds-}" "${lease_ticks-}" "${usage_ticks-}" "${has_proc-}";
+: "${process_state-}" "${process_start-}" "${process_ticks-}" "${process_pages-}";
+
+# end_server REASON: KILL, and says why.
+end_server() {
+    [ -z "$1" ] || echo "guard: $1, so this server is ended" >&2;
+    ! is_alive "$server" "$server_start" || kill -KILL "$server";
+    killed=1;
+};
+
+# report_usage: the server's numbers, KiB and hundredths of a second; `-` where they are not known.
+report_usage() {
+    is_alive "$server" "$server_start" || return 0;
+    if [ "$has_proc" ]; then
+        [ "$page_size" ] || {
+            page_size=$(getconf PAGESIZE) || page_size=4096;
+            clock_ticks=$(getconf CLK_TCK) || clock_ticks=100;
+        };
+        bytes_read=-;
+        { read -r _ bytes_read <"/proc/$server/io"; } 2>/dev/null;
+        resident=$((process_pages * page_size / 1024)) cpu=$((process_ticks * 100 / clock_ticks));
+        echo "usage $server $resident $cpu $bytes_read";
+    else
+        # shellcheck disable=SC2046 # its words
+        echo "usage $server" $(ps -o rss= -o time= -p "$server") -;
+    fi;
+};
+
+# run_ticker: what the ticker does, until it is ended.
+run_ticker() {
+    trap silence=0 USR2;
+    exec 3<&-;
+    [ "$usage_ticks" -gt 0 ] || exec >/dev/null;
+    process_stat "$reader" || process_start='';
+    reader_start=$process_start;
+    set -- sleep "$tick_seconds";
+    [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL "$@";
+    silence=0 ticks=0 page_size='' killed='';
+    while :; do
+        "$@" >/dev/null 2>&1 || nap;
+        if ! is_alive $$ "$guard_start"; then
+            end_server '';
+            # The reader keeps the control channel open, and would miss the end of the guard.
+            ! is_alive "$reader" "$reader_start" || kill -KILL "$reader";
+            exec >/dev/null;
+            await_end "$server" "$server_start";
+            remove_record;
+            exit;
+        fi;
+        if [ "$killed" ] && is_alive "$server" "$server_start"; then
+            [ "$killed" = told ] || echo "does-not-end $server $process_state";
+            killed=told;
+        fi;
+        is_child "$reader" || [ "$killed" ] || end_server 'its leash reader is gone';
+        silence=$((silence + 1));
+        [ "$silence" != "$lease_ticks" ] || end_server "no heartbeat from sollol for $lease s";
+        ticks=$((ticks + 1));
+        if [ "$ticks" = "$usage_ticks" ]; then
+            ticks=0;
+            report_usage;
+        fi;
+    done;
+};

@@ -1,0 +1,217 @@
+# The constant part of the script that `sollol up --dry-run --format sh` prints. bash, since POSIX
+# sh has no way to try a TCP connection.
+#
+# What differs from plan to plan comes before: `names`, an array, the coordinator last; `guard`, the
+# programs of a guard; close_leashes; start_0, start_1 and so on, one for each process; bring_up,
+# which starts all in order; end_all.
+: "${names?}" "${guard?}"
+
+say() { printf 'sollol script: %s\n' "$*" >&2; }
+
+# Every child calls close_leashes: one that kept them open would keep the servers alive.
+nap() { (close_leashes && exec sleep "$1"); }
+
+# serve PROCESS COMMAND…: a guard, until its server ends. Shows the server's last lines then,
+# unless it was asked to end (USR1) or the script is gone. Tells the script when the server
+# has started and when it has ended.
+serve() {
+    local i=$1 quiet='' status=0 last
+    shift
+    trap 'quiet=1' USR1
+    trap : INT TERM HUP
+    last=$({ "$@" 2>&3 18>&- | relay "$i"; } 3>&1 |
+        (trap '' INT TERM HUP && exec tail -n 20 18>&-)) || status=$?
+    if [[ -z $quiet && -n $last ]] && kill -0 $$ 2>/dev/null; then
+        printf '%s\n' "$last" | sed "s/^/${names[$i]}: /" >&2
+    fi
+    echo "ended $i" >&18
+    exit "$status"
+}
+
+# relay PROCESS: of what a guard says, only that it has started its server.
+relay() {
+    local said
+    trap '' INT TERM HUP
+    while IFS= read -r said; do
+        [[ $said != 'started '[0-9]* ]] || echo "started $1" >&18
+    done
+}
+
+# Opens 18 for news of the guards, and leash i as 20 + 2i, for reading too so that a dead
+# guard is no SIGPIPE, and as 21 + 2i for its guard. Pipes without a name, so that nothing
+# can be left behind; where /proc is missing, FIFOs whose names are removed at once.
+open_pipes() {
+    local i hold read
+    if [[ -d /proc/self/fd ]]; then
+        exec 18<> <(:)
+    else
+        folder=$(mktemp -d)
+        mkfifo "$folder/news"
+        exec 18<>"$folder/news"
+    fi
+    for i in "${!names[@]}"; do
+        hold=$((20 + 2 * i)) read=$((21 + 2 * i))
+        if [[ -z $folder ]]; then
+            eval "exec $hold<> <(:)"
+            eval "exec $read</proc/self/fd/$hold"
+        else
+            mkfifo "$folder/$i"
+            eval "exec $hold<>\"\$folder/$i\""
+            eval "exec $read<\"\$folder/$i\""
+        fi
+    done
+    [[ -z $folder ]] || rm -r "$folder"
+    folder=
+}
+
+# tell PROCESS LINE: a line on the leash; any but term and kill is a heartbeat.
+tell() { printf '%s\n' "$2" >&$((20 + 2 * $1)); }
+
+# start PROCESS LINE COMMAND…: a guard with its leash, LINE first. In a process group of
+# its own, so that Ctrl-C reaches this script alone, which then stops all in order.
+start() {
+    local i=$1 line=$2
+    shift 2
+    set -m
+    { close_leashes && serve "$i" "$@"; } <&$((21 + 2 * i)) &
+    set +m
+    pids[i]=$!
+    tell "$i" "owner=$owner who=$who; $line $guard"
+}
+
+# Guards end their servers when they hear nothing for some time.
+heartbeat() {
+    local i
+    ((SECONDS > beat)) || return 0
+    beat=$SECONDS
+    for i in "${!pids[@]}"; do [[ -z ${pids[$i]} ]] || tell "$i" beat; done
+}
+
+accepts() { (close_leashes && exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
+
+# vacant PROCESS HOST PORT: what listens there before our server starts is somebody else's.
+vacant() {
+    local i=$1 n pid
+    (close_leashes && exec 2>/dev/null 3<>"/dev/tcp/$2/$3") &
+    pid=$!
+    for ((n = 0; n < 100; n++)); do
+        kill -0 "$pid" 2>/dev/null || break
+        nap 0.02
+    done
+    kill "$pid" 2>/dev/null || :
+    if wait "$pid" 2>/dev/null; then
+        say "${names[$i]}: another program listens on $2:$3 already; nothing of it is touched"
+        exit 69
+    fi
+}
+
+# An RPC HELLO, and 31 zeros; the first byte of the answer is its length, and all of it is read.
+answers_hello() (
+    zeros='\0\0\0\0\0\0\0\0'
+    close_leashes
+    exec 2>/dev/null 3<>"/dev/tcp/$1/$2" || exit 1
+    printf '\016\030%b' "${zeros}${zeros}${zeros}${zeros%??}" >&3
+    IFS= read -r -t 2 -n 1 -u 3 byte && [[ $byte == $'\034' ]] && head -c 35 <&3 >/dev/null
+)
+
+healthy() (
+    close_leashes
+    exec 2>/dev/null 3<>"/dev/tcp/$1/$2" || exit 1
+    printf 'GET /health HTTP/1.0\r\nHost: %s\r\n\r\n' "$1" >&3
+    IFS= read -r -t 2 -u 3 answer && [[ $answer == HTTP/*' 200 '* ]]
+)
+
+alive() { [[ -n ${pids[$1]} ]] && kill -0 "${pids[$1]}" 2>/dev/null; }
+
+# The end of a server that nobody asked for ends everything.
+check_alive() {
+    local i status=0
+    for i in "${!pids[@]}"; do
+        if [[ -n ${pids[$i]} ]] && ! alive "$i"; then
+            wait "${pids[$i]}" || status=$?
+            say "${names[$i]} ended with status $status; its last lines are above"
+            exit 69
+        fi
+    done
+}
+
+# Takes one word of the guards, for at most a second.
+hear() {
+    local word i
+    read -r -t 1 -u 18 word i || return 0
+    if [[ $word == started ]]; then started[i]=1; else wait "${pids[$i]}" || :; fi
+}
+
+# await PROCESS SECONDS COMMAND…: until its guard has started the server and the command
+# succeeds: before that, whatever answers is not ours. 0 seconds is without limit.
+await() {
+    local i=$1 limit=$2 start=$SECONDS told=$SECONDS
+    shift 2
+    until [[ -n ${started[$i]} ]] && "$@"; do
+        check_alive
+        heartbeat
+        if ((limit > 0 && SECONDS - start > limit)); then
+            tell "$i" kill
+            wait "${pids[$i]}" || :
+            say "${names[$i]} was not ready after $limit s"
+            exit 69
+        fi
+        if ((SECONDS - told >= 10)); then
+            told=$SECONDS
+            say "still waiting for ${names[$i]} ($((SECONDS - start)) s)"
+        fi
+        if [[ -n ${started[$i]} ]]; then nap 0.02; else hear; fi
+    done
+    check_alive
+    say "${names[$i]} is ready"
+}
+
+# end PROCESS…: TERM, and KILL after 2 s, since a busy llama-server ignores TERM.
+end() {
+    local i line limit
+    for line in term kill; do
+        limit=$((SECONDS + 3))
+        for i in "$@"; do
+            if alive "$i"; then tell "$i" "$line"; fi
+        done
+        for i in "$@"; do
+            while alive "$i" && ((SECONDS < limit)); do nap 0.02; done
+        done
+    done
+}
+
+stop() {
+    local i
+    trap - EXIT
+    trap '' INT TERM HUP
+    say 'stopping'
+    for i in "${!pids[@]}"; do
+        if alive "$i"; then kill -USR1 "${pids[$i]}" 2>/dev/null || :; fi
+    done
+    end_all
+    [[ -z $folder ]] || rm -rf "$folder"
+    exit "$1"
+}
+
+main() {
+    local i
+    for i in "${!names[@]}"; do pids[i]='' started[i]=''; done
+    beat=0
+    folder=
+    # Each run of this script is an owner of its own: it never ends another's servers.
+    owner=script-$$-$RANDOM$RANDOM
+    who=$(id -un)@$(uname -n)
+    who=${who//[^A-Za-z0-9@._-]/_}
+    # Whoever pipes this script into bash: no child reads it.
+    exec </dev/null
+    trap '' USR1
+    trap 'stop $?' EXIT
+    trap 'exit 0' INT TERM HUP
+    open_pipes
+    bring_up
+    while :; do
+        check_alive
+        heartbeat
+        nap 0.2
+    done
+}

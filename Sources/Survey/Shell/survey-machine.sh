@@ -1,0 +1,37 @@
+# Who and what the host is, and whether the guards can have their folder there.
+
+: "${folder_mode-}" "${folder_user-}";
+
+uid=$(id -u);
+
+say "user $(id -un)";
+say "uid $uid";
+say "clock $(date +%s)";
+# shellcheck disable=SC2046 # its words
+set -- $(uname -snm);
+say "system $1";
+say "node $2";
+say "machine $3";
+{
+    read -r boot </proc/sys/kernel/random/boot_id || boot=$(sysctl -n kern.bootsessionuuid);
+} 2>/dev/null;
+say "boot $boot";
+
+# Says what is wrong with the usual folder of the records where the other one is no help either.
+# A guard of the former release may remove the folder between two of these steps.
+check_folder() {
+    folder=/tmp/sollol-$uid;
+    if is_private "$folder"; then
+        [ ! -w "$folder" ] || return 0;
+        [ -d "$folder" ] || return 0;
+        problem="unwritable $folder";
+    elif [ "$folder_mode" ]; then
+        problem="foreign $folder is $folder_mode of user $folder_user";
+    else
+        [ ! -w /tmp ] || return 0;
+        problem="unwritable /tmp";
+    fi;
+    ! is_private "/run/user/$uid" || [ ! -w "/run/user/$uid" ] || return 0;
+    say "$problem";
+};
+check_folder;

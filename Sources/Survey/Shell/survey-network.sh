@@ -1,0 +1,43 @@
+# Addresses, who listens, and the guards' records of servers.
+
+: "${uid-}";
+
+{ ip -4 addr || ifconfig -a; } 2>/dev/null |
+    sed -n 's/.*inet \(addr:\)*\([0-9][0-9.]*\).*/address \2/p';
+
+# To read /proc/net/tcp costs the kernel a walk through all that it has room for (15 ms, measured);
+# ss asks for listeners only.
+if listeners=$(ss -ltnpeH 2>/dev/null); then
+    say "$listeners" | sed 's/^/ss /';
+elif [ -r /proc/net/tcp ]; then
+    # Local address, state 0A (listening), and after three more words the user.
+    socket=' *[0-9]*: \([0-9A-F]*:[0-9A-F]*\) [^ ]* 0A [^ ]* [^ ]* [^ ]* *\([0-9]*\) ';
+    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed -n "s/^$socket.*/tcp \1 \2/p";
+else
+    netstat -an -p tcp 2>/dev/null |
+        sed -n 's/^tcp[46]* .* \([^ ]*\)  *[^ ]*  *LISTEN.*/netstat \1/p';
+    lsof -nP -iTCP -sTCP:LISTEN 2>/dev/null | sed 's/^/lsof /';
+fi;
+
+# The clock that records are written by (guard-process.sh).
+# shellcheck disable=SC2034 # fraction is not wanted
+{
+    if IFS=. read -r uptime fraction </proc/uptime; then
+        say "up $((1000000000 + uptime))";
+    else
+        say "up $(date +%s)";
+    fi;
+} 2>/dev/null;
+say_records() {
+    is_private "$1" || return 0;
+    set +f;
+    for file in "$1"/*@*@*@*:*@*; do
+        [ -f "$file" ] || continue;
+        record='';
+        IFS= read -r record <"$file";
+        say "record ${file##*/} $record";
+    done;
+    set -f;
+};
+say_records "/tmp/sollol-$uid";
+say_records "/run/user/$uid";

@@ -1,0 +1,174 @@
+# Programs: where they are found, what they say of themselves, what a llama.cpp tool beside them
+# says, and checksums that tell builds apart.
+#
+# Tags are `b` and the number of the program in the request: b0.path, b1.help. One that is known,
+# by size and times of all the files that matter, is asked only whether it still runs and for its
+# devices. After one that hangs the others get less time, so that all of them end before the host
+# is given up.
+#
+# Values that come first: patience; usual_folders, looked through after PATH, separated by colons,
+# `~/` is the home folder; tools, programs of llama.cpp that tell their version beside an
+# rpc-server, which does not.
+
+: "${home-}" "${given_path-}" "${usual_folders-}" "${tools-}" "${patience-}";
+
+asked='';
+
+# consider FILE: takes the first one that can be executed as `program`, remembers one that cannot.
+consider() {
+    [ -z "$program" ] || return 0;
+    [ -f "$1" ] || return 0;
+    if [ -x "$1" ]; then
+        program=$1;
+    else
+        refused=$1;
+    fi;
+};
+
+# seek NUMBER KNOWN NAME...: looks for the first of these names or paths. KNOWN is what `stamp`
+# says of a program that need not be asked again, with its path. Sets number, program, folder and
+# known (1: it is the very same).
+seek() {
+    number=$1 fingerprint=$2 program='' refused='';
+    shift 2;
+    for name in "$@"; do
+        case $name in
+        */*) consider "$(expand "$name")";;
+        esac;
+    done;
+    # Only what comes out of a variable is split.
+    folders=$given_path:$usual_folders;
+    IFS=:;
+    for folder in $folders; do
+        case $folder in
+        [~]/*) folder=$home/${folder#??};;
+        esac;
+        case $folder in
+        /*)
+            for name in "$@"; do
+                case $name in
+                */*) ;;
+                *) consider "$folder/$name";;
+                esac;
+            done;;
+        esac;
+    done;
+    unset IFS;
+    if [ -z "$program" ]; then
+        [ -z "$refused" ] || say "b$number.refused $refused";
+        return 1;
+    fi;
+    folder=${program%/*};
+    stamp;
+    say "b$number.path $program";
+    say "b$number.stamp $stamps";
+    known='';
+    [ "$stamps $program" != "$fingerprint" ] || known=1;
+};
+
+# Sets stamps: size, time of the contents and of the inode's change of the program and of all that
+# it may use beside it; and real_folder, where links lead to. The inode's change tells files apart
+# that a package gives one size and one time (Nix: always 1). `stat` prints what is there and
+# fails for the rest; a BSD's prints nothing for GNU's option.
+stamp() {
+    real_folder=$(readlink -f "$program" 2>/dev/null);
+    real_folder=${real_folder%/*};
+    set -- "$program";
+    for tool in $tools; do
+        set -- "$@" "$folder/$tool" "$real_folder/$tool" "/usr/bin/$tool";
+    done;
+    for library in ggml-rpc ggml-base ggml llama; do
+        for ending in so dylib; do
+            for place in "$folder" "$real_folder"; do
+                set -- "$@" "$place/lib$library.$ending" "$place/../lib/lib$library.$ending";
+            done;
+        done;
+    done;
+    stamps=$(stat -L -c '%s %Y %Z' "$@" 2>/dev/null);
+    [ "$stamps" ] || stamps=$(stat -L -f '%z %m %c' "$@" 2>/dev/null);
+    # shellcheck disable=SC2086 # in one line
+    set -- $stamps;
+    stamps="$*";
+};
+
+# server: asks a llama-server for its flags, version and devices.
+server() {
+    asked=$program answer='';
+    if [ "$known" ]; then
+        { answer=$(ask "b$number.devices" "$patience" "$program" --list-devices); } 2>/dev/null;
+    fi;
+    case $answer in
+    *"%status 0")
+        say "$answer";
+        return 0;;
+    esac;
+    ask_help || return 0;
+    ask "b$number.version" "$patience" "$program" --version;
+    sum_files;
+    ask "b$number.devices" "$patience" "$program" --list-devices;
+};
+
+# worker: asks an rpc-server whether it runs, tools beside it for the version, a llama-server beside
+# it for the devices.
+worker() {
+    ask_help;
+    [ "$known" ] || {
+        ask_tool;
+        sum_files;
+    };
+    server=$folder/llama-server;
+    [ ! -x "$server" ] || [ "$server" = "$asked" ] ||
+        ask "b$number.devices" "$patience" "$server" --list-devices;
+};
+
+# The first bytes of the file, which tell its machine, and its help. Fails when it hangs.
+ask_help() {
+    # shellcheck disable=SC2046 # in one line
+    say "b$number.magic" $(od -An -tx1 -N20 "$program");
+    { help=$(ask "b$number.help" "$patience" "$program" --help); } 2>/dev/null;
+    say "$help";
+    case $help in
+    *"%status 137")
+        patience=$((patience / 4 + 1));
+        return 1;;
+    esac;
+};
+
+# Checksums of the program and of the libraries that make it speak RPC.
+sum_files() {
+    sum_file binary "$program";
+    for library in rpc base; do
+        for ending in so dylib; do
+            for place in "$folder" "$folder/../lib"; do
+                sum_file "libggml-$library" "$place/libggml-$library.$ending";
+            done;
+        done;
+    done;
+};
+
+sum_file() {
+    [ ! -f "$2" ] || say "b$number.digest $1 $(cksum <"$2")";
+};
+
+# The first tool beside the program that tells its version. What lies in /usr/bin is beside
+# programs of /usr only.
+ask_tool() {
+    for place in "$folder" "${real_folder:-$folder}" /usr/bin; do
+        if [ "$place" = /usr/bin ]; then
+            case $program in
+            /usr/*) ;;
+            *) return 0;;
+            esac;
+        fi;
+        for tool in $tools; do
+            [ -x "$place/$tool" ] || continue;
+            answer=$(ask "b$number.version" "$patience" "$place/$tool" --version);
+            case $answer in
+            *version:*)
+                say "b$number.tool $place/$tool";
+                say "$answer";
+                return 0;;
+            esac;
+        done;
+    done;
+};
