@@ -217,9 +217,7 @@ package final class ClusterRunner {
             let snapshot = supervisor.snapshot
             keeper.happened(event, snapshot, at: .now)
             output.changed(snapshot)
-            if isTellingReload, supervisor.pendingReload == nil, keeper.current.isServing {
-                reloadIsOver()
-            }
+            if isTellingReload, !supervisor.isReloading, !isEnding { reloadIsOver() }
         }
         isHandling = false
     }
@@ -229,6 +227,8 @@ package final class ClusterRunner {
         case .spawn(let run): spawn(run)
         case .terminate(let run): processes[run]?.send("term")
         case .kill(let run): kill(run)
+        case .endLeash(let run): processes[run]?.endLeash()
+        case .killGroup(let run): processes[run]?.killGroup()
         case .probeReadiness(let run): probeReadiness(run)
         case .proveDistribution(let run): proveDistribution(run)
         case .probeHealth(let run): probeHealth(run)

@@ -25,7 +25,7 @@ extension ClusterRunner {
         return nil
     }
 
-    private var isEnding: Bool { [.stopping, .failed].contains(keeper.current.state) }
+    var isEnding: Bool { [.stopping, .failed].contains(keeper.current.state) }
 
     private func take(_ next: Reload.Accepted) {
         guard !isEnding else { return }
@@ -36,7 +36,6 @@ extension ClusterRunner {
             perform(.report(Report(.progress, "reloaded: nothing that runs has changed")))
         }
         happened(.reloadRequested(next.wanted))
-        if change.isEmpty { reloadIsOver() }
         do {
             try RecordedFacts.write(next.facts, placement: next.wanted.plan.placement, to: state)
         } catch {

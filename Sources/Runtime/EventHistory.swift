@@ -5,22 +5,17 @@ import Status
 /// `events.jsonl`: everything that people were told, one JSON object a line.
 package final class EventHistory {
     private let log: LogFile
-    /// Names that an entry can be about; those of a reload come later.
-    var processes: [String]
 
     /// The history in a state directory.
     ///
-    /// - Parameters:
-    ///   - processes: names that an entry can be about.
-    ///   - warn: told when the disk is full or read-only, and what becomes of the events.
-    package init(state: StateDirectory, processes: [String], warn: @escaping (String) -> Void) {
-        self.processes = processes
+    /// - Parameter warn: told when the disk is full or read-only, and what becomes of the events.
+    package init(state: StateDirectory, warn: @escaping (String) -> Void) {
         log = LogFile(path: Self.path(state: state.path), largest: 2 << 20, kept: 3, warn: warn)
     }
 
     /// Adds a report.
     package func add(_ report: Report) {
-        log.write(HistoryEntry(report, at: .now, processes: processes).line)
+        log.write(HistoryEntry(report, at: .now).line)
     }
 
     /// The last entry in a state directory, if there is one.
