@@ -79,6 +79,7 @@ let package = Package(
             name: "ConfigurationTests",
             dependencies: ["Basics", "Facts", "Configuration", "Plan", "Survey", "Samples"],
             resources: [.copy("Fixtures")]),
+        .testTarget(name: "RepositoryTests"),
         .testTarget(
             name: "PlanTests",
             dependencies: [

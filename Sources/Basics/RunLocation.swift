@@ -1,5 +1,5 @@
 /// Where a process runs.
-package enum RunLocation: Hashable, Sendable {
+package enum RunLocation: Hashable, Sendable, Codable {
     /// On the machine where `sollol` runs.
     case here
     /// Through `ssh DESTINATION`; `options` are values of `ssh -o`.

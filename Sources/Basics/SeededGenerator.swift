@@ -4,7 +4,6 @@
 package struct SeededGenerator: RandomNumberGenerator, Equatable, Sendable {
     private var state: UInt64
 
-    /// A generator that starts from that seed.
     package init(seed: UInt64) { state = seed }
 
     /// The next 64 bits.

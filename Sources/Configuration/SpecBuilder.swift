@@ -274,7 +274,8 @@ struct SpecBuilder {
         return timeouts
     }
 
-    /// What is set but does not act; a default that is written out, as `sollol config` does, is not.
+    /// What is set but does not act; a default that is written out, as `sollol config` does, is
+    /// not.
     private mutating func tellWhatDoesNotActYet() {
         var paths: [String: [String]] = [:]
         for key in ConfigurationSchema.keys {

@@ -149,7 +149,8 @@ enum ModelName {
 
 /// Which `ssh -o` options a configuration may set.
 enum SSHOptionRule {
-    /// Options that run a program here, break the leash, or weaken what ssh checks, with the reason.
+    /// Options that run a program here, break the leash, or weaken what ssh checks, with the
+    /// reason.
     private static let refused: [String: String] = {
         let program = "runs a program on this machine; put it in ~/.ssh/config"
         let leash = "would break the leash that ends the server when sollol goes; remove it"

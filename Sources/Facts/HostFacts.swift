@@ -13,9 +13,9 @@ package struct HostFacts: Codable, Equatable, Sendable {
     package struct Host: Codable, Equatable, Sendable {
         /// The home folder, which `~/` in a path on that host stands for.
         package var home: String?
-        /// Binaries by the name that was looked for: `coordinator.binary` or `rpc_backends[…].binary`
-        /// as configured, else `llama-server` or `rpc-server` (also when `ggml-rpc-server` is what
-        /// was found).
+        /// Binaries by the name that was looked for: `coordinator.binary` or
+        /// `rpc_backends[…].binary` as configured, else `llama-server` or `rpc-server` (also when
+        /// `ggml-rpc-server` is what was found).
         package var binaries: [String: Binary]
         /// Models by `ModelReference.text`.
         package var models: [String: Model]
@@ -65,7 +65,8 @@ package struct HostFacts: Codable, Equatable, Sendable {
         /// Checksum and size of it and of libraries beside it, by name; nil if nobody asked.
         package var digests: [String: String]?
         /// The time of its inode's change, then sizes and times of the files beside it that its
-        /// answers depend on, as its host prints them, or nil when it has not answered as it should.
+        /// answers depend on, as its host prints them, or nil when it has not answered as it
+        /// should.
         package var companions: String?
 
         /// What its host prints of it and these files as long as none of them has changed; nil when
@@ -111,8 +112,8 @@ package struct HostFacts: Codable, Equatable, Sendable {
         }
     }
 
-    /// By `key(for:)`.
-    package var hosts: [String: Host]
+    /// By where they are and how they are asked.
+    package var hosts: [HostKey: Host]
     /// Numeric IPv4 addresses by name, as the control machine resolved them.
     package var addresses: [String: String]
     /// llama.cpp's names of the devices that a worker offers, by `WorkerSpec.endpoint`, as
@@ -124,7 +125,7 @@ package struct HostFacts: Codable, Equatable, Sendable {
 
     /// These facts, none unless given.
     package init(
-        hosts: [String: Host] = [:], addresses: [String: String] = [:],
+        hosts: [HostKey: Host] = [:], addresses: [String: String] = [:],
         offeredDevices: [String: [String]] = [:]
     ) {
         self.hosts = hosts
@@ -132,15 +133,8 @@ package struct HostFacts: Codable, Equatable, Sendable {
         self.offeredDevices = offeredDevices
     }
 
-    /// `here`, or what one types: `ssh DESTINATION`, `ssh -o Port=2222 DESTINATION`. The space
-    /// keeps a destination named `here` apart.
-    package static func key(for location: RunLocation) -> String {
-        guard case .ssh(let destination, let options) = location else { return "here" }
-        return (["ssh"] + options.map { "-o \($0)" } + [destination]).joined(separator: " ")
-    }
-
     /// The facts of the machine at a location, if there are any.
-    package func host(at location: RunLocation) -> Host? { hosts[Self.key(for: location)] }
+    package func host(at location: RunLocation) -> Host? { hosts[HostKey(location)] }
 }
 
 extension HostFacts {
@@ -203,7 +197,7 @@ extension HostFacts {
 
     /// What no `check` could have found, or nil.
     private var firstProblem: String? {
-        for (key, host) in hosts.sorted(by: { $0.key < $1.key }) {
+        for (key, host) in hosts.sorted(by: { $0.key.text < $1.key.text }) {
             let paths =
                 host.binaries.values.map(\.path) + host.models.values.map(\.path)
                 + [host.home].compactMap(\.self)
@@ -213,17 +207,17 @@ extension HostFacts {
             }
             if !answers.joined().allSatisfy({ $0 == " " || $0 == "-" || $0.isNumber && $0.isASCII })
             {
-                return "\(key) has an unreadable record of a program's files"
+                return "\(key.text) has an unreadable record of a program's files"
             }
             if !(paths + (host.devices ?? [])).allSatisfy(Self.isWord) {
-                return "\(key) has an empty or unprintable path or device"
+                return "\(key.text) has an empty or unprintable path or device"
             }
             let counts = host.models.values.compactMap(\.blockCount)
             if let count = counts.first(where: { !(1...512).contains($0) }) {
-                return "\(key) has a model of \(count) blocks"
+                return "\(key.text) has a model of \(count) blocks"
             }
             if host.models.values.contains(where: { $0.shape?.isPlausible == false }) {
-                return "\(key) has a model of an impossible size"
+                return "\(key.text) has a model of an impossible size"
             }
         }
         if let (name, address) = addresses.first(where: { !AddressRange.isNumericIPv4($0.value) }) {

@@ -71,7 +71,8 @@ package enum OwnedFlags {
             // llama.cpp takes --ctx_size for --ctx-size (common/arg.cpp).
             flag = flag.replacing("_", with: "-")
         } else {
-            // No release takes -c4096 (measured: invalid argument), and no short flag holds a digit.
+            // No release takes -c4096 (measured: invalid argument), and no short flag holds a
+            // digit.
             flag = String(flag.prefix { !("0"..."9").contains($0) })
         }
         if flag == "--api-key" {

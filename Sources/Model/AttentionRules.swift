@@ -3,7 +3,7 @@ import Basics
 /// What each layer keeps for every token: the part of a shape that is not in the tensors.
 ///
 /// From `llama-model.cpp`, `llama-hparams.cpp` and `llama-kv-cache.cpp`; checked against what the
-/// servers of 0.7.0 report, for the architectures in `measured` (`deploy/compare-plan`).
+/// servers of 0.7.0 report, for the architectures in `measured` (`deploy/dev/compare-plan`).
 struct AttentionRules {
     private(set) var layers: [ModelShape.Layer]
     private(set) var query = 0

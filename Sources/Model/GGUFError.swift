@@ -5,12 +5,10 @@ package struct GGUFError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong there, and what to do about it where that is not plain.
     package var problem: String
 
-    /// A problem at that place.
     package init(offset: UInt64, problem: String) {
         self.offset = offset
         self.problem = problem
     }
 
-    /// What is wrong with the file, and where.
     package var description: String { "at byte \(offset): \(problem)" }
 }

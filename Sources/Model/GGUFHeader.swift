@@ -42,12 +42,11 @@ package struct GGUFTensor: Equatable, Sendable {
 
 /// What the header of a GGUF says; tensor data are never read.
 ///
-/// The format is ggml's `docs/gguf.md`; what is refused is what llama.cpp's own loader refuses
-/// (`gguf.cpp`, 0.7.0), so that a hostile or truncated file ends in a clear error here.
+/// The format is that of ggml's documentation. What llama.cpp's own loader refuses (`gguf.cpp`,
+/// 0.7.0) is refused here, so that a hostile or truncated file ends in a clear error.
 package struct GGUFHeader: Equatable, Sendable {
     /// 2 or 3.
     package var version: UInt32
-    /// Metadata by key.
     package var metadata: [String: GGUFValue]
     /// The tensors in the file's order.
     package var tensors: [GGUFTensor]

@@ -5,7 +5,6 @@ package struct GrowingHeader {
     package enum Step {
         /// Fetch that many MiB from that offset, in MiB, and `append` them.
         case fetch(offset: Int, count: Int)
-        /// Done.
         case header(GGUFHeader)
         /// llama.cpp would not load it.
         case refused(GGUFError)

@@ -13,14 +13,11 @@ package struct ModelMemory: Equatable, Sendable {
         /// A bound.
         package var buffers: UInt64 = 0
 
-        /// Nothing.
         package init() {}
 
-        /// All of it.
         package var total: UInt64 { weights + cache + buffers }
     }
 
-    /// The model.
     package let shape: ModelShape
     /// Context, slots and types of the cache.
     package let context: ContextSettings
@@ -35,7 +32,6 @@ package struct ModelMemory: Equatable, Sendable {
     package static let workerProgram: UInt64 = 16 << 20
     private static let coordinatorProgram: UInt64 = 48 << 20
 
-    /// The memory of that model with that context.
     package init(
         shape: ModelShape, context: ContextSettings, isPipelined: Bool = false,
         overridesEmbedding: Bool = false

@@ -34,7 +34,6 @@ package struct OllamaModel: Equatable, Sendable {
     package var registry: String
     /// `library` unless the name has a user.
     package var namespace: String
-    /// The model.
     package var name: String
     /// `latest` unless given.
     package var tag: String

@@ -8,7 +8,6 @@ package struct PlacementAdvice: Equatable, Sendable {
     /// What would help, the least intrusive first; empty when it fits.
     package let changes: [String]
 
-    /// Advice on a placement.
     package init(_ placement: ModelPlacement) {
         shortages = Self.shortages(placement)
         changes = placement.fits ? [] : Self.changes(placement.request)

@@ -8,7 +8,7 @@ package enum DryRun {
     package enum Format: String, Sendable, CaseIterable {
         /// For people.
         case text
-        /// The stable form of `interface.md`.
+        /// The stable form of `Interface.md`.
         case json
         /// A bash script that brings the cluster up without `sollol`.
         case sh

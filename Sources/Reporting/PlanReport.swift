@@ -66,7 +66,7 @@ package struct PlanReport: Equatable, Sendable {
 
     // MARK: JSON
 
-    /// `interface.md`, "Plan as JSON"; `model`, `estimates` and `assumptions` stand beside it.
+    /// `Interface.md`, "Plan as JSON"; `model`, `estimates` and `assumptions` stand beside it.
     package var json: String {
         let context = placement.request.context
         let memory = ModelMemory(shape: shape, context: context)

@@ -18,20 +18,30 @@ enum CommandOutput {
         var answers = [Answer](repeating: Answer(text: "", status: nil), count: commands.count)
         var running = commands.count
         guard running > 0 else { return [] }
-        for (index, argv) in commands.enumerated() {
-            let line = Guard.startLine(
-                argv: argv, environment: ["GGML_NO_BACKTRACE": "1"], slot: nil)
-            let process = try GuardedProcess(
-                startLine: line, loop: loop,
-                handlers: .init(
-                    started: { _ in },
-                    printed: { answers[index].text += $0 + "\n" },
-                    ended: { end in
-                        answers[index].status = end.status
-                        running -= 1
-                        if running == 0 { loop.stop() }
-                    }))
-            loop.at(EventLoop.now + timeout) { process.send("kill") }
+        var started: [GuardedProcess] = []
+        do {
+            for (index, argv) in commands.enumerated() {
+                let process = try GuardedProcess(
+                    startLine: Guard.startLine(
+                        argv: argv, environment: ["GGML_NO_BACKTRACE": "1"], slot: nil),
+                    loop: loop,
+                    handlers: .init(
+                        started: { _ in },
+                        printed: { answers[index].text += $0 + "\n" },
+                        ended: { end in
+                            answers[index].status = end.status
+                            running -= 1
+                            if running == 0 { loop.stop() }
+                        }))
+                started.append(process)
+                loop.at(EventLoop.now + timeout) { process.send("kill") }
+            }
+        } catch {
+            // Those that run already are not left behind.
+            running = started.count
+            for process in started { process.kill() }
+            if running > 0 { loop.run() }
+            throw error
         }
         loop.run()
         return answers

@@ -24,18 +24,13 @@ package final class Console {
     /// then on its log alone takes what is shown.
     package var isDetached = false
     private let level: Level
-    private let given: Int32
-    private let descriptor: Int32
+    private let stream: ConsoleStream
     private let isTerminal: Bool
     private let hasColor: Bool
-    private var log: LogFile?
+    private var log: QueuedLog?
     private var live: [String] = []
     /// The live view as it is on the terminal.
     private var shown: [String] = []
-    /// The rest of a message that a slow reader has begun to take.
-    private var unwritten: [UInt8] = []
-    private var isStuck = false
-    private var missed = 0
     /// Whether messages need their time: when somebody has left the terminal to itself.
     private var isUnattended = false
 
@@ -47,18 +42,15 @@ package final class Console {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
         self.level = level
-        given = descriptor
-        self.descriptor = Self.withoutBlocking(descriptor)
+        stream = ConsoleStream(descriptor)
         isTerminal = isatty(descriptor) == 1 && environment["TERM"] != "dumb"
         hasColor = isTerminal && environment["NO_COLOR", default: ""].isEmpty
     }
 
-    deinit { if descriptor != given { close(descriptor) } }
-
     /// Writes what is shown to `logs/sollol.log`, too, when nobody will be there to see it.
     package func keepLog(state: StateDirectory) {
         guard isDetached else { return }
-        log = LogFile(path: state.logPath("sollol")) { _ in }
+        log = state.logs.log(.init(path: state.logPath("sollol"))) { _ in }
     }
 
     /// Prints one line that is about `sollol` itself.
@@ -125,7 +117,7 @@ package final class Console {
         for line in clean { log?.append(line) }
         guard isTerminal else {
             let time = Timestamp.now
-            put(clean.map { "\(time) \($0)\n" }.joined())
+            stream.put(clean.map { "\(time) \($0)\n" }.joined())
             return
         }
         if label > 0 {
@@ -141,7 +133,7 @@ package final class Console {
 
     /// Takes the live view away, prints, and draws it again, in one write.
     private func draw(_ lines: [String]) {
-        let size = size()
+        let size = stream.size
         // A terminal that has become narrower since has wrapped what was shown.
         let rows = shown.reduce(0) { $0 + max(1, ($1.count + size.columns - 1) / size.columns) }
         let up = min(rows, size.rows - 1)
@@ -149,7 +141,7 @@ package final class Console {
         text += lines.map { $0 + "\n" }.joined()
         let next = fitted(size)
         text += next.map { styled($0, .dim) + "\n" }.joined()
-        if put(text) { shown = next }
+        if stream.put(text) { shown = next }
     }
 
     /// The live view as far as it fits: what scrolls out of sight cannot be taken away again.
@@ -165,70 +157,11 @@ package final class Console {
         return lines.map { $0.count > width ? $0.prefix(width - 1) + "…" : $0 }
     }
 
-    /// Asked each time, since terminals are resized.
-    private func size() -> (columns: Int, rows: Int) {
-        var size = winsize()
-        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0
-        else { return (80, 24) }
-        return (max(2, Int(size.ws_col)), max(2, Int(size.ws_row)))
-    }
-
     private static func timeOfDay() -> String {
         var now = time(nil)
         var parts = tm()
         localtime_r(&now, &parts)
         func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
         return "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
-    }
-
-    /// Writes without blocking the supervisor. A reader that is slow is given a moment; one that
-    /// does not read - a terminal after Ctrl-S - loses whole messages, and is told how many.
-    ///
-    /// - Returns: whether it was taken; nothing of it was written otherwise.
-    @discardableResult
-    private func put(_ text: String) -> Bool {
-        guard flush(patience: isStuck ? 0 : 50) else {
-            isStuck = true
-            missed += 1
-            return false
-        }
-        isStuck = false
-        if missed > 0 {
-            unwritten += Array("… \(plural(missed, "message")) not shown\n".utf8)
-            missed = 0
-        }
-        unwritten += Array(text.utf8)
-        isStuck = !flush(patience: 50)
-        return true
-    }
-
-    /// A descriptor of our own for the same terminal. To make the given one non-blocking would do so
-    /// for the shell that it belongs to; and a terminal that stands still blocks a write although
-    /// poll(2) says that it can be written (measured).
-    private static func withoutBlocking(_ descriptor: Int32) -> Int32 {
-        guard isatty(descriptor) == 1 else { return descriptor }
-        var name = [CChar](repeating: 0, count: 256)
-        guard ttyname_r(descriptor, &name, name.count - 1) == 0 else { return descriptor }
-        let own = open(name, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
-        return own >= 0 ? own : descriptor
-    }
-
-    /// Writes what is left, waiting so many milliseconds for a reader at most.
-    private func flush(patience: Int32) -> Bool {
-        while !unwritten.isEmpty {
-            var target = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            guard poll(&target, 1, patience) == 1 else { return false }
-            // A pipe that can be written takes at least PIPE_BUF bytes at once (pipe(7)).
-            let count = unwritten.prefix(512).withUnsafeBytes {
-                write(descriptor, $0.baseAddress, $0.count)
-            }
-            if count < 0 && errno == EAGAIN { return false }
-            guard count > 0 else {
-                unwritten = []  // Nobody will ever read it.
-                return true
-            }
-            unwritten.removeFirst(count)
-        }
-        return true
     }
 }

@@ -59,24 +59,23 @@ package struct ControlClient {
 
     private func exchange(_ request: ControlRequest) throws -> ControlAnswer {
         let descriptor = try UnixSocket.make()
-        defer { close(descriptor) }
+        let number = descriptor.number
         var limit = timeval(tv_sec: .init(Self.patience), tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(
-                descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+            setsockopt(number, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }
         let path = UnixSocket.path(state: state)
-        guard UnixSocket.withAddress(path, { connect(descriptor, $0, $1) }) == 0 else {
+        guard UnixSocket.withAddress(path, { connect(number, $0, $1) }) == 0 else {
             throw failure("connect to \(path)")
         }
         let line = Array(try JSONEncoder().encode(request)) + [UInt8(ascii: "\n")]
-        guard retrying({ write(descriptor, line, line.count) }) == line.count else {
+        guard descriptor.write(line) == line.count else {
             throw failure("write to \(path)")
         }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16384)
         while true {
-            let count = retrying { read(descriptor, &buffer, buffer.count) }
+            let count = descriptor.read(&buffer)
             guard count >= 0 else { throw failure("read from \(path)") }
             if count == 0 { break }
             answer += buffer[..<count]

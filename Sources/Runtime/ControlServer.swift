@@ -16,18 +16,18 @@ final class ControlServer {
     static let patience = 5.0
 
     private final class Client {
-        let descriptor: Int32
+        let watch: Watch
         var request: [UInt8] = []
         var answer: [UInt8] = []
         var deadline: Int?
 
-        init(_ descriptor: Int32) { self.descriptor = descriptor }
+        init(_ watch: Watch) { self.watch = watch }
     }
 
     private let path: String
     private let loop: EventLoop
     private let respond: (ControlRequest) -> ControlAnswer
-    private let listener: Int32
+    private let listener: Watch
     private var clients: [Client] = []
 
     /// Listens at that path; a socket that an earlier `sollol` left there is replaced, which the
@@ -40,51 +40,48 @@ final class ControlServer {
         self.path = path
         self.loop = loop
         self.respond = respond
-        listener = try UnixSocket.make()
-        setNonBlocking(listener)
+        let socket = try UnixSocket.make()
+        socket.setNonBlocking()
+        listener = loop.watch(socket)
         unlink(path)
         let mask = umask(0o177)
-        let status = UnixSocket.withAddress(path) { bind(listener, $0, $1) }
+        let status = UnixSocket.withAddress(path) { bind(socket.number, $0, $1) }
         umask(mask)
-        guard status == 0, listen(listener, 16) == 0 else {
-            let error = SystemError("listen on \(path)")
-            close(listener)
-            throw error
+        guard status == 0, listen(socket.number, 16) == 0 else {
+            throw SystemError("listen on \(path)")
         }
-        loop.whenReadable(listener) { [self] in accept() }
+        listener.whenReadable { [self] in accept() }
     }
 
     /// Hangs up on everybody and removes the socket.
     func end() {
         for client in clients { hangUp(client) }
-        loop.forget(listener)
-        close(listener)
+        listener.close()
         unlink(path)
     }
 
     private func accept() {
-        let descriptor = retrying { Foundation.accept(listener, nil, nil) }
-        guard descriptor >= 0 else {
+        let number = retrying { Foundation.accept(listener.descriptor.number, nil, nil) }
+        guard number >= 0 else {
             // Out of descriptors: the listener stays readable, and the loop would spin.
             guard errno == EMFILE || errno == ENFILE else { return }
-            loop.whenReadable(listener, nil)
-            loop.at(EventLoop.now + 1) { [self] in
-                loop.whenReadable(listener) { [self] in accept() }
-            }
+            listener.whenReadable(nil)
+            loop.at(EventLoop.now + 1) { [self] in listener.whenReadable { [self] in accept() } }
             return
         }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        setNonBlocking(descriptor)
+        let descriptor = Descriptor(number)
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        descriptor.setNonBlocking()
         if clients.count >= Self.mostClients { hangUp(clients[0]) }
-        let client = Client(descriptor)
+        let client = Client(loop.watch(descriptor))
         clients.append(client)
         client.deadline = loop.at(EventLoop.now + Self.patience) { [self] in hangUp(client) }
-        loop.whenReadable(descriptor) { [self] in receive(client) }
+        client.watch.whenReadable { [self] in receive(client) }
     }
 
     private func receive(_ client: Client) {
         var buffer = [UInt8](repeating: 0, count: Self.longestRequest + 1)
-        let count = retrying { read(client.descriptor, &buffer, buffer.count) }
+        let count = client.watch.descriptor.read(&buffer)
         if count < 0 && errno == EAGAIN { return }
         guard count > 0 else { return hangUp(client) }
         client.request += buffer[..<count]
@@ -107,7 +104,7 @@ final class ControlServer {
     }
 
     private func send(_ answer: ControlAnswer, to client: Client) {
-        loop.whenReadable(client.descriptor, nil)
+        client.watch.whenReadable(nil)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         guard let data = try? encoder.encode(answer) else { return hangUp(client) }
@@ -117,9 +114,9 @@ final class ControlServer {
 
     private func flush(_ client: Client) {
         while !client.answer.isEmpty {
-            let count = retrying { write(client.descriptor, client.answer, client.answer.count) }
+            let count = client.watch.descriptor.write(client.answer)
             if count < 0 && errno == EAGAIN {
-                return loop.whenWritable(client.descriptor) { [self] in flush(client) }
+                return client.watch.whenWritable { [self] in flush(client) }
             }
             guard count > 0 else { return hangUp(client) }
             client.answer.removeFirst(count)
@@ -131,7 +128,6 @@ final class ControlServer {
         guard let index = clients.firstIndex(where: { $0 === client }) else { return }
         clients.remove(at: index)
         loop.cancel(client.deadline)
-        loop.forget(client.descriptor)
-        close(client.descriptor)
+        client.watch.close()
     }
 }

@@ -15,7 +15,7 @@ package enum DetachedStart {
     private static let shellText = #""$@" </dev/null & "#
 
     /// What the first one knows of the second one.
-    private final class Watch {
+    private final class Second {
         var pid: Int32?
         var outcome: ExitStatus?
     }
@@ -26,59 +26,58 @@ package enum DetachedStart {
     ///
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
     package static func run(_ executable: String, _ words: [String]) throws -> ExitStatus {
-        let pipes = try [DescriptorPair(), DescriptorPair()]
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", shellText, "sh", executable] + words
-        process.environment = ProcessInfo.processInfo.environment.merging([marker: "1"]) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(fileDescriptor: pipes[0].writing)
-        process.standardError = FileHandle(fileDescriptor: pipes[1].writing)
-        try process.run()
-        for pipe in pipes {
-            close(pipe.writing)
-            setNonBlocking(pipe.reading)
-        }
-        return try wait(said: pipes[0].reading, shown: pipes[1].reading)
+        let (said, shown) = try start(["-c", shellText, "sh", executable] + words)
+        for end in [said, shown] { end.setNonBlocking() }
+        return try wait(said: said, shown: shown)
     }
 
-    private static func wait(said: Int32, shown: Int32) throws -> ExitStatus {
+    /// Returns what comes from its two streams; our copies of their other ends are closed.
+    private static func start(_ words: [String]) throws -> (said: Descriptor, shown: Descriptor) {
+        let (said, shown) = (try DescriptorPair(), try DescriptorPair())
+        _ = try ChildShell.start(
+            words, environment: ProcessInfo.processInfo.environment.merging([marker: "1"]) { $1 },
+            output: said.writing, errors: shown.writing)
+        return (said.reading, shown.reading)
+    }
+
+    private static func wait(said: Descriptor, shown: Descriptor) throws -> ExitStatus {
         let loop = EventLoop()
-        let watch = Watch()
-        var lines = LineReader(said)
+        let second = Second()
         var wasStopped = false
         // As in the foreground, Ctrl-C ends what comes up.
-        try Signals.deliver(on: loop) { _ in
+        let signals = try Signals.deliver(on: loop) { _ in
             wasStopped = true
-            if let pid = watch.pid { kill(pid, SIGTERM) }
+            if let pid = second.pid { kill(pid, SIGTERM) }
         }
-        loop.whenReadable(shown) { if !relay(shown) { loop.forget(shown) } }
-        loop.whenReadable(said) {
-            let isOpen = lines.read { line in
+        defer { signals.end() }
+        let screen = loop.watch(shown)
+        screen.whenReadable { if !relay(shown) { screen.end() } }
+        let lines = IncomingLines(of: said, loop: loop)
+        lines.begin(
+            { line in
                 let words = line.split(separator: " ")
                 switch (words.first, words.last.flatMap { Int32($0) }) {
                 case ("pid", let pid?):
-                    watch.pid = pid
+                    second.pid = pid
                     if wasStopped { kill(pid, SIGTERM) }
-                case ("serving", _): watch.outcome = watch.outcome ?? .success
+                case ("serving", _): second.outcome = second.outcome ?? .success
                 case ("exit", let status?):
-                    watch.outcome = watch.outcome ?? ExitStatus(rawValue: status) ?? .software
+                    second.outcome = second.outcome ?? ExitStatus(rawValue: status) ?? .software
                 default: break
                 }
-            }
-            if watch.outcome != nil || !isOpen { loop.stop() }
-        }
+            },
+            came: { isOpen in if second.outcome != nil || !isOpen { loop.stop() } })
         loop.run()
         // What it showed before it said so is in the pipe already.
         _ = relay(shown)
-        return watch.outcome ?? .software
+        return second.outcome ?? .software
     }
 
     /// Copies what is there to standard error. Returns false at the end.
-    private static func relay(_ descriptor: Int32) -> Bool {
+    private static func relay(_ descriptor: Descriptor) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = retrying { read(descriptor, &buffer, buffer.count) }
+            let count = descriptor.read(&buffer)
             if count < 0 { return errno == EAGAIN }
             if count == 0 { return false }
             StandardStreams.complain(Array(buffer[..<count]))

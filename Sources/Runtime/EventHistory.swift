@@ -4,18 +4,25 @@ import Status
 
 /// `events.jsonl`: everything that people were told, one JSON object a line.
 package final class EventHistory {
-    private let log: LogFile
+    private let log: QueuedLog
 
     /// The history in a state directory.
     ///
     /// - Parameter warn: told when the disk is full or read-only, and what becomes of the events.
     package init(state: StateDirectory, warn: @escaping (String) -> Void) {
-        log = LogFile(path: Self.path(state: state.path), largest: 2 << 20, kept: 3, warn: warn)
+        let place = LogFile.Place(
+            path: Self.path(state: state.path), largest: 2 << 20, kept: 3,
+            remark: { lost, time in
+                let text = "history: \(plural(lost, "event")) before this were not written"
+                return HistoryEntry(Report(.warning, text), at: time).line
+            })
+        log = state.logs.log(place, warn: warn)
     }
 
-    /// Adds a report.
+    /// Adds a report. It is there when people see it, unless the disk is slow.
     package func add(_ report: Report) {
         log.write(HistoryEntry(report, at: .now).line)
+        log.settle()
     }
 
     /// The last entry in a state directory, if there is one.

@@ -5,13 +5,8 @@ import Foundation
 ///
 /// So no lock is needed anywhere, and an effect is never performed while an event is handled.
 final class EventLoop {
-    /// What is waited for on one descriptor.
-    private struct Watch {
-        var readable: (() -> Void)?
-        var writable: (() -> Void)?
-    }
-
-    private var watches: [Int32: Watch] = [:]
+    /// Those that wait for something.
+    private var watches: [Watch] = []
     private var timers: [(at: Instant, id: Int, body: () -> Void)] = []
     private var nextTimer = 0
     private var isStopped = false
@@ -23,25 +18,18 @@ final class EventLoop {
         return Instant(seconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
     }
 
-    /// Calls `body` whenever the descriptor can be read, or has ended; nil stops it.
-    func whenReadable(_ descriptor: Int32, _ body: (() -> Void)?) {
-        watches[descriptor, default: Watch()].readable = body
-        forgetIdle(descriptor)
-    }
+    /// A watch on a descriptor, which waits for nothing yet.
+    func watch(_ descriptor: Descriptor) -> Watch { Watch(descriptor, on: self) }
 
-    /// Calls `body` whenever the descriptor can be written; nil stops it.
-    func whenWritable(_ descriptor: Int32, _ body: (() -> Void)?) {
-        watches[descriptor, default: Watch()].writable = body
-        forgetIdle(descriptor)
+    /// Waits for what the watch wants now, or for nothing of it; `Watch` tells.
+    func follow(_ watch: Watch) {
+        let index = watches.firstIndex { $0 === watch }
+        switch (index, watch.isIdle) {
+        case (nil, false): watches.append(watch)
+        case (let index?, true): watches.remove(at: index)
+        default: break
+        }
     }
-
-    private func forgetIdle(_ descriptor: Int32) {
-        guard let watch = watches[descriptor] else { return }
-        if watch.readable == nil && watch.writable == nil { watches[descriptor] = nil }
-    }
-
-    /// Stops waiting for a descriptor, before it is closed.
-    func forget(_ descriptor: Int32) { watches[descriptor] = nil }
 
     /// Calls `body` once at that instant, or as soon as possible. Returns what `cancel` takes.
     @discardableResult
@@ -74,19 +62,16 @@ final class EventLoop {
     }
 
     private func wait() {
-        var polled = watches.map { descriptor, watch in
-            let wanted =
-                (watch.readable == nil ? 0 : POLLIN) | (watch.writable == nil ? 0 : POLLOUT)
-            return pollfd(fd: descriptor, events: Int16(wanted), revents: 0)
-        }
+        let asked = watches
+        var polled = asked.map { pollfd(fd: $0.descriptor.number, events: $0.wanted, revents: 0) }
         let pause = timers.first.map { $0.at - Self.now } ?? 60
         // Rounded up, so that a timer that is almost due does not make the loop spin.
         let milliseconds = Int32(min(60_000, max(0, pause * 1000 + 1)))
         guard poll(&polled, nfds_t(polled.count), milliseconds) > 0 else { return }
-        for entry in polled where entry.revents != 0 {
-            // Looked up again: a call before this one may have forgotten the descriptor.
-            if Int32(entry.revents) & ~POLLOUT != 0 { watches[entry.fd]?.readable?() }
-            if Int32(entry.revents) & ~POLLIN != 0 { watches[entry.fd]?.writable?() }
+        // A call may end watches whose events are still to come, and begin others on descriptors
+        // of the same number: an event is of the watch that asked.
+        for (watch, entry) in zip(asked, polled) where entry.revents != 0 {
+            watch.happened(entry.revents)
         }
     }
 }

@@ -12,7 +12,8 @@ final class Exchange {
     private let loop: EventLoop
     private let isComplete: ([UInt8]) -> Bool
     private var completion: ((Outcome) -> Void)?
-    private let descriptor: Int32
+    /// Nil when there is no descriptor left for it.
+    private let watch: Watch?
     private var timer: Int?
     private var request: [UInt8]
     private var response: [UInt8] = []
@@ -33,22 +34,21 @@ final class Exchange {
         self.request = request
         self.isComplete = isComplete
         self.completion = completion
-        descriptor = socket(AF_INET, streamSocket, 0)
+        watch = (try? Descriptor(socket: AF_INET)).map(loop.watch)
         let deadline: Instant = EventLoop.now + timeout
         timer = loop.at(deadline) { [self] in
             finish(.failed("no answer within \(timeout) s"))
         }
-        guard descriptor >= 0, let target = ipv4(address, port: port) else {
-            fail(descriptor < 0 ? "socket" : "\(address) is not a numeric IPv4 address")
+        guard let watch, let target = ipv4(address, port: port) else {
+            fail(watch == nil ? "socket" : "\(address) is not a numeric IPv4 address")
             return
         }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        setNonBlocking(descriptor)
-        let status = withSocketAddress(target) { connect(descriptor, $0, $1) }
+        watch.descriptor.setNonBlocking()
+        let status = withSocketAddress(target) { connect(watch.descriptor.number, $0, $1) }
         if status != 0 && errno != EINPROGRESS {
             fail(String(cString: strerror(errno)))
         } else {
-            loop.whenWritable(descriptor) { [self] in connected() }
+            watch.whenWritable { [self] in connected(watch) }
         }
     }
 
@@ -57,26 +57,26 @@ final class Exchange {
         timer = loop.at(EventLoop.now) { [self] in finish(.failed(reason)) }
     }
 
-    private func connected() {
+    private func connected(_ watch: Watch) {
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
-        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
+        getsockopt(watch.descriptor.number, SOL_SOCKET, SO_ERROR, &code, &length)
         guard code == 0 else { return finish(.failed(String(cString: strerror(code)))) }
         if request.isEmpty { return finish(.received([])) }
-        let count = retrying { write(descriptor, request, request.count) }
+        let count = watch.descriptor.write(request)
         if count < 0 {
             if errno != EAGAIN { finish(.failed(String(cString: strerror(errno)))) }
             return
         }
         request.removeFirst(count)
         guard request.isEmpty else { return }
-        loop.whenWritable(descriptor, nil)
-        loop.whenReadable(descriptor) { [self] in receive() }
+        watch.whenWritable(nil)
+        watch.whenReadable { [self] in receive(watch.descriptor) }
     }
 
-    private func receive() {
+    private func receive(_ descriptor: Descriptor) {
         var buffer = [UInt8](repeating: 0, count: 16384)
-        let count = retrying { read(descriptor, &buffer, buffer.count) }
+        let count = descriptor.read(&buffer)
         // A peer that closes with something unread resets the connection, as an rpc-server of an
         // older release does with a HELLO that it does not know: that is an end like any other.
         if count < 0, errno != ECONNRESET {
@@ -93,19 +93,10 @@ final class Exchange {
         guard let completion else { return }
         self.completion = nil
         loop.cancel(timer)
-        if descriptor >= 0 {
-            loop.forget(descriptor)
-            close(descriptor)
-        }
+        watch?.close()
         completion(outcome)
     }
 }
-
-#if canImport(Glibc)
-    let streamSocket = Int32(SOCK_STREAM.rawValue)
-#else
-    let streamSocket = SOCK_STREAM
-#endif
 
 /// A socket address, or nil when the text is no dotted quad or the port is out of range.
 func ipv4(_ address: String, port: Int) -> sockaddr_in? {

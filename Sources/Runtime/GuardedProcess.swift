@@ -37,15 +37,11 @@ final class GuardedProcess {
     private var patienceTimer: Int?
     private var lastWordsTimer: Int?
     private let shell: ShellProcess
-    private let leash: Int32
-    private let control: Int32
-    private let output: Int32
-    private var controlLines: LineReader
-    private var outputLines: LineReader
-    private var unwritten: [UInt8] = []
+    private let leash: OutgoingBytes
+    private let control: IncomingLines
+    private let output: IncomingLines
     private var end = End()
     private var isOver = false
-    private var isLeashEnded = false
 
     /// Starts `sh` with the guard's constant command, and writes the start line to its leash.
     ///
@@ -61,22 +57,21 @@ final class GuardedProcess {
         self.loop = loop
         isRemote = carrier != nil
         self.handlers = handlers
-        self.shell =
+        let shell =
             try shell ?? carrier.map { try ShellProcess(holding: ShellQuoting.join($0)) }
             ?? ShellProcess(Guard.command)
-        (leash, control, output) = (self.shell.input, self.shell.output, self.shell.errors)
-        controlLines = LineReader(control)
-        outputLines = LineReader(output)
-        loop.whenReadable(control) { [self] in readControl() }
-        loop.whenReadable(output) { [self] in drainOutput() }
+        self.shell = shell
+        leash = OutgoingBytes(to: shell.input, loop: loop)
+        control = IncomingLines(of: shell.output, loop: loop)
+        output = IncomingLines(of: shell.errors, loop: loop)
+        control.begin({ [self] in told($0) }, came: { [self] in controlCame(isOpen: $0) })
+        output.begin(handlers.printed)
         send(startLine)
     }
 
     /// Writes one line to the leash: a heartbeat when empty, `term` or `kill`.
     func send(_ line: String) {
-        guard !isOver, !isLeashEnded else { return }
-        unwritten += Array(line.utf8) + [UInt8(ascii: "\n")]
-        flush()
+        if !isOver { leash.send(line) }
     }
 
     /// Sends KILL to the server, through its guard. When that does not help, whoever supervises it
@@ -93,19 +88,11 @@ final class GuardedProcess {
     /// Ends the leash: the network may be cut, and then the guard ends its server by the lease, or
     /// the guard may be stopped, and then its leash reader ends both.
     func endLeash() {
-        if isRemote { endCarrier() } else { closeLeash() }
+        if isRemote { endCarrier() } else { leash.close() }
     }
 
     /// Kills what was started here: the guard and its helpers, or the ssh client.
     func killGroup() { shell.kill() }
-
-    private func closeLeash() {
-        guard !isLeashEnded else { return }
-        isLeashEnded = true
-        unwritten = []
-        loop.forget(leash)
-        shell.closeInput()
-    }
 
     /// Ends the ssh client and the shell around it, which lead a process group of their own. ssh
     /// would stay after its remote command's end while a forwarded connection is open.
@@ -113,35 +100,21 @@ final class GuardedProcess {
         if isRemote { shell.kill() }
     }
 
-    private func flush() {
-        while !unwritten.isEmpty {
-            let count = retrying { write(leash, unwritten, unwritten.count) }
-            if count < 0 {
-                // EPIPE: the guard is gone, and the end of its output says so.
-                let isFull = errno == EAGAIN
-                if !isFull { unwritten = [] }
-                loop.whenWritable(leash, isFull ? { [self] in flush() } : nil)
-                return
-            }
-            unwritten.removeFirst(count)
+    private func told(_ line: String) {
+        switch GuardReport(line) {
+        case .started(let pid):
+            // The leash reader learns at once whom it has to end.
+            send("")
+            end.refusal = nil
+            handlers.started(pid)
+        case .exited(let status): end.status = status
+        case .refused(let refusal): end.refusal = refusal
+        case .usage(let usage): handlers.usage(usage)
+        case nil: break
         }
-        loop.whenWritable(leash, nil)
     }
 
-    private func readControl() {
-        let isOpen = controlLines.read { line in
-            switch GuardReport(line) {
-            case .started(let pid):
-                // The leash reader learns at once whom it has to end.
-                send("")
-                end.refusal = nil
-                handlers.started(pid)
-            case .exited(let status): end.status = status
-            case .refused(let refusal): end.refusal = refusal
-            case .usage(let usage): handlers.usage(usage)
-            case nil: break
-            }
-        }
+    private func controlCame(isOpen: Bool) {
         // From another host the last words come on a channel of their own, perhaps a moment later;
         // ssh ends after both, unless a forwarded connection keeps it.
         if !isOpen || (end.status != nil && !isRemote) {
@@ -152,9 +125,7 @@ final class GuardedProcess {
     }
 
     /// Hands out what the server has printed so far.
-    func drainOutput() {
-        if !outputLines.read(handlers.printed) { loop.whenReadable(output, nil) }
-    }
+    func drainOutput() { output.drain() }
 
     private func over() {
         guard !isOver else { return }
@@ -164,8 +135,8 @@ final class GuardedProcess {
         loop.cancel(patienceTimer)
         loop.cancel(lastWordsTimer)
         endCarrier()
-        closeLeash()
-        for end in [control, output] { loop.forget(end) }
+        leash.end()
+        for stream in [control, output] { stream.end() }
         shell.close()
         handlers.ended(end)
     }

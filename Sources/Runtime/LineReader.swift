@@ -8,18 +8,18 @@ struct LineReader {
     /// keep the loop from everything else.
     private static let mostReads = 16
 
-    private let descriptor: Int32
+    private let descriptor: Descriptor
     private var rest: [UInt8] = []
     private var isSkipping = false
 
-    init(_ descriptor: Int32) { self.descriptor = descriptor }
+    init(_ descriptor: Descriptor) { self.descriptor = descriptor }
 
     /// Reads what is there now and hands out whole lines. Returns false at the end of input, after
     /// handing out a last line without a newline.
     mutating func read(_ line: (String) -> Void) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 65536)
         for _ in 0..<Self.mostReads {
-            let count = retrying { Foundation.read(descriptor, &buffer, buffer.count) }
+            let count = descriptor.read(&buffer)
             if count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) { return true }
             guard count > 0 else {
                 if !rest.isEmpty { line(String(decoding: rest, as: UTF8.self)) }

@@ -4,16 +4,28 @@ import Foundation
 /// A log that cannot fill a disk: lines are appended, and the file is rotated by size and count.
 ///
 /// A full or read-only disk loses lines and nothing else; how many is written once it takes lines
-/// again.
-final class LogFile {
+/// again. It blocks while the disk does, so that only a `LogWriter` may use one.
+final class LogFile: LogSink {
+    /// Where a log is, how large it may be, and how it tells of lines that were lost.
+    struct Place: Sendable {
+        /// The file.
+        var path: String
+        /// Bytes after which it is rotated to `PATH.1`.
+        var largest = 8 << 20
+        /// How many rotated files stay.
+        var kept = 2
+        /// A line of the log that tells how many before it were lost.
+        var remark: @Sendable (Int, Timestamp) -> String = { lost, time in
+            "\(time) sollol: \(lost) lines before this were not written"
+        }
+    }
+
     /// Seconds between two warnings about one file.
     private static let warningPause = 60.0
 
-    private let path: String
-    private let largest: Int
-    private let kept: Int
+    private let place: Place
     private let warn: (String) -> Void
-    private var descriptor: Int32 = -1
+    private var descriptor: Descriptor?
     private var size = 0
     /// Lines that the disk did not take since the last that it took.
     private var lost = 0
@@ -22,77 +34,75 @@ final class LogFile {
     private var warned: Instant?
     private var lastTime = (time: Timestamp(seconds: 0), text: "\(Timestamp(seconds: 0))")
 
-    /// A log at that path.
+    /// A log, which is opened with its first line, or by `open`.
     ///
-    /// - Parameters:
-    ///   - largest: bytes after which it is rotated to `PATH.1`.
-    ///   - kept: how many rotated files stay.
-    ///   - warn: told once in a while when the disk takes no lines.
-    init(
-        path: String, largest: Int = 8 << 20, kept: Int = 2, warn: @escaping (String) -> Void
-    ) {
-        self.path = path
-        self.largest = largest
-        self.kept = kept
+    /// - Parameter warn: told once in a while when the disk takes no lines.
+    init(_ place: Place, warn: @escaping (String) -> Void) {
+        self.place = place
         self.warn = warn
-        open()
     }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Appends a line of a server, its time first.
-    func append(_ line: String) {
-        let time = time()
-        write("\(time) \(line)", note: { "\(time) \($0)" })
-    }
+    func append(_ line: String, at time: Timestamp = .now) { write("\(text(time)) \(line)") }
 
     /// Appends a line as it is.
-    func write(_ line: String) { write(line, note: { _ in nil }) }
+    func write(_ line: String) {
+        if size >= place.largest { rotate() }
+        if descriptor == nil { open() }
+        put(line + "\n", lines: 1)
+    }
 
-    /// - Parameter note: makes a line of a remark about the log itself, or nil.
-    private func write(_ line: String, note: (String) -> String?) {
-        if size >= largest { rotate() }
-        if descriptor < 0 { open() }
-        guard descriptor >= 0 else {
-            lost += 1
+    private func put(_ text: String, lines: Int) {
+        guard let descriptor else {
+            lost += lines
             return
         }
-        var text = isTorn ? "\n" : ""
-        if lost > 0, let remark = note("sollol: \(lost) lines before this were not written") {
-            text += remark + "\n"
-        }
-        let bytes = Array((text + line + "\n").utf8)
-        let count = retrying { Foundation.write(descriptor, bytes, bytes.count) }
+        let remark = lost > 0 ? place.remark(lost, .now) + "\n" : ""
+        let bytes = Array(((isTorn ? "\n" : "") + remark + text).utf8)
+        let count = descriptor.write(bytes)
         let code = count < 0 ? errno : ENOSPC
         size += max(0, count)
         guard count == bytes.count else {
             if count > 0 { isTorn = true }
-            lost += 1
-            return warn(SystemError("write \(path)", code: code))
+            lost += lines
+            return warn(SystemError("write \(place.path)", code: code))
         }
         isTorn = false
         lost = 0
     }
 
+    /// Counts lines that have not come here.
+    func lose(_ count: Int) { lost += count }
+
+    /// Tells of lines that were lost at its end.
+    func close() {
+        if lost > 0 { put("", lines: 0) }
+        descriptor = nil
+    }
+
     /// The time in words, made once a second: servers can print very many lines.
-    private func time() -> String {
-        let now = Timestamp.now
-        if now != lastTime.time { lastTime = (now, "\(now)") }
+    private func text(_ time: Timestamp) -> String {
+        if time != lastTime.time { lastTime = (time, "\(time)") }
         return lastTime.text
     }
 
-    private func open() {
-        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-        descriptor = Foundation.open(path, flags, 0o600)
-        guard descriptor >= 0 else { return warn(SystemError("open \(path)")) }
-        size = max(0, Int(lseek(descriptor, 0, SEEK_END)))
+    /// Opens it, so that it is there before its first line.
+    func open() {
+        do throws(SystemError) {
+            let flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK
+            let opened = try Descriptor(opening: place.path, flags, mode: 0o600)
+            size = max(0, Int(lseek(opened.number, 0, SEEK_END)))
+            descriptor = opened
+        } catch {
+            warn(error)
+        }
     }
 
     private func rotate() {
-        if descriptor >= 0 { close(descriptor) }
-        descriptor = -1
+        descriptor = nil
         size = 0
-        for number in stride(from: kept, to: 1, by: -1) {
+        let path = place.path
+        for number in stride(from: place.kept, to: 1, by: -1) {
             rename("\(path).\(number - 1)", "\(path).\(number)")
         }
         if rename(path, "\(path).1") != 0 { truncate(path, 0) }

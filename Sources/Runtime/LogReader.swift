@@ -8,7 +8,7 @@ package final class LogReader {
     /// The process's name.
     package let name: String
     private let path: String
-    private var descriptor: Int32 = -1
+    private var descriptor: Descriptor?
     private var rest: [UInt8] = []
 
     /// A reader of the log at that path, which need not exist yet.
@@ -16,8 +16,6 @@ package final class LogReader {
         self.name = name
         self.path = path
     }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// The readers of all logs in a state directory, by name.
     package static func all(state: String) -> [LogReader] {
@@ -37,9 +35,7 @@ package final class LogReader {
         let current = identity(descriptor)
         var lines = added()
         for number in 1...Self.mostRotated where lines.count < count ?? .max {
-            let rotated = Foundation.open("\(path).\(number)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-            guard rotated >= 0 else { break }
-            defer { close(rotated) }
+            guard let rotated = Self.opened("\(path).\(number)") else { break }
             if let current, let other = identity(rotated), current == other { continue }
             var bytes: [UInt8] = []
             Self.readAll(rotated) { bytes += $0 }
@@ -50,12 +46,11 @@ package final class LogReader {
 
     /// The lines that were added since the last call.
     package func added() -> [[UInt8]] {
-        if descriptor < 0 { open() }
+        if descriptor == nil { open() }
         var lines = take()
         var now = stat()
         // What was written to the old file before it was rotated comes first.
-        while descriptor >= 0, stat(path, &now) == 0, identity(descriptor) != Identity(now) {
-            close(descriptor)
+        while descriptor != nil, stat(path, &now) == 0, identity(descriptor) != Identity(now) {
             if !rest.isEmpty { lines.append(rest) }
             rest = []
             open()
@@ -66,10 +61,11 @@ package final class LogReader {
 
     private func take() -> [[UInt8]] {
         var lines: [[UInt8]] = []
-        guard descriptor >= 0 else { return lines }
+        guard let descriptor else { return lines }
+        let number = descriptor.number
         var status = stat()
-        if fstat(descriptor, &status) == 0, status.st_size < lseek(descriptor, 0, SEEK_CUR) {
-            lseek(descriptor, 0, SEEK_SET)  // It was truncated.
+        if fstat(number, &status) == 0, status.st_size < lseek(number, 0, SEEK_CUR) {
+            lseek(number, 0, SEEK_SET)  // It was truncated.
         }
         Self.readAll(descriptor) { bytes in
             var start = bytes.startIndex
@@ -83,14 +79,16 @@ package final class LogReader {
         return lines
     }
 
-    private func open() {
-        descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    private func open() { descriptor = Self.opened(path) }
+
+    private static func opened(_ path: String) -> Descriptor? {
+        try? Descriptor(opening: path, O_RDONLY | O_NONBLOCK)
     }
 
-    private static func readAll(_ descriptor: Int32, _ body: (ArraySlice<UInt8>) -> Void) {
+    private static func readAll(_ descriptor: Descriptor, _ body: (ArraySlice<UInt8>) -> Void) {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = retrying { read(descriptor, &buffer, buffer.count) }
+            let count = descriptor.read(&buffer)
             guard count > 0 else { return }
             body(buffer[..<count])
         }
@@ -107,8 +105,9 @@ package final class LogReader {
         }
     }
 
-    private func identity(_ descriptor: Int32) -> Identity? {
+    private func identity(_ descriptor: Descriptor?) -> Identity? {
+        guard let descriptor else { return nil }
         var status = stat()
-        return fstat(descriptor, &status) == 0 ? Identity(status) : nil
+        return fstat(descriptor.number, &status) == 0 ? Identity(status) : nil
     }
 }

@@ -36,7 +36,7 @@ final class PreparedShells {
         while shells.count < wanted, let shell = try? ShellProcess(Guard.command) {
             let line = Array((Guard.preparation + "\n").utf8)
             // A pipe holds far more.
-            guard write(shell.input, line, line.count) == line.count else { return shell.close() }
+            guard shell.input.write(line) == line.count else { return shell.close() }
             shells.append(shell)
         }
     }

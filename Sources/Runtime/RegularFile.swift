@@ -19,21 +19,24 @@ package enum RegularFile {
     private static func read(_ path: String, limit: Int, fromEnd: Bool) throws -> [UInt8] {
         struct Refusal: Error, CustomStringConvertible { var description: String }
         // O_NONBLOCK: to open a FIFO would wait for its writer.
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw Refusal(description: "cannot be read: \(SystemError("open").reason)")
+        let descriptor: Descriptor
+        do throws(SystemError) {
+            descriptor = try Descriptor(opening: path, O_RDONLY | O_NONBLOCK)
+        } catch {
+            throw Refusal(description: "cannot be read: \(error.reason)")
         }
-        defer { close(descriptor) }
+        let number = descriptor.number
+        defer { descriptor.close() }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw Refusal(description: "is not a regular file")
         }
-        if fromEnd, status.st_size > limit { lseek(descriptor, -off_t(limit), SEEK_END) }
+        if fromEnd, status.st_size > limit { lseek(number, -off_t(limit), SEEK_END) }
         var content: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
         while content.count < limit {
             let wanted = min(buffer.count, limit - content.count)
-            let count = retrying { Foundation.read(descriptor, &buffer, wanted) }
+            let count = retrying { Foundation.read(number, &buffer, wanted) }
             guard count >= 0 else {
                 throw Refusal(description: "cannot be read: \(SystemError("read").reason)")
             }

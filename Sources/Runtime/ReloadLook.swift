@@ -46,10 +46,9 @@ package final class ReloadLook {
     private static let longestAnswer = 64 << 20
 
     private let loop: EventLoop
-    private let process = Process()
-    private let output: Int32
-    private let errors: Int32
-    private var errorLines: LineReader
+    private let process: Process
+    private let output: Watch
+    private let errors: IncomingLines
     private var words: [String] = []
     private var received: [UInt8] = []
     private let done: (Swift.Result<Result, Failure>) -> Void
@@ -76,27 +75,17 @@ package final class ReloadLook {
     ) throws {
         self.loop = loop
         self.done = done
-        let pipes = try [DescriptorPair(), DescriptorPair()]
-        (output, errors) = (pipes[0].reading, pipes[1].reading)
-        errorLines = LineReader(errors)
+        let (stdout, stderr) = (try DescriptorPair(), try DescriptorPair())
         let text = String(decoding: try JSONEncoder().encode(running), as: UTF8.self)
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", #""$@"; exit $?"#, "sh"] + command
-        process.environment = ProcessInfo.processInfo.environment
-            .merging([Self.marker: text]) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(fileDescriptor: pipes[0].writing)
-        process.standardError = FileHandle(fileDescriptor: pipes[1].writing)
-        defer { for pipe in pipes { close(pipe.writing) } }
-        do {
-            try process.run()
-        } catch {
-            for pipe in pipes { close(pipe.reading) }
-            throw error
-        }
-        for end in [output, errors] { setNonBlocking(end) }
-        loop.whenReadable(output) { [self] in receive() }
-        loop.whenReadable(errors) { [self] in readErrors() }
+        process = try ChildShell.start(
+            ["-c", #""$@"; exit $?"#, "sh"] + command,
+            environment: ProcessInfo.processInfo.environment.merging([Self.marker: text]) { $1 },
+            output: stdout.writing, errors: stderr.writing)
+        for end in [stdout.reading, stderr.reading] { end.setNonBlocking() }
+        output = loop.watch(stdout.reading)
+        errors = IncomingLines(of: stderr.reading, loop: loop)
+        output.whenReadable { [self] in receive() }
+        errors.begin { [self] in words = (words + [$0]).suffix(100) }
     }
 
     /// Ends it; `done` is not called any more.
@@ -105,28 +94,21 @@ package final class ReloadLook {
         hangUp()
     }
 
-    private func readErrors() {
-        let isOpen = errorLines.read { words = (words + [$0]).suffix(100) }
-        if !isOpen { loop.whenReadable(errors, nil) }
-    }
-
     private func receive() {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        let count = retrying { read(output, &buffer, buffer.count) }
+        let count = output.descriptor.read(&buffer)
         if count < 0 && errno == EAGAIN { return }
         received += buffer[..<max(0, count)]
         if count > 0 && received.count <= Self.longestAnswer { return }
         // What it said before it ended is in the pipe already.
-        readErrors()
+        errors.drain()
         hangUp()
         let result = try? JSONDecoder().decode(Result.self, from: Data(received))
         done(result.map { .success($0) } ?? .failure(Failure(words: words)))
     }
 
     private func hangUp() {
-        for end in [output, errors] {
-            loop.forget(end)
-            close(end)
-        }
+        output.close()
+        errors.end()
     }
 }

@@ -3,46 +3,26 @@ import Foundation
 
 /// A child `sh` with a pipe on each of its three streams; ours do not block.
 ///
-/// The direct child is always `sh`, never ssh, since ssh closes the socket through which
-/// Foundation learns of an exit (`process-facts.md`).
+/// Whoever holds it holds the pipes: when nobody does any more they are closed, and what runs there
+/// ends with its leash.
 final class ShellProcess {
     /// What its standard input is written to: the leash of a guard.
-    let input: Int32
+    let input: Descriptor
     /// Where its standard output and standard error are read from.
-    let output: Int32
-    let errors: Int32
-    private let process = Process()
-    private var isInputClosed = false
+    let output: Descriptor
+    let errors: Descriptor
+    private let process: Process
 
     /// Starts `sh -c` with that text.
     ///
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
     init(_ text: String) throws {
-        let pipes = try [DescriptorPair(), DescriptorPair(), DescriptorPair()]
-        (input, output, errors) = (pipes[0].writing, pipes[1].reading, pipes[2].reading)
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", text]
-        process.standardInput = FileHandle(fileDescriptor: pipes[0].reading)
-        process.standardOutput = FileHandle(fileDescriptor: pipes[1].writing)
-        process.standardError = FileHandle(fileDescriptor: pipes[2].writing)
-        defer {
-            for end in [pipes[0].reading, pipes[1].writing, pipes[2].writing] {
-                Foundation.close(end)
-            }
-        }
-        // A shell whose SIGCHLD is blocked, as it is on threads of Dispatch, waits for ever.
-        var none = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        do {
-            try process.run()
-        } catch {
-            close()
-            throw error
-        }
-        for end in [input, output, errors] { setNonBlocking(end) }
+        let (stdin, stdout, stderr) =
+            (try DescriptorPair(), try DescriptorPair(), try DescriptorPair())
+        process = try ChildShell.start(
+            ["-c", text], input: stdin.reading, output: stdout.writing, errors: stderr.writing)
+        (input, output, errors) = (stdin.writing, stdout.reading, stderr.reading)
+        for end in [input, output, errors] { end.setNonBlocking() }
     }
 
     /// Starts a command that ends when we do, whatever it is doing.
@@ -62,25 +42,15 @@ final class ShellProcess {
     /// Whether it has not ended, as far as Foundation knows.
     var isRunning: Bool { process.isRunning }
 
-    /// Closes the end that is written to.
-    func closeInput() {
-        guard !isInputClosed else { return }
-        isInputClosed = true
-        Foundation.close(input)
-    }
-
-    /// Closes our ends of the pipes. Call it once.
-    func close() {
-        closeInput()
-        for end in [output, errors] { Foundation.close(end) }
-    }
+    /// Closes our ends of the pipes.
+    func close() { for end in [input, output, errors] { end.close() } }
 
     /// Waits until nobody holds its output any more, for at most a second after `kill`.
     func waitForEnd() {
         let deadline = EventLoop.now + 1
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while EventLoop.now < deadline, read(output, &buffer, buffer.count) != 0 {
-            var wanted = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+        while EventLoop.now < deadline, output.read(&buffer) != 0 {
+            var wanted = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
             poll(&wanted, 1, 100)
         }
     }

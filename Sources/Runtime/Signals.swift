@@ -2,8 +2,28 @@ import Foundation
 
 /// Signals as bytes in a pipe, so that the loop takes them like any other event.
 package enum Signals {
-    // A signal handler may touch only what exists before it runs; set once by `deliver`, before
-    // the first handler is installed.
+    /// Signals on their way to one loop.
+    final class Delivery {
+        private let pipe: DescriptorPair
+        private let watch: Watch
+
+        fileprivate init(_ pipe: DescriptorPair, _ watch: Watch) {
+            self.pipe = pipe
+            self.watch = watch
+        }
+
+        deinit { end() }
+
+        /// From now on no loop gets any. Set the handlers back before.
+        func end() {
+            if writing == pipe.writing.number { writing = -1 }
+            watch.close()
+            pipe.writing.close()
+        }
+    }
+
+    // A signal handler may touch only what exists before it runs; set by `deliver`, before it
+    // installs the handlers.
     nonisolated(unsafe) private static var writing: Int32 = -1
 
     /// The signals that are asked for. HUP stays ignored where it was at the start: `nohup`.
@@ -27,11 +47,14 @@ package enum Signals {
     /// HUP means that the terminal goes away, for those who have one (`hasTerminal`). SIGPIPE gets a
     /// handler that does nothing, not SIG_IGN, which children would inherit; SIGCHLD is set back to
     /// its default, since an ignored one hides how children end (`process-facts.md`).
-    static func deliver(on loop: EventLoop, received: @escaping (Int32) -> Void) throws {
+    ///
+    /// - Returns: what ends it. Hold it: when nobody does, signals are lost.
+    static func deliver(
+        on loop: EventLoop, received: @escaping (Int32) -> Void
+    ) throws -> Delivery {
         let pair = try DescriptorPair()
-        setNonBlocking(pair.reading)
-        setNonBlocking(pair.writing)
-        writing = pair.writing
+        for end in [pair.reading, pair.writing] { end.setNonBlocking() }
+        writing = pair.writing.number
         signal(SIGCHLD, SIG_DFL)
         signal(SIGPIPE) { _ in }
         for number in wanted {
@@ -42,18 +65,18 @@ package enum Signals {
                 errno = saved
             }
         }
-        loop.whenReadable(pair.reading) {
+        let watch = loop.watch(pair.reading)
+        watch.whenReadable {
             var bytes = [UInt8](repeating: 0, count: 16)
-            let count = read(pair.reading, &bytes, bytes.count)
+            let count = pair.reading.read(&bytes)
             for byte in bytes.prefix(max(0, count)) { received(Int32(byte)) }
         }
+        return Delivery(pair, watch)
     }
 
     /// Whether this process belongs to a terminal, which can hang up.
     static var hasTerminal: Bool {
-        let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        if terminal >= 0 { close(terminal) }
-        return terminal >= 0
+        (try? Descriptor(opening: "/dev/tty", O_RDWR | O_NOCTTY)) != nil
     }
 
     /// Runs a loop that asks others. On INT, TERM or HUP `cancel` ends what it has started, so that
@@ -62,8 +85,9 @@ package enum Signals {
         let numbers = wanted + [SIGPIPE, SIGCHLD]
         let before = numbers.map { signal($0, SIG_DFL) }
         var received: Int32?
+        var delivery: Delivery?
         do {
-            try deliver(on: loop) {
+            delivery = try deliver(on: loop) {
                 if received == nil { cancel() }
                 received = $0
             }
@@ -72,6 +96,7 @@ package enum Signals {
         }
         loop.run()
         for (number, handler) in zip(numbers, before) { signal(number, handler) }
+        delivery?.end()
         if let received { raise(received) }
     }
 

@@ -45,7 +45,10 @@ package final class StateDirectory {
     package let path: String
     /// Whose servers those of this cluster are: the same from run to run.
     package let owner: Guard.Owner
-    private let lock: Int32
+    /// Writes its logs and its history.
+    package private(set) lazy var logs = LogWriter()
+    /// Never removed: a lock file that is removed lets two processes lock two files of one name.
+    private let lock: Descriptor
 
     /// Where the state of a cluster is: `$STATE_DIRECTORY` (systemd.exec(5)), else
     /// `$XDG_STATE_HOME/sollol/NAME`, else `~/.local/state/sollol/NAME`.
@@ -72,33 +75,23 @@ package final class StateDirectory {
         } catch {
             throw Problem.unusable(path: path, reason: error.description)
         }
-        lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard lock >= 0 else {
-            throw Problem.unusable(path: path, reason: SystemError("open lock").description)
-        }
-        if !Self.take(lock) {
-            let pid = Self.readPid(lock)
-            close(lock)
-            throw Problem.held(path: path, pid: pid)
-        }
-        do {
-            owner = try Self.owner(path)
-            try record(configuration)
-            try writePid()
+        do throws(SystemError) {
+            lock = try Descriptor(
+                opening: path + "/lock", O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
         } catch {
-            close(lock)
-            throw error
+            throw Problem.unusable(path: path, reason: error.description)
         }
+        guard Self.take(lock) else { throw Problem.held(path: path, pid: Self.readPid(lock)) }
+        owner = try Self.owner(path)
+        try record(configuration)
+        try writePid()
     }
-
-    // Never removed: a lock file that is removed lets two processes lock two files of one name.
-    deinit { close(lock) }
 
     /// Takes the lock; a moment of patience, since `holder` takes it for an instant to see whether
     /// it is free.
-    private static func take(_ lock: Int32) -> Bool {
+    private static func take(_ lock: Descriptor) -> Bool {
         for _ in 0..<20 {
-            if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+            if flock(lock.number, LOCK_EX | LOCK_NB) == 0 { return true }
             usleep(10_000)
         }
         return false
@@ -106,10 +99,11 @@ package final class StateDirectory {
 
     /// Whether a `sollol` holds a state directory now, and its process id where it is known.
     static func holder(of path: String) -> (isHeld: Bool, pid: Int32?) {
-        let lock = open(path + "/lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard lock >= 0 else { return (false, nil) }
-        defer { close(lock) }
-        if flock(lock, LOCK_SH | LOCK_NB) == 0 { return (false, nil) }
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+        guard let lock = try? Descriptor(opening: path + "/lock", flags) else {
+            return (false, nil)
+        }
+        if flock(lock.number, LOCK_SH | LOCK_NB) == 0 { return (false, nil) }
         return (true, readPid(lock))
     }
 
@@ -147,16 +141,18 @@ package final class StateDirectory {
         }
     }
 
-    private static func readPid(_ descriptor: Int32) -> Int32? {
+    private static func readPid(_ descriptor: Descriptor) -> Int32? {
         var bytes = [UInt8](repeating: 0, count: 32)
-        let count = pread(descriptor, &bytes, bytes.count, 0)
+        let count = pread(descriptor.number, &bytes, bytes.count, 0)
         let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
         return Int32(text.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     private func writePid() throws {
         let text = Array("\(getpid())\n".utf8)
-        guard ftruncate(lock, 0) == 0, pwrite(lock, text, text.count, 0) == text.count else {
+        guard ftruncate(lock.number, 0) == 0,
+            pwrite(lock.number, text, text.count, 0) == text.count
+        else {
             throw Problem.unusable(path: path, reason: SystemError("write lock").description)
         }
     }
@@ -204,12 +200,10 @@ package final class StateDirectory {
         let temporary = "\(path)/.\(name).new"
         let target = "\(path)/\(name)"
         do throws(SystemError) {
-            let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-            guard file >= 0 else { throw SystemError("open \(temporary)") }
-            let written = content.withUnsafeBytes {
-                Foundation.write(file, $0.baseAddress, $0.count)
-            }
-            close(file)
+            let file = try Descriptor(
+                opening: temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+            let written = file.write(Array(content))
+            file.close()
             guard written == content.count else { throw SystemError("write \(temporary)") }
             guard rename(temporary, target) == 0 else { throw SystemError("rename \(temporary)") }
         } catch {

@@ -55,10 +55,5 @@ enum UnixSocket {
     /// A new stream socket that no child inherits.
     ///
     /// - Throws: `SystemError` when descriptors have run out.
-    static func make() throws -> Int32 {
-        let descriptor = socket(AF_UNIX, streamSocket, 0)
-        guard descriptor >= 0 else { throw SystemError("socket") }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        return descriptor
-    }
+    static func make() throws -> Descriptor { try Descriptor(socket: AF_UNIX) }
 }

@@ -4,7 +4,7 @@ import Supervision
 
 /// The world that the supervisor acts on: hosts, guards, servers and connections in virtual time.
 ///
-/// It behaves as `llama-cpp-facts.md` and the guard's documentation say, faults included, and it
+/// It behaves as `LlamaCppFacts.md` and the guard's documentation say, faults included, and it
 /// tells the supervisor only what the real runtime could tell.
 struct SimulatedCluster {
     /// What comes next in virtual time. Indirect, since the queue moves them and some are large.

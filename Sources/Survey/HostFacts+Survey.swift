@@ -12,7 +12,7 @@ extension HostFacts {
 
     private mutating func record(_ survey: HostSurvey, _ spec: ClusterSpec) {
         guard let report = survey.report else { return }
-        let key = Self.key(for: survey.request.location)
+        let key = HostKey(survey.request.location)
         let before = hosts[key]
         var host = Host(home: report.home)
         // Beside a running cluster, what was free before it started counts.

@@ -34,7 +34,7 @@ package enum PlanFindings {
     }
 
     /// Something that will listen.
-    package struct Opening: Equatable, Sendable {
+    package struct Opening: Equatable, Sendable, Codable {
         /// Whose it is.
         package var process: Node
         /// On which host.

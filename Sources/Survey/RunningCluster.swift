@@ -8,13 +8,13 @@ import Plan
 package struct RunningCluster: Codable, Equatable, Sendable {
     /// The id of the state directory's owner.
     package var owner: String
-    /// Hosts where our servers hold memory, by `HostFacts.key`, with where ssh goes (empty: here):
-    /// what was free there before they started counts, since they end before others start.
-    package var hosts: [String: String] = [:]
+    /// Where our servers hold memory: what was free there before they started counts, since they
+    /// end before others start.
+    package var locations: [RunLocation]
     /// What our workers are dialled at. They are in use, so nobody else connects.
     package var endpoints: [Endpoint]
-    /// Ports that our connections forward, each with the host where it is open.
-    package var forwards: [String]
+    /// Ends of our connections' forwards.
+    package var forwards: [PlanFindings.Opening]
     /// Workers that it does without: what is wrong with them is known, and no obstacle.
     package var leftOut: [Node]
 
@@ -22,23 +22,24 @@ package struct RunningCluster: Codable, Equatable, Sendable {
     package init(_ plan: LaunchPlan, owner: String, leftOut: [Node]) {
         self.owner = owner
         self.leftOut = leftOut
-        for process in plan.processes {
-            hosts[HostFacts.key(for: process.location)] = Self.destination(process.location)
-        }
+        locations = plan.processes.map(\.location)
         endpoints = plan.backends.map(\.endpoint)
-        forwards = PlanFindings.openings(plan).filter(\.isForward).map(Self.key)
+        forwards = PlanFindings.openings(plan).filter(\.isForward)
     }
 
     /// Whether that is the end of a forward of ours.
     package func forwards(_ opening: PlanFindings.Opening) -> Bool {
-        opening.isForward && forwards.contains(Self.key(opening))
+        opening.isForward
+            && forwards.contains {
+                $0.location == opening.location && $0.endpoint == opening.endpoint
+            }
     }
 
     /// What has to be asked although the cluster runs.
     package func adapted(_ requests: [SurveyRequest]) -> [SurveyRequest] {
         requests.map { request in
             var request = request
-            request.isInUse = hosts.values.contains(Self.destination(request.location))
+            request.isInUse = locations.contains(where: request.location.isSameHost)
             request.reaches.removeAll { endpoints.contains($0.endpoint) }
             return request
         }
@@ -48,11 +49,8 @@ package struct RunningCluster: Codable, Equatable, Sendable {
     package func adapted(_ facts: HostFacts, _ spec: ClusterSpec) -> HostFacts {
         var facts = facts
         for request in SurveyRequest.all(for: spec) where facts.host(at: request.location) == nil {
-            let destination = Self.destination(request.location)
-            guard let former = hosts.first(where: { $0.value == destination })?.key else {
-                continue
-            }
-            facts.hosts[HostFacts.key(for: request.location)] = facts.hosts[former]
+            guard let former = locations.first(where: request.location.isSameHost) else { continue }
+            facts.hosts[HostKey(request.location)] = facts.hosts[HostKey(former)]
         }
         return facts
     }
@@ -61,13 +59,5 @@ package struct RunningCluster: Codable, Equatable, Sendable {
     package func isObstacle(_ finding: Finding) -> Bool {
         let isKnown = !finding.processes.isEmpty && finding.processes.allSatisfy(leftOut.contains)
         return finding.severity == .error && !isKnown
-    }
-
-    private static func destination(_ location: RunLocation) -> String {
-        location.sshDestination ?? ""
-    }
-
-    private static func key(_ opening: PlanFindings.Opening) -> String {
-        "\(HostFacts.key(for: opening.location)) \(opening.endpoint)"
     }
 }

@@ -4,8 +4,8 @@ import Facts
 import LlamaCpp
 import Plan
 
-/// What is started for a moment to see a worker at work: its rpc-server on 127.0.0.1 at a free port,
-/// and the coordinator's own program that asks it for its devices.
+/// What is started for a moment to see a worker at work: its rpc-server on 127.0.0.1 at a free
+/// port, and the coordinator's own program that asks it for its devices.
 package struct WorkerTrial: Equatable, Sendable {
     /// What came of it.
     package struct Outcome: Equatable, Sendable {

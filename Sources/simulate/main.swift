@@ -35,7 +35,7 @@ for start in stride(from: first, to: first + count, by: Int(batch)) {
     else { continue }
     for line in Simulation.run(seed: broken.seed, isTold: true).schedule { print(line) }
     print("seed \(broken.seed): \(problem)")
-    print("replay: deploy/simulate 1 \(broken.seed)")
+    print("replay: deploy/dev/simulate 1 \(broken.seed)")
     exit(1)
 }
 let took = String(format: "%.1f", Date().timeIntervalSince(began))

@@ -22,8 +22,8 @@ struct ConfigurationFiles {
     /// - Parameters:
     ///   - workers: names of backends that do not exist, in place of those configured.
     ///   - found: the file that an earlier search has found, or nil.
-    /// - Throws: `ConfigurationErrors` when a file that was named cannot be read, `Mistake` when its
-    ///   name is empty.
+    /// - Throws: `ConfigurationErrors` when a file that was named cannot be read, `Mistake` when
+    ///   its name is empty.
     init(
         _ arguments: CommandLineArguments, environment: [String: String], home: String,
         workers: [String]? = nil, found: String? = nil

@@ -4,7 +4,8 @@ import Status
 
 /// `sollol down`: ends the cluster and returns when nothing of it runs any more.
 struct DownCommand {
-    /// Seconds that ending everything may take, beside requests in flight, before it is called a failure.
+    /// Seconds that ending everything may take, beside requests in flight, before it is called a
+    /// failure.
     private static let patience = 30.0
 
     private let cluster: NamedCluster

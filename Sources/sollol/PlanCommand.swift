@@ -45,8 +45,8 @@ enum PlanCommand {
         var assumptions: [String]?
         if sizes != nil {
             // Nor is this machine a part of it.
-            look.hosts[HostFacts.key(for: .here)]?.availableMemoryBytes = nil
-            look.hosts[HostFacts.key(for: .here)]?.devices = []
+            look.hosts[.here]?.availableMemoryBytes = nil
+            look.hosts[.here]?.devices = []
             assumptions = [
                 "each worker has one device, may hold the size given, and the coordinator has "
                     + "memory enough for its part; coordinator.memory_limit limits it."

@@ -121,6 +121,7 @@ struct UpCommand {
 
     private func up() throws -> ExitStatus {
         let state = try StateDirectory(path: statePath, configuration: files.path)
+        defer { state.logs.finish() }
         console.keepLog(state: state)
         console.history = EventHistory(
             state: state,

@@ -2,8 +2,8 @@ import Basics
 import Foundation
 import Testing
 
-/// `deploy/benchmark hosts`: whether a cluster of eight hosts takes longer to come up than one of
-/// one host. Not a test: it asserts nothing about time, and runs only when asked to.
+/// `deploy/dev/benchmark hosts`: whether a cluster of eight hosts takes longer to come up than one
+/// of one host. Not a test: it asserts nothing about time, and runs only when asked to.
 @Suite(
     .serialized,
     .enabled(if: ProcessInfo.processInfo.environment["SOLLOL_BENCHMARK_ROUNDS"] != nil))

@@ -62,7 +62,7 @@ struct DegradedTests {
         #expect(changed.lines.contains { $0.contains("warning: worker-3: ") }, "\(changed.lines)")
         #expect(try Self.state(cluster) == "degraded")
         #expect(try cluster.tokens() == tokens)
-        let running = LocalCluster.commandLines().filter { $0.argv.contains("2048") }
+        let running = cluster.servers().filter { $0.argv.contains("2048") }
         #expect(running.count == 1)
         // Nothing but the missing one changes.
         let port = cluster.ports[2]

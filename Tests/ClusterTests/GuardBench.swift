@@ -101,7 +101,7 @@ final class GuardBench {
         if ownsFolder { try? FileManager.default.removeItem(atPath: folder) }
     }
 
-    static func newFolder() -> String { NSTemporaryDirectory() + "guard-\(UUID().uuidString)" }
+    static func newFolder() -> String { "\(TestEnvironment.runFolder)/\(UUID().uuidString)" }
 
     var pid: Int32 { process.processIdentifier }
 

@@ -34,7 +34,8 @@ final class LocalCluster {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// Gives a worker a program that can be made to disappear or replaced: a link. Returns its path.
+    /// Gives a worker a program that can be made to disappear or replaced: a link, whose path it
+    /// returns.
     func linkProgram(ofWorker number: Int) throws -> String {
         let link = "\(folder)/rpc-server-\(number)"
         let places = ["rpc-server", "ggml-rpc-server"].map {
@@ -122,13 +123,16 @@ final class LocalCluster {
     }
 
     /// Whatever of llama.cpp listens on or dials one of this cluster's ports.
-    func leftovers() -> [String] {
+    func servers() -> [(pid: Int32, argv: [String])] {
         Self.commandLines().filter { entry in
             ports.contains { port in
                 entry.argv.contains("\(port)") || entry.argv.contains { $0.contains(":\(port)") }
             }
-        }.map { $0.argv.joined(separator: " ") }
+        }
     }
+
+    /// The same, as text.
+    func leftovers() -> [String] { servers().map { $0.argv.joined(separator: " ") } }
 
     /// Every process of this machine that is not a zombie, from /proc.
     static func commandLines() -> [(pid: Int32, argv: [String])] {

@@ -65,11 +65,9 @@ struct PreflightBed {
 
     /// What no check may leave behind.
     func leftovers() throws -> [String] {
-        try (bed.hosts + [bed.control]).flatMap { host in
-            let files = try host.run("ls -d /tmp/* /run/sollol* 2>/dev/null").output
-            return host.llamaProcesses().map { "\(host.name): \($0.argv)" }
-                + files.split(separator: "\n").filter { !$0.hasPrefix("/tmp/sollol-test-") }
-                .map { "\(host.name): \($0)" }
+        let processes = (bed.hosts + [bed.control]).flatMap { host in
+            host.llamaProcesses().map { "\(host.name): \($0.argv)" }
         }
+        return try processes + bed.filesLeft()
     }
 }

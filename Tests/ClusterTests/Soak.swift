@@ -2,8 +2,8 @@ import Basics
 import Foundation
 import Testing
 
-/// `deploy/soak`: random faults for some minutes under a stream of requests. Not a test of CI: it
-/// runs only when asked to.
+/// `deploy/dev/soak`: random faults for some minutes under a stream of requests. Not a test of CI:
+/// it runs only when asked to.
 @Suite(
     .serialized,
     .enabled(if: ProcessInfo.processInfo.environment["SOLLOL_SOAK_MINUTES"] != nil))

@@ -122,11 +122,10 @@ final class SshCluster {
 
     /// Whatever `sollol` has left running on any host, or in its folder there.
     func leftovers() throws -> [String] {
-        try (bed.hosts + [bed.control]).flatMap { host in
-            let files = try host.run("ls -A /tmp/sollol-*/* 2>/dev/null").output
-            return (host.leftovers() + files.split(separator: "\n").map(String.init))
-                .map { "\(host.name): \($0)" }
+        let processes = (bed.hosts + [bed.control]).flatMap { host in
+            host.leftovers().map { "\(host.name): \($0)" }
         }
+        return try processes + bed.filesLeft()
     }
 
     /// Waits until nothing is left; what sshd does at the end of a session takes a moment.

@@ -35,19 +35,32 @@ enum TestEnvironment {
 
     static var llamaServer: String { (llamaFolder ?? "") + "/llama-server" }
 
+    /// A folder of this run, removed at its end: what an earlier run made is never read, since the
+    /// generator may write something else today.
+    static let runFolder: String = {
+        var name = Array((NSTemporaryDirectory() + "sollol-tests-XXXXXX").utf8CString)
+        guard mkdtemp(&name) != nil else {
+            preconditionFailure("no folder in \(NSTemporaryDirectory()): errno \(errno)")
+        }
+        atexit { try? FileManager.default.removeItem(atPath: TestEnvironment.runFolder) }
+        return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }()
+
     /// A random model, made once for each kind.
     static func model(_ arguments: [String]) throws -> String {
         let key = arguments.joined().filter { $0.isLetter || $0.isNumber }
-        let path = NSTemporaryDirectory() + "sollol-test-\(getuid())-\(key).gguf"
-        if access(path, R_OK) != 0 {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: products + "/random-gguf")
-            process.arguments = ["--output", path] + arguments
-            try process.run()
-            process.waitUntilExit()
+        let path = "\(runFolder)/\(key).gguf"
+        try models.withLock { made in
+            guard !made.contains(key) else { return }
+            let generator = try RunningProgram(
+                products + "/random-gguf", ["--output", path] + arguments, limit: 600)
+            guard generator.exitStatus() == 0 else { throw TestFailure("\(generator.lines)") }
+            made.insert(key)
         }
         return path
     }
+
+    private static let models = Locked<Set<String>>([])
 
     /// Small, so that it loads at once even in a debug build's company.
     static func smallModel() throws -> String {

@@ -8,9 +8,9 @@ import Testing
 /// Hostile configurations: whatever they hold, the loader gives a specification that holds together
 /// or says what is wrong and where.
 ///
-/// `SOLLOL_FUZZ_INPUTS` sets their number, `SOLLOL_FUZZ_SEED` another beginning, `SOLLOL_FUZZ_INDEX`
-/// repeats one input and shows it; `SOLLOL_FUZZ_TRACE` is a folder where the number of the input in
-/// work is kept, for a crash. `deploy/fuzz` sets them.
+/// `SOLLOL_FUZZ_INPUTS` sets their number, `SOLLOL_FUZZ_SEED` another beginning,
+/// `SOLLOL_FUZZ_INDEX` repeats one input and shows it; `SOLLOL_FUZZ_TRACE` is a folder where the
+/// number of the input in work is kept, for a crash. `deploy/dev/fuzz` sets them.
 struct ConfigurationFuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let inputs = number("SOLLOL_FUZZ_INPUTS") ?? 100_000

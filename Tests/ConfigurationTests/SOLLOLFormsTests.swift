@@ -56,7 +56,7 @@ struct SOLLOLFormsTests {
         #expect(loaded.notices == ["home.json: not used by distributed inference: \(list)"])
     }
 
-    /// What `sollol-config.md` and SOLLOL's sources name.
+    /// What `CONFIGURATION.md` and SOLLOL's sources name.
     @Test(arguments: [
         "task_distribution_enabled", "ollama_nodes", "hosts", "ray_workers", "dask_workers",
         "dask_scheduler", "enable_batch_processing", "enable_ray", "enable_dask",

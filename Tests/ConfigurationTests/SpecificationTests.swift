@@ -6,7 +6,7 @@ import Testing
 
 /// From a file to the whole specification.
 struct SpecificationTests {
-    /// Every key of `interface.md`, none at its default.
+    /// Every key of `CONFIGURATION.md`, none at its default.
     static let full = """
         {
           "distributed_inference_enabled": true,

@@ -86,7 +86,7 @@ import Testing
     @Test func thePlanSpeaksTheLanguageOfTheBinary() throws {
         var facts = SampleSpecs.localFacts
         let capabilities = Capabilities(help: Self.early2025, version: "")
-        facts.hosts["here"]?.binaries["llama-server"]?.capabilities = capabilities
+        facts.hosts[.here]?.binaries["llama-server"]?.capabilities = capabilities
         let plan = try LaunchPlanner.plan(SampleSpecs.local, facts: facts)
         let argv = try #require(plan.process("coordinator")?.argv)
         #expect(

@@ -4,14 +4,14 @@ import Testing
 @testable import ModelMaker
 @testable import Samples
 
-/// Layers, size and KV cache of well-known models, from what is published on Hugging Face; names are
-/// repositories there.
+/// Layers, size and KV cache of well-known models, from what is published on Hugging Face; names
+/// are repositories there.
 ///
 /// Dimensions: `https://huggingface.co/NAME/blob/main/config.json`. Bytes: `metadata.total_size` of
-/// `https://huggingface.co/NAME/blob/main/model.safetensors.index.json`, all weights in bf16, 2 bytes
-/// each. Size of a GGUF: as listed on `https://huggingface.co/REPOSITORY/tree/main`. Read in copies
-/// that others have published, and the sizes agree with the dimensions to the byte. KV bytes of a
-/// token: 2 bytes × 2 × layers × KV heads × head length, in f16.
+/// `https://huggingface.co/NAME/blob/main/model.safetensors.index.json`, all weights in bf16, 2
+/// bytes each. Size of a GGUF: as listed on `https://huggingface.co/REPOSITORY/tree/main`. Read in
+/// copies that others have published, and the sizes agree with the dimensions to the byte. KV bytes
+/// of a token: 2 bytes × 2 × layers × KV heads × head length, in f16.
 @Suite struct WellKnownModelsTests {
     struct Row: Sendable {
         var name: String

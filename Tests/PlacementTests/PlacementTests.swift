@@ -57,9 +57,9 @@ import Testing
         }
     }
 
-    /// No other distribution in this order makes the fullest device less full: of what buffers leave
-    /// where all fits, of all where it does not. Where all fits, every device gets a layer that can
-    /// hold one, as 50 MiB just can.
+    /// No other distribution in this order makes the fullest device less full: of what buffers
+    /// leave where all fits, of all where it does not. Where all fits, every device gets a layer
+    /// that can hold one, as 50 MiB just can.
     @Test(
         arguments: [
             [60, 60, 60], [40, 90, 60], [200, 50, 70], [64, 64, 500], [400, 900, 300],
@@ -237,7 +237,7 @@ import Testing
         }
     }
 
-    /// 200 layers over 15 devices; how long it takes is measured by `deploy/benchmark`.
+    /// 200 layers over 15 devices; how long it takes is measured by `deploy/dev/benchmark`.
     @Test func manyLayersOverManyDevices() throws {
         let model = RandomModel.with {
             $0.layers = 200

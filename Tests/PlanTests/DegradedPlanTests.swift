@@ -70,7 +70,7 @@ import Testing
         for index in spec.workers.indices { spec.workers[index].transport = .ssh }
         for node: Node in ["worker-1", "worker-2"] {
             var facts = SampleSpecs.localFacts
-            facts.hosts[HostFacts.key(for: Self.other)] = facts.hosts["here"]
+            facts.hosts[HostKey(Self.other)] = facts.hosts[.here]
             let (whole, rest) = try Self.plans(spec, without: [node], facts)
             let before = try #require(whole.process("coordinator"))
             let after = try #require(rest.process("coordinator"))

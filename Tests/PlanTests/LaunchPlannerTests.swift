@@ -180,7 +180,7 @@ import Testing
 
     @Test func devicesOfTheCoordinatorComeAfterRPCOrNotAtAll() throws {
         var facts = SampleSpecs.localFacts
-        facts.hosts["here"]?.devices = ["CUDA0"]
+        facts.hosts[.here]?.devices = ["CUDA0"]
         var spec = SampleSpecs.local
         // A worker that names no device offers that GPU itself.
         let offered = try LaunchPlanner.plan(spec, facts: facts).process("coordinator")
@@ -242,7 +242,7 @@ import Testing
         spec.model = .ollama(name: "codellama:13b")
         let blob = "/home/ann/.ollama/models/blobs/sha256-\(String(repeating: "a", count: 64))"
         var facts = SampleSpecs.localFacts
-        facts.hosts["here"]?.models["codellama:13b"] = .init(
+        facts.hosts[.here]?.models["codellama:13b"] = .init(
             path: blob, stamp: .init(size: 1, modified: 1), blockCount: 40)
         let known = try LaunchPlanner.plan(spec, facts: facts)
         #expect(known.process("coordinator")?.value(after: "--model") == blob)
@@ -269,8 +269,8 @@ import Testing
 
     @Test func fewerLayersThanDevices() {
         var facts = SampleSpecs.localFacts
-        facts.hosts["here"]?.models[SampleSpecs.model]?.shape = nil
-        facts.hosts["here"]?.models[SampleSpecs.model]?.blockCount = 2
+        facts.hosts[.here]?.models[SampleSpecs.model]?.shape = nil
+        facts.hosts[.here]?.models[SampleSpecs.model]?.blockCount = 2
         facts.offeredDevices["127.0.0.1:50052"] = ["RPC0", "RPC1", "RPC2"]
         #expect(throws: PlanError.fewerLayersThanDevices(layers: 3, devices: 4)) {
             try LaunchPlanner.plan(SampleSpecs.local, facts: facts)
@@ -287,7 +287,7 @@ import Testing
 
     @Test func aBinaryWithoutRPC() {
         var facts = SampleSpecs.localFacts
-        facts.hosts["here"]?.binaries["llama-server"]?.capabilities?.rpc = false
+        facts.hosts[.here]?.binaries["llama-server"]?.capabilities?.rpc = false
         let error = PlanError.coordinatorWithoutRPC(
             path: "\(bin)/llama-server", host: "this machine")
         #expect(throws: error) { try LaunchPlanner.plan(SampleSpecs.local, facts: facts) }
@@ -297,46 +297,4 @@ import Testing
     }
 
     // MARK: - Digest
-
-    @Test func theDigestCoversWhatRunsAndNothingElse() throws {
-        let plan = try LaunchPlanner.plan(SampleSpecs.local)
-        var same = plan
-        same.assumptions = []
-        same.processes[0].arguments[1].reason = "another"
-        #expect(same.id == plan.id)
-        #expect(plan.id.count == 16)
-        var others = [plan, plan, plan, plan, plan, plan, plan]
-        others[0].processes[0].arguments[2].word = "127.0.0.2"
-        others[1].processes[0].environment["A"] = "b"
-        others[2].processes[0].location = .ssh(destination: "a", options: [])
-        others[3].processes.swapAt(0, 1)
-        others[4].cluster = "other"
-        others[5].unmanaged = [
-            UnmanagedBackend(node: "worker-3", endpoint: Endpoint(host: "h", port: 1))
-        ]
-        others[6].processes[2].startAfter = ["worker-1"]
-        #expect(Set(others.map(\.id)).union([plan.id]).count == others.count + 1)
-    }
-
-    /// Words that would be the same text when joined are not the same plan.
-    @Test func theDigestKeepsWordsApart() throws {
-        var one = try LaunchPlanner.plan(SampleSpecs.local)
-        var two = one
-        one.processes[0].arguments = ["ab", "c"].map { PlannedArgument(word: $0, reason: nil) }
-        two.processes[0].arguments = ["a", "bc"].map { PlannedArgument(word: $0, reason: nil) }
-        #expect(one.id != two.id)
-    }
-}
-
-extension PlannedProcess {
-    /// The word after a flag.
-    func value(after flag: String) -> String? {
-        guard let index = argv.firstIndex(of: flag), index + 1 < argv.count else { return nil }
-        return argv[index + 1]
-    }
-
-    /// The reason of a flag.
-    func reason(of flag: String) -> String? {
-        arguments.first { $0.word == flag }?.reason
-    }
 }

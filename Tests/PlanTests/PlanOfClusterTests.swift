@@ -30,7 +30,8 @@ import Testing
 
     // MARK: Limits
 
-    /// 64 GiB are free, 512 MiB stay so, the coordinator takes its need, the workers share the rest.
+    /// 64 GiB are free, 512 MiB stay so, the coordinator takes its need, the workers share the
+    /// rest.
     @Test func workersOfOneHostShareItsMemory() throws {
         let plan = try Self.plan { _, _ in }
         let placement = try #require(plan.placement)
@@ -50,7 +51,7 @@ import Testing
         #expect(limits[1] ?? 0 > 58 << 30)
         let small = try Self.plan { spec, facts in
             spec.workers[0].memoryLimit = 100 << 30
-            facts.hosts["here"]?.availableMemoryBytes = 8 << 30
+            facts.hosts[.here]?.availableMemoryBytes = 8 << 30
         }
         let usable: UInt64 = (8 << 30) - (512 << 20)
         #expect(Self.limits(small)[0] == usable)
@@ -63,7 +64,7 @@ import Testing
             spec.workers[0].devices = ["CUDA0", "CUDA1"]
             var host = HostFacts.Host(devices: ["CUDA0", "CUDA1"])
             host.deviceMemoryBytes = ["CUDA0": 24 * Self.gibibyte, "CUDA1": 8 * Self.gibibyte]
-            facts.hosts[HostFacts.key(for: ssh)] = host
+            facts.hosts[HostKey(ssh)] = host
         }
         let reserve: UInt64 = 512 << 20
         let expected: [UInt64?] = [(24 << 30) - reserve, (8 << 30) - reserve]
@@ -72,7 +73,7 @@ import Testing
     }
 
     @Test func unknownMemoryIsAnAssumption() throws {
-        let plan = try Self.plan { _, facts in facts.hosts["here"]?.availableMemoryBytes = nil }
+        let plan = try Self.plan { _, facts in facts.hosts[.here]?.availableMemoryBytes = nil }
         #expect(plan.placement?.strategy == .even)
         #expect(plan.assumptions.contains { $0.contains("the memory of worker-1, worker-2") })
     }
@@ -119,10 +120,10 @@ import Testing
             try Self.plan { spec, facts in
                 spec.workers[1].location = Self.other
                 facts.placement = RecordedPlacement(before)
-                facts.hosts["here"]?.availableMemoryBytes = bytes
+                facts.hosts[.here]?.availableMemoryBytes = bytes
                 var host = HostFacts.Host(devices: [])
                 host.availableMemoryBytes = 30 * Self.gibibyte
-                facts.hosts[HostFacts.key(for: Self.other)] = host
+                facts.hosts[HostKey(Self.other)] = host
                 change(&spec)
             }
         }
@@ -138,10 +139,10 @@ import Testing
             try Self.plan { spec, facts in
                 spec.workers[1].location = Self.other
                 facts.placement = RecordedPlacement(kept)
-                facts.hosts["here"]?.availableMemoryBytes = bytes
+                facts.hosts[.here]?.availableMemoryBytes = bytes
                 var host = HostFacts.Host(devices: [])
                 host.availableMemoryBytes = 30 * Self.gibibyte
-                facts.hosts[HostFacts.key(for: Self.other)] = host
+                facts.hosts[HostKey(Self.other)] = host
                 change(&spec)
             }
         }
@@ -183,7 +184,7 @@ import Testing
         // A file that was tampered with changes nothing but the placement.
         facts.placement?.counts = [-1, 26]
         #expect(try LaunchPlanner.plan(SampleSpecs.local, facts: facts).placement == plan.placement)
-        facts.hosts["here"]?.models[SampleSpecs.model]?.shape?.embedding = .max
+        facts.hosts[.here]?.models[SampleSpecs.model]?.shape?.embedding = .max
         #expect(throws: HostFacts.FormatError.self) { try HostFacts(decoding: facts.encoded()) }
     }
 

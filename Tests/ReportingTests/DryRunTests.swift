@@ -16,7 +16,7 @@ import Testing
 
     static let plans: [(name: String, spec: ClusterSpec, facts: HostFacts)] = {
         var secured = SampleSpecs.localFacts
-        secured.hosts["here"]?.devices = ["CUDA0"]
+        secured.hosts[.here]?.devices = ["CUDA0"]
         return [
             ("local-assumed", SampleSpecs.local, HostFacts()),
             ("local-known", SampleSpecs.local, SampleSpecs.localFacts),
@@ -69,7 +69,7 @@ import Testing
         #expect(try JSONDecoder().decode([String].self, from: Data(text.utf8)) == [hostile])
     }
 
-    /// An old name that must not come back (`interface.md`).
+    /// An old name that must not come back (`Interface.md`).
     @Test(arguments: DryRun.Format.allCases)
     func namesTheKeyFileNeverAKey(_ format: DryRun.Format) throws {
         let text = DryRun.render(try LaunchPlanner.plan(SampleSpecs.remote), as: format)

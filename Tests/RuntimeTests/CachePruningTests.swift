@@ -8,8 +8,8 @@ import Testing
 
 /// The tensor cache is pruned by real shells.
 @Suite struct CachePruningTests {
-    /// A folder on a disk that keeps access times, where there is one: tests of others run rpc-servers
-    /// meanwhile, and then nothing is removed on a disk that keeps none.
+    /// A folder on a disk that keeps access times, where there is one: tests of others run
+    /// rpc-servers meanwhile, and then nothing is removed on a disk that keeps none.
     private static let base: String = {
         let folders = [NSTemporaryDirectory(), "/dev/shm/"]
         return folders.first { folder in

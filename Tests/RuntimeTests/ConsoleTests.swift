@@ -108,12 +108,13 @@ import Testing
 
     @Test func elsewhereEveryLineHasItsTimeAndAFullPipeDoesNotBlock() throws {
         let pipe = try DescriptorPair()
-        defer { for end in [pipe.reading, pipe.writing] { close(end) } }
-        let console = Console(level: .normal, descriptor: pipe.writing, environment: [:])
+        defer { for end in [pipe.reading, pipe.writing] { end.close() } }
+        let console = Console(
+            level: .normal, descriptor: pipe.writing.number, environment: [:])
         console.changed(snapshot([.starting]))
         console.report(Report(.warning, "first", details: ["second"]))
         var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = read(pipe.reading, &buffer, buffer.count)
+        let count = pipe.reading.read(&buffer)
         let lines = String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n")
         #expect(lines.count == 2)
         let form = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ .*/
@@ -122,9 +123,9 @@ import Testing
         for _ in 0..<5000 { console.notice(String(repeating: "x", count: 100)) }
         // Then somebody does: whole lines, and how many are missing.
         var text = ""
-        setNonBlocking(pipe.reading)
+        pipe.reading.setNonBlocking()
         for _ in 0..<100 where !text.hasSuffix("end\n") {
-            while case let count = read(pipe.reading, &buffer, buffer.count), count > 0 {
+            while case let count = pipe.reading.read(&buffer), count > 0 {
                 text += String(decoding: buffer[..<count], as: UTF8.self)
             }
             console.notice("end")

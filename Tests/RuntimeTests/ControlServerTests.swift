@@ -64,24 +64,24 @@ import Testing
         }
     }
 
-    private func connected(_ path: String) throws -> Int32 {
+    private func connected(_ path: String) throws -> Descriptor {
         let descriptor = try UnixSocket.make()
-        guard UnixSocket.withAddress(path, { connect(descriptor, $0, $1) }) == 0 else {
+        guard UnixSocket.withAddress(path, { connect(descriptor.number, $0, $1) }) == 0 else {
             throw SystemError("connect")
         }
         return descriptor
     }
 
     /// What comes back until the server hangs up.
-    private func answer(_ descriptor: Int32) -> String {
+    private func answer(_ descriptor: Descriptor) -> String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = read(descriptor, &buffer, buffer.count)
+            let count = descriptor.read(&buffer)
             if count <= 0 { break }
             bytes += buffer[..<count]
         }
-        close(descriptor)
+        descriptor.close()
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -102,7 +102,7 @@ import Testing
         ]
         for text in bad {
             let descriptor = try connected(served.path)
-            _ = write(descriptor, text, text.utf8.count)
+            _ = descriptor.write(Array(text.utf8))
             let answer = answer(descriptor)
             #expect(answer.contains("\"problem\""), "\(text.prefix(20)): \(answer)")
         }
@@ -112,22 +112,22 @@ import Testing
     @Test func clientsThatSayNothingLeaveOrFloodDoNotKeepOthersOut() throws {
         let served = try Served()
         defer { served.stop() }
-        var silent: [Int32] = []
+        var silent: [Descriptor] = []
         for _ in 0..<40 { silent.append(try connected(served.path)) }
         #expect(served.isAnswering())
-        for descriptor in silent { close(descriptor) }
+        for descriptor in silent { descriptor.close() }
         for _ in 0..<200 {
             let descriptor = try connected(served.path)
             let part = "{\"command\":"
-            _ = write(descriptor, part, part.utf8.count)
-            close(descriptor)
+            _ = descriptor.write(Array(part.utf8))
+            descriptor.close()
         }
         #expect(served.isAnswering())
         for _ in 0..<100 {
             let descriptor = try connected(served.path)
             let text = "{\"command\":\"status\"}\n"
-            _ = write(descriptor, text, text.utf8.count)
-            close(descriptor)  // Without reading the answer.
+            _ = descriptor.write(Array(text.utf8))
+            descriptor.close()  // Without reading the answer.
         }
         #expect(served.isAnswering())
     }
@@ -146,10 +146,10 @@ import Testing
         let state = try StateDirectory(path: folder, configuration: nil)
         let stale = try UnixSocket.make()
         let left = try state.controlSocket()
-        #expect(UnixSocket.withAddress(left) { bind(stale, $0, $1) } == 0)
-        close(stale)
+        #expect(UnixSocket.withAddress(left) { bind(stale.number, $0, $1) } == 0)
+        stale.close()
         let server = try ControlServer(path: left, loop: EventLoop()) { _ in ControlAnswer() }
-        close(try connected(left))
+        try connected(left).close()
         server.end()
     }
 
@@ -161,7 +161,7 @@ import Testing
         #expect(path.hasPrefix("/tmp/sollol-\(geteuid())/control-") && path.utf8.count <= 103)
         #expect(try String(contentsOfFile: long + "/control", encoding: .utf8) == path + "\n")
         let server = try ControlServer(path: path, loop: EventLoop()) { _ in ControlAnswer() }
-        close(try connected(path))
+        try connected(path).close()
         server.end()
         #expect(access(path, F_OK) != 0)
     }

@@ -6,16 +6,16 @@ import Testing
 @Suite struct LineReaderTests {
     private func lines(_ pieces: [String]) throws -> [String] {
         let pipe = try DescriptorPair()
-        setNonBlocking(pipe.reading)
+        pipe.reading.setNonBlocking()
         var reader = LineReader(pipe.reading)
         var lines: [String] = []
         for piece in pieces {
-            _ = write(pipe.writing, piece, piece.utf8.count)
+            _ = pipe.writing.write(Array(piece.utf8))
             #expect(reader.read { lines.append($0) })
         }
-        close(pipe.writing)
+        pipe.writing.close()
         #expect(!reader.read { lines.append($0) })
-        close(pipe.reading)
+        pipe.reading.close()
         return lines
     }
 
@@ -38,7 +38,7 @@ import Testing
     @Test func aFloodDoesNotKeepTheReaderForEver() throws {
         let pipe = try DescriptorPair()
         // A reading end that blocks: there is always more.
-        let writing = pipe.writing
+        let writing = pipe.writing.number
         let thread = Thread {
             let line = Array((String(repeating: "x", count: 4095) + "\n").utf8)
             while write(writing, line, line.count) > 0 {}
@@ -51,6 +51,6 @@ import Testing
         // Returns; without a bound it would not.
         for _ in 0..<3 { #expect(reader.read { _ in count += 1 }) }
         #expect(count > 0)
-        close(pipe.reading)
+        pipe.reading.close()
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Basics
+@testable import Samples
 @testable import SollolRuntime
 
 @Suite struct LogFileTests {
@@ -21,7 +22,9 @@ import Testing
 
     @Test func itIsRotatedBySizeAndCountAndLosesNoRecentLine() throws {
         defer { remove() }
-        let log = LogFile(path: folder + "/x.log", largest: 1000, kept: 2) { Issue.record("\($0)") }
+        let log = LogFile(.init(path: folder + "/x.log", largest: 1000, kept: 2)) {
+            Issue.record("\($0)")
+        }
         for number in 0..<500 { log.write("line \(number)") }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
         #expect(names == ["x.log", "x.log.1", "x.log.2"])
@@ -39,18 +42,18 @@ import Testing
         // /dev/full takes nothing (full(4)); then it is replaced by a file.
         symlink("/dev/full", folder + "/link.log")
         var warnings: [String] = []
-        let real = LogFile(path: folder + "/link.log") { warnings.append($0) }
+        let real = LogFile(.init(path: folder + "/link.log")) { warnings.append($0) }
         real.append("refused: a log is never written through a link")
         #expect(warnings.count == 1 && warnings[0].contains("open \(folder)/link.log"))
 
         warnings = []
-        let full = LogFile(path: "/dev/full") { warnings.append($0) }
+        let full = LogFile(.init(path: "/dev/full")) { warnings.append($0) }
         for _ in 0..<1000 { full.append("x") }
         #expect(warnings.count == 1 && warnings[0].contains("No space left on device"))
 
         warnings = []
         let path = folder + "/gone/x.log"
-        let log = LogFile(path: path) { warnings.append($0) }
+        let log = LogFile(.init(path: path)) { warnings.append($0) }
         for _ in 0..<10 { log.append("lost") }
         #expect(warnings.count == 1)
         mkdir(folder + "/gone", 0o700)
@@ -68,7 +71,9 @@ import Testing
         let history = EventHistory(state: state) { Issue.record("\($0)") }
         history.add(Report(.progress, "one"))
         history.add(
-            Report(.warning, "worker-1: \u{1B}[0m\nnext", about: "worker-1", details: ["| ü\u{0}"]))
+            Report(
+                .warning, "worker-1: \u{1B}[0m\nnext", about: "worker-1", details: ["| ü\u{0}"]))
+        state.logs.finish()
         let lines = content("events.jsonl").split(separator: "\n")
         #expect(lines.count == 2)
         let entry = try #require(EventHistory.last(state: folder))
@@ -83,7 +88,9 @@ import Testing
 
     @Test func aReaderSeesEveryLineInOrderAcrossRotations() {
         defer { remove() }
-        let log = LogFile(path: folder + "/x.log", largest: 500, kept: 2) { Issue.record("\($0)") }
+        let log = LogFile(.init(path: folder + "/x.log", largest: 500, kept: 2)) {
+            Issue.record("\($0)")
+        }
         func write(_ range: Range<Int>) { for number in range { log.write("line \(number)") } }
         func expect(_ lines: [[UInt8]], _ range: Range<Int>, _ note: String) {
             #expect(

@@ -10,19 +10,20 @@ import Testing
     /// the server that is asked for until its time is over.
     @Test func aHelloThatComesBackIsNoAnswerAndEndsTheProbe() throws {
         let port = LocalNetwork.freePort()
-        let listener = socket(AF_INET, streamSocket, 0)
+        let listener = try Descriptor(socket: AF_INET)
         let address = try #require(ipv4("127.0.0.1", port: port))
-        try #require(withSocketAddress(address) { bind(listener, $0, $1) } == 0)
-        try #require(listen(listener, 1) == 0)
+        try #require(withSocketAddress(address) { bind(listener.number, $0, $1) } == 0)
+        try #require(listen(listener.number, 1) == 0)
         let loop = EventLoop()
-        var connection: Int32 = -1
-        loop.whenReadable(listener) {
-            connection = accept(listener, nil, nil)
-            loop.whenReadable(connection) {
+        let waiting = loop.watch(listener)
+        waiting.whenReadable {
+            let connection = Descriptor(accept(listener.number, nil, nil))
+            let watch = loop.watch(connection)
+            watch.whenReadable {
                 var bytes = [UInt8](repeating: 0, count: 100)
-                let count = read(connection, &bytes, bytes.count)
-                if count > 0 { _ = write(connection, bytes, count) }
-                if count <= 0 { loop.forget(connection) }
+                let count = connection.read(&bytes)
+                if count > 0 { _ = connection.write(Array(bytes[..<count])) }
+                if count <= 0 { watch.close() }
             }
         }
         var answers: [RPCVersion?] = []
@@ -33,7 +34,6 @@ import Testing
         loop.at(EventLoop.now + 60) { loop.stop() }
         loop.run()
         #expect(answers == [nil])
-        close(connection)
-        close(listener)
+        waiting.close()
     }
 }

@@ -11,6 +11,7 @@ extension Node {
 
 /// So that tests write what people read: `"worker-3"` is `worker(3)`, `"coordinator"` that one.
 extension Node: ExpressibleByStringLiteral {
+    /// Of a test's own text, so that any other name is a mistake.
     public init(stringLiteral name: String) {
         if name == Node.coordinator.description {
             self = .coordinator

@@ -98,7 +98,7 @@ enum SampleSpecs {
             devices: [])
         here.availableMemoryBytes = 64 << 30
         return HostFacts(
-            hosts: ["here": here],
+            hosts: [.here: here],
             offeredDevices: ["127.0.0.1:50052": ["RPC0"], "127.0.0.1:50053": ["RPC0"]])
     }()
 }

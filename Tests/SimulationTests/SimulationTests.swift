@@ -3,8 +3,8 @@ import Testing
 @testable import Basics
 @testable import Simulation
 
-/// `deploy/simulate` runs many more schedules in a release build; `deploy/mutate` changes the core
-/// itself.
+/// `deploy/dev/simulate` runs many more schedules in a release build; `deploy/dev/mutate` changes
+/// the core itself.
 @Suite struct SimulationTests {
     @Test func schedulesKeepEveryRule() {
         for seed in 1...UInt64(150) {

@@ -117,7 +117,7 @@ import Testing
 
     @Test func aRecordThatNoHostCanHavePrintedIsRefused() throws {
         var facts = try recorded()
-        facts.hosts["here"]?.binaries["llama-server"]?.companions = "1 \u{0}"
+        facts.hosts[.here]?.binaries["llama-server"]?.companions = "1 \u{0}"
         #expect(throws: HostFacts.FormatError.self) { try HostFacts(decoding: facts.encoded()) }
     }
 

@@ -39,7 +39,7 @@ import Testing
         for (request, bytes) in zip(SurveyRequest.all(for: spec), [1000, 2000, 3000]) {
             var host = HostFacts.Host()
             host.availableMemoryBytes = Int64(bytes)
-            facts.hosts[HostFacts.key(for: request.location)] = host
+            facts.hosts[HostKey(request.location)] = host
         }
         // The same host, asked with other options.
         let next = try self.spec(text.replacing("Port=2222", with: "Port=2223"))

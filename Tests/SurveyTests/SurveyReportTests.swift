@@ -221,11 +221,11 @@ import Testing
         var known = HostFacts.Binary(
             path: "/bin/rpc-server", stamp: .init(size: 5, modified: 7_000_000_000), version: "1")
         var facts = try record(told, known: known, isBrief: true)
-        #expect(facts.hosts["here"]?.binaries["rpc-server"] == known)
+        #expect(facts.hosts[.here]?.binaries["rpc-server"] == known)
         known.stamp.size = 6
         facts = try record(told, known: known, isBrief: true)
-        #expect(facts.hosts["here"]?.binaries["rpc-server"]?.version == nil)
-        #expect(facts.hosts["here"]?.binaries["rpc-server"]?.stamp.size == 5)
+        #expect(facts.hosts[.here]?.binaries["rpc-server"]?.version == nil)
+        #expect(facts.hosts[.here]?.binaries["rpc-server"]?.stamp.size == 5)
     }
 
     @Test func aWorkerOffersWhatIsListedThereOrTheCPU() throws {

@@ -23,11 +23,20 @@ final class HostLook {
     private var hasBeenTurnedAway = false
     private var isCancelled = false
     private var caches: [CachePruning]
-    private var growing: GrowingHeader?
-    /// The files of the model, its first part first, and the headers read so far.
-    private var parts: [String] = []
-    private var headers: [GGUFHeader] = []
-    private var stamp = HostFacts.Stamp(size: 0, modified: 0)
+    private var model = ModelParts()
+
+    /// The files of a model, its first part first, and what was read of them.
+    private struct ModelParts {
+        var paths: [String] = []
+        var headers: [GGUFHeader] = []
+        /// The header of the next part, as far as it has come.
+        var growing: GrowingHeader?
+        /// Of the first part.
+        var stamp = HostFacts.Stamp(size: 0, modified: 0)
+
+        /// The part whose header is read now.
+        var current: String { paths[headers.count] }
+    }
 
     /// Begins; `done` is called once, never from within this call.
     ///
@@ -105,21 +114,21 @@ final class HostLook {
     // MARK: Model
 
     private func read(_ path: String) {
-        parts = [path]
+        model.paths = [path]
         readPart()
     }
 
     /// Reads the header of the next part; most models have only one.
     private func readPart() {
-        growing = nil
-        ask(SurveyScript.read(parts[headers.count], offset: 0, count: 1)) { [self] in
+        model.growing = nil
+        ask(SurveyScript.read(model.current, offset: 0, count: 1)) { [self] in
             tookModel($0, askedFor: 1)
         }
     }
 
     /// The first line is size and time, or why there is neither; then come bytes.
     private func tookModel(_ answer: [UInt8], askedFor count: Int) {
-        let path = parts[headers.count]
+        let path = model.current
         let line = answer.prefix { $0 != UInt8(ascii: "\n") }
         let bytes = Array(answer.dropFirst(line.count + 1))
         let words = String(decoding: line, as: UTF8.self)
@@ -132,9 +141,9 @@ final class HostLook {
                 ).message
             return finish()
         }
-        var header = growing ?? GrowingHeader(fileSize: UInt64(numbers[0]))
+        var header = model.growing ?? GrowingHeader(fileSize: UInt64(numbers[0]))
         header.append(bytes, askedFor: count)
-        growing = header
+        model.growing = header
         switch header.step {
         case .fetch(let offset, let count):
             ask(SurveyScript.read(path, offset: offset, count: count), size: count << 20) {
@@ -145,24 +154,26 @@ final class HostLook {
             survey.modelProblem = "the model \(path): \(error)"
             finish()
         case .header(let header):
-            if headers.isEmpty {
+            if model.headers.isEmpty {
                 let seconds = numbers[1]
-                stamp = HostFacts.Stamp(size: numbers[0], modified: seconds * 1_000_000_000)
+                model.stamp = HostFacts.Stamp(size: numbers[0], modified: seconds * 1_000_000_000)
                 if let split = GGUFSplit(header), split.number == 0 {
-                    parts = GGUFSplit.paths(first: path, count: split.count) ?? parts
+                    model.paths =
+                        GGUFSplit.paths(first: path, count: split.count) ?? model.paths
                 }
             }
-            headers.append(header)
-            if headers.count < parts.count { readPart() } else { tookHeaders() }
+            model.headers.append(header)
+            if model.headers.count < model.paths.count { readPart() } else { tookHeaders() }
         }
     }
 
     private func tookHeaders() {
         let home = survey.report?.home ?? ""
-        let path = parts[0].hasPrefix("~/") ? home + parts[0].dropFirst() : parts[0]
+        let first = model.paths[0]
+        let path = first.hasPrefix("~/") ? home + first.dropFirst() : first
         do throws(ModelShape.Problem) {
-            let shape = try ModelShape(headers)
-            survey.model = HostSurvey.Model(path: path, stamp: stamp, shape: shape)
+            let shape = try ModelShape(model.headers)
+            survey.model = HostSurvey.Model(path: path, stamp: model.stamp, shape: shape)
         } catch {
             survey.modelProblem = "the model \(path): \(error.message)."
         }

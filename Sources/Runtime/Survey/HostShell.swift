@@ -11,27 +11,32 @@ final class HostShell {
     private static let longestAnswer = 16 << 20
     private static let linesKept = 60
 
+    /// What was asked and is not answered yet.
+    private struct Question {
+        var answer: ([UInt8]) -> Void
+        var failure: (SurveyFailure) -> Void
+        /// Bytes of an answer that are accepted.
+        var limit: Int
+        var timer: Int
+    }
+
     private let loop: EventLoop
     private let marker: String
     private let shell: ShellProcess
-    private let input: Int32
-    private let output: Int32
-    private let errors: Int32
-    private var errorLines: LineReader
-    private var unwritten: [UInt8] = []
+    private let input: OutgoingBytes
+    private let output: Watch
+    private let errors: IncomingLines
     private var received: [UInt8] = []
     private var hasBegun = false
     private var isOver = false
-    private var pending: (([UInt8]) -> Void, (SurveyFailure) -> Void)?
-    private var limit = longestAnswer
-    private var timer: Int?
+    private var pending: Question?
     /// What was printed on standard error, or before the shell began; the last lines of it.
     private(set) var words: [String] = []
     private var verboseLines: [String] = []
 
     /// Lines of `ssh -v` so far.
     var debugLines: [String] {
-        if !isOver { readErrors() }
+        if !isOver { errors.drain() }
         return verboseLines
     }
 
@@ -46,11 +51,12 @@ final class HostShell {
         let command = carrier.map(ShellQuoting.join) ?? "sh -c \(ShellQuoting.quote(Guard.command))"
         shell = try ShellProcess(
             holding: command, epilogue: "printf '\\n\(marker) exit %s\\n' $?")
-        (input, output, errors) = (shell.input, shell.output, shell.errors)
-        errorLines = LineReader(errors)
-        loop.whenReadable(output) { [self] in receive() }
-        loop.whenReadable(errors) { [self] in readErrors() }
-        send(SurveyScript.session(marker: marker))
+        input = OutgoingBytes(to: shell.input, loop: loop)
+        output = loop.watch(shell.output)
+        errors = IncomingLines(of: shell.errors, loop: loop)
+        output.whenReadable { [self] in receive() }
+        errors.begin { [self] in complained($0) }
+        input.send(SurveyScript.session(marker: marker))
     }
 
     /// Sends a line to be evaluated. Exactly one of the two is called, never from within this call;
@@ -62,11 +68,11 @@ final class HostShell {
         failure: @escaping (SurveyFailure) -> Void
     ) {
         precondition(pending == nil, "one question at a time")
-        pending = (answer, failure)
-        limit = size + Self.longestAnswer
-        timer = loop.at(EventLoop.now + timeout) { [self] in end(.silent(timeout)) }
+        pending = Question(
+            answer: answer, failure: failure, limit: size + Self.longestAnswer,
+            timer: loop.at(EventLoop.now + timeout) { [self] in end(.silent(timeout)) })
         if isOver { return end(.ended(status: nil, words: words)) }
-        send(line)
+        input.send(line)
     }
 
     /// Makes the shell one that has read the guard and waits for its server, as `PreparedShells`
@@ -75,14 +81,13 @@ final class HostShell {
     func handOver() -> ShellProcess? {
         precondition(pending == nil, "a question is open")
         guard !isOver else { return nil }
-        send(SurveyScript.endOfQuestions)
-        send(Guard.preparation)
-        guard unwritten.isEmpty else {
+        input.send(SurveyScript.endOfQuestions)
+        input.send(Guard.preparation)
+        guard input.isEmpty else {
             close()
             return nil
         }
-        isOver = true
-        for end in [input, output, errors] { loop.forget(end) }
+        letGo()
         return shell
     }
 
@@ -98,29 +103,19 @@ final class HostShell {
         close()
     }
 
-    private func send(_ line: String) {
-        unwritten += Array(line.utf8) + [UInt8(ascii: "\n")]
-        flush()
-    }
-
-    private func flush() {
-        while !unwritten.isEmpty {
-            let count = retrying { write(input, unwritten, unwritten.count) }
-            if count < 0 {
-                let isFull = errno == EAGAIN
-                if !isFull { unwritten = [] }
-                return loop.whenWritable(input, isFull ? { [self] in flush() } : nil)
-            }
-            unwritten.removeFirst(count)
-        }
-        loop.whenWritable(input, nil)
+    /// Listens no more.
+    private func letGo() {
+        isOver = true
+        input.end()
+        output.end()
+        errors.end()
     }
 
     // MARK: Answers
 
     private func receive() {
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
-        let count = retrying { read(output, &buffer, buffer.count) }
+        let count = output.descriptor.read(&buffer)
         if count < 0 {
             if errno != EAGAIN { end(.ended(status: nil, words: words)) }
             return
@@ -129,6 +124,7 @@ final class HostShell {
         if count == 0 { return ended() }
         if !hasBegun { begin() }
         if hasBegun { takeAnswer() }
+        let limit = pending?.limit ?? Self.longestAnswer
         if received.count > (hasBegun ? limit : 1 << 20) { end(.tooLong) }
     }
 
@@ -149,19 +145,19 @@ final class HostShell {
         }
         let bytes = Array(received.dropLast(sign.count))
         received = []
-        guard let (answer, _) = pending else { return }
-        pending = nil
-        loop.cancel(timer)
-        answer(bytes)
+        takePending()?.answer(bytes)
     }
 
-    private func readErrors() {
-        let isOpen = errorLines.read { text in
-            // ssh ends its lines as a terminal wants them.
-            let line = text.hasSuffix("\r") ? String(text.dropLast()) : text
-            if Self.isFromVerboseClient(line) { verboseLines.append(line) } else { note(line) }
-        }
-        if !isOpen { loop.whenReadable(errors, nil) }
+    private func takePending() -> Question? {
+        defer { pending = nil }
+        loop.cancel(pending?.timer)
+        return pending
+    }
+
+    private func complained(_ text: String) {
+        // ssh ends its lines as a terminal wants them.
+        let line = text.hasSuffix("\r") ? String(text.dropLast()) : text
+        if Self.isFromVerboseClient(line) { verboseLines.append(line) } else { note(line) }
     }
 
     /// What `ssh -v` says beside what it always does.
@@ -179,7 +175,7 @@ final class HostShell {
     // MARK: End
 
     private func ended() {
-        readErrors()
+        errors.drain()
         let sign = Array("\n\(marker) exit ".utf8)
         var status: Int?
         if let range = received.firstRange(of: sign) {
@@ -192,15 +188,12 @@ final class HostShell {
 
     private func end(_ failure: SurveyFailure?) {
         if !isOver {
-            isOver = true
+            letGo()
             // ssh, or the local shell and its children.
             shell.kill()
-            for end in [input, output, errors] { loop.forget(end) }
             shell.close()
         }
-        guard let (_, failed) = pending, let failure else { return }
-        pending = nil
-        loop.cancel(timer)
-        loop.at(EventLoop.now) { failed(failure) }
+        guard let failure, let question = takePending() else { return }
+        loop.at(EventLoop.now) { question.failure(failure) }
     }
 }

@@ -87,7 +87,7 @@ package struct Preflight {
     }
 
     private mutating func lookEverywhere(isThorough: Bool) {
-        resolveNames()
+        findings += SpecNames.lookUp(spec, into: &facts)
         let before = findings
         look(isThorough: isThorough, trusts: !isThorough)
         if isDoubtful {
@@ -169,25 +169,6 @@ package struct Preflight {
         surveys = HostLooks.at(
             requests, timeouts: spec.timeouts, wantsKeySource: wantsKeySource, keeping: kept)
         facts.record(surveys, spec)
-    }
-
-    /// Looks up the names that are dialled from here, and those that rpc-server binds. Recorded
-    /// addresses may be out of date.
-    private mutating func resolveNames() {
-        let workers = spec.workers.filter { !($0.managed && $0.transport == .ssh) }
-            .map { (node: $0.node, host: $0.host) }
-        for (node, host) in workers + [(.coordinator, spec.coordinator.host)] {
-            guard !LocalNetwork.isNumeric(host), !host.contains(":") else { continue }
-            if let address = LocalNetwork.resolve(host) {
-                facts.addresses[host] = address
-            } else {
-                findings.append(
-                    Finding(
-                        [node],
-                        "the name \(host) has no IPv4 address here. Try: getent ahostsv4 "
-                            + ShellQuoting.quote(host)))
-            }
-        }
     }
 
     // MARK: Workers

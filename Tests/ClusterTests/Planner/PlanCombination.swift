@@ -59,7 +59,7 @@ struct PlanCombination: CustomStringConvertible, Sendable {
             placement: "\"strategy\": \"manual\", \"layers\": [5, 1, 4]", isSplit: true),
     ]
 
-    /// What `deploy/compare-plan` compares besides.
+    /// What `deploy/dev/compare-plan` compares besides.
     static let others: [PlanCombination] = {
         var all: [PlanCombination] = []
         let kinds = [

@@ -4,7 +4,7 @@ import Testing
 
 /// What `sollol plan` says, against what real servers report and hold.
 ///
-/// `SOLLOL_COMPARE_PLANS=all` compares 24 more combinations (`deploy/compare-plan`).
+/// `SOLLOL_COMPARE_PLANS=all` compares 24 more combinations (`deploy/dev/compare-plan`).
 @Suite(
     .serialized,
     .enabled(if: TestEnvironment.canRunLlama, "skipped: no llama-server; deploy/install-llama-cpp"))

@@ -19,8 +19,8 @@ final class BedKeeper {
         process.arguments = [
             "-c",
             "exec unshare --mount --net --uts --ipc --pid --fork --kill-child "
-                + "sh -c \"$1\" \(Self.mark) \"$2\" \"$3\"",
-            "sh", Self.script, "\(getpid())", Self.startTime(getpid()) ?? "",
+                + "sh -c \"$1\" \(Self.mark) \"$2\" \"$3\" \"$4\"",
+            "sh", Self.script, "\(getpid())", Self.startTime(getpid()) ?? "", Self.processSpace,
         ]
         process.standardInput = input
         process.standardOutput = output
@@ -56,7 +56,8 @@ final class BedKeeper {
     /// A file of the bed, as this machine sees it.
     func path(_ path: String) -> String { "/proc/\(pid)/root\(path)" }
 
-    /// Names a keeper in its command line, followed by the tests' process id and start time.
+    /// Names a keeper in its command line, followed by the tests' process id, start time and the
+    /// namespace in which that id means them.
     private static let mark = "sollol-test-bed"
 
     /// `cat` ends when the tests do, `wait` collects what the hosts leave in the meantime.
@@ -87,12 +88,17 @@ final class BedKeeper {
     /// is for a leash that another child of the run has inherited and kept open.
     private static func reap() {
         for (pid, argv) in LocalCluster.commandLines() {
-            guard let place = argv.firstIndex(of: mark), argv.count == place + 3,
+            guard let place = argv.firstIndex(of: mark), argv.count == place + 4,
+                argv[place + 3] == processSpace,
                 let owner = Int32(argv[place + 1]), startTime(owner) != argv[place + 2]
             else { continue }
             kill(pid, SIGKILL)
         }
     }
+
+    /// Other runs of the tests, with process ids of their own, may be visible from here.
+    private static let processSpace =
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? ""
 
     /// In clock ticks since the boot; with the pid it names a process for good.
     private static func startTime(_ pid: Int32) -> String? {

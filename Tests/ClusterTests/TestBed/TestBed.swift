@@ -16,6 +16,8 @@ final class TestBed {
     let control: TestHost
     private(set) var hosts: [TestHost] = []
     private let keeper: BedKeeper
+    /// Paths of this machine that all hosts see.
+    private let kept: [String]
 
     /// Builds and boots the control machine and these hosts.
     ///
@@ -24,6 +26,7 @@ final class TestBed {
         let keeper = try BedKeeper()
         self.keeper = keeper
         let kept = try Self.alwaysKept() + keeping
+        self.kept = kept
         let own = HostOptions("control").with { $0.runsSSHD = false }
         let all = try ([own] + options).enumerated().map { index, options in
             TestHost(
@@ -53,6 +56,24 @@ final class TestBed {
 
     /// Ends everything; nothing is left afterwards. Also done when the last reference goes.
     func stop() { keeper.stop() }
+
+    /// What somebody left in `/tmp` of the hosts and in `sollol`'s folders there, as `HOST: path`.
+    ///
+    /// The folder for records stays when it is empty, and in it what a `sollol` that was killed
+    /// said of itself (`up-…`). What this machine shows the hosts may lie below `/tmp`: a checkout,
+    /// a model.
+    func filesLeft() throws -> [String] {
+        let folders = HostUser.all.flatMap { ["/tmp/sollol-\($0.id)", "/run/user/\($0.id)"] }
+        let text = "ls -d /tmp/* /run/sollol*; find \(folders.joined(separator: " ")) -mindepth 1"
+        return try (hosts + [control]).flatMap { host in
+            try host.run("{ \(text); } 2>/dev/null").output.split(separator: "\n").map(String.init)
+                .filter { path in
+                    !folders.contains(path) && !path.contains("/up-")
+                        && !kept.contains { $0 == path || $0.hasPrefix(path + "/") }
+                }
+                .map { "\(host.name): \($0)" }
+        }
+    }
 
     /// ssh on the control machine: runs a command on a host, as typed there.
     func ssh(_ arguments: String..., input: String = "") throws -> ShellRun {

@@ -1,0 +1,130 @@
+import Basics
+import Configuration
+import Plan
+import Remote
+import Supervision
+
+/// The servers that run under guards of this `sollol`, and what they are started with: connections
+/// to other hosts and prepared shells here.
+final class RunningProcesses {
+    /// Told what happens to them.
+    var happened: (SupervisorEvent) -> Void = { _ in }
+    /// Told each line that one prints.
+    var printed: (ProcessRun, String) -> Void = { _, _ in }
+    private let owner: Guard.Owner
+    private let loop: EventLoop
+    private let queue = ConnectionQueue()
+    private let connections: OpenConnections
+    private let shells: PreparedShells
+    private var running: [ProcessRun: GuardedProcess] = [:]
+    private lazy var lease = Lease(loop: loop) { [unowned self] in
+        for process in running.values { process.send("") }
+    }
+
+    /// None yet.
+    ///
+    /// - Parameters:
+    ///   - owner: whose they are.
+    ///   - connections: to hosts, which the first ones take.
+    init(
+        owner: Guard.Owner, connections: OpenConnections, shells: PreparedShells, loop: EventLoop
+    ) {
+        self.owner = owner
+        self.connections = connections
+        self.shells = shells
+        self.loop = loop
+    }
+
+    /// Starts a server, now or when its connection may be set up.
+    func spawn(_ run: ProcessRun, _ process: PlannedProcess, of cluster: String, timeouts: Timeouts)
+    {
+        let carrier = SSHCommand.argv(for: process, timeouts: timeouts)
+        let shell = carrier.map(connections.take) ?? shells.take()
+        let start = { [self] in
+            let startLine = Guard.startLine(
+                argv: process.argv, environment: process.environment,
+                slot: Guard.Slot(
+                    cluster: cluster, endpoint: process.bind, owner: owner, lease: timeouts.lease,
+                    usageInterval: Self.usageInterval(timeouts)),
+                isPrepared: shell != nil)
+            launch(run, startLine, through: carrier, shell)
+        }
+        if carrier == nil || shell != nil { start() } else { queue.request(run, start) }
+    }
+
+    /// Sends TERM to a server.
+    func terminate(_ run: ProcessRun) { running[run]?.send("term") }
+
+    /// Sends KILL to a server, or gives up one that has not begun.
+    func kill(_ run: ProcessRun) {
+        if queue.withdraw(run) {
+            happened(.exited(run, ExitReport(status: nil)))
+        } else {
+            running[run]?.kill()
+        }
+    }
+
+    /// Ends the leash of a server that KILL has not ended.
+    func endLeash(_ run: ProcessRun) { running[run]?.endLeash() }
+
+    /// Kills what was started here for a server that the end of its leash has not ended.
+    func killGroup(_ run: ProcessRun) { running[run]?.killGroup() }
+
+    /// Whether it has not ended.
+    func isRunning(_ run: ProcessRun) -> Bool { running[run] != nil }
+
+    /// Hands out what a server has printed so far.
+    func drainOutput(_ run: ProcessRun) { running[run]?.drainOutput() }
+
+    /// Keeps guards alive that have a lease of so many seconds.
+    func keepLease(_ seconds: Double) { lease.keep(seconds) }
+
+    /// Closes connections that no server has taken: they may hold ports that others need.
+    func closeConnections() { connections.closeAll() }
+
+    /// Ends the shells that wait for a server.
+    func endShells() { shells.end() }
+
+    /// Starts a process.
+    ///
+    /// - Parameters:
+    ///   - carrier: the ssh client that takes it to another host.
+    ///   - shell: what has read the guard already.
+    private func launch(
+        _ run: ProcessRun, _ startLine: String, through carrier: [String]?, _ shell: ShellProcess?
+    ) {
+        let words = LastWords()
+        let handlers = GuardedProcess.Handlers(
+            started: { [self] pid in
+                queue.finished(run)
+                happened(.started(run, pid: pid))
+            },
+            printed: { [self] line in
+                if SSHCommand.isForwardNoise(line) { return }
+                words.add(line)
+                printed(run, line)
+            },
+            usage: { [self] usage in happened(.usageReported(run, usage)) },
+            ended: { [self] end in
+                running[run] = nil
+                queue.finished(run)
+                let exit = ExitReport(
+                    status: end.status, lastWords: words.lines, refusal: end.refusal)
+                happened(.exited(run, exit))
+            })
+        do {
+            running[run] = try GuardedProcess(
+                startLine: startLine, carrier: carrier, shell: shell, loop: loop,
+                handlers: handlers)
+        } catch {
+            queue.finished(run)
+            happened(.spawnFailed(run, reason: "\(error)"))
+        }
+    }
+
+    /// Seconds between two reports of a server's numbers: ten within the time that makes a
+    /// standstill a hang, as far as whole seconds allow.
+    private static func usageInterval(_ timeouts: Timeouts) -> Int {
+        Int(max(1, min(5, min(timeouts.progress, timeouts.stall) / 10)))
+    }
+}

@@ -1,0 +1,138 @@
+import Basics
+import LlamaCpp
+import Plan
+import Supervision
+
+/// What a cluster's servers are asked, and what their answers mean to the supervisor.
+final class ServerQuestions {
+    /// Seconds that a server's lines may come later than its answer: llama.cpp logs on a thread of
+    /// its own, so that they come after the answer at a busy host (seen once in 25 starts), and
+    /// from another host they may still be on their way.
+    private static let linePatience = 5.0
+    /// Seconds until lines are looked for again.
+    private static let linePause = 0.05
+
+    /// Told the answers.
+    var happened: (SupervisorEvent) -> Void = { _ in }
+    private let processes: RunningProcesses
+    private let loop: EventLoop
+    private let probes: Probes
+    private var inForce: InForce
+    private var apiKeyFile: APIKeyFile?
+    /// What running workers speak.
+    private var protocols: [ProcessRun: RPCVersion] = [:]
+    private var proof: DistributionProof
+
+    /// Questions to those processes of that plan.
+    init(of processes: RunningProcesses, _ plan: LaunchPlan, _ inForce: InForce, loop: EventLoop) {
+        self.processes = processes
+        self.inForce = inForce
+        self.loop = loop
+        probes = Probes(loop: loop)
+        proof = DistributionProof(plan: plan)
+    }
+
+    /// From now on that is in force.
+    ///
+    /// - Parameter warn: told why the coordinator cannot be asked what it is doing.
+    func follow(_ inForce: InForce, warn: @escaping (String) -> Void) {
+        self.inForce = inForce
+        let spec = inForce.spec
+        apiKeyFile = spec.coordinator.apiKeyFile.map {
+            APIKeyFile(
+                $0, at: spec.coordinator.location, timeouts: spec.timeouts, loop: loop, warn: warn)
+        }
+    }
+
+    // MARK: Readiness
+
+    /// Asks once whether it can be used.
+    func askReadiness(_ run: ProcessRun, of plan: LaunchPlan) {
+        let answer: (Bool) -> Void = { [self] isReady in
+            happened(isReady ? .readinessConfirmed(run) : .readinessDenied(run))
+        }
+        if let backend = plan.unmanaged(run.node) {
+            probes.connects(
+                address: inForce.numeric(backend.endpoint.host), port: backend.endpoint.port,
+                timeout: inForce.spec.timeouts.connect, answer)
+            return
+        }
+        let timeout = inForce.spec.health.timeout
+        switch plan.process(run.node)?.readiness {
+        case .rpcHello(let host, let port):
+            probes.rpcHello(address: inForce.numeric(host), port: port, timeout: timeout) {
+                [self] version in
+                if let problem = version.flatMap({ difference($0, of: run) }) {
+                    happened(.protocolRefuted(run, problem: problem))
+                } else {
+                    answer(version != nil)
+                }
+            }
+        case .httpHealth(let host, let port):
+            probes.isHealthy(
+                address: inForce.numeric(host), port: port, timeout: timeout, answer)
+        case nil: break
+        }
+    }
+
+    /// Why a worker cannot be used beside the others that have answered, or nil.
+    private func difference(_ version: RPCVersion, of run: ProcessRun) -> String? {
+        protocols[run] = version
+        protocols = protocols.filter { processes.isRunning($0.key) }
+        return RPCVersion.difference(
+            protocols.map { (worker: $0.key.node, version: $0.value) }
+                .sorted { $0.worker.name < $1.worker.name })
+    }
+
+    // MARK: The coordinator
+
+    /// Asks once for its health.
+    func askHealth(_ run: ProcessRun, of plan: LaunchPlan) {
+        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness else {
+            return
+        }
+        let timeout = inForce.spec.health.timeout
+        probes.isHealthy(address: inForce.numeric(host), port: port, timeout: timeout) {
+            [self] healthy in
+            happened(.healthAnswered(run, healthy: healthy))
+        }
+    }
+
+    /// Asks once what it is doing.
+    func askActivity(
+        _ run: ProcessRun, of plan: LaunchPlan, _ completion: @escaping (SlotActivity?) -> Void
+    ) {
+        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness else {
+            return
+        }
+        let ask = { [self] (key: String?) in
+            probes.activity(
+                address: inForce.numeric(host), port: port, apiKey: key,
+                timeout: inForce.spec.health.timeout, completion)
+        }
+        if let apiKeyFile { apiKeyFile.key(at: EventLoop.now, ask) } else { ask(nil) }
+    }
+
+    // MARK: Where the layers are
+
+    /// It prints anew where it puts them.
+    func coordinatorStarts(_ plan: LaunchPlan) { proof = DistributionProof(plan: plan) }
+
+    /// Takes a line of the coordinator.
+    func read(_ line: String) { proof.read(line) }
+
+    /// Compares what the coordinator has said with the plan.
+    func proveDistribution(_ run: ProcessRun) {
+        prove(run, until: EventLoop.now + Self.linePatience)
+    }
+
+    private func prove(_ run: ProcessRun, until deadline: Instant) {
+        processes.drainOutput(run)
+        switch proof.verdict {
+        case .proven(let summary): happened(.distributionProven(run, summary: summary))
+        case .refuted where processes.isRunning(run) && EventLoop.now < deadline:
+            loop.at(EventLoop.now + Self.linePause) { [self] in prove(run, until: deadline) }
+        case .refuted(let problem): happened(.distributionRefuted(run, problem: problem))
+        }
+    }
+}
