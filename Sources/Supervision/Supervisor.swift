@@ -6,7 +6,7 @@ import Plan
 ///
 /// It reads no clock, draws from a seeded generator only, and performs nothing. Each of its rules
 /// is stated, with its reason, at the top of the file that holds it; tests and mutations
-/// (`deploy/mutate`) go by the same numbers.
+/// (`deploy/dev/mutate`) go by the same numbers.
 ///
 /// | rule | says | file |
 /// |---|---|---|
