@@ -27,7 +27,7 @@ extension SafetyChecker {
             else { break }
             hasServed = true
             known[run.node]?.isServing = true
-            known[run.node]?.readySince = now
+            known[run.node]?.readySince = process.readySince ?? now
         case .distributionRefuted(let run, _):
             guard let process = current(run), process.isAlive, !process.wasKilled,
                 process.isConfirmed, !process.isServing, !stop.isUnderWay
