@@ -67,7 +67,8 @@ let package = Package(
         .testTarget(
             name: "Samples",
             dependencies: [
-                "Basics", "Model", "Facts", "Configuration", "Plan", "Supervision", "ModelMaker",
+                "Basics", "Model", "Facts", "Configuration", "Plan", "Remote", "Supervision",
+                "ModelMaker",
             ]),
         .testTarget(
             name: "BasicsTests", dependencies: ["Basics", "Configuration", "Samples"]),
@@ -103,7 +104,8 @@ let package = Package(
             ]),
         .testTarget(
             name: "SupervisionTests",
-            dependencies: ["Basics", "Configuration", "Plan", "Remote", "Supervision", "Samples"]),
+            dependencies: ["Basics", "Configuration", "Plan", "Remote", "Supervision", "Samples"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "StatusTests",
             dependencies: ["Basics", "Configuration", "Supervision", "Status", "Samples"]),

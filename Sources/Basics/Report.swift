@@ -16,14 +16,19 @@ package struct Report: Equatable, Sendable {
 
     /// How much it matters.
     package var kind: Kind
+    /// The node that it is about; nil when it is about the cluster, or something else.
+    package var subject: Node?
     /// One line: what happened, where, what is done about it.
     package var message: String
     /// More lines: a program's last words, where layers are.
     package var details: [String]
 
     /// A report of that kind.
-    package init(_ kind: Kind, _ message: String, details: [String] = []) {
+    package init(
+        _ kind: Kind, _ message: String, about subject: Node? = nil, details: [String] = []
+    ) {
         self.kind = kind
+        self.subject = subject
         self.message = message
         self.details = details
     }

@@ -37,7 +37,7 @@ extension SpecBuilder {
         let lease = spec.timeouts.lease
         guard lease > 0, lease < Timeouts.smallestLease else { return }
         problem(
-            "timeouts.lease",
+            .timeouts(.lease),
             "\(seconds(lease)) s is too short: a busy host misses heartbeats, and its servers would "
                 + "be killed. Give at least \(seconds(Timeouts.smallestLease)) s, or 0, which switches "
                 + "it off.")

@@ -164,7 +164,7 @@ package final class ClusterRunner {
         decisions.take(event, perform: perform) { event, snapshot in
             keeper.happened(event, snapshot, at: .now)
             output.changed(snapshot)
-            if decisions.supervisor.pendingReload == nil, keeper.current.isServing {
+            if !decisions.supervisor.isReloading, keeper.current.isServing {
                 reloads.served()
             }
         }
@@ -175,6 +175,8 @@ package final class ClusterRunner {
         case .spawn(let run): spawn(run)
         case .terminate(let run): processes.terminate(run)
         case .kill(let run): processes.kill(run)
+        case .endLeash(let run): processes.endLeash(run)
+        case .killGroup(let run): processes.killGroup(run)
         case .probeReadiness(let run): questions.askReadiness(run, of: plan)
         case .proveDistribution(let run): questions.proveDistribution(run)
         case .probeHealth(let run): questions.askHealth(run, of: plan)

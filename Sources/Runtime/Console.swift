@@ -85,16 +85,15 @@ package final class Console {
 
     /// Draws what is true now below the messages, on a terminal only, until all is as it should be.
     package func changed(_ snapshot: ClusterSnapshot) {
-        history?.processes = snapshot.processes.map(\.node.description)
         guard isTerminal, level != .quiet else { return }
-        let settled = snapshot.processes.allSatisfy { ["ready", "serving"].contains($0.state) }
-        let ended = snapshot.processes.allSatisfy { $0.state == "down" }
+        let settled = snapshot.processes.allSatisfy { [.ready, .serving].contains($0.state) }
+        let ended = snapshot.processes.allSatisfy { $0.state == .down }
         let width = snapshot.processes.map(\.node.description.count).max() ?? 0
         let lines = snapshot.processes.map { process in
             let name = process.node.description.padding(
                 toLength: width, withPad: " ", startingAt: 0)
             let pid = process.pid.map { ", pid \($0)" } ?? ""
-            return TerminalText.clean("  \(name)  \(process.state) (\(process.endpoint)\(pid))")
+            return TerminalText.clean("  \(name)  \(process.stateText) (\(process.endpoint)\(pid))")
         }
         let wanted = settled || ended ? [] : lines
         guard wanted != live else { return }

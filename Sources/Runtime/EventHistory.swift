@@ -5,16 +5,11 @@ import Status
 /// `events.jsonl`: everything that people were told, one JSON object a line.
 package final class EventHistory {
     private let log: QueuedLog
-    /// Names that an entry can be about; those of a reload come later.
-    var processes: [String]
 
     /// The history in a state directory.
     ///
-    /// - Parameters:
-    ///   - processes: names that an entry can be about.
-    ///   - warn: told when the disk is full or read-only, and what becomes of the events.
-    package init(state: StateDirectory, processes: [String], warn: @escaping (String) -> Void) {
-        self.processes = processes
+    /// - Parameter warn: told when the disk is full or read-only, and what becomes of the events.
+    package init(state: StateDirectory, warn: @escaping (String) -> Void) {
         let place = LogFile.Place(
             path: Self.path(state: state.path), largest: 2 << 20, kept: 3,
             remark: { lost, time in
@@ -26,7 +21,7 @@ package final class EventHistory {
 
     /// Adds a report. It is there when people see it, unless the disk is slow.
     package func add(_ report: Report) {
-        log.write(HistoryEntry(report, at: .now, processes: processes).line)
+        log.write(HistoryEntry(report, at: .now).line)
         log.settle()
     }
 

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Remote
+import Supervision
 
 /// One server under its guard: the child process, its leash and its two streams.
 ///
@@ -28,10 +29,6 @@ final class GuardedProcess {
         /// Why the guard did not start the server.
         var refusal: GuardRefusal?
     }
-
-    /// Seconds that a server has for its end after KILL was sent, before its guard is given up: the
-    /// network may be cut, and then the guard ends it (lease), or the guard itself be stopped.
-    private static let patience = 3.0
 
     /// Seconds that the last words of a server on another host may come after its end.
     private static let lastWordsPatience = 0.1
@@ -79,15 +76,25 @@ final class GuardedProcess {
         if !isOver { leash.send(line) }
     }
 
-    /// Ends the server, or at least the connection to it.
-    func kill() {
-        send("kill")
-        guard patienceTimer == nil else { return }
-        patienceTimer = loop.at(EventLoop.now + Self.patience) { [self] in
-            // The end of the leash also ends a guard that is stopped, by its leash reader.
-            if isRemote { endCarrier() } else { leash.close() }
-        }
+    /// Sends KILL to the server, through its guard. When that does not help, whoever supervises it
+    /// goes on (`EndStep`).
+    func kill() { send("kill") }
+
+    /// Ends the server, or at least the connection to it, for one that nobody supervises.
+    func killAndHangUp() {
+        kill()
+        guard patienceTimer == nil, let patience = EndStep.kill.patience else { return }
+        patienceTimer = loop.at(EventLoop.now + patience) { [self] in endLeash() }
     }
+
+    /// Ends the leash: the network may be cut, and then the guard ends its server by the lease, or
+    /// the guard may be stopped, and then its leash reader ends both.
+    func endLeash() {
+        if isRemote { endCarrier() } else { leash.close() }
+    }
+
+    /// Kills what was started here: the guard and its helpers, or the ssh client.
+    func killGroup() { shell.kill() }
 
     /// Ends the ssh client and the shell around it, which lead a process group of their own. ssh
     /// would stay after its remote command's end while a forwarded connection is open.

@@ -64,6 +64,12 @@ final class RunningProcesses {
         }
     }
 
+    /// Ends the leash of a server that KILL has not ended.
+    func endLeash(_ run: ProcessRun) { running[run]?.endLeash() }
+
+    /// Kills what was started here for a server that the end of its leash has not ended.
+    func killGroup(_ run: ProcessRun) { running[run]?.killGroup() }
+
     /// Whether it has not ended.
     func isRunning(_ run: ProcessRun) -> Bool { running[run] != nil }
 
@@ -103,6 +109,7 @@ final class RunningProcesses {
                 let line = "guard: process \(pid) was killed and does not end (state \(state))"
                 words.add(line)
                 printed(run, line)
+                happened(.endDelayed(run, pid: pid))
             },
             ended: { [self] end in
                 running[run] = nil

@@ -1,4 +1,5 @@
 import Basics
+import Remote
 import Supervision
 
 /// What the checker knows of the cluster, from the same events that the supervisor is told.
@@ -7,10 +8,9 @@ extension SafetyChecker {
     mutating func learn(_ event: SupervisorEvent, at now: Double) -> Bool {
         switch event {
         case .stopRequested:
-            stops += 1
-            if stops == 1 { stopAsked = now }
+            stop.requests += 1
         case .exited(let run, let exit): return learnEnd(run, exit, at: now)
-        case .spawnFailed(let run, _): return learnEnd(run, ExitReport(status: nil), at: now)
+        case .spawnFailed(let run, _): return learnEnd(run, SimulatedEnd.guardGone.report, at: now)
         case .readinessConfirmed(let run):
             guard let process = known[run.node], process.generation == run.generation,
                 process.isAlive || process.kind == .unmanaged, !process.wasKilled,
@@ -23,20 +23,24 @@ extension SafetyChecker {
             }
         case .distributionProven(let run, _):
             guard let process = current(run), process.isAlive, !process.wasKilled,
-                process.isConfirmed, !isStopping
+                process.isConfirmed, !stop.isUnderWay
             else { break }
             hasServed = true
             known[run.node]?.isServing = true
-            known[run.node]?.readySince = now
+            known[run.node]?.readySince = process.readySince ?? now
         case .distributionRefuted(let run, _):
             guard let process = current(run), process.isAlive, !process.wasKilled,
-                process.isConfirmed, !process.isServing, !hasServed, !isStopping
+                process.isConfirmed, !process.isServing, !stop.isUnderWay
             else { break }
-            mustGiveUp = "misplaced"
+            known[run.node]?.isHopeless = true
+            if !hasServed { stop.mustGiveUp = "misplaced" }
         case .healthAnswered(let run, let healthy):
             guard let process = current(run), process.isServing else { break }
             known[run.node]?.missedHealth = healthy ? 0 : process.missedHealth + 1
-        case .restartRequested(let name) where !isStopping:
+        case .busySlotsAnswered(let run, let busy):
+            guard current(run) != nil else { break }
+            known[run.node]?.isIdle = busy == 0
+        case .restartRequested(let name) where !stop.isUnderWay:
             guard name == nil || known[name ?? .coordinator]?.kind != .unmanaged else { break }
             isPlanned = true
             for (other, process) in known where process.kind != .unmanaged {
@@ -46,21 +50,16 @@ extension SafetyChecker {
                 known[other]?.failuresInARow = 0
                 known[other]?.notBefore = 0
             }
-        case .reloadRequested(let wanted) where !isStopping: learnReload(wanted)
+        case .reloadRequested(let wanted) where !stop.isUnderWay: learnReload(wanted)
         case .replanned(let plan):
             for name in known.keys { known[name]?.isLeftOut = plan.leftOut.contains(name) }
-            reducedCoordinator = plan.process(coordinator).map { "\($0.location) \($0.shellLine)" }
+            plans.reducedCoordinator = plan.process(coordinator).map {
+                "\($0.location) \($0.shellLine)"
+            }
             isPlanned = true
         default: break
         }
         return false
-    }
-
-    func current(_ run: ProcessRun) -> Known? {
-        guard let process = known[run.node], process.generation == run.generation else {
-            return nil
-        }
-        return process
     }
 
     mutating func learnEnd(_ run: ProcessRun, _ exit: ExitReport, at now: Double) -> Bool {
@@ -75,14 +74,16 @@ extension SafetyChecker {
                 known[name]?.asked = now
             }
         }
-        if !process.isCollateral, !process.isOutdated, !isStopping {
+        if !process.isCollateral, !process.isOutdated, !stop.isUnderWay {
             let counts = hasServed && !process.isLeftOut
             let failures = process.failures + (counts ? [now] : [])
             known[run.node]?.failures = failures.filter { now - $0 < spec.restart.period }
             let wasStable = now - (process.readySince ?? now) >= spec.restart.resetAfter
             known[run.node]?.failuresInARow = (wasStable ? 0 : process.failuresInARow) + 1
-            learnFailure(run.node, process, exit)
-            if hasServed, FailureCause(exit).isPermanent, !process.wasKilled {
+            let isHopeless = SimulatedEnd.isPermanent(exit, isWorker: process.kind == .worker)
+            if !process.wasKilled { known[run.node]?.isHopeless = isHopeless }
+            learnFailure(run.node, process)
+            if hasServed, known[run.node]?.isHopeless == true {
                 known[run.node]?.notBefore = now + 0.75 * spec.restart.maxDelay
             }
         }
@@ -91,16 +92,16 @@ extension SafetyChecker {
         if process.isLeftOut { return false }
         workerEnds.append(now)
         guard let user = known[coordinator] else { return false }
-        return user.isAlive && !user.wasKilled && !user.wasTerminated && finished == nil
+        return user.isAlive && !user.wasKilled && !user.wasTerminated && stop.finished == nil
     }
 
-    mutating func learnFailure(_ name: Node, _ process: Known, _ exit: ExitReport) {
+    private mutating func learnFailure(_ name: Node, _ process: Known) {
         let count = known[name]?.failures.count ?? 0
         if !hasServed {
-            if FailureCause(exit).isPermanent, !process.wasKilled { mustGiveUp = "permanent" }
-            if known[name]?.failuresInARow == 3 { mustGiveUp = "three attempts" }
+            if known[name]?.isHopeless == true { stop.mustGiveUp = "permanent" }
+            if known[name]?.failuresInARow == 3 { stop.mustGiveUp = "three attempts" }
         } else if let limit = spec.restart.maxRestarts, count > limit, !process.isLeftOut {
-            mustGiveUp = "max_restarts"
+            stop.mustGiveUp = "max_restarts"
         }
     }
 }

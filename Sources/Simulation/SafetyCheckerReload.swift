@@ -1,4 +1,5 @@
 import Basics
+import Remote
 import Supervision
 
 /// What a reload may and must do. Its rules: nothing that is the same in both plans ends because of
@@ -29,18 +30,18 @@ extension SafetyChecker {
 
     mutating func learnReload(_ wanted: WantedCluster) {
         let next = Plan(wanted)
-        pending = next
+        plans.pending = next
         for (node, kind) in next.kinds where known[node] == nil {
             known[node] = Known(kind: kind, endpoint: "", isInPlan: false)
         }
         for (name, process) in known {
-            let differs = next.processes[name] != inForce.processes[name]
+            let differs = next.processes[name] != plans.inForce.processes[name]
             known[name]?.isOutdated = process.isInPlan && differs
         }
         let isDegraded = known.values.contains(where: \.isLeftOut)
         let usesOutdated = workers.contains { $0.isOutdated && !$0.isLeftOut }
-        let former = isDegraded ? reducedCoordinator : inForce.processes[coordinator]
-        let isSame = next.processes[coordinator] == inForce.processes[coordinator]
+        let former = isDegraded ? plans.reducedCoordinator : plans.inForce.processes[coordinator]
+        let isSame = next.processes[coordinator] == plans.inForce.processes[coordinator]
         let isNeeded = next.processes[coordinator] != former && !(isDegraded && isSame)
         known[coordinator]?.isOutdated = usesOutdated || isNeeded
         for name in known.keys where known[name]?.isOutdated == true {
@@ -52,16 +53,16 @@ extension SafetyChecker {
     }
 
     mutating func checkAdoption() throws(Violation) {
-        guard let next = pending else {
+        guard let next = plans.pending else {
             throw Violation(description: "reload: nothing to be put in force")
         }
-        if let old = known.first(where: { $1.isOutdated && $1.isAlive }) {
+        if let old = known.first(where: { $1.isOutdated && $1.isAlive && !$1.isToldUndying }) {
             throw Violation(description: "reload: in force while the former \(old.key) runs")
         }
-        let former = inForce.wanted
-        inForce = next
+        let former = plans.inForce.wanted
+        plans.inForce = next
         spec = next.wanted
-        pending = nil
+        plans.pending = nil
         let keepsLeftOut = known[coordinator]?.isOutdated == false
         for (name, process) in known {
             let isInPlan = next.processes[name] != nil
@@ -73,6 +74,13 @@ extension SafetyChecker {
                     isInPlan: isInPlan, generation: process.generation,
                     isLeftOut: process.isLeftOut && isInPlan)
                 : process
+            if isNew, isInPlan, process.kind != .unmanaged, let old = known[name], old.isAlive {
+                // It does not end, and keeps its place.
+                process.isAlive = true
+                process.killedAt = old.killedAt
+                process.isToldUndying = true
+                process.isCollateral = true
+            }
             process.isLeftOut = process.isLeftOut && keepsLeftOut
             if former.restart.maxRestarts == nil { process.failures = [] }
             if former.restart != next.wanted.restart {

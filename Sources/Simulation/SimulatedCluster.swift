@@ -18,9 +18,9 @@ struct SimulatedCluster {
         /// The coordinator dials its workers.
         case connects(number: Int)
         case loaded(number: Int)
-        case dies(site: Int, number: Int, ExitReport)
+        case dies(site: Int, number: Int, SimulatedEnd)
         /// A session ends; an ssh client has noticed that, or was ended.
-        case sessionEnds(site: Int, ProcessRun, ExitReport, onlyIfCut: Bool)
+        case sessionEnds(site: Int, ProcessRun, SimulatedEnd, onlyIfCut: Bool)
         case leaseEnds(site: Int, number: Int)
         case request
         case batchEnds(number: Int, left: Int)
@@ -48,29 +48,34 @@ struct SimulatedCluster {
     var isCalm = false
     /// When anything of the coordinator's work last moved.
     var lastMoved = 0.0
-    /// Workers that the current plan leaves out.
-    var leftOut: [Node] = []
-    /// What is in force, and what was asked for last; they differ while a reload is under way.
-    var inForce: SimulatedConfiguration.Made
-    private(set) var asked: SimulatedConfiguration.Made
-    var isReloading = false
+    /// What its user wants.
+    var plans: Plans
     /// What the supervisor learns before anything else can happen.
     var immediate: [SupervisorEvent] = []
-    var faults = 0
-    private var serversMade = 0
+    /// How often things were broken, and how many servers there were.
+    var counts = (faults: 0, servers: 0)
+
+    /// What is in force, and what was asked for.
+    struct Plans {
+        var inForce: SimulatedConfiguration.Made
+        /// What was asked for last; it differs while a reload is under way.
+        var asked: SimulatedConfiguration.Made
+        var isReloading = false
+        /// Workers that the current plan leaves out.
+        var leftOut: [Node] = []
+    }
 
     init(scenario: Scenario, generator: SeededGenerator) {
         self.scenario = scenario
         self.generator = generator
-        inForce = scenario.first
-        asked = inForce
+        plans = Plans(inForce: scenario.first, asked: scenario.first)
         sites = [SimulatedSite(node: .coordinator, kind: .coordinator, endpoint: "")]
-        follow(inForce.wanted.plan)
+        follow(plans.inForce.wanted.plan)
         queue.add(.request, at: scenario.requestPause)
     }
 
     /// Its site; a worker's is made when a plan first has it, and stays.
-    let coordinator = 0
+    var coordinator: Int { 0 }
 
     /// Whether the API really answers with the layers where they should be.
     var isServing: Bool {
@@ -81,6 +86,9 @@ struct SimulatedCluster {
             sites[$0.key].answers(number: $0.value) == true
         }
     }
+
+    /// Until when something does not end, whatever is done.
+    var undyingUntil: Double { sites.compactMap(\.server?.undyingUntil).max() ?? 0 }
 
     /// Makes the places what the plan says.
     mutating func follow(_ plan: LaunchPlan) {
@@ -107,11 +115,11 @@ struct SimulatedCluster {
     }
 
     private mutating func reload() -> SupervisorEvent {
-        var next = asked.configuration
+        var next = plans.asked.configuration
         repeat { next.change(&generator) } while generator.chance(0.5)
-        asked = SimulatedConfiguration.Made(next)
-        isReloading = true
-        return .reloadRequested(asked.wanted)
+        plans.asked = SimulatedConfiguration.Made(next)
+        plans.isReloading = true
+        return .reloadRequested(plans.asked.wanted)
     }
 
     /// What the supervisor learns next; everything before it has happened in the world.
@@ -153,9 +161,10 @@ struct SimulatedCluster {
         }
     }
 
-    mutating func endSession(_ site: Int, _ run: ProcessRun, words: String, after delay: Double) {
-        let exit = ExitReport(status: nil, lastWords: words.isEmpty ? [] : [words])
-        queue.add(.sessionEnds(site: site, run, exit, onlyIfCut: false), at: now + delay)
+    mutating func endSession(
+        _ site: Int, _ run: ProcessRun, _ end: SimulatedEnd = .guardGone, after delay: Double
+    ) {
+        queue.add(.sessionEnds(site: site, run, end, onlyIfCut: false), at: now + delay)
     }
 
     private mutating func happen(_ happening: Happening) {
@@ -165,22 +174,15 @@ struct SimulatedCluster {
             if sites[site].server?.number == number { sites[site].server?.isUp = true }
         case .connects(let number): connects(number)
         case .loaded(let number): loaded(number)
-        case .dies(let site, let number, let exit): dies(site, number, exit)
-        case .sessionEnds(let site, let run, let exit, let onlyIfCut):
-            guard sites[site].session?.run == run, !onlyIfCut || sites[site].isCut else { return }
-            sites[site].session = nil
-            sites[site].server?.isOrphan = true
-            if !sites[site].isCut, let server = sites[site].server {
-                dies(site, server.number, exit)
-            } else if let server = sites[site].server {
-                queue.add(.leaseEnds(site: site, number: server.number), at: now + 30)
-            }
-            deliver(.exited(run, exit), after: generator.seconds(0.0005...0.005))
+        case .dies(let site, let number, let end): dies(site, number, end)
+        case .sessionEnds(let site, let run, let end, let onlyIfCut):
+            guard !onlyIfCut || sites[site].isCut else { return }
+            sessionEnds(site, run, end)
         case .leaseEnds(let site, let number):
             guard let server = sites[site].server, server.isOrphan || sites[site].isCut else {
                 return
             }
-            dies(site, number, ExitReport(status: 137))
+            dies(site, number, .killed)
         case .request: request()
         case .batchEnds(let number, let left): batchEnds(number, left)
         case .reports(let site, let number): reports(site, number)
@@ -197,28 +199,56 @@ struct SimulatedCluster {
     }
 
     private mutating func newServer(_ run: ProcessRun) -> SimulatedSite.Server {
-        serversMade += 1
-        return SimulatedSite.Server(number: serversMade, run: run)
+        counts.servers += 1
+        return SimulatedSite.Server(number: counts.servers, run: run)
+    }
+
+    private mutating func sessionEnds(_ site: Int, _ run: ProcessRun, _ end: SimulatedEnd) {
+        guard sites[site].session?.run == run else { return }
+        sites[site].session = nil
+        sites[site].server?.isOrphan = true
+        if let server = sites[site].server {
+            if sites[site].isCut {
+                queue.add(.leaseEnds(site: site, number: server.number), at: now + 30)
+            } else {
+                dies(site, server.number, end)
+            }
+        }
+        deliver(.exited(run, end.report), after: generator.seconds(0.0005...0.005))
+    }
+
+    /// A predecessor on that host is ended before a new server starts; returns whether that is so.
+    private mutating func takeOver(_ site: Int, _ run: ProcessRun) -> Bool {
+        guard let old = sites[site].server else { return true }
+        guard old.undyingUntil > now else {
+            dies(site, old.number, .killed)
+            return true
+        }
+        deliver(.endDelayed(run, pid: old.number), after: 3)
+        if old.undyingUntil > now + 10 {
+            endSession(site, run, .predecessorStays(old.number), after: 10)
+        } else {
+            queue.add(.connected(site: site, run), at: old.undyingUntil)
+        }
+        return false
     }
 
     private mutating func connected(_ site: Int, _ run: ProcessRun) {
         guard let session = sites[site].session, session.run == run else { return }
-        guard !sites[site].isCut else { return endSession(site, run, words: "ssh", after: 6) }
-        // Takeover: a predecessor on that host is ended before the new server starts.
-        if let old = sites[site].server { dies(site, old.number, ExitReport(status: 137)) }
+        guard !sites[site].isCut else { return endSession(site, run, after: 6) }
+        guard takeOver(site, run) else { return }
         let server = newServer(run)
         sites[site].server = server
         deliver(.started(run, pid: server.number), after: 0.001)
         queue.add(.reports(site: site, number: server.number), at: now + 3)
-        func ends(_ status: Int, _ words: String, _ delay: Double) {
-            let exit = ExitReport(status: status, lastWords: words.isEmpty ? [] : [words])
-            queue.add(.dies(site: site, number: server.number, exit), at: now + delay)
+        func ends(_ end: SimulatedEnd, _ delay: Double) {
+            queue.add(.dies(site: site, number: server.number, end), at: now + delay)
         }
-        if session.killIsPending { ends(137, "", 0.01) }
+        if session.killIsPending { ends(.killed, 0.01) }
         switch sites[site].breakage {
-        case .portTaken: ends(1, "Failed to create server socket", 0.01)
-        case .wrongProgram: ends(0, "Usage: rpc-server [options]", 0.01)
-        case .crashes: ends(139, "", generator.seconds(0.01...5))
+        case .portTaken: ends(.portTaken, 0.01)
+        case .wrongProgram: ends(.wrongProgram, 0.01)
+        case .crashes: ends(.crashed, generator.seconds(0.01...5))
         default: break
         }
         if sites[site].kind == .coordinator {
@@ -230,11 +260,15 @@ struct SimulatedCluster {
         }
     }
 
-    mutating func dies(_ site: Int, _ number: Int, _ exit: ExitReport) {
+    mutating func dies(_ site: Int, _ number: Int, _ end: SimulatedEnd) {
         guard let server = sites[site].server, server.number == number else { return }
+        guard server.undyingUntil <= now else {
+            queue.add(.dies(site: site, number: number, end), at: server.undyingUntil)
+            return
+        }
         sites[site].server = nil
         if let session = sites[site].session, session.run == server.run {
-            sites[site].session?.unheard = exit
+            sites[site].session?.unheard = end.report
             hear(site)
         }
         // A coordinator in the middle of something notices; an idle one does not.

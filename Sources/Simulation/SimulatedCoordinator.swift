@@ -5,15 +5,15 @@ import Supervision
 /// The coordinator of a simulated cluster: it connects, loads, reports and computes.
 extension SimulatedCluster {
     mutating func abort(_ number: Int, blaming site: Int) {
-        let words = "Failed to connect to \(sites[site].endpoint)"
-        let exit = ExitReport(status: 134, lastWords: generator.chance(0.7) ? [words] : [])
-        queue.add(.dies(site: coordinator, number: number, exit), at: now + 0.002)
+        let end: SimulatedEnd =
+            generator.chance(0.7) ? .lostWorker(sites[site].endpoint) : .aborted
+        queue.add(.dies(site: coordinator, number: number, end), at: now + 0.002)
     }
 
     mutating func connects(_ number: Int) {
         guard let server = sites[coordinator].server, server.number == number else { return }
         for site in sites.indices.dropFirst()
-        where sites[site].isPlanned && !leftOut.contains(sites[site].node) {
+        where sites[site].isPlanned && !plans.leftOut.contains(sites[site].node) {
             guard let worker = sites[site].server, worker.isUp else {
                 return abort(number, blaming: site)
             }

@@ -11,6 +11,8 @@ extension SimulatedCluster {
         case .spawn(let run): spawn(run)
         case .terminate(let run): terminate(run)
         case .kill(let run): kill(run)
+        case .endLeash(let run): endLeash(run)
+        case .killGroup(let run): killGroup(run)
         case .probeReadiness(let run), .probeHealth(let run): probe(effect, run)
         case .proveDistribution(let run):
             let isWrong = !isCalm && generator.chance(scenario.trouble.oddProbe / 50)
@@ -21,9 +23,9 @@ extension SimulatedCluster {
         case .probeBusySlots(let run), .probeActivity(let run): probeSlots(effect, run)
         case .replan(let nodes): replan(without: nodes)
         case .adoptReload:
-            inForce = asked
-            isReloading = false
-            follow(inForce.wanted.plan)
+            plans.inForce = plans.asked
+            plans.isReloading = false
+            follow(plans.inForce.wanted.plan)
         case .setTimer(let timer, let at):
             let isLate = !isCalm && generator.chance(scenario.trouble.lateTimer)
             let due = max(now, at.seconds) + (isLate ? generator.seconds(0...60) : 0)
@@ -41,13 +43,9 @@ extension SimulatedCluster {
             deliver(.spawnFailed(run, reason: "simulated"), after: 0)
         } else if isUnlucky || sites[site].isCut || sites[site].breakage == .hostLost {
             let after = generator.chance(0.5) ? 10 : generator.seconds(0...10)
-            endSession(
-                site, run, words: "ssh: connect to host h port 22: Connection timed out",
-                after: after)
+            endSession(site, run, .hostUnreachable, after: after)
         } else if sites[site].breakage == .refused {
-            endSession(
-                site, run, words: "u@h: Permission denied (publickey).",
-                after: generator.seconds(0.01...1))
+            endSession(site, run, .keyRefused, after: generator.seconds(0.01...1))
         } else {
             let isFar = generator.chance(0.5)
             let delay = isFar ? generator.seconds(0.1...2) : generator.seconds(0.001...0.02)
@@ -58,13 +56,31 @@ extension SimulatedCluster {
     mutating func kill(_ run: ProcessRun) {
         guard let site = site(run) else { return }
         if let server = sites[site].server, server.run == run, !sites[site].isCut {
-            let exit = ExitReport(status: 137)
             let delay = generator.seconds(0.001...0.1)
-            queue.add(.dies(site: site, number: server.number, exit), at: now + delay)
+            queue.add(.dies(site: site, number: server.number, .killed), at: now + delay)
         } else {
             sites[site].session?.killIsPending = true
-            endSession(site, run, words: "", after: 3)
         }
+    }
+
+    /// On another host the ssh client ends, and with it the session, whatever became of the server.
+    /// Here the guard ends its server, unless it stands still itself.
+    mutating func endLeash(_ run: ProcessRun) {
+        guard let site = site(run) else { return }
+        if sites[site].kind == .coordinator {
+            guard let server = sites[site].server, server.run == run else {
+                return endSession(site, run, after: 0.01)
+            }
+            queue.add(.dies(site: site, number: server.number, .killed), at: now + 0.1)
+        } else {
+            endSession(site, run, after: 0.01)
+        }
+    }
+
+    /// A guard that is frozen in one group with its server stays until that is thawed.
+    mutating func killGroup(_ run: ProcessRun) {
+        guard let site = site(run), sites[site].server?.isGuardFrozen != true else { return }
+        endSession(site, run, after: 0.01)
     }
 
     mutating func terminate(_ run: ProcessRun) {
@@ -72,8 +88,8 @@ extension SimulatedCluster {
             !server.isStopped, !sites[site].isCut
         else { return }
         if sites[site].kind == .coordinator && (server.isBusy || !isServing) { return }
-        let exit = ExitReport(status: sites[site].kind == .coordinator ? 0 : 143)
-        queue.add(.dies(site: site, number: server.number, exit), at: now + 0.01)
+        let end: SimulatedEnd = sites[site].kind == .coordinator ? .finished : .terminated
+        queue.add(.dies(site: site, number: server.number, end), at: now + 0.01)
     }
 
     mutating func probeSlots(_ effect: SupervisorEffect, _ run: ProcessRun) {
@@ -93,6 +109,7 @@ extension SimulatedCluster {
             }
             deliver(.activityAnswered(run, activity), after: delay)
         } else {
+            if !isCalm && generator.chance(scenario.trouble.oddProbe) { activity = nil }
             deliver(.busySlotsAnswered(run, activity?.busy), after: delay)
         }
     }
@@ -100,7 +117,8 @@ extension SimulatedCluster {
     mutating func replan(without nodes: [Node]) {
         do throws(PlanError) {
             let plan = try LaunchPlanner.plan(
-                inForce.spec, facts: HostFacts(), leavingOut: nodes, of: inForce.wanted.plan)
+                plans.inForce.spec, facts: HostFacts(), leavingOut: nodes,
+                of: plans.inForce.wanted.plan)
             immediate.append(.replanned(plan))
         } catch {
             immediate.append(.replanRefused(without: nodes, reason: error.message))

@@ -5,7 +5,7 @@ import Supervision
 extension SimulatedCluster {
     mutating func fault() {
         guard !isCalm else { return }
-        faults += 1
+        counts.faults += 1
         queue.add(.fault, at: now + scenario.trouble.pause * generator.seconds(0.05...2))
         repeat { oneFault() } while generator.chance(scenario.trouble.burst)
     }
@@ -17,7 +17,7 @@ extension SimulatedCluster {
         }
         let site = generator.pick(sites.indices.filter { sites[$0].isPlanned })
         let until = now + generator.pick([0.5, 5, 20, 45, 120])
-        switch Int.random(in: 0..<13, using: &generator) {
+        switch Int.random(in: 0..<14, using: &generator) {
         case 0...3: crash(site)
         case 4, 5: stop(site, until: until)
         case 6, 7: cut(site, until: until)
@@ -29,17 +29,17 @@ extension SimulatedCluster {
         case 11:
             let node = generator.chance(0.5) ? nil : sites[site].node
             queue.add(.restartRequested(node), at: now)
-        default: freeze(generator.pick([1, 20, 60, 90]))
+        case 12: freeze(generator.pick([1, 20, 60, 90]))
+        default: stick(site, for: generator.pick([2, 8, 30, 100]))
         }
     }
 
     private mutating func crash(_ site: Int) {
         guard let server = sites[site].server else { return }
-        let exit = generator.pick([
-            ExitReport(status: 137), ExitReport(status: 134), ExitReport(status: 139),
-            ExitReport(status: 0), ExitReport(status: 1, lastWords: ["std::bad_alloc"]),
+        let end = generator.pick([
+            SimulatedEnd.killed, .aborted, .crashed, .silent, .noMemory,
         ])
-        dies(site, server.number, exit)
+        dies(site, server.number, end)
         if sites[site].kind == .unmanaged {
             queue.add(.returns(site: site), at: now + generator.seconds(0...60))
         }
@@ -58,7 +58,7 @@ extension SimulatedCluster {
         let noticed = now + generator.seconds(4...6.5)
         queue.add(
             .sessionEnds(
-                site: site, session.run, ExitReport(status: nil), onlyIfCut: true), at: noticed)
+                site: site, session.run, .guardGone, onlyIfCut: true), at: noticed)
         if let server = sites[site].server {
             queue.add(.leaseEnds(site: site, number: server.number), at: now + 30)
         }
@@ -66,7 +66,16 @@ extension SimulatedCluster {
 
     private mutating func loseGuard(_ site: Int) {
         guard let session = sites[site].session, !sites[site].isCut else { return }
-        endSession(site, session.run, words: "", after: 0)
+        endSession(site, session.run, after: 0)
+    }
+
+    /// A server waits for a device and does not go on, nor does it end; later it does both.
+    private mutating func stick(_ site: Int, for length: Double) {
+        guard sites[site].kind != .unmanaged, sites[site].server != nil else { return }
+        sites[site].server?.isStopped = true
+        sites[site].server?.undyingUntil = now + length
+        sites[site].server?.isGuardFrozen = generator.chance(0.5)
+        queue.add(.mends(site: site), at: now + length)
     }
 
     /// `sollol` or its machine stands still: nothing reaches it, and no heartbeat leaves it.
@@ -75,10 +84,8 @@ extension SimulatedCluster {
         guard length > scenario.first.spec.timeouts.lease else { return }
         for site in sites.indices where sites[site].kind != .unmanaged {
             guard let server = sites[site].server else { continue }
-            let words = ["guard: no heartbeat from sollol for 30 s, so this server is ended"]
-            let exit = ExitReport(status: 137, lastWords: words)
             let ends = now + scenario.first.spec.timeouts.lease + generator.seconds(0...1)
-            queue.add(.dies(site: site, number: server.number, exit), at: ends)
+            queue.add(.dies(site: site, number: server.number, .leaseEnded), at: ends)
         }
     }
 

@@ -39,6 +39,10 @@ struct SimulatedSite {
         var usage = ResourceUsage(residentKiB: 1 << 10, cpuSeconds: 0, bytesRead: 0)
         /// Nobody holds its leash any more; the lease ends it.
         var isOrphan = false
+        /// Until then nothing ends it: it waits for a device, or its group is frozen.
+        var undyingUntil = 0.0
+        /// Its guard is frozen with it, and does not tell anything either.
+        var isGuardFrozen = false
         /// Numbers of the servers that a coordinator is connected to, by site.
         var connectedTo: [Int: Int] = [:]
     }

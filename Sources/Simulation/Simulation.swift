@@ -48,7 +48,7 @@ package struct Simulation {
         } catch {
             simulation.outcome.problem = "at \(simulation.cluster.now) s: \(error.description)"
         }
-        simulation.outcome.faults = simulation.cluster.faults
+        simulation.outcome.faults = simulation.cluster.counts.faults
         return simulation.outcome
     }
 
@@ -91,20 +91,20 @@ package struct Simulation {
     }
 
     private mutating func recover() throws(SafetyChecker.Violation) {
-        guard checker.finished == nil else { return }
-        guard checker.stops == 0 else { return }
-        let began = max(cluster.now, cluster.frozenUntil)
+        guard checker.stop.finished == nil else { return }
+        guard checker.stop.requests == 0 else { return }
+        let began = max(cluster.now, cluster.frozenUntil, cluster.undyingUntil)
         // What the faults left behind comes to light within a lease.
         let aftermath = began + scenario.first.spec.timeouts.lease + 10
         try run(until: nil, limit: aftermath) { _ in false }
         try run(until: "serving after the last fault", limit: began + bound) {
-            $0.isSettled || $0.checker.finished != nil || $0.checker.mustGiveUp != nil
+            $0.isSettled || $0.checker.stop.finished != nil || $0.checker.stop.mustGiveUp != nil
         }
-        guard checker.finished == nil, checker.mustGiveUp == nil else { return }
+        guard checker.stop.finished == nil, checker.stop.mustGiveUp == nil else { return }
         outcome.recovery = max(cluster.now, aftermath) - began
         let starts = outcome.starts
         try run(until: nil, limit: cluster.now + 300) { _ in false }
-        guard checker.finished == nil else { return }
+        guard checker.stop.finished == nil else { return }
         guard outcome.starts == starts, cluster.isServing else {
             let more = outcome.starts - starts
             throw .init(
@@ -114,15 +114,15 @@ package struct Simulation {
     }
 
     private mutating func end() throws(SafetyChecker.Violation) {
-        if checker.finished == nil, checker.stops == 0 { try handle(.stopRequested) }
+        if checker.stop.finished == nil, checker.stop.requests == 0 { try handle(.stopRequested) }
         let timeouts = scenario.first.spec.timeouts
         let began = max(cluster.now, cluster.frozenUntil)
         // A timer that was set while things went wrong may be a minute late.
-        try run(until: "finished after a stop", limit: began + timeouts.stop + 90) {
-            $0.checker.finished != nil
+        try run(until: "finished after a stop", limit: began + timeouts.stop + 120) {
+            $0.checker.stop.finished != nil
         }
         for site in cluster.sites where site.kind != .unmanaged {
-            if let server = site.server, !server.isOrphan {
+            if let server = site.server, !server.isOrphan, server.undyingUntil <= cluster.now {
                 throw .init(description: "rule 8: finished, and \(server.run) still runs")
             }
         }
@@ -130,14 +130,15 @@ package struct Simulation {
 
     /// What the supervisor believes is what is true.
     private var isSettled: Bool {
-        cluster.isServing && supervisor.snapshot.state == .serving && !cluster.isReloading
+        cluster.isServing && supervisor.snapshot.state == .serving && !cluster.plans.isReloading
+            && !supervisor.isReloading
     }
 
     /// Seconds without a fault in which the cluster must serve, from the policy: a late timer, the
     /// longest back-off, then each step of a recovery twice, since the first may fail because of
     /// what the faults left behind.
     private var bound: Double {
-        max(bound(scenario.first), bound(cluster.inForce), bound(cluster.asked))
+        max(bound(scenario.first), bound(cluster.plans.inForce), bound(cluster.plans.asked))
     }
 
     private func bound(_ made: SimulatedConfiguration.Made) -> Double {
@@ -158,8 +159,8 @@ package struct Simulation {
         until goal: String?, limit: Double, _ isReached: (Simulation) -> Bool
     ) throws(SafetyChecker.Violation) {
         while !isReached(self) {
-            guard checker.finished == nil, let event = cluster.nextEvent(before: limit) else {
-                guard let goal, checker.finished == nil else { return }
+            guard checker.stop.finished == nil, let event = cluster.nextEvent(before: limit) else {
+                guard let goal, checker.stop.finished == nil else { return }
                 throw .init(description: "liveness: not \(goal) within the bound")
             }
             try handle(event)
@@ -170,11 +171,12 @@ package struct Simulation {
         outcome.events += 1
         let now = Instant(seconds: cluster.now)
         var effects = supervisor.handle(event, at: now)
-        cluster.leftOut = supervisor.plan.leftOut
+        cluster.plans.leftOut = supervisor.plan.leftOut
         if let sabotage { effects = sabotage(event, effects, now) }
         if isTold { tell(event, effects) }
         try checker.check(
-            event, effects, at: cluster.now, stillFor: cluster.now - cluster.lastMoved)
+            event, effects, at: cluster.now, stillFor: cluster.now - cluster.lastMoved,
+            awakeSince: cluster.frozenUntil)
         for effect in effects {
             if case .spawn = effect { outcome.starts += 1 }
             cluster.perform(effect)
@@ -214,9 +216,7 @@ package struct Simulation {
     }
 
     private func plain(_ value: Any) -> String {
-        ["Basics.", "Plan.", "Remote.", "Supervision."]
-            .reduce("\(value)") { $0.replacing($1, with: "") }
-            .replacing("Instant(seconds: ", with: "(")
+        "\(value)".replacing("SollolCore.", with: "").replacing("Instant(seconds: ", with: "(")
     }
 
     private func seconds(_ time: Double) -> String {

@@ -15,14 +15,12 @@ package struct HistoryEntry: Codable, Equatable, Sendable {
     package var process: String?
 
     /// The entry of a report that was told then.
-    ///
-    /// - Parameter processes: the plan's names; a message that begins with one is about it.
-    package init(_ report: Report, at time: Timestamp, processes: [String] = []) {
+    package init(_ report: Report, at time: Timestamp) {
         self.time = time
         kind = report.kind.rawValue
         message = report.message
         details = report.details
-        process = processes.first { report.message.hasPrefix("\($0): ") }
+        process = report.subject?.description
     }
 
     /// The version of a line, its member `format_version`; a line without one is of version 1.

@@ -32,8 +32,7 @@ package struct StatusKeeper: Equatable, Sendable {
 
     /// Takes what was told.
     package mutating func told(_ report: Report, at time: Timestamp) {
-        let names = (snapshot?.processes ?? []).map { "\($0.node)" }
-        status.lastEvent = HistoryEntry(report, at: time, processes: names)
+        status.lastEvent = HistoryEntry(report, at: time)
         if report.kind == .failure || report.kind == .warning {
             status.summary = "\(time): \(report.message)"
         }
@@ -59,8 +58,9 @@ package struct StatusKeeper: Equatable, Sendable {
             let backend = plan.unmanaged(process.node)
             return ClusterStatus.Process(
                 name: "\(process.node)", role: (planned?.role ?? .worker).rawValue,
-                host: planned?.host ?? backend?.endpoint.host ?? "", endpoint: process.endpoint,
-                state: process.state, pid: process.pid, restarts: process.restarts)
+                host: planned?.host ?? backend?.endpoint.host ?? "",
+                endpoint: process.endpoint.description, state: process.stateText,
+                pid: process.pid, restarts: process.restarts)
         }
     }
 }

@@ -4,16 +4,23 @@ import Basics
 package struct ClusterSnapshot: Equatable, Sendable {
     /// One process.
     package struct Process: Equatable, Sendable {
-        /// Its name in the plan.
+        /// Which one it is.
         package var node: Node
         /// What others dial.
-        package var endpoint: String
-        /// `starting`, `ready`, `loading`, `serving`, `ending`, `waiting`, `down`.
-        package var state: String
+        package var endpoint: Endpoint
+        /// What is true of it.
+        package var state: ProcessState
+        /// How much of the model it has read, while it loads and that is known.
+        package var percent: Int?
         /// The process id on its host, once its guard reported it.
         package var pid: Int?
         /// Starts after the first.
         package var restarts: Int
+
+        /// Its state as people read it: `ready`, `loading 40%`.
+        package var stateText: String {
+            state.rawValue + (percent.map { " \($0)%" } ?? "")
+        }
     }
 
     /// What the cluster as a whole is doing.
@@ -27,46 +34,63 @@ package struct ClusterSnapshot: Equatable, Sendable {
 extension Supervisor {
     /// What is true now.
     package var snapshot: ClusterSnapshot {
-        ClusterSnapshot(
-            state: clusterState,
-            processes: slots.map {
-                .init(
-                    node: $0.node, endpoint: $0.endpoint, state: stateForPeople($0), pid: $0.pid,
-                    restarts: $0.restarts)
-            }, episode: episode ?? endedEpisode)
+        let own = ClusterSnapshot.Process(
+            node: .coordinator, endpoint: coordinator.endpoint, state: coordinator.state,
+            percent: loadProgress.map { Int($0 * 100) }, pid: coordinator.server?.pid,
+            restarts: coordinator.starts.restarts)
+        let others = workers.map { worker in
+            ClusterSnapshot.Process(
+                node: worker.node, endpoint: worker.endpoint, state: worker.state,
+                pid: worker.server?.pid, restarts: worker.starts.restarts)
+        }
+        return ClusterSnapshot(
+            state: clusterState, processes: others + [own],
+            episode: service.episode ?? service.lastEpisode)
     }
 
     private var clusterState: ClusterState {
         switch phase {
-        case .stopping(.success), .finished(.success): .stopping
-        case .stopping, .finished: .failed
+        case .stopping(let stop): stop.status == .success ? .stopping : .failed
+        case .finished(let status): status == .success ? .stopping : .failed
         case .idle, .up:
-            if slots.last?.isReady == true {
-                slots.contains(where: \.isLeftOut) ? .degraded : .serving
+            if coordinator.isServing {
+                workers.contains(where: \.isLeftOut) ? .degraded : .serving
             } else {
                 hasServed ? .recovering : .starting
             }
         }
     }
+}
 
-    private func stateForPeople(_ slot: ProcessSlot) -> String {
-        if slot.isLeftOut && slot.isReady { return "returning" }
-        if let progress = loadProgress(slot) { return "loading \(Int(progress * 100))%" }
-        return slot.stateForPeople
+extension WorkerSlot {
+    fileprivate var state: ProcessState {
+        switch life {
+        case .down: .down
+        case .waiting: .waiting
+        case .running(let server):
+            switch server.stage {
+            case .starting: .starting
+            case .askedAgain: .checking
+            case .ready: isLeftOut ? .returning : .ready
+            case .ending: .ending
+            }
+        }
     }
 }
 
-extension ProcessSlot {
-    fileprivate var stateForPeople: String {
-        switch state {
-        case .down: "down"
-        case .backingOff: "waiting"
-        case .starting: kind == .coordinator ? "loading" : "starting"
-        case .proving: "loaded"
-        case .checking: "checking"
-        case .ready: kind == .coordinator ? "serving" : "ready"
-        case .draining: "draining"
-        case .ending: "ending"
+extension CoordinatorSlot {
+    fileprivate var state: ProcessState {
+        switch life {
+        case .down: .down
+        case .waiting: .waiting
+        case .running(let server):
+            switch server.stage {
+            case .loading: .loading
+            case .proving: .proving
+            case .serving: .serving
+            case .draining: .draining
+            case .ending: .ending
+            }
         }
     }
 }

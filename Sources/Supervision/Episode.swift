@@ -7,7 +7,7 @@ package struct Episode: Equatable, Sendable {
     package var began: Instant
     /// What happened first, with the process: `worker-1: it aborted (signal 6)`.
     package var cause: String?
-    /// What was started because of it, in order, each name once.
+    /// What was started because of it, in order, each once.
     package internal(set) var started: [Node] = []
     /// When the cluster served; nil while it does not.
     package internal(set) var ended: Instant?
@@ -17,8 +17,8 @@ package struct Episode: Equatable, Sendable {
         self.cause = cause
     }
 
-    mutating func started(_ name: Node) {
-        if !started.contains(name) { started.append(name) }
+    mutating func started(_ node: Node) {
+        if !started.contains(node) { started.append(node) }
     }
 
     /// One sentence: why, what was done, how long it took.
@@ -31,10 +31,27 @@ package struct Episode: Equatable, Sendable {
     }
 }
 
-extension Supervisor {
-    mutating func endEpisode(at now: Instant) {
+/// Whether a cluster has served, and what stands or stood between it and serving.
+struct ServiceRecord: Equatable, Sendable {
+    /// Whether it has served once.
+    private(set) var hasServed = false
+    /// The bring-up or recovery in progress; several failures in a row are one.
+    var episode: Episode?
+    /// The one that ended last.
+    private(set) var lastEpisode: Episode?
+
+    /// Something failed; it is the cause unless something else was before.
+    mutating func beginEpisode(at now: Instant, cause: String) {
+        var episode = episode ?? Episode(began: now)
+        episode.cause = episode.cause ?? cause
+        self.episode = episode
+    }
+
+    /// The cluster serves.
+    mutating func served(at now: Instant) {
+        hasServed = true
         episode?.ended = now
-        endedEpisode = episode ?? endedEpisode
+        lastEpisode = episode ?? lastEpisode
         episode = nil
     }
 }

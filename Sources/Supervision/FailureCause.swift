@@ -1,3 +1,4 @@
+import Basics
 import Remote
 
 /// Why a process ended or cannot be used, as far as its status and last words tell.
@@ -52,8 +53,8 @@ package struct FailureCause: Equatable, Sendable {
     package var kind: Class
     /// What happened, as the end of a sentence that begins with the process.
     package var text: String
-    /// `host:port` of the worker that the last words blame.
-    package var blamedEndpoint: String?
+    /// The worker that the last words blame, as the coordinator dials it.
+    package var blamedEndpoint: Endpoint?
     /// What ssh said, when it was ssh that failed.
     package var ssh: SSHFailure?
 
@@ -68,14 +69,16 @@ package struct FailureCause: Equatable, Sendable {
     }
 
     /// A cause that the supervisor found itself.
-    package init(_ kind: Class, _ text: String, blaming endpoint: String? = nil) {
+    package init(_ kind: Class, _ text: String, blaming endpoint: Endpoint? = nil) {
         self.kind = kind
         self.text = text
         self.blamedEndpoint = endpoint
     }
 
     /// What the last words and the status of an ended process mean.
-    package init(_ exit: ExitReport) {
+    ///
+    /// - Parameter role: which program it was.
+    package init(_ exit: ExitReport, of role: Role) {
         if let refusal = exit.refusal {
             switch refusal.kind {
             case .heldByOther:
@@ -101,60 +104,36 @@ package struct FailureCause: Equatable, Sendable {
             self.ssh = ssh
             return
         }
-        // A lost worker, or no memory, explains what else is said, such as that the model cannot be
-        // loaded.
-        for signs in [Self.signsOfLoss, Self.signsOfMemory, Self.signs] {
-            for line in exit.lastWords.reversed() {
-                for sign in signs where line.contains(sign.text) {
-                    if sign.kind == .leaseEnded {
-                        self.init(sign.kind, "its guard ended it: \(sign.meaning)")
-                        return
-                    }
-                    let device = sign.kind == .outOfMemory ? Self.device(in: line) : nil
-                    self.init(
-                        sign.kind,
-                        "\(end): \(sign.meaning)" + (device.map { " of \($0)" } ?? ""),
-                        blaming: sign.kind == .workerLost ? Self.endpoint(in: line) : nil)
-                    return
-                }
+        let lines = exit.lastWords.reversed().map(LogLine.init).filter { !$0.text.isEmpty }
+        for signs in FailureSign.groups(of: role) {
+            for (place, line) in lines.enumerated() {
+                guard let sign = signs.first(where: { $0.fits(line, at: place, exit.status) })
+                else { continue }
+                self.init(sign, in: line, end)
+                return
             }
         }
         self.init(Self.kind(exit.status), end)
+    }
+
+    /// What a sign in a line means.
+    private init(_ sign: FailureSign, in line: LogLine, _ end: String) {
+        switch sign.kind {
+        case .leaseEnded: self.init(sign.kind, "its guard ended it: \(sign.meaning)")
+        case .outOfMemory:
+            let device = Self.device(in: line.text).map { " of \($0)" } ?? ""
+            self.init(sign.kind, "\(end): \(sign.meaning)\(device)")
+        case .workerLost:
+            self.init(
+                sign.kind, "\(end): \(sign.meaning)", blaming: Self.endpoint(in: line.text))
+        default: self.init(sign.kind, "\(end): \(sign.meaning)")
+        }
     }
 
     private static func kind(_ ssh: SSHFailure) -> Class {
         if ssh.isAuthentication { return .authentication }
         return ssh.isPermanent ? .sshSetup : .sshLost
     }
-
-    private static let signsOfLoss: [(text: String, kind: Class, meaning: String)] = [
-        ("guard: no heartbeat", .leaseEnded, "its host heard nothing from sollol for too long"),
-        ("Failed to connect to", .workerLost, "it could not reach a worker"),
-        ("Remote RPC server crashed", .workerLost, "a worker went away"),
-    ]
-
-    private static let signsOfMemory: [(text: String, kind: Class, meaning: String)] = [
-        ("bad_alloc", .outOfMemory, "out of memory"),
-        ("out of memory", .outOfMemory, "out of memory"),
-        ("failed to allocate", .outOfMemory, "not enough memory"),
-        ("unable to allocate", .outOfMemory, "not enough memory"),
-    ]
-
-    /// What llama.cpp prints (build 11669, measured, and its sources), the most telling first.
-    private static let signs: [(text: String, kind: Class, meaning: String)] = [
-        ("RPC protocol version mismatch", .versionMismatch, "another RPC protocol at the worker"),
-        ("version mismatch", .versionMismatch, "another RPC protocol at the worker"),
-        ("invalid argument", .usage, "it refused its command line"),
-        ("Invalid host address", .usage, "rpc-server takes a numeric IPv4 address only"),
-        ("Usage:", .usage, "it refused its command line"),
-        ("usage:", .usage, "it refused its command line"),
-        ("bind HTTP server socket", .portInUse, "its port is taken"),
-        ("Failed to create server socket", .portInUse, "its port is taken"),
-        ("Address already in use", .portInUse, "its port is taken"),
-        ("failed to open GGUF file", .model, "the model cannot be opened"),
-        ("failed to load model", .model, "the model cannot be loaded"),
-        ("error loading model", .model, "the model cannot be loaded"),
-    ]
 
     private static func kind(_ status: Int?) -> Class {
         switch status {
@@ -188,11 +167,14 @@ package struct FailureCause: Equatable, Sendable {
         return name.contains(" ") ? nil : String(name)
     }
 
-    /// The first `A.B.C.D:PORT` or `NAME:PORT` after "to" in a line of llama.cpp.
-    private static func endpoint(in line: String) -> String? {
-        line.split { $0 == " " || $0 == "," }.last { word in
-            guard let colon = word.lastIndex(of: ":") else { return false }
-            return Int(word[word.index(after: colon)...]) != nil && colon != word.startIndex
-        }.map(String.init)
+    /// The last `A.B.C.D:PORT` or `NAME:PORT` in a line of llama.cpp.
+    private static func endpoint(in line: String) -> Endpoint? {
+        for word in line.split(whereSeparator: { $0 == " " || $0 == "," }).reversed() {
+            guard let colon = word.lastIndex(of: ":"), colon != word.startIndex,
+                let port = Int(word[word.index(after: colon)...])
+            else { continue }
+            return Endpoint(host: String(word[..<colon]), port: port)
+        }
+        return nil
     }
 }

@@ -1,136 +1,119 @@
 import Basics
 import Remote
 
-/// One process of the plan, or one unmanaged backend, as the supervisor sees it.
-struct ProcessSlot: Equatable, Sendable {
-    /// What is true of the process. Valid next states are named.
-    enum State: Equatable, Sendable {
-        /// Nothing runs, and it may be started. Next: `starting`.
-        case down
-        /// Nothing runs until a restart timer fires. Next: `down`.
-        case backingOff
-        /// Started, not yet usable. Next: `proving` (coordinator), `ready`, `ending`, `down`.
-        case starting
-        /// The coordinator answers; its layer distribution is being compared with the plan.
-        /// Next: `ready`, `ending`, `down`.
-        case proving
-        /// Usable. Next: `checking` (worker), `ending`, `down`.
-        case ready
-        /// A worker that was ready and is asked again before a coordinator starts.
-        /// Next: `ready`, `ending`, `down`.
-        case checking
-        /// The coordinator finishes its requests before it is told to end.
-        /// Next: `ending`, `down`.
-        case draining
-        /// It was told to end, for a failure or as part of a stop or a recovery.
-        /// Next: `down`, `backingOff`.
-        case ending(FailureCause?)
+/// The place of one node of the plan, across all its runs.
+protocol ProcessSlot: Equatable, Sendable {
+    /// What a server in this place can be at.
+    associatedtype Stage: ServerStage
+    /// Which node it is; a reload may change what people call it.
+    var node: Node { get }
+    /// Whether something runs.
+    var life: Life<Stage> { get set }
+    /// How often it was started.
+    var starts: StartCount { get set }
+    /// How often it has failed.
+    var failures: FailureRecord { get set }
+    /// What is wished of it.
+    var wish: Wish { get set }
+    /// Whether its servers are processes of ours, which we can end.
+    var isOurs: Bool { get }
+    /// Whether the coordinator does without it (rule 7).
+    var isLeftOut: Bool { get }
+}
+
+/// What is wished of what runs in a slot.
+enum Wish: Equatable, Sendable {
+    /// That it goes on.
+    case keep
+    /// That it ends and starts again as it is (rules 7 and 10).
+    case restart
+    /// That it ends and starts again as the plan of a reload has it (rule 11).
+    case replace
+    /// That it ends for good: the plan of a reload has no such node (rule 11).
+    case remove
+
+    /// Whether what runs is not what the plan of a reload wants.
+    var isOutdated: Bool { self == .replace || self == .remove }
+}
+
+/// How often a node was started.
+struct StartCount: Equatable, Sendable {
+    /// The generation of the last run.
+    private(set) var generation: Int
+    /// That before the first start: more than 0 for a node that was removed and is back.
+    private let before: Int
+
+    /// Nothing was started after that generation.
+    init(after generation: Int = 0) {
+        self.generation = generation
+        before = generation
     }
 
-    /// What it is.
-    enum Kind: Equatable, Sendable {
-        case worker
-        /// Somebody else runs it; it is only asked whether it can be reached.
-        case unmanagedWorker
-        case coordinator
-    }
-
-    let node: Node
-    let kind: Kind
-    /// What others dial, for reports and for finding the one that is blamed.
-    let endpoint: String
-    var state: State = .down
-    var generation = 0
-    /// The process id that the guard reported.
-    var pid: Int?
-    /// When it became ready.
-    var readySince: Instant?
-    /// Since when it is being asked whether it can be used.
-    var askedSince = Instant(seconds: 0)
-    /// Until when it has to answer.
-    var readinessDeadline = Instant(seconds: 0)
-    /// Failures in a row.
-    var failures = 0
-    /// The generation before its first start: more than 0 for one that was removed and is back.
-    private(set) var generationBefore = 0
     /// Starts after the first.
-    var restarts: Int { max(0, generation - generationBefore - 1) }
-    /// Failed health probes in a row.
-    var missedProbes = 0
-    /// Seconds that it has for its requests before it ends; a reload does not change them meanwhile.
-    var drainLimit = 0.0
-    /// Whether people were told that a stop waits for its requests.
-    var hasSaidBusy = false
-    /// Whether a restart was asked for that has not begun yet.
-    var isToBeRestarted = false
-    /// Whether it is not, or not like this, in the plan that a reload has brought.
-    var isOutdated = false
-    /// When it failed, within the period of `max_restarts`.
-    var recentFailures: [Instant] = []
-    /// What its guard reported last, since when there are reports, and when that one came.
-    var usage: ResourceUsage?
-    var usageSince: Instant?
-    var usageAt: Instant?
-    /// Ticks since its guard said anything (rule 2).
-    var silentTicks = 0
-    /// What the coordinator said last about its requests, and when.
-    var activity: SlotActivity?
-    var activityAt: Instant?
-    /// What people were told about a load, and when.
-    var percentTold = 0
-    var progressToldAt = Instant(seconds: 0)
-    /// Since when a worker cannot be used (rule 7).
-    var missingSince: Instant?
-    /// The coordinator does without it (rule 7).
-    var isLeftOut = false
-    /// The rest cannot do without it; not to be tried again before it has been ready.
-    var isNeeded = false
+    var restarts: Int { max(0, generation - before - 1) }
+    /// Whether the first run is the last one.
+    var isFirst: Bool { generation == before + 1 }
 
-    var run: ProcessRun { ProcessRun(node: node, generation: generation) }
+    mutating func add() { generation += 1 }
+}
+
+/// How often the servers of a slot have failed.
+struct FailureRecord: Equatable, Sendable {
+    /// Without a stable run in between (rule 5), or a restart that was asked for.
+    var inARow = 0
+    /// When it failed, within the period of `max_restarts` (rule 5).
+    var recent: [Instant] = []
+}
+
+extension ProcessSlot {
+    /// The run that goes on, or the last one.
+    var run: ProcessRun { ProcessRun(node: node, generation: starts.generation) }
+
+    /// What runs.
+    var server: Server<Stage>? { if case .running(let server) = life { server } else { nil } }
+
+    /// Whether it may be started.
+    var isDown: Bool { life == .down }
 
     /// Whether a process exists, so that something must end it.
-    var isAlive: Bool {
-        switch state {
-        case .down, .backingOff: false
-        case .starting, .proving, .ready, .checking, .draining, .ending: kind != .unmanagedWorker
+    var isAlive: Bool { isOurs && server != nil }
+
+    /// How its server is being ended.
+    var ending: Ending? { server?.stage.ending }
+
+    /// Whether the end of a process has to be waited for: not of one that does not end (rule 12).
+    var mustBeAwaited: Bool { isAlive && ending?.step != .leftAlone }
+
+    /// Begins the next run.
+    mutating func begin(_ stage: Stage) {
+        starts.add()
+        wish = .keep
+        life = .running(Server(stage))
+    }
+
+    /// Goes on to that stage.
+    mutating func become(_ stage: Stage) { changeServer { $0.stage = stage } }
+
+    /// Changes what runs, if anything does.
+    mutating func changeServer(_ change: (inout Server<Stage>) -> Void) {
+        guard case .running(var server) = life else { return }
+        change(&server)
+        life = .running(server)
+    }
+
+    /// Makes it start at once if it waits for a restart timer.
+    mutating func stopWaiting() {
+        if case .waiting = life { life = .down }
+    }
+
+    /// Takes in a report of its guard; returns the one before.
+    mutating func heard(_ usage: ResourceUsage?, at now: Instant) -> UsageRecord? {
+        guard let former = server else { return nil }
+        changeServer { server in
+            server.silentTicks = 0
+            guard let usage else { return }
+            server.usage = UsageRecord(latest: usage, since: former.usage?.since ?? now, at: now)
         }
+        return former.usage
     }
-
-    var isBeingProbed: Bool { state == .starting || state == .checking }
-
-    var isReady: Bool { state == .ready }
-
-    /// Whether it is to end although nothing is wrong with it.
-    var hasToEnd: Bool { isToBeRestarted || isOutdated }
-
-    /// Takes the place of a slot of its name that was removed.
-    mutating func continueNumbers(after generation: Int) {
-        self.generation = generation
-        generationBefore = generation
-    }
-
-    /// Takes the place of what is outdated: late events of that are recognised by their run.
-    mutating func continueNumbers(of old: ProcessSlot) {
-        generation = old.generation
-        generationBefore = old.generationBefore
-    }
-
-    /// Forgets what was true of an earlier run only.
-    mutating func beginRun(at now: Instant) {
-        generation += 1
-        state = .starting
-        missedProbes = 0
-        isToBeRestarted = false
-        hasSaidBusy = false
-        usage = nil
-        usageSince = nil
-        usageAt = nil
-        silentTicks = 0
-        activity = nil
-        activityAt = nil
-        percentTold = 0
-        progressToldAt = now
-    }
-
-    var isEnding: Bool { if case .ending = state { true } else { false } }
 }

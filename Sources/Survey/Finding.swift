@@ -53,7 +53,9 @@ package struct Finding: Equatable, Sendable {
 
     /// `worker-1, worker-3: …`.
     package var report: Report {
-        Report(severity == .error ? .failure : .warning, "\(subject): \(problem)")
+        Report(
+            severity == .error ? .failure : .warning, "\(subject): \(problem)",
+            about: processes.count == 1 ? processes[0] : nil)
     }
 
     /// Equal ones as one, errors first, otherwise in their order.

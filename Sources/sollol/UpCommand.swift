@@ -113,7 +113,6 @@ struct UpCommand {
         defer { entry?.remove() }
         console.history = EventHistory(
             state: state,
-            processes: loaded.spec.workers.map(\.node.description) + [Node.coordinator.description],
             warn: { [console] in console.notice("warning: history: \($0)") })
         Signals.endAtOnce(isQuiet: arguments.has("--quiet"))
         console.report(Report(.phase, "[1/5] checking programs, model and ports"))

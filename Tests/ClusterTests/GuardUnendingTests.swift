@@ -41,7 +41,7 @@ import Testing
             refusal.text
                 == "process \(server) on 127.0.0.1:50052, which this one replaces, does not "
                 + "end although it was killed (state S)")
-        let cause = FailureCause(ExitReport(status: 75, refusal: refusal))
+        let cause = FailureCause(ExitReport(status: 75, refusal: refusal), of: .worker)
         #expect(!cause.isPermanent && !cause.text.contains("rm "))
         second.letGo()
         #expect(second.rest() == [])

@@ -7,12 +7,13 @@ import Testing
 @testable import Samples
 
 @Suite struct ConsoleTests {
-    private func snapshot(_ states: [String]) -> ClusterSnapshot {
+    private func snapshot(_ states: [ProcessState]) -> ClusterSnapshot {
         ClusterSnapshot(
             state: .starting,
             processes: states.enumerated().map { index, state in
                 .init(
-                    node: .worker(index + 1), endpoint: "127.0.0.1:\(50000 + index)",
+                    node: .worker(index + 1),
+                    endpoint: Endpoint(host: "127.0.0.1", port: 50000 + index),
                     state: state, pid: 4000 + index, restarts: 0)
             })
     }
@@ -30,10 +31,10 @@ import Testing
         let terminal = try TestTerminal(columns: columns, rows: rows)
         let console = console(terminal)
         console.notice("a")
-        var states = [String](repeating: "starting", count: 12)
+        var states = [ProcessState](repeating: .starting, count: 12)
         for index in states.indices {
             console.changed(snapshot(states))
-            states[index] = "ready"
+            states[index] = .ready
             let text = terminal.text()
             #expect(text.count <= 2 + index + 12)
             if index % 3 == 0 { console.notice("m\(index)") }
@@ -45,7 +46,7 @@ import Testing
     @Test func theLiveViewIsBelowTheMessages() throws {
         let terminal = try TestTerminal(columns: 80, rows: 24)
         let console = console(terminal)
-        console.changed(snapshot(["starting", "ready"]))
+        console.changed(snapshot([.starting, .ready]))
         console.report(Report(.phase, "[2/5] starting 2 workers"))
         #expect(
             terminal.text() == [
@@ -70,7 +71,7 @@ import Testing
         let terminal = try TestTerminal(columns: 80, rows: 24)
         let console = console(terminal, noColor: "1")
         console.report(Report(.failure, "x"))
-        console.changed(snapshot(["starting"]))
+        console.changed(snapshot([.starting]))
         #expect(
             terminal.text() == ["error: x", "  worker-1  starting (127.0.0.1:50000, pid 4000)"])
         #expect(!terminal.raw.contains("m") || !terminal.raw.contains("\u{1B}["))
@@ -92,10 +93,10 @@ import Testing
         func shown(_ level: Console.Level) throws -> [String] {
             let terminal = try TestTerminal(columns: 80, rows: 24)
             let console = console(terminal, level: level)
-            console.changed(snapshot(["starting"]))
+            console.changed(snapshot([.starting]))
             console.report(Report(.phase, "phase"))
             console.line("worker-1", "line")
-            console.changed(snapshot(["ready"]))
+            console.changed(snapshot([.ready]))
             console.report(Report(.warning, "bad"))
             console.report(Report(.serving, "serving"))
             return terminal.text()
@@ -110,7 +111,7 @@ import Testing
         defer { for end in [pipe.reading, pipe.writing] { end.close() } }
         let console = Console(
             level: .normal, descriptor: pipe.writing.number, environment: [:])
-        console.changed(snapshot(["starting"]))
+        console.changed(snapshot([.starting]))
         console.report(Report(.warning, "first", details: ["second"]))
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = pipe.reading.read(&buffer)

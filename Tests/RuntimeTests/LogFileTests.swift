@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Basics
+@testable import Samples
 @testable import SollolRuntime
 
 @Suite struct LogFileTests {
@@ -67,9 +68,11 @@ import Testing
         defer { remove() }
         let state = try StateDirectory(path: folder, configuration: nil)
         #expect(EventHistory.last(state: folder) == nil)
-        let history = EventHistory(state: state, processes: ["worker-1"]) { Issue.record("\($0)") }
+        let history = EventHistory(state: state) { Issue.record("\($0)") }
         history.add(Report(.progress, "one"))
-        history.add(Report(.warning, "worker-1: \u{1B}[0m\nnext", details: ["| ü\u{0}"]))
+        history.add(
+            Report(
+                .warning, "worker-1: \u{1B}[0m\nnext", about: "worker-1", details: ["| ü\u{0}"]))
         state.logs.finish()
         let lines = content("events.jsonl").split(separator: "\n")
         #expect(lines.count == 2)

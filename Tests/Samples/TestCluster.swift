@@ -1,6 +1,7 @@
 @testable import Basics
 @testable import Configuration
 @testable import Plan
+@testable import Remote
 @testable import Supervision
 
 /// A supervisor of a small cluster, with short names for what happens to it.
@@ -49,8 +50,9 @@ struct TestCluster {
     }
 
     /// Handles an event a tenth of a second later; returns what is to be done, but for reports and
-    /// for the timer right after a start or a probe, which only asks again should no answer come, and the one
-    /// that looks for silent guards all the while.
+    /// for timers that only go on: that right after a start or a probe, should no answer come;
+    /// that right after a KILL, for the next step of the ladder; and the one that looks for silent
+    /// guards all the while.
     mutating func happens(_ event: SupervisorEvent, after pause: Double = 0.1) -> [SupervisorEffect]
     {
         now = now + pause
@@ -60,6 +62,8 @@ struct TestCluster {
             case .report, .setTimer(.guards, _): false
             case .setTimer(.readiness(let run), _):
                 index == 0 || ![.probeReadiness(run), .spawn(run)].contains(effects[index - 1])
+            case .setTimer(.endDeadline(let run), _):
+                index == 0 || effects[index - 1] != .kill(run)
             default: true
             }
         }.map { effects[$0] }
@@ -71,6 +75,12 @@ struct TestCluster {
         return supervisor.handle(event, at: now).compactMap {
             if case .report(let report) = $0 { report } else { nil }
         }
+    }
+
+    /// Everything that an event makes it do, but for what it tells people.
+    mutating func acts(on event: SupervisorEvent, after pause: Double = 0.1) -> [SupervisorEffect] {
+        now = now + pause
+        return supervisor.handle(event, at: now).filter { !$0.isReport }
     }
 
     mutating func exits(
@@ -95,5 +105,12 @@ struct TestCluster {
         _ = cluster.happens(.readinessConfirmed(coordinator))
         _ = cluster.happens(.distributionProven(coordinator, summary: []))
         return cluster
+    }
+
+    /// Whether nothing is counted as failed, and nothing is to end.
+    var hasForgottenWishesAndFailures: Bool {
+        supervisor.workers.allSatisfy { $0.failures.inARow == 0 && $0.wish == .keep }
+            && supervisor.coordinator.failures.inARow == 0
+            && supervisor.coordinator.wish == .keep
     }
 }

@@ -14,7 +14,7 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    private static let coordinator = ProcessRun(node: .coordinator, generation: 1)
+    private static let coordinator = ProcessRun(node: "coordinator", generation: 1)
 
     private static func isCoordinator(_ effect: SupervisorEffect) -> Bool {
         if case .kill(let run) = effect { run.node == coordinator.node } else { false }
@@ -59,10 +59,8 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
                 effects
             }
         },
-        Sabotage(name: "5: no back-off", noticedAs: "rule 5") { event, effects, now in
-            // The delay after these is rule 6.
-            if case .exited(_, let exit) = event, FailureCause(exit).isPermanent { return effects }
-            return effects.map {
+        Sabotage(name: "5: no back-off", noticedAs: "rule 5") { _, effects, now in
+            effects.map {
                 if case .setTimer(.restart(let run), _) = $0 {
                     .setTimer(.restart(run), at: now)
                 } else {
@@ -82,6 +80,20 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
             event, effects, _ in
             guard event == .stopRequested else { return effects }
             return effects + [.terminate(ProcessRun(node: "worker-1", generation: 1))]
+        },
+        Sabotage(name: "8: silence counts as idle", noticedAs: "before it said it is idle") {
+            event, effects, _ in
+            guard case .busySlotsAnswered(let run, nil) = event, !effects.isEmpty else {
+                return effects
+            }
+            return [.terminate(run)] + effects
+        },
+        Sabotage(name: "12: the leash ends with the KILL", noticedAs: "rule 12") {
+            _, effects, _ in
+            effects.flatMap { effect -> [SupervisorEffect] in
+                guard case .kill(let run) = effect else { return [effect] }
+                return [effect, .endLeash(run)]
+            }
         },
         Sabotage(name: "9: an exit with status 0 is taken as wanted", noticedAs: "does not exist") {
             event, effects, _ in

@@ -2,18 +2,23 @@ import Testing
 
 @testable import Basics
 @testable import Configuration
+@testable import Plan
+@testable import Remote
+@testable import Samples
 @testable import Supervision
 
 @Suite struct FailureCauseTests {
     /// Lines as llama.cpp build 11669 prints them.
     @Test(arguments: [
-        (0, "Usage: ggml-rpc-server [options]", FailureCause.Class.usage, nil),
-        (1, "error: invalid argument: --no-mmap", .usage, nil),
+        (1, "error: invalid argument: --no-mmap", FailureCause.Class.usage, nil),
         (
             134, "ggml-rpc.cpp:620: Remote RPC server crashed or returned malformed response",
             .workerLost, nil
         ),
-        (134, "Failed to connect to 10.0.0.2:50052", .workerLost, "10.0.0.2:50052"),
+        (
+            134, "/src/ggml-rpc/ggml-rpc.cpp:620: Failed to connect to 10.0.0.2:50052",
+            .workerLost, "10.0.0.2:50052"
+        ),
         (
             1, "srv start: couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 80",
             .portInUse, nil
@@ -26,9 +31,16 @@ import Testing
     func statusAndLastWordsNameTheClass(
         status: Int, word: String, kind: FailureCause.Class, endpoint: String?
     ) {
-        let cause = FailureCause(ExitReport(status: status, lastWords: [word, "something else"]))
+        let exit = ExitReport(status: status, lastWords: [word, "something else"])
+        let cause = FailureCause(exit, of: .coordinator)
         #expect(cause.kind == kind)
-        #expect(cause.blamedEndpoint == endpoint)
+        #expect(cause.blamedEndpoint?.description == endpoint)
+    }
+
+    @Test func rpcServerExitsWithStatusZeroWhenItRefusesItsCommandLine() {
+        let words = ["Usage: ggml-rpc-server [options]", "something else"]
+        let exit = ExitReport(status: 0, lastWords: words)
+        #expect(FailureCause(exit, of: .worker).kind == .usage)
     }
 
     /// As measured: the model cannot be loaded because a worker has no memory for it.
@@ -39,7 +51,7 @@ import Testing
             "llama_model_load: error loading model: unable to allocate RPC0[10.0.0.2:50052] buffer",
             "srv    load_model: failed to load model, '/m.gguf'",
         ]
-        let cause = FailureCause(ExitReport(status: 1, lastWords: words))
+        let cause = FailureCause(ExitReport(status: 1, lastWords: words), of: .coordinator)
         #expect(cause.kind == .outOfMemory)
         #expect(
             cause.text == "it exited with status 1: not enough memory of RPC0[10.0.0.2:50052]")
@@ -48,25 +60,14 @@ import Testing
     /// Nobody else killed it, and memory has nothing to do with it.
     @Test func theEndOfALeaseIsTheOnlyCause() {
         let words = ["guard: no heartbeat from sollol for 30 s, so this server is ended"]
-        let cause = FailureCause(ExitReport(status: 137, lastWords: words))
+        let cause = FailureCause(ExitReport(status: 137, lastWords: words), of: .coordinator)
         #expect(cause.kind == .leaseEnded)
         #expect(
             cause.text == "its guard ended it: its host heard nothing from sollol for too long")
     }
 
     @Test func aGuardWithoutAReportIsACauseOfItsOwn() {
-        #expect(FailureCause(ExitReport(status: nil)).kind == .guardLost)
-    }
-
-    @Test func backOffGrowsToTheCapAndIsRepeatable() {
-        var first = BackOff(policy: RestartPolicy(), seed: 7)
-        var second = BackOff(policy: RestartPolicy(), seed: 7)
-        let delays = (1...12).map { first.delay(afterFailures: $0) }
-        #expect(delays == (1...12).map { second.delay(afterFailures: $0) })
-        #expect(delays[0] == 0)
-        for (delay, bound) in zip(delays.dropFirst(), [1.0, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]) {
-            #expect(delay <= bound && delay > bound * 0.74)
-        }
+        #expect(FailureCause(ExitReport(status: nil), of: .coordinator).kind == .guardLost)
     }
 
     @Test(arguments: [

@@ -19,7 +19,8 @@ import Testing
         #expect(
             all.map(\.report) == [
                 Report(.failure, "worker-1, worker-3: nothing on one, two. Try: ssh HOST ls"),
-                Report(.failure, "worker-4: other"), Report(.warning, "worker-2: careful"),
+                Report(.failure, "worker-4: other", about: "worker-4"),
+                Report(.warning, "worker-2: careful", about: "worker-2"),
             ])
     }
 
@@ -61,7 +62,8 @@ import Testing
         var survey = HostSurvey(request: SurveyRequest(location: two, processes: ["worker-1"]))
         survey.report = SurveyReport(
             "home /h\nuser ann\nuid 7\n\(line)\ncomplete", request: survey.request)
-        #expect(SurveyFindings.of(survey).map(\.report) == [Report(.failure, says)])
+        #expect(
+            SurveyFindings.of(survey).map(\.report) == [Report(.failure, says, about: "worker-1")])
     }
 
     // MARK: Builds

@@ -113,7 +113,7 @@ final class WorkerLook {
                     printed: { [self] in listing += $0 + "\n" },
                     ended: { [self] in answered($0.status) }))
             timer = loop.at(EventLoop.now + timeouts.connect + Self.listPatience) { [self] in
-                question?.kill()
+                question?.killAndHangUp()
             }
         } catch {
             outcome.problem = "\(error)"
@@ -152,8 +152,8 @@ final class WorkerLook {
         guard !isEnding else { return }
         isEnding = true
         loop.cancel(timer)
-        question?.kill()
-        if let server { server.kill() } else { finish() }
+        question?.killAndHangUp()
+        if let server { server.killAndHangUp() } else { finish() }
     }
 
     private func serverEnded(_ status: Int?) {
@@ -166,14 +166,14 @@ final class WorkerLook {
             {
                 outcome.problem = failure.message(location)
             } else {
-                let cause = FailureCause(ExitReport(status: status, lastWords: words))
+                let cause = FailureCause(ExitReport(status: status, lastWords: words), of: .worker)
                 outcome.problem =
                     "its rpc-server on {host}, started for a moment, does not stay: "
                     + cause.text + said + ". Try: {ssh}"
                     + ShellQuoting.quote(ShellQuoting.join(trial.argv))
             }
             isEnding = true
-            question?.kill()
+            question?.killAndHangUp()
         }
         finish()
     }

@@ -1,11 +1,14 @@
 import Testing
 
 @testable import Basics
+@testable import Configuration
+@testable import Plan
+@testable import Remote
 @testable import Samples
 @testable import Supervision
 
 /// Rule 8: the coordinator first, then the workers; nothing starts after a stop was asked for.
-@Suite struct SupervisorStopTests {
+@Suite struct Rule8StopOrderTests {
     private let worker1 = ProcessRun(node: "worker-1", generation: 1)
     private let worker2 = ProcessRun(node: "worker-2", generation: 1)
     private let coordinator = ProcessRun(node: "coordinator", generation: 1)
@@ -70,11 +73,45 @@ import Testing
     @Test func whatIgnoresTermIsKilled() {
         var cluster = TestCluster.serving(workers: 1)
         _ = cluster.happens(.stopRequested)
-        _ = cluster.happens(.busySlotsAnswered(coordinator, nil))
+        _ = cluster.happens(.busySlotsAnswered(coordinator, 0))
         #expect(
             cluster.happens(.timerFired(.endDeadline(coordinator)), after: 2) == [
                 .kill(coordinator)
             ])
+    }
+
+    /// No answer is no sign that nothing is in flight: requests were lost in spite of the limit.
+    @Test func aCoordinatorThatDoesNotSayIsWaitedForAsOneThatAnswers() {
+        var cluster = TestCluster.serving(workers: 1)
+        _ = cluster.happens(.stopRequested)
+        #expect(
+            cluster.happens(.busySlotsAnswered(coordinator, nil)) == [
+                .setTimer(.busySlots(coordinator), at: cluster.now + 1)
+            ])
+        #expect(
+            cluster.happens(.timerFired(.busySlots(coordinator)), after: 1) == [
+                .probeBusySlots(coordinator)
+            ])
+        #expect(
+            cluster.happens(.busySlotsAnswered(coordinator, 1)) == [
+                .setTimer(.busySlots(coordinator), at: cluster.now + 0.1)
+            ])
+        #expect(
+            cluster.happens(.busySlotsAnswered(coordinator, 0)) == [
+                .terminate(coordinator), .setTimer(.endDeadline(coordinator), at: cluster.now + 2),
+            ])
+    }
+
+    @Test func peopleAreToldWhyItWaits() {
+        var cluster = TestCluster.serving(workers: 1)
+        _ = cluster.happens(.stopRequested)
+        let told = cluster.reports(.busySlotsAnswered(coordinator, nil)).map(\.message)
+        #expect(
+            told == [
+                "waiting up to 30 s for requests in flight, since the coordinator does not say "
+                    + "whether there are any; stop again to end at once"
+            ])
+        #expect(cluster.reports(.busySlotsAnswered(coordinator, nil)) == [])
     }
 
     @Test func aSecondRequestKillsEverythingThatIsAlive() {

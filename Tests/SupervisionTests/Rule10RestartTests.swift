@@ -2,11 +2,13 @@ import Testing
 
 @testable import Basics
 @testable import Configuration
+@testable import Plan
+@testable import Remote
 @testable import Samples
 @testable import Supervision
 
 /// Restarts that were asked for: the order of a stop, then of a start, and no failure.
-@Suite struct SupervisorRestartTests {
+@Suite struct Rule10RestartTests {
     private let worker1 = ProcessRun(node: "worker-1", generation: 1)
     private let worker2 = ProcessRun(node: "worker-2", generation: 1)
     private let coordinator = ProcessRun(node: "coordinator", generation: 1)
@@ -43,7 +45,7 @@ import Testing
         _ = cluster.happens(.readinessConfirmed(next))
         let reports = cluster.reports(.distributionProven(next, summary: []))
         #expect(reports[0].message.contains("(restart of worker-1, as asked)"))
-        #expect(cluster.supervisor.slots.allSatisfy { $0.failures == 0 && !$0.isToBeRestarted })
+        #expect(cluster.hasForgottenWishesAndFailures)
     }
 
     @Test func theCoordinatorAloneLeavesTheWorkers() {

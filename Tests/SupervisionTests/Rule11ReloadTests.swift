@@ -3,12 +3,13 @@ import Testing
 @testable import Basics
 @testable import Configuration
 @testable import Plan
+@testable import Remote
 @testable import Samples
 @testable import Supervision
 
 /// A changed configuration: what is the same stays, what differs ends before the new plan is in
 /// force, and nothing of it is a failure.
-@Suite struct SupervisorReloadTests {
+@Suite struct Rule11ReloadTests {
     private let worker1 = ProcessRun(node: "worker-1", generation: 1)
     private let worker2 = ProcessRun(node: "worker-2", generation: 1)
     private let coordinator = ProcessRun(node: "coordinator", generation: 1)
@@ -61,7 +62,7 @@ import Testing
         _ = cluster.happens(.readinessConfirmed(next))
         let reports = cluster.reports(.distributionProven(next, summary: []))
         #expect(reports[0].message.contains("(the configuration was reloaded)"))
-        #expect(cluster.supervisor.slots.allSatisfy { $0.failures == 0 && !$0.isOutdated })
+        #expect(cluster.hasForgottenWishesAndFailures)
     }
 
     @Test func theNewPlanIsInForceOnceNothingOfTheFormerRuns() {
@@ -199,6 +200,33 @@ import Testing
         #expect(cluster.happens(.readinessConfirmed(asked)).first == .spawn(next))
     }
 
+    /// It said "in force" while the first one still drained.
+    @Test func aReloadIsUnderWayUntilTheClusterServesWithIt() {
+        var cluster = TestCluster.serving()
+        #expect(!cluster.supervisor.isReloading)
+        for _ in 1...2 {
+            #expect(
+                !cluster.happens(reload(workers: 2, changed: ["coordinator"])).contains(
+                    .adoptReload))
+            #expect(cluster.supervisor.isReloading)
+        }
+        #expect(endCoordinator(&cluster).filter { $0 == .adoptReload }.count == 1)
+        #expect(cluster.supervisor.isReloading)
+        _ = cluster.happens(.readinessConfirmed(worker1))
+        _ = cluster.happens(.readinessConfirmed(worker2))
+        let next = cluster.run("coordinator", 2)
+        _ = cluster.happens(.readinessConfirmed(next))
+        #expect(cluster.supervisor.isReloading)
+        _ = cluster.happens(.distributionProven(next, summary: []))
+        #expect(!cluster.supervisor.isReloading)
+    }
+
+    @Test func aReloadThatChangesNothingIsOverAtOnce() {
+        var cluster = TestCluster.serving()
+        _ = cluster.happens(reload(workers: 2))
+        #expect(!cluster.supervisor.isReloading)
+    }
+
     // MARK: Degraded mode
 
     /// Serves without worker-2, which does not come back.
@@ -247,7 +275,7 @@ import Testing
             #expect(cluster.supervisor.plan.process("coordinator")?.argv.last == "1")
         }
         // It was switched off, but the worker may return all the same.
-        let back = cluster.run("worker-2", cluster.supervisor.slots[1].generation)
+        let back = cluster.run("worker-2", cluster.supervisor.workers[1].starts.generation)
         _ = cluster.happens(.readinessConfirmed(back))
         let next = cluster.run("coordinator", 2)
         let idle = cluster.happens(

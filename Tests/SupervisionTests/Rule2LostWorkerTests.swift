@@ -2,12 +2,15 @@ import Testing
 
 @testable import Basics
 @testable import Configuration
+@testable import Plan
 @testable import Remote
 @testable import Samples
 @testable import Supervision
 
-/// Rule 2 for guards that have fallen silent.
-@Suite struct SupervisorSilenceTests {
+/// Rule 2: a lost worker makes the coordinator useless; so does one whose guard has fallen silent.
+@Suite struct Rule2LostWorkerTests {
+    private let coordinator = ProcessRun(node: "coordinator", generation: 1)
+
     private func usage(_ node: Node) -> SupervisorEvent {
         .usageReported(
             ProcessRun(node: node, generation: 1),
@@ -22,6 +25,36 @@ import Testing
             _ = cluster.happens(.started(cluster.run(node), pid: 7))
         }
         return cluster
+    }
+
+    @Test func rule2ADeadWorkerMeansTheCoordinatorIsKilledFirstAndAtOnce() {
+        var cluster = TestCluster.serving()
+        let again = cluster.run("worker-1", 2)
+        let died = cluster.now + 0.1
+        #expect(
+            cluster.exits("worker-1") == [
+                .kill(coordinator), .spawn(again),
+                .setTimer(.readinessDeadline(again), at: died + 30),
+            ])
+        #expect(cluster.happens(.readinessConfirmed(again)) == [])
+    }
+
+    @Test func rule2TwoWorkersThatDieTogetherAreOneRecovery() {
+        var cluster = TestCluster.serving()
+        let first = cluster.exits("worker-1")
+        let second = cluster.exits("worker-2")
+        #expect((first + second).filter { $0 == .kill(coordinator) }.count == 1)
+        _ = cluster.exits("coordinator")
+        #expect(cluster.happens(.readinessConfirmed(cluster.run("worker-1", 2))) == [])
+        let next = cluster.run("coordinator", 2)
+        #expect(
+            cluster.happens(.readinessConfirmed(cluster.run("worker-2", 2))) == [
+                .spawn(next)
+            ])
+        _ = cluster.happens(.readinessConfirmed(next))
+        let reports = cluster.reports(.distributionProven(next, summary: []))
+        #expect(reports.map(\.kind) == [.serving])
+        #expect(reports[0].message.contains("worker-1: it was killed (signal 9"))
     }
 
     @Test func rule2AWorkerWhoseGuardIsSilentIsLost() {

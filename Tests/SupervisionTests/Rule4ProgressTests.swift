@@ -2,12 +2,13 @@ import Testing
 
 @testable import Basics
 @testable import Configuration
+@testable import Plan
 @testable import Remote
 @testable import Samples
 @testable import Supervision
 
-/// Rule 4 and rule 7 by example; the simulator tries the rest.
-@Suite struct SupervisorProgressTests {
+/// Rule 4: an answer proves nothing, movement does.
+@Suite struct Rule4ProgressTests {
     private let coordinator = ProcessRun(node: "coordinator", generation: 1)
 
     private func busy(_ counter: Int) -> SupervisorEvent {
@@ -16,16 +17,6 @@ import Testing
 
     private func usage(_ cpu: Double) -> ResourceUsage {
         ResourceUsage(residentKiB: 1000, cpuSeconds: cpu, bytesRead: 0)
-    }
-
-    @Test func aProbeWithoutAnswerIsRepeated() {
-        var cluster = TestCluster(workers: 1)
-        let worker = cluster.run("worker-1")
-        _ = cluster.happens(.upRequested)
-        #expect(
-            cluster.happens(.timerFired(.readiness(worker)), after: 15) == [
-                .probeReadiness(worker)
-            ])
     }
 
     @Test func rule4WithoutMovementTheCoordinatorIsKilled() {
@@ -63,23 +54,28 @@ import Testing
         #expect(cluster.happens(busy(7), after: 2).contains(.kill(coordinator)))
     }
 
-    @Test func rule7AMissingWorkerIsLeftOutAfterThatTime() {
-        var restart = RestartPolicy()
-        restart.degradeAfter = 10
-        var cluster = TestCluster.serving(restart: restart)
-        _ = cluster.exits("worker-1")
+    @Test func servingNeedsTheProofOfTheDistribution() {
+        var cluster = TestCluster(workers: 0)
+        _ = cluster.happens(.upRequested)
         #expect(
-            !cluster.happens(.timerFired(.degrade), after: 9.8).contains(
-                .replan(without: ["worker-1"])))
+            cluster.happens(.readinessConfirmed(coordinator)) == [.proveDistribution(coordinator)])
+        #expect(!cluster.supervisor.hasServed)
+        let proven = cluster.now + 0.1
         #expect(
-            cluster.happens(.timerFired(.degrade), after: 0.3).contains(
-                .replan(without: ["worker-1"])))
-        var plan = TestCluster.plan(workers: 2)
-        plan.leftOut = ["worker-1"]
-        // It waits for the coordinator's end, then for the survivor's answer.
-        _ = cluster.happens(.replanned(plan))
-        _ = cluster.exits("coordinator")
-        let effects = cluster.happens(.readinessConfirmed(cluster.run("worker-2")))
-        #expect(effects.contains(.spawn(cluster.run("coordinator", 2))))
+            cluster.happens(.distributionProven(coordinator, summary: ["x"])) == [
+                .setTimer(.health(coordinator), at: proven + 2),
+                .setTimer(.activity(coordinator), at: proven + 6),
+            ])
+        #expect(cluster.supervisor.hasServed)
+    }
+
+    @Test func aCoordinatorWhoseHealthFailsIsReplaced() {
+        var cluster = TestCluster.serving(workers: 0)
+        for _ in 1...2 { _ = cluster.happens(.healthAnswered(coordinator, healthy: false)) }
+        _ = cluster.happens(.healthAnswered(coordinator, healthy: true))
+        for _ in 1...2 { _ = cluster.happens(.healthAnswered(coordinator, healthy: false)) }
+        #expect(
+            cluster.happens(.healthAnswered(coordinator, healthy: false)) == [.kill(coordinator)])
+        #expect(cluster.exits("coordinator").first == .spawn(cluster.run("coordinator", 2)))
     }
 }

@@ -1,0 +1,113 @@
+import Basics
+import Supervision
+
+/// What may be ended, how, and what is said about it. Rules 2, 3, 4, 8, 12.
+extension SafetyChecker {
+    /// Seconds after a KILL that the guard has before its leash ends, from the documentation.
+    private static let patienceAfterKill = 3.0
+    /// Seconds from a KILL until a stop may go on without what does not end.
+    private static let undyingAfter = 9.0
+    /// Seconds after which people must have been told, however late timers are.
+    private static let toldWithin = 400.0
+
+    mutating func checkTerminate(_ run: ProcessRun, at now: Double) throws(Violation) {
+        let process = try existing(run, .terminate(run))
+        let isAskedFor = process.isToBeRestarted || process.isOutdated
+        let isMeant = process.kind == .coordinator ? isPlanned : isAskedFor
+        guard stop.requests > 0 || finishes || isMeant else {
+            throw Violation(description: "rule 8: \(run) terminated without a stop")
+        }
+        if process.kind == .coordinator, !process.isIdle {
+            throw Violation(description: "rule 8: \(run) terminated before it said it is idle")
+        }
+        if process.kind == .worker, !process.isLeftOut, let user = known[coordinator],
+            user.isAlive, !isUndying(user, at: now)
+        {
+            throw Violation(description: "rule 8: \(run) ended before the coordinator")
+        }
+        known[run.node]?.wasTerminated = true
+        known[run.node]?.isCollateral = true
+    }
+
+    mutating func checkKill(
+        _ run: ProcessRun, _ event: SupervisorEvent, at now: Double
+    ) throws(Violation) {
+        let process = try existing(run, .kill(run))
+        let isPatient = process.wasTerminated || process.wasKilled || stop.requests >= 2
+        known[run.node]?.killedAt = process.killedAt ?? now
+        if isPatient { return }
+        if process.kind == .coordinator {
+            return try checkKillOfCoordinator(run, process, event, now)
+        }
+        if case .timerFired(.readinessDeadline(run)) = event, !process.isConfirmed,
+            now - process.asked >= min(spec.timeouts.ready, spec.health.timeout) - 0.001
+        {
+            return
+        }
+        if case .exited(let ended, let exit) = event, ended.node == coordinator,
+            SimulatedEnd.blames(process.endpoint, exit)
+        {
+            return
+        }
+        throw Violation(description: "rule 3: \(run) killed without need")
+    }
+
+    private mutating func checkKillOfCoordinator(
+        _ run: ProcessRun, _ process: Known, _ event: SupervisorEvent, _ now: Double
+    ) throws(Violation) {
+        let isCollateral = !allWorkersConfirmed || isPlanned
+        known[run.node]?.isCollateral = isCollateral
+        if !allWorkersConfirmed || process.missedHealth >= spec.health.failures { return }
+        if case .distributionRefuted = event { return }
+        let limit = min(spec.timeouts.stall, spec.timeouts.progress)
+        // An answer may be half a minute late.
+        if stillFor >= limit - 31 { return }
+        if stop.requests > 0 || finishes || isPlanned {
+            if !process.isServing { return }
+            if let drainUntil, now >= drainUntil - 0.001 { return }
+        }
+        throw Violation(description: "rule 2: \(run) killed without need")
+    }
+
+    func checkLaterStep(
+        _ run: ProcessRun, _ effect: SupervisorEffect, at now: Double
+    ) throws(Violation) {
+        let process = try existing(run, effect)
+        guard let killedAt = process.killedAt,
+            now - killedAt >= Self.patienceAfterKill - 0.001
+        else { throw Violation(description: "rule 12: \(effect) before KILL had its time") }
+    }
+
+    private func isUndying(_ process: Known, at now: Double) -> Bool {
+        process.isToldUndying
+            && process.killedAt.map { now - $0 >= Self.undyingAfter - 0.001 } == true
+    }
+
+    mutating func hear(_ report: Report) {
+        guard report.kind == .warning, let node = report.subject,
+            report.message.contains("does not end")
+        else { return }
+        known[node]?.isToldUndying = true
+    }
+
+    func checkUndying(awakeSince: Double, at now: Double) throws(Violation) {
+        for (node, process) in known where process.isAlive && !process.isToldUndying {
+            if let killedAt = process.killedAt, now - max(killedAt, awakeSince) > Self.toldWithin {
+                throw Violation(description: "rule 12: nobody is told that \(node) does not end")
+            }
+        }
+    }
+
+    mutating func checkFinish(_ status: ExitStatus, at now: Double) throws(Violation) {
+        stop.finished = status
+        for (node, process) in known where process.isAlive && !isUndying(process, at: now) {
+            throw Violation(description: "rule 8: finished while \(node) runs")
+        }
+        switch status {
+        case .success where stop.requests > 0: return
+        case .unavailable where !hasServed: return
+        case .gaveUp where hasServed && spec.restart.maxRestarts != nil: return
+        default: throw Violation(description: "rule 6: finished with \(status)")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Basics
+import Plan
+
+/// The place of the coordinator.
+struct CoordinatorSlot: ProcessSlot {
+    /// What its server is at. Next stages are named; from each it can go to `ending`, and its end
+    /// can be told.
+    enum Stage: ServerStage {
+        /// Started, and loads the model. Next: `proving`.
+        case loading(Load)
+        /// It answers; its layer distribution is being compared with the plan. Next: `serving`.
+        case proving
+        /// It serves the API. Next: `draining`.
+        case serving(Service)
+        /// It finishes its requests before it is told to end (rule 8).
+        case draining(Drain)
+        /// It is being ended (rule 12).
+        case ending(Ending)
+    }
+
+    /// A model is being loaded. How long that takes is not known, only whether it makes progress.
+    struct Load: Equatable, Sendable {
+        /// Since when it is asked whether it is ready.
+        let since: Instant
+        /// What people were told of its progress, and when.
+        var percentTold = 0
+        var toldAt: Instant
+
+        init(since: Instant) { (self.since, toldAt) = (since, since) }
+    }
+
+    /// The API is served.
+    struct Service: Equatable, Sendable {
+        /// Since when.
+        let since: Instant
+        /// Failed health probes in a row.
+        var missedProbes = 0
+        /// What it said last about its requests, and when; nil until it has.
+        var activity: (last: SlotActivity, at: Instant)?
+
+        static func == (left: Service, right: Service) -> Bool {
+            left.since == right.since && left.missedProbes == right.missedProbes
+                && left.activity?.last == right.activity?.last
+                && left.activity?.at == right.activity?.at
+        }
+    }
+
+    /// Requests in flight are waited for.
+    struct Drain: Equatable, Sendable {
+        /// Since when it had served.
+        let servingSince: Instant
+        /// Seconds that its requests have; a reload does not change them meanwhile.
+        let limit: Double
+        /// When they are over.
+        let until: Instant
+        /// Whether people were told what is waited for.
+        var isTold = false
+    }
+
+    var node: Node { .coordinator }
+    /// Where the API is.
+    let endpoint: Endpoint
+    var life = Life<Stage>.down
+    var starts = StartCount()
+    var failures = FailureRecord()
+    var wish = Wish.keep
+
+    /// The coordinator of that plan, of which nothing runs.
+    init(of plan: LaunchPlan) {
+        // Every plan has one; without it there is nothing to dial.
+        endpoint = plan.process(.coordinator)?.dial ?? Endpoint(host: "", port: 0)
+    }
+
+    var isOurs: Bool { true }
+    var isLeftOut: Bool { false }
+    var load: Load? { if case .loading(let load) = server?.stage { load } else { nil } }
+    var service: Service? { if case .serving(let service) = server?.stage { service } else { nil } }
+    var drain: Drain? { if case .draining(let drain) = server?.stage { drain } else { nil } }
+
+    /// Whether requests are answered and accepted.
+    var isServing: Bool { service != nil }
+
+    /// This slot in place of the former one; see `WorkerSlot.inPlace`.
+    func inPlace(of former: CoordinatorSlot) -> CoordinatorSlot {
+        var slot = self
+        slot.starts = former.starts
+        if former.isAlive { slot.life = former.life }
+        return slot
+    }
+}
+
+extension CoordinatorSlot.Stage {
+    var ending: Ending? { if case .ending(let ending) = self { ending } else { nil } }
+
+    var usableSince: Instant? {
+        switch self {
+        case .loading, .proving: nil
+        case .serving(let service): service.since
+        case .draining(let drain): drain.servingSince
+        case .ending(let ending): ending.usableSince
+        }
+    }
+}

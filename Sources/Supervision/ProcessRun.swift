@@ -1,0 +1,39 @@
+import Basics
+import Remote
+
+/// One run of one process of the plan: what events and effects are about.
+///
+/// Each start gets the next generation, so that whatever arrives late from an earlier one is
+/// recognised and ignored.
+package struct ProcessRun: Hashable, Sendable, CustomStringConvertible {
+    /// Which process of the plan it is.
+    package var node: Node
+    /// Counts the starts, from 1.
+    package var generation: Int
+
+    /// That run of that process.
+    package init(node: Node, generation: Int) {
+        self.node = node
+        self.generation = generation
+    }
+
+    /// `worker-1#2`.
+    package var description: String { "\(node)#\(generation)" }
+}
+
+/// How a process ended, as its guard reported it.
+package struct ExitReport: Equatable, Sendable {
+    /// The status of the shell, 128+n after signal n; nil: the guard ended without a report.
+    package var status: Int?
+    /// The last lines that the process printed, oldest first.
+    package var lastWords: [String]
+    /// Why the guard did not start the process; nil when it did.
+    package var refusal: GuardRefusal?
+
+    /// A report of that status and those last lines.
+    package init(status: Int?, lastWords: [String] = [], refusal: GuardRefusal? = nil) {
+        self.status = status
+        self.lastWords = lastWords
+        self.refusal = refusal
+    }
+}

@@ -1,0 +1,25 @@
+/// What is true of a process, in the words that people read in the live view and in `status`.
+package enum ProcessState: String, Codable, Equatable, Sendable, CaseIterable {
+    /// Nothing runs.
+    case down
+    /// Nothing runs until the wait before its restart is over.
+    case waiting
+    /// A worker was started and does not listen yet.
+    case starting
+    /// The coordinator loads its model.
+    case loading
+    /// It has, and its layer distribution is being compared with the plan.
+    case proving = "loaded"
+    /// A worker can be used.
+    case ready
+    /// A worker that can be used again, and that the coordinator does without for now.
+    case returning
+    /// A worker is asked again before a coordinator starts.
+    case checking
+    /// The coordinator serves the API.
+    case serving
+    /// It finishes its requests before it ends.
+    case draining
+    /// It was told to end.
+    case ending
+}

@@ -1,0 +1,165 @@
+import Basics
+import Plan
+
+/// How far a reload is.
+enum Reload: Equatable, Sendable {
+    /// None is under way.
+    case none
+    /// It was asked for, and something outdated still runs: the former plan is in force. Next:
+    /// `settling`.
+    indirect case pending(WantedCluster)
+    /// Its plan is in force, and the cluster does not serve with it yet. Next: `none`.
+    case settling
+
+    /// What will be wanted once nothing outdated runs any more.
+    var pending: WantedCluster? { if case .pending(let wanted) = self { wanted } else { nil } }
+}
+
+/// Rule 11: a changed configuration is taken over while the cluster runs: planned, so that it
+/// counts as no failure.
+///
+/// What differs in the new plan, or is not in it, is outdated. In the order of a stop (rule 8) the
+/// coordinator finishes its requests and ends, if it differs or uses a worker that does; then
+/// outdated workers end. Once nothing outdated runs, the new plan and its policies are in force;
+/// until then nothing outdated starts again, and no coordinator. Then the order of a start (rule
+/// 1). What is the same in both plans stays as it is.
+///
+/// A second request while a first one is pending takes its place: what is outdated is judged anew,
+/// against what runs, and only the second one is ever in force. The reload is over when the cluster
+/// serves with it, or at once if nothing that runs has changed; until then `isReloading` is true.
+///
+/// A worker that is left out (rule 7) is no reason to end the coordinator that does without it.
+/// When that one has to end for another reason, the new plan counts on every worker again, and one
+/// that has been missing for `degrade_after` is left out before the next coordinator starts.
+extension Supervisor {
+    /// What would be different if that were taken over, compared with what was last asked for.
+    package func change(to next: WantedCluster) -> (plan: PlanChange, policies: [String]) {
+        let former = reload.pending ?? wanted
+        return (PlanChange(from: former.plan, to: next.plan), next.changedPolicies(from: former))
+    }
+
+    /// Whether a reload is under way: what was asked for last is not in force yet, or does not
+    /// serve yet.
+    package var isReloading: Bool { phase == .up && reload != .none }
+
+    mutating func reloadRequested(_ next: WantedCluster, at now: Instant) {
+        guard phase == .up else { return }
+        let (change, policies) = change(to: next)
+        reload = .pending(next)
+        // The answer to an earlier question would be about the former plan.
+        degradation.isReplanning = false
+        markOutdated(by: next.plan)
+        for index in workers.indices { forgiveOutdated(\.workers[index]) }
+        forgiveOutdated(\.coordinator)
+        tell(change, policies, next.plan)
+        if coordinator.wish.isOutdated {
+            service.episode =
+                service.episode ?? Episode(began: now, cause: "the configuration was reloaded")
+        }
+    }
+
+    private mutating func forgiveOutdated<Slot: ProcessSlot>(
+        _ slot: WritableKeyPath<Supervisor, Slot>
+    ) {
+        guard self[keyPath: slot].wish.isOutdated else { return }
+        self[keyPath: slot].failures.inARow = 0
+        self[keyPath: slot].stopWaiting()
+    }
+
+    private mutating func tell(
+        _ change: PlanChange, _ policies: [String], _ plan: LaunchPlan
+    ) {
+        let keys = policies.joined(separator: ", ")
+        if !change.isEmpty {
+            var lines = change.lines(plan)
+            if coordinator.wish.isOutdated, change.unchanged.contains(.coordinator) {
+                lines.append("coordinator starts again, since it uses what changes")
+            }
+            if !keys.isEmpty { lines.append("changed policies: \(keys)") }
+            report(.progress, "taking over the changed configuration", details: lines)
+        } else if !keys.isEmpty {
+            report(.progress, "took over the changed configuration (\(keys)); nothing restarts")
+        }
+    }
+
+    private mutating func markOutdated(by next: LaunchPlan) {
+        let change = PlanChange(from: plan, to: next)
+        for index in workers.indices {
+            let node = workers[index].node
+            let wish: Wish? =
+                change.removed.contains(node)
+                ? .remove : change.changed.contains(node) ? .replace : nil
+            workers[index].wish = wish ?? keeping(workers[index].wish)
+        }
+        let usesOutdated = workers.contains { $0.wish.isOutdated && !$0.isLeftOut }
+        // A coordinator that does without some workers differs from the one of the whole plan.
+        let whole = PlanChange(from: wanted.plan, to: next)
+        let isDegraded = workers.contains(where: \.isLeftOut)
+        let differs =
+            change.changed.contains(.coordinator)
+            && !(isDegraded && whole.unchanged.contains(.coordinator))
+        coordinator.wish = usesOutdated || differs ? .replace : keeping(coordinator.wish)
+    }
+
+    /// An earlier reload may have wanted otherwise.
+    private func keeping(_ former: Wish) -> Wish { former.isOutdated ? .keep : former }
+
+    /// Puts the new plan in force once nothing outdated runs any more.
+    mutating func adoptReload(at now: Instant) {
+        guard case .pending(let next) = reload, !hasOutdatedProcess else { return }
+        let policies = next.changedPolicies(from: wanted)
+        let isSame = PlanChange(from: wanted.plan, to: next.plan).isEmpty
+        reload = isSame && !coordinator.wish.isOutdated ? .none : .settling
+        wanted = next
+        backOff.policy = next.restart
+        renewSlots()
+        effects.append(.adoptReload)
+        guard !policies.isEmpty else { return }
+        degradation.reminder = nil
+        // It does nothing while there is no lease.
+        if policies.contains("timeouts") { watchGuards(at: now) }
+        if policies.contains("restart") {
+            // A longer wait than the policy of now allows would be a surprise.
+            for index in workers.indices { workers[index].stopWaiting() }
+            coordinator.stopWaiting()
+        }
+        guard coordinator.isServing else { return }
+        effects.append(.setTimer(.health(coordinator.run), at: now + health.interval))
+        effects.append(.setTimer(.activity(coordinator.run), at: now + activityPause))
+    }
+
+    private var hasOutdatedProcess: Bool {
+        coordinator.wish.isOutdated && coordinator.mustBeAwaited
+            || workers.contains { $0.wish.isOutdated && $0.mustBeAwaited }
+    }
+
+    private mutating func renewSlots() {
+        let former = Dictionary(uniqueKeysWithValues: workers.map { ($0.node, $0) })
+        let keepsLeftOut = !coordinator.wish.isOutdated
+        workers = WorkerSlot.all(of: wanted.plan).map { fresh in
+            guard let old = former[fresh.node] else {
+                var slot = fresh
+                slot.starts = StartCount(after: lastGenerations[fresh.node] ?? 0)
+                return slot
+            }
+            var slot = old.wish.isOutdated ? fresh.inPlace(of: old) : old
+            // What people call it goes by its place in the configuration.
+            slot.node = fresh.node
+            slot.part = old.isLeftOut && keepsLeftOut ? .leftOut : .included
+            return slot
+        }
+        for (node, old) in former where !workers.contains(where: { $0.node == node }) {
+            lastGenerations[node] = old.starts.generation
+        }
+        if coordinator.wish.isOutdated {
+            coordinator = CoordinatorSlot(of: wanted.plan).inPlace(of: coordinator)
+        }
+        let leftOut = workers.filter(\.isLeftOut).map(\.node)
+        plan = leftOut.isEmpty ? wanted.plan : wanted.plan.leavingOut(leftOut, as: plan)
+    }
+
+    /// The reload is over once the cluster serves with it.
+    mutating func settleReload() {
+        if reload == .settling, coordinator.isServing { reload = .none }
+    }
+}

@@ -1,0 +1,81 @@
+import Basics
+
+/// Rule 1: workers start in parallel; the coordinator starts when every worker that it uses is
+/// ready.
+///
+/// A coordinator that finds a worker missing gives up at once, and a load costs minutes. Ready
+/// means that a probe was answered, never that something was started.
+extension Supervisor {
+    /// Whether every worker that the plan does not leave out can be used.
+    var requiredWorkersAreReady: Bool { workers.allSatisfy { $0.isReady || $0.isLeftOut } }
+
+    mutating func bringUp(at now: Instant) {
+        guard phase == .idle else { return }
+        phase = .up
+        watchGuards(at: now)
+        service.episode = Episode(began: now)
+        let managed = workers.count(where: \.isOurs)
+        let others = workers.count - managed
+        var text = managed == 0 ? "no workers to start" : "starting \(plural(managed, "worker"))"
+        if others > 0 { text += ", waiting for \(plural(others, "unmanaged backend"))" }
+        phaseReport(2, text)
+    }
+
+    mutating func startWorkers(at now: Instant) {
+        for index in workers.indices where workers[index].isDown {
+            guard !workers[index].wish.isOutdated else { continue }  // Rule 11.
+            start(worker: index, at: now)
+        }
+    }
+
+    private mutating func start(worker index: Int, at now: Instant) {
+        let question = Question(since: now, deadline: now + timeouts.ready)
+        workers[index].begin(.starting(question))
+        let worker = workers[index]
+        if !worker.isLeftOut { service.episode?.started(worker.node) }
+        guard worker.isOurs else { return ask(worker: index, at: now) }
+        effects.append(.spawn(worker.run))
+        // It is asked when it has started, and in any case should nobody say that it has.
+        effects.append(.setTimer(.readiness(worker.run), at: now + answerLimit))
+        effects.append(.setTimer(.readinessDeadline(worker.run), at: question.deadline))
+    }
+
+    mutating func startCoordinator(at now: Instant) {
+        guard requiredWorkersAreReady, coordinator.isDown else { return }
+        // The plan may be about to change (rules 7 and 11).
+        guard !degradation.isReplanning, reload.pending == nil else { return }
+        if !hasServed, coordinator.starts.generation == 0 {
+            let count = workers.count
+            let listening = count == 0 ? "no workers" : "\(plural(count, "worker")) ready"
+            phaseReport(3, "\(listening), starting the coordinator")
+        }
+        coordinator.begin(.loading(CoordinatorSlot.Load(since: now)))
+        service.episode?.started(.coordinator)
+        movedAt = now
+        effects.append(.spawn(coordinator.run))
+        // No deadline: how long a model loads is not known, only whether it makes progress.
+        effects.append(.setTimer(.readiness(coordinator.run), at: now + answerLimit))
+    }
+
+    mutating func started(_ run: ProcessRun, pid: Int, at now: Instant) {
+        switch place(of: run) {
+        case .coordinator?:
+            if coordinator.load != nil, coordinator.server?.pid == nil {
+                probeReadiness(run, at: now)
+            }
+            coordinator.changeServer { $0.pid = pid }
+            if !hasServed, coordinator.starts.generation == 1 {
+                phaseReport(4, "loading the model")
+            }
+        case .worker(let index)?:
+            if case .starting = workers[index].server?.stage, workers[index].server?.pid == nil {
+                // It has its time from now on: until here it was ssh that needed some.
+                let question = Question(since: now, deadline: now + timeouts.ready)
+                workers[index].become(.starting(question))
+                ask(worker: index, at: now)
+            }
+            workers[index].changeServer { $0.pid = pid }
+        case nil: break
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Basics
+
+/// Rule 3: when a coordinator has ended, the workers stay, but each is asked before the next one
+/// starts. One that does not answer, or that the coordinator's last words blame, is restarted
+/// first; it may be stuck on the old connection.
+///
+/// Never is RPC sent to a worker that a coordinator uses: a probe that times out kills a worker
+/// whose SIGPIPE is default (measured). An unmanaged backend is only connected to.
+extension Supervisor {
+    mutating func askWorkersAgain(blamed: Endpoint?, at now: Instant) {
+        for index in workers.indices where !workers[index].isLeftOut {
+            guard case .ready(let since) = workers[index].server?.stage else { continue }
+            if workers[index].isOurs, workers[index].endpoint == blamed {
+                let cause = FailureCause(.unusable, "the coordinator lost its connection to it")
+                end(\.workers[index], cause, by: .kill, at: now)
+            } else {
+                let question = Question(since: now, deadline: now + health.timeout)
+                workers[index].become(.askedAgain(question, readySince: since))
+                ask(worker: index, at: now)
+            }
+        }
+    }
+
+    /// Asks a worker what it is to be asked.
+    mutating func ask(worker index: Int, at now: Instant) {
+        guard let question = workers[index].question else { return }
+        let run = workers[index].run
+        probeReadiness(run, at: now)
+        effects.append(.setTimer(.readinessDeadline(run), at: question.deadline))
+    }
+
+    /// Asks once, and again should no answer come at all.
+    mutating func probeReadiness(_ run: ProcessRun, at now: Instant) {
+        effects.append(.probeReadiness(run))
+        effects.append(.setTimer(.readiness(run), at: now + answerLimit))
+    }
+
+    /// Seconds after which no answer to a probe can be on its way any more.
+    var answerLimit: Double { max(health.timeout, timeouts.connect) + 5 }
+
+    /// Since when a run is asked whether it can be used; nil when it is not.
+    private func askedSince(_ run: ProcessRun) -> Instant? {
+        switch place(of: run) {
+        case .coordinator?: coordinator.load?.since
+        case .worker(let index)?: workers[index].question?.since
+        case nil: nil
+        }
+    }
+
+    mutating func readinessIsDue(_ run: ProcessRun, at now: Instant) {
+        guard askedSince(run) != nil else { return }
+        probeReadiness(run, at: now)
+    }
+
+    mutating func readinessConfirmed(_ run: ProcessRun, at now: Instant) {
+        switch place(of: run) {
+        case .coordinator?:
+            guard coordinator.load != nil else { return }
+            coordinator.become(.proving)
+            if !hasServed { phaseReport(5, "model loaded, looking where the layers are") }
+            effects.append(.proveDistribution(run))
+        case .worker(let index)?:
+            guard workers[index].question != nil else { return }
+            workers[index].becomeReady(at: now)
+        case nil: break
+        }
+    }
+
+    mutating func readinessDenied(_ run: ProcessRun, at now: Instant) {
+        guard let since = askedSince(run) else { return }
+        // Often at first, since a worker listens after 0.01 s; then rarely.
+        let pause = min(0.25, max(0.002, (now - since) / 20))
+        effects.append(.setTimer(.readiness(run), at: now + pause))
+        judgeProgress(at: now)
+    }
+
+    /// A mixed cluster fails in ways that nobody can tell from a fault, so it never starts.
+    mutating func protocolRefuted(_ run: ProcessRun, _ problem: String, at now: Instant) {
+        guard case .worker(let index)? = place(of: run), workers[index].question != nil else {
+            return
+        }
+        fail(worker: index, FailureCause(.versionMismatch, problem), at: now)
+    }
+
+    mutating func readinessDeadlinePassed(_ run: ProcessRun, at now: Instant) {
+        // A late timer of an earlier question decides nothing.
+        guard case .worker(let index)? = place(of: run), let question = workers[index].question,
+            now >= question.deadline
+        else { return }
+        let waited = seconds(question.deadline - question.since)
+        let text = "\(workers[index].endpoint) did not answer within \(waited) s"
+        fail(worker: index, FailureCause(.unusable, text), at: now)
+    }
+}

@@ -1,0 +1,48 @@
+import Basics
+
+/// Rule 4, what a serving coordinator is asked: whether its layers are where they should be, once,
+/// and its `/health` all the while.
+extension Supervisor {
+    mutating func proven(_ run: ProcessRun, _ summary: [String], at now: Instant) {
+        guard coordinator.run == run, coordinator.server?.stage == .proving else { return }
+        coordinator.become(.serving(CoordinatorSlot.Service(since: now)))
+        movedAt = now
+        let episode = service.episode
+        let took = "\(seconds(now - (episode?.began ?? now))) s"
+        let address = "http://\(coordinator.endpoint)"
+        if hasServed {
+            let cause = episode?.cause.map { " (\($0))" } ?? ""
+            report(.serving, "serving again at \(address) after \(took)\(cause)", details: summary)
+        } else {
+            let next = "next: \(plan.request); Ctrl-C or `sollol down` stops the cluster"
+            report(.serving, "serving at \(address) after \(took)", details: summary + [next])
+        }
+        service.served(at: now)
+        effects.append(.setTimer(.health(run), at: now + health.interval))
+        effects.append(.setTimer(.activity(run), at: now + activityPause))
+    }
+
+    mutating func refuted(_ run: ProcessRun, _ problem: String, at now: Instant) {
+        guard coordinator.run == run, coordinator.server?.stage == .proving else { return }
+        end(\.coordinator, FailureCause(.misplaced, problem), by: .kill, at: now)
+    }
+
+    mutating func healthIsDue(_ run: ProcessRun, at now: Instant) {
+        guard coordinator.run == run, coordinator.isServing else { return }
+        effects.append(.probeHealth(run))
+        effects.append(.setTimer(.health(run), at: now + health.interval + answerLimit))
+    }
+
+    mutating func healthAnswered(_ run: ProcessRun, _ healthy: Bool, at now: Instant) {
+        guard coordinator.run == run, var service = coordinator.service else { return }
+        service.missedProbes = healthy ? 0 : service.missedProbes + 1
+        coordinator.become(.serving(service))
+        let missed = service.missedProbes
+        if missed >= health.failures {
+            let cause = FailureCause(.unusable, "its /health failed \(missed) times in a row")
+            end(\.coordinator, cause, by: .kill, at: now)
+        } else {
+            effects.append(.setTimer(.health(run), at: now + health.interval))
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Basics
+
+/// Rule 9: any end of a process that was not asked for is a failure, whatever its status.
+///
+/// `rpc-server` prints its usage and exits 0 on an unknown argument (measured). A failure is told
+/// with its cause and becomes a restart (rule 5), or the end of the cluster (rules 5 and 6).
+extension Supervisor {
+    /// Ends a worker that is of no use; its failure is told when it has ended.
+    mutating func fail(worker index: Int, _ cause: FailureCause, at now: Instant) {
+        if workers[index].isOurs {
+            end(\.workers[index], cause, by: .kill, at: now)
+        } else {
+            // Nothing of ours has to end.
+            workerEnded(index, cause, ExitReport(status: nil), at: now)
+        }
+    }
+
+    mutating func spawnFailed(_ run: ProcessRun, _ reason: String, at now: Instant) {
+        let cause = FailureCause(.guardLost, "it could not be started: \(reason)")
+        ended(run, ExitReport(status: nil), as: cause, at: now)
+    }
+
+    /// A run is over.
+    ///
+    /// - Parameter known: what its end means, when that is not to be read out of its last words.
+    mutating func ended(
+        _ run: ProcessRun, _ exit: ExitReport, as known: FailureCause? = nil, at now: Instant
+    ) {
+        switch place(of: run) {
+        case .coordinator?:
+            coordinatorEnded(known ?? FailureCause(exit, of: .coordinator), exit, at: now)
+        case .worker(let index)?:
+            workerEnded(index, known ?? FailureCause(exit, of: .worker), exit, at: now)
+        case nil: break
+        }
+    }
+
+    private mutating func workerEnded(
+        _ index: Int, _ observed: FailureCause, _ exit: ExitReport, at now: Instant
+    ) {
+        guard let server = takeAway(\.workers[index], exit), phase == .up else { return }
+        workers[index].missingSince = workers[index].missingSince ?? now
+        failed(\.workers[index], server, observed, exit, at: now)
+    }
+
+    private mutating func coordinatorEnded(
+        _ observed: FailureCause, _ exit: ExitReport, at now: Instant
+    ) {
+        guard let server = takeAway(\.coordinator, exit), phase == .up else { return }
+        askWorkersAgain(blamed: observed.blamedEndpoint, at: now)
+        failed(\.coordinator, server, observed, exit, at: now)
+    }
+
+    /// Nothing runs there any more; returns what did.
+    private mutating func takeAway<Slot: ProcessSlot>(
+        _ slot: WritableKeyPath<Supervisor, Slot>, _ exit: ExitReport
+    ) -> Server<Slot.Stage>? {
+        guard let server = self[keyPath: slot].server else { return nil }
+        self[keyPath: slot].life = .down
+        noteUnseenEnd(of: self[keyPath: slot].node, server, exit)
+        return server
+    }
+
+    private mutating func failed<Slot: ProcessSlot>(
+        _ slot: WritableKeyPath<Supervisor, Slot>, _ server: Server<Slot.Stage>,
+        _ observed: FailureCause, _ exit: ExitReport, at now: Instant
+    ) {
+        // What had to end anyway has not failed.
+        guard let cause = server.failure(observed: observed),
+            !self[keyPath: slot].wish.isOutdated
+        else { return }
+        if let since = server.stage.usableSince, now - since >= restart.resetAfter {
+            self[keyPath: slot].failures.inARow = 0
+        }
+        self[keyPath: slot].failures.inARow += 1
+        if !self[keyPath: slot].isLeftOut {
+            let text = "\(self[keyPath: slot].node): \(cause.text)"
+            service.beginEpisode(at: now, cause: text)
+        }
+        if let verdict = verdict(slot, cause, at: now) {
+            giveUp(slot, cause, exit, verdict)
+        } else {
+            restartLater(slot, cause, exit, at: now)
+        }
+    }
+}

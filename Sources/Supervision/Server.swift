@@ -1,0 +1,67 @@
+import Basics
+import Remote
+
+/// Whether something runs in a slot.
+///
+/// What is only true of one run is inside `running`, so that the next run begins without it.
+enum Life<Stage: ServerStage>: Equatable, Sendable {
+    /// Nothing runs, and it may be started. Next: `running`.
+    case down
+    /// Nothing runs until a restart timer fires, at that time (rule 5). Next: `down`.
+    case waiting(until: Instant)
+    /// A server was started, and its end was not told yet. Next: `down`, `waiting`.
+    case running(Server<Stage>)
+}
+
+/// What a server is at, from its start on.
+protocol ServerStage: Equatable, Sendable {
+    /// It was told to end, or is being ended (rule 12).
+    static func ending(_ ending: Ending) -> Self
+    /// How it is being ended; nil while it is not.
+    var ending: Ending? { get }
+    /// Since when it can be used, or could be until its end began; nil when it never could.
+    var usableSince: Instant? { get }
+}
+
+/// One run of a server.
+struct Server<Stage: ServerStage>: Equatable, Sendable {
+    /// What it is at.
+    var stage: Stage
+    /// The process id that the guard reported; nil before, and when somebody else runs it.
+    var pid: Int?
+    /// What its guard reported; nil until it has.
+    var usage: UsageRecord?
+    /// Ticks since its guard said anything (rule 2).
+    var silentTicks = 0
+
+    /// A server that was just started.
+    init(_ stage: Stage) { self.stage = stage }
+
+    /// Why its end is a failure; nil when it was asked for.
+    ///
+    /// - Parameter observed: what the end looks like from outside.
+    func failure(observed: FailureCause) -> FailureCause? {
+        if let ending = stage.ending { ending.cause } else { observed }
+    }
+}
+
+/// What a guard has reported of its server (rule 4).
+struct UsageRecord: Equatable, Sendable {
+    /// The last report.
+    var latest: ResourceUsage
+    /// When the first one came: one alone says nothing about movement.
+    let since: Instant
+    /// When the last one came.
+    var at: Instant
+
+    /// Until when movement would have been seen; nil after one report.
+    var seenUntil: Instant? { since < at ? at : nil }
+}
+
+/// A question whether a server can be used, asked again and again until there is an answer.
+struct Question: Equatable, Sendable {
+    /// Since when it is asked.
+    var since: Instant
+    /// Until when it has to be answered.
+    var deadline: Instant
+}

@@ -1,0 +1,63 @@
+import Basics
+
+/// What the shell has to do. Commands, to be performed in order.
+package enum SupervisorEffect: Equatable, Sendable {
+    /// Start the process of the plan under its guard.
+    case spawn(ProcessRun)
+    /// Send TERM to the server, through its guard.
+    case terminate(ProcessRun)
+    /// Send KILL to the server, through its guard.
+    case kill(ProcessRun)
+    /// End its leash: of a guard here its input, of one on another host the ssh client. Whatever
+    /// the guard was doing, its leash reader ends the server.
+    case endLeash(ProcessRun)
+    /// Kill the process group of what was started here for it: the guard and its helpers.
+    case killGroup(ProcessRun)
+    /// Ask once whether it can be used; answer with `readinessConfirmed` or `readinessDenied`.
+    case probeReadiness(ProcessRun)
+    /// Compare the coordinator's report of its buffers with the plan.
+    case proveDistribution(ProcessRun)
+    /// Ask once for the coordinator's health, for `health.timeout` seconds at most.
+    case probeHealth(ProcessRun)
+    /// Ask once how many requests the coordinator is answering.
+    case probeBusySlots(ProcessRun)
+    /// Ask once what the coordinator is doing; answer with `activityAnswered`.
+    case probeActivity(ProcessRun)
+    /// Make the plan anew without these workers; answer with `replanned` or `replanRefused`.
+    case replan(without: [Node])
+    /// From here on `Supervisor.wanted` is what the last `reloadRequested` brought.
+    case adoptReload
+    /// Set a timer, replacing one that is equal.
+    case setTimer(SupervisorTimer, at: Instant)
+    /// Tell people.
+    case report(Report)
+    /// Nothing that can be ended runs any more: leave with that status.
+    case finish(ExitStatus)
+
+    /// Whether it only tells people something.
+    package var isReport: Bool { if case .report = self { true } else { false } }
+}
+
+/// Timers, but for one each of one run; the generation makes late ones harmless.
+package enum SupervisorTimer: Hashable, Sendable {
+    /// Start the process again.
+    case restart(ProcessRun)
+    /// Probe its readiness again.
+    case readiness(ProcessRun)
+    /// It should have been ready by now.
+    case readinessDeadline(ProcessRun)
+    /// Probe the coordinator's health.
+    case health(ProcessRun)
+    /// Ask what the coordinator is doing.
+    case activity(ProcessRun)
+    /// Look which guards have fallen silent.
+    case guards
+    /// A worker may have been missing for long enough to be left out.
+    case degrade
+    /// Ask again whether it has finished its requests.
+    case busySlots(ProcessRun)
+    /// It should have finished its requests by now.
+    case drainDeadline(ProcessRun)
+    /// It was asked to end and should be gone by now: the next step of the ladder is due.
+    case endDeadline(ProcessRun)
+}

@@ -1,0 +1,73 @@
+import Testing
+
+@testable import Basics
+@testable import Configuration
+@testable import Plan
+@testable import Remote
+@testable import Samples
+@testable import Supervision
+
+/// Rule 6: what cannot help is not tried again.
+@Suite struct Rule6GivingUpTests {
+    private let worker1 = ProcessRun(node: "worker-1", generation: 1)
+    private let coordinator = ProcessRun(node: "coordinator", generation: 1)
+
+    @Test func rule6APermanentFailureBeforeServingEndsBringUpAtOnce() {
+        var cluster = TestCluster()
+        _ = cluster.happens(.upRequested)
+        let reports = cluster.reports(
+            .exited(worker1, ExitReport(status: 0, lastWords: ["Usage: rpc-server [options]"])))
+        #expect(reports.map(\.kind) == [.failure])
+        #expect(
+            reports[0].message
+                == "worker-1: it exited with status 0: it refused its command line; giving up, "
+                + "another attempt would not help")
+        #expect(reports[0].details.last == "try by hand: /bin/worker-1")
+        #expect(cluster.exits("worker-2") == [.finish(.unavailable)])
+    }
+
+    @Test func rule6TheThirdAttemptBeforeServingIsTheLast() {
+        var cluster = TestCluster(workers: 0)
+        _ = cluster.happens(.upRequested)
+        #expect(
+            cluster.exits("coordinator", status: 1).first == .spawn(cluster.run("coordinator", 2)))
+        _ = cluster.exits("coordinator", 2, status: 1)
+        _ = cluster.happens(.timerFired(.restart(cluster.run("coordinator", 2))))
+        #expect(cluster.exits("coordinator", 3, status: 1) == [.finish(.unavailable)])
+    }
+
+    @Test func rule6AfterServingEvenPermanentFailuresAreRetried() {
+        var cluster = TestCluster.serving(workers: 0)
+        for generation in 1...20 {
+            let run = cluster.run("coordinator", generation)
+            let words = ["error: invalid argument: --x"]
+            let effects = cluster.exits("coordinator", generation, status: 1, words: words)
+            #expect(!effects.contains(.finish(.gaveUp)))
+            _ = cluster.happens(.timerFired(.restart(run)), after: 61)
+        }
+        #expect(cluster.supervisor.snapshot.processes[0].restarts == 20)
+    }
+
+    @Test func aRefutedDistributionEndsBringUp() {
+        var cluster = TestCluster(workers: 0)
+        _ = cluster.happens(.upRequested)
+        _ = cluster.happens(.readinessConfirmed(coordinator))
+        #expect(
+            cluster.happens(.distributionRefuted(coordinator, problem: "worker-1 got no layer"))
+                == [.kill(coordinator)])
+        #expect(cluster.exits("coordinator") == [.finish(.unavailable)])
+    }
+
+    @Test func aWorkerOfAnotherProtocolEndsBringUpBeforeTheCoordinatorStarts() {
+        var cluster = TestCluster(workers: 2)
+        _ = cluster.happens(.upRequested)
+        let (one, two) = (cluster.run("worker-1", 1), cluster.run("worker-2", 1))
+        _ = cluster.happens(.readinessConfirmed(one))
+        #expect(
+            cluster.happens(.protocolRefuted(two, problem: "worker-2: 7.0.0"))
+                == [.kill(two)])
+        let effects = cluster.exits("worker-2")
+        #expect(!effects.contains(.spawn(coordinator)))
+        #expect(cluster.exits("worker-1") == [.finish(.unavailable)])
+    }
+}
