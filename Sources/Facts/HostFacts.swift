@@ -144,10 +144,10 @@ extension HostFacts {
         var facts: HostFacts
     }
 
-    /// Raised when a member changes its meaning or its type, and when more is taken from a program's
-    /// answers, since `up` does not ask one again whose files are the same. A new optional member
-    /// raises nothing. Facts of another version are not used, which is told, and `check` or `up`
-    /// write them anew.
+    /// Raised when a member changes its meaning or its type, and when more is taken from a
+    /// program's answers, since `up` does not ask one again whose files are the same. A new
+    /// optional member raises nothing. Facts of another version are not used, which is told, and
+    /// `check` or `up` write them anew.
     private static let formatVersion = 1
 
     /// Why recorded facts cannot be used. They are then treated as none, with a notice.

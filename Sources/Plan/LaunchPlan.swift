@@ -142,7 +142,7 @@ package struct UnmanagedBackend: Equatable, Codable, Sendable {
     package var endpoint: Endpoint
 }
 
-/// Which layers each device gets, by the rule of llama.cpp (`llama-cpp-facts.md`).
+/// Which layers each device gets, by the rule of llama.cpp (`LlamaCppFacts.md`).
 package struct LayerDistribution: Equatable, Codable, Sendable {
     /// The layers of one device.
     package struct Share: Equatable, Codable, Sendable {

@@ -132,7 +132,8 @@ package final class ClusterRunner {
         }
     }
 
-    /// Gives back what reading headers and hosts took, which glibc would keep for later (malloc(3)).
+    /// Gives back what reading headers and hosts took, which glibc would keep for later
+    /// (malloc(3)).
     private static func returnMemory() {
         #if canImport(Glibc)
             // Its header is in no module.

@@ -13,8 +13,8 @@ final class GuardedProcess {
         var started: (Int) -> Void
         /// The server printed a line.
         var printed: (String) -> Void
-        /// The server's numbers, every `Guard.Slot.usageInterval` seconds; nil where its host does not
-        /// tell them.
+        /// The server's numbers, every `Guard.Slot.usageInterval` seconds; nil where its host does
+        /// not tell them.
         var usage: (ResourceUsage?) -> Void = { _ in }
         /// The server, or its predecessor, does not die of KILL: its process id and state.
         var doesNotEnd: (Int, String) -> Void = { _, _ in }

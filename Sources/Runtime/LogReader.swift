@@ -1,6 +1,7 @@
 import Foundation
 
-/// The logs of one state directory, or one of them; those that a reload or a restart adds come to it.
+/// The logs of one state directory, or one of them; those that a reload or a restart adds come to
+/// it.
 package final class LogReaders {
     private let folder: String
     private let only: String?

@@ -5,8 +5,8 @@ import Foundation
 package struct ProcessIdentity: Codable, Hashable, Sendable {
     /// Its process id.
     package var pid: Int32
-    /// When it started, in the words of its system: ticks since the boot (Linux, proc(5), field 22),
-    /// seconds since 1970 (macOS).
+    /// When it started, in the words of its system: ticks since the boot (Linux, proc(5), field
+    /// 22), seconds since 1970 (macOS).
     package var start: String
     /// Differs after each boot; empty where it is unknown.
     package var boot: String

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The file by which a running `sollol` is found from anywhere on its machine: `up-PID-START.json` in
-/// the private folder, there for as long as it runs.
+/// The file by which a running `sollol` is found from anywhere on its machine: `up-PID-START.json`
+/// in the private folder, there for as long as it runs.
 ///
 /// After a KILL it stays, so that a cluster that ended without being stopped can still be told; the
 /// next `sollol` of the same state folder removes it.
@@ -30,8 +30,8 @@ package final class RunningEntry {
     }
 
     private let path: String
-    /// Held open and locked, shared: systemd-tmpfiles leaves a folder alone that somebody has locked,
-    /// however old the files in it are (tmpfiles.d(5)).
+    /// Held open and locked, shared: systemd-tmpfiles leaves a folder alone that somebody has
+    /// locked, however old the files in it are (tmpfiles.d(5)).
     private let folder: Int32
 
     /// Writes the entry of this process.
@@ -61,7 +61,8 @@ package final class RunningEntry {
 
     deinit { if folder >= 0 { close(folder) } }
 
-    /// Every entry on this machine, also of those that were killed; `Content.process.isAlive` tells.
+    /// Every entry on this machine, also of those that were killed; `Content.process.isAlive`
+    /// tells.
     package static func all() -> [Content] { files().map(\.content) }
 
     private static func files() -> [(path: String, content: Content)] {

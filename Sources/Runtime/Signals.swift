@@ -29,8 +29,8 @@ package enum Signals {
     /// What `endAtOnce` unlinks; a signal handler cannot make a C string.
     nonisolated(unsafe) private static var unlinked: UnsafeMutablePointer<CChar>?
 
-    /// A file that has to be gone when `endAtOnce` ends this process; nil: none any more. The former
-    /// string is not freed, since a handler may be using it.
+    /// A file that has to be gone when `endAtOnce` ends this process; nil: none any more. The
+    /// former string is not freed, since a handler may be using it.
     static func unlinkAtOnce(_ path: String?) { unlinked = path.flatMap { strdup($0) } }
 
     /// The signals that are asked for. HUP stays ignored where it was at the start: `nohup`.
@@ -51,9 +51,9 @@ package enum Signals {
 
     /// Calls `received` on the loop's thread for INT, TERM and HUP.
     ///
-    /// HUP means that the terminal goes away, for those who have one (`hasTerminal`). SIGPIPE gets a
-    /// handler that does nothing, not SIG_IGN, which children would inherit; SIGCHLD is set back to
-    /// its default, since an ignored one hides how children end (`process-facts.md`).
+    /// HUP means that the terminal goes away, for those who have one (`hasTerminal`). SIGPIPE gets
+    /// a handler that does nothing, not SIG_IGN, which children would inherit; SIGCHLD is set back
+    /// to its default, since an ignored one hides how children end (`ProcessFacts.md`).
     ///
     /// - Returns: what ends it. Hold it: when nobody does, signals are lost.
     static func deliver(

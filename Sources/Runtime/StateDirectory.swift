@@ -107,7 +107,8 @@ package final class StateDirectory {
     /// Where the lines of a process go.
     package func logPath(_ process: String) -> String { "\(path)/logs/\(process).log" }
 
-    /// The path of the control socket; where it has to be elsewhere, `control` in the folder says so.
+    /// The path of the control socket; where it has to be elsewhere, `control` in the folder says
+    /// so.
     ///
     /// - Throws: `SystemError` when there is no safe place.
     func controlSocket() throws -> String {

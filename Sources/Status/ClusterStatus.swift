@@ -57,9 +57,9 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
     /// Whether requests are answered.
     package var isServing: Bool { state == .serving || state == .degraded }
 
-    /// The version of the JSON that people's scripts read. Raised when a member goes, or changes its
-    /// meaning or its type, and when a state is added; a new member raises nothing. (How it travels
-    /// between a running `sollol` and a command line is a matter of `ControlProtocol`.)
+    /// The version of the JSON that people's scripts read. Raised when a member goes, or changes
+    /// its meaning or its type, and when a state is added; a new member raises nothing. (How it
+    /// travels between a running `sollol` and a command line is a matter of `ControlProtocol`.)
     private static let formatVersion = 1
 
     /// The stable JSON of `sollol status --format json`.

@@ -3,8 +3,8 @@ import SollolRuntime
 
 StandardStreams.open()
 // Whoever polls a cluster goes on when a socket or standard error has lost its reader; what cannot
-// be printed on standard output ends `sollol` there. A handler that does nothing, not SIG_IGN, which
-// children would inherit.
+// be printed on standard output ends `sollol` there. A handler that does nothing, not SIG_IGN,
+// which children would inherit.
 signal(SIGPIPE) { _ in }
 // A service without User= has none, and what is started here needs one.
 setenv("HOME", ConfigurationFiles.home, 1)

@@ -4,69 +4,9 @@ import Testing
 /// The command line from outside: what `sollol` makes of files, options and variables, where it
 /// says so, with which status, and that nothing is started when something is wrong.
 struct CommandLineTests {
-    /// A folder with a home, programs that leave a mark when they are started, and a `sollol`.
-    final class Place {
-        let folder: String
+    typealias Place = CommandLinePlace
 
-        init() throws {
-            folder = NSTemporaryDirectory() + "sollol-cli-\(getpid())-\(UUID().uuidString)"
-            for name in ["bin", "home", "work"] {
-                try FileManager.default.createDirectory(
-                    atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
-            }
-            for name in ["llama-server", "rpc-server", "ggml-rpc-server", "ssh"] {
-                try write("bin/\(name)", "#!/bin/sh\n: >'\(folder)/started'\n")
-                chmod("\(folder)/bin/\(name)", 0o755)
-            }
-        }
-
-        deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-        func write(_ name: String, _ text: String) throws {
-            try text.write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
-        }
-
-        struct Outcome {
-            var status: Int32
-            var output: String
-            var errors: String
-        }
-
-        func run(_ words: String..., with variables: [String: String] = [:]) throws -> Outcome {
-            try run(
-                [TestEnvironment.products + "/sollol"] + words,
-                environment.merging(variables) { $1 })
-        }
-
-        func run(_ program: String, _ words: [String]) throws -> Outcome {
-            try run([program] + words, environment)
-        }
-
-        var environment: [String: String] {
-            [
-                "HOME": "\(folder)/home", "PATH": "\(folder)/bin:/usr/bin:/bin",
-                "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "\(folder)/state", "STATE_DIRECTORY": "",
-                "SOLLOL_CONFIG": "", "RPC_BACKENDS": "", "SOLLOL_MODEL_PATH": "",
-            ]
-        }
-
-        func run(_ command: [String], _ environment: [String: String] = [:]) throws -> Outcome {
-            let program = try RunningProgram(
-                command[0], Array(command.dropFirst()), environment: environment,
-                folder: "\(folder)/work", limit: 60)
-            let output = program.standardOutput()
-            let status = program.exitStatus()
-            return Outcome(
-                status: status, output: output, errors: program.lines.joined(separator: "\n"))
-        }
-
-        /// Whether a program was started or a state folder was made.
-        var isTouched: Bool {
-            access("\(folder)/started", F_OK) == 0 || access("\(folder)/state", F_OK) == 0
-        }
-    }
-
-    private static let good = """
+    static let good = """
         {"model": "/m.gguf", "rpc_backends": ["127.0.0.1:50052"], "redis_url": "x"}
         """
 
@@ -203,66 +143,6 @@ struct CommandLineTests {
                 """)
         #expect(outcome.status == 78)
         #expect(!place.isTouched)
-    }
-
-    @Test(arguments: [
-        (
-            ["--prot", "1"],
-            "sollol: unknown option --prot (did you mean --port?). See: sollol help"
-        ),
-        (["confg"], "sollol: there is no command confg (did you mean config?). See: sollol help"),
-        (["zzz"], "sollol: there is no command zzz. See: sollol help"),
-        (["config", "--zzz"], "sollol: unknown option --zzz. See: sollol help"),
-        (["config", "--port"], "sollol: --port needs a value: --port PORT. See: sollol help"),
-        (
-            ["config", "--port", "--quiet"],
-            "sollol: --port needs a value: --port PORT. See: sollol help"
-        ),
-        (["config", "--quiet=yes"], "sollol: --quiet takes no value. See: sollol help"),
-        (["config", "--port=1", "--port", "2"], "sollol: --port is given twice. See: sollol help"),
-        (["config", "extra"], "sollol: config takes no further word: extra. See: sollol help"),
-        (
-            ["config", "--", "--port"],
-            "sollol: config takes no further word: --port. See: sollol help"
-        ),
-        (
-            ["config", "--format", "xml"],
-            "sollol: --format xml: expected one of text, json. See: sollol help"
-        ),
-        (["config", "--dry-run"], "sollol: unknown option --dry-run. See: sollol help"),
-        (["up", "--format", "sh"], "sollol: --format goes with --dry-run. See: sollol help"),
-        (["config", "--config", ""], "sollol: --config is empty: --config FILE. See: sollol help"),
-        (["status", "-c="], "sollol: --config is empty: --config FILE. See: sollol help"),
-        (["config", "-qx"], "sollol: unknown option -qx. See: sollol help"),
-        (
-            ["up", "--plan", "0123"],
-            "sollol: --plan 0123: a plan id has 16 hexadecimal digits, as up --dry-run shows it. "
-                + "See: sollol help"
-        ),
-        (["config", "--port=x"], "error: --port: \"x\" is no integer from 1 to 65535."),
-        (["up", "--ctx-size=0"], "error: --ctx-size: 0 is too small, at least 1 is allowed."),
-        (
-            ["up", "--rpc=8.8.8.8,8.8.8.8:50052"],
-            """
-            error: --rpc: 8.8.8.8 is a public address, and rpc-server has no authentication: who \
-            can reach it can run code there. Use a private address, or set allow_exposed_bind to \
-            true.
-            error: --rpc: 8.8.8.8:50052 is already that of rpc_backends[0].
-            """
-        ),
-        (
-            ["up", "--model=--help"],
-            "error: --model: \"--help\" begins with '-', which would make it an option."
-        ),
-    ])
-    func wrongUsage(_ words: [String], _ says: String) throws {
-        let place = try Place()
-        try place.write("work/sollol.json", Self.good)
-        let outcome = try place.run([TestEnvironment.products + "/sollol"] + words)
-        #expect(outcome.errors == says)
-        #expect(outcome.status == 64)
-        #expect(outcome.output == "")
-        #expect(access("\(place.folder)/started", F_OK) != 0)
     }
 
     /// As `up` refuses it: the cluster that runs is another one's.

@@ -136,7 +136,10 @@ struct DocumentTests {
     /// `coordinator.port`, `rpc_backends[2].host` and `worker_defaults.bind` as they stand in text.
     private static func paths(in text: String) -> [String] {
         let pattern =
-            #/\b(coordinator|restart|health|timeouts|placement|worker_defaults|rpc_backends\[.{0,2}\])\.([a-z_]+)/#
+            #/
+            \b(coordinator|restart|health|timeouts|placement|worker_defaults|rpc_backends\[.{0,2}\])
+            \.([a-z_]+)
+            /#
         return text.matches(of: pattern).map { match in
             let group = match.1.hasPrefix("rpc_backends") ? "rpc_backends[]" : String(match.1)
             return "\(group).\(match.2)"

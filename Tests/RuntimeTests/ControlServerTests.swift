@@ -109,7 +109,8 @@ import Testing
         #expect(served.isAnswering())
     }
 
-    /// The requests of the first release, to the byte, and what its command line reads of an answer.
+    /// The requests of the first release, to the byte, and what its command line reads of an
+    /// answer.
     @Test func theFormerCommandLineIsUnderstood() throws {
         struct Answer: Decodable {
             struct Status: Decodable {

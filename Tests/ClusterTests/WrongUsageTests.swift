@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// What cannot be meant on the command line is refused with the reason, and starts nothing.
+struct WrongUsageTests {
+    @Test(arguments: [
+        (
+            ["--prot", "1"],
+            "sollol: unknown option --prot (did you mean --port?). See: sollol help"
+        ),
+        (["confg"], "sollol: there is no command confg (did you mean config?). See: sollol help"),
+        (["zzz"], "sollol: there is no command zzz. See: sollol help"),
+        (["config", "--zzz"], "sollol: unknown option --zzz. See: sollol help"),
+        (["config", "--port"], "sollol: --port needs a value: --port PORT. See: sollol help"),
+        (
+            ["config", "--port", "--quiet"],
+            "sollol: --port needs a value: --port PORT. See: sollol help"
+        ),
+        (["config", "--quiet=yes"], "sollol: --quiet takes no value. See: sollol help"),
+        (["config", "--port=1", "--port", "2"], "sollol: --port is given twice. See: sollol help"),
+        (["config", "extra"], "sollol: config takes no further word: extra. See: sollol help"),
+        (
+            ["config", "--", "--port"],
+            "sollol: config takes no further word: --port. See: sollol help"
+        ),
+        (
+            ["config", "--format", "xml"],
+            "sollol: --format xml: expected one of text, json. See: sollol help"
+        ),
+        (["config", "--dry-run"], "sollol: unknown option --dry-run. See: sollol help"),
+        (["up", "--format", "sh"], "sollol: --format goes with --dry-run. See: sollol help"),
+        (["config", "--config", ""], "sollol: --config is empty: --config FILE. See: sollol help"),
+        (["status", "-c="], "sollol: --config is empty: --config FILE. See: sollol help"),
+        (["config", "-qx"], "sollol: unknown option -qx. See: sollol help"),
+        (
+            ["up", "--plan", "0123"],
+            "sollol: --plan 0123: a plan id has 16 hexadecimal digits, as up --dry-run shows it. "
+                + "See: sollol help"
+        ),
+        (["config", "--port=x"], "error: --port: \"x\" is no integer from 1 to 65535."),
+        (["up", "--ctx-size=0"], "error: --ctx-size: 0 is too small, at least 1 is allowed."),
+        (
+            ["up", "--rpc=8.8.8.8,8.8.8.8:50052"],
+            """
+            error: --rpc: 8.8.8.8 is a public address, and rpc-server has no authentication: who \
+            can reach it can run code there. Use a private address, or set allow_exposed_bind to \
+            true.
+            error: --rpc: 8.8.8.8:50052 is already that of rpc_backends[0].
+            """
+        ),
+        (
+            ["up", "--model=--help"],
+            "error: --model: \"--help\" begins with '-', which would make it an option."
+        ),
+    ])
+    func wrongUsage(_ words: [String], _ says: String) throws {
+        let place = try CommandLinePlace()
+        try place.write("work/sollol.json", CommandLineTests.good)
+        let outcome = try place.run([TestEnvironment.products + "/sollol"] + words)
+        #expect(outcome.errors == says)
+        #expect(outcome.status == 64)
+        #expect(outcome.output == "")
+        #expect(access("\(place.folder)/started", F_OK) != 0)
+    }
+}
