@@ -71,6 +71,9 @@ final class GuardedProcess {
         send(startLine)
     }
 
+    /// Whether the guard, or what carries it, is still there: it tidies up after it has told the end.
+    var isTidyingUp: Bool { shell.isRunning }
+
     /// Writes one line to the leash: a heartbeat when empty, `term` or `kill`.
     func send(_ line: String) {
         if !isOver { leash.send(line) }

@@ -1,5 +1,6 @@
 import Basics
 import Configuration
+import Foundation
 import Plan
 import Remote
 import Supervision
@@ -17,6 +18,8 @@ final class RunningProcesses {
     private let connections: OpenConnections
     private let shells: PreparedShells
     private var running: [ProcessRun: GuardedProcess] = [:]
+    /// Those that have told their end, as far as their guards are still there.
+    private var ended: [GuardedProcess] = []
     private lazy var lease = Lease(loop: loop) { [unowned self] in
         for process in running.values { process.send("") }
     }
@@ -82,8 +85,16 @@ final class RunningProcesses {
     /// Closes connections that no server has taken: they may hold ports that others need.
     func closeConnections() { connections.closeAll() }
 
-    /// Ends the shells that wait for a server.
-    func endShells() { shells.end() }
+    /// Ends the shells that wait for a server, and waits for guards that tidy up: when `sollol` has
+    /// ended nothing of it is left, not even the removal of a record.
+    func endShells() {
+        shells.end()
+        let deadline = EventLoop.now + Self.tidyingLimit
+        while ended.contains(where: \.isTidyingUp), EventLoop.now < deadline { usleep(1000) }
+    }
+
+    /// Seconds for all of them.
+    private static let tidyingLimit = 2.0
 
     /// Starts a process.
     ///
@@ -112,7 +123,8 @@ final class RunningProcesses {
                 happened(.endDelayed(run, pid: pid))
             },
             ended: { [self] end in
-                running[run] = nil
+                ended.removeAll { !$0.isTidyingUp }
+                if let process = running.removeValue(forKey: run) { ended.append(process) }
                 queue.finished(run)
                 let exit = ExitReport(
                     status: end.status, lastWords: words.lines, refusal: end.refusal)

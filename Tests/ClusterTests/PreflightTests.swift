@@ -203,8 +203,8 @@ struct PreflightTests {
             "error: worker-9: 10.99.0.77 is no address of elsewhere, which has 10.99.0.19, "
                 + "127.0.0.1. See: ssh elsewhere ip -4 addr. Give one of them as the key `bind`.",
             "error: worker-11: its rpc-server on busy, started for a moment, does not stay: it "
-                + "exited with status 1; it printed: error: unknown device: CUDA9 / available "
-                + "devices: / No devices found / CPU: …. Try: ssh busy "
+                + "exited with status 1: it refused its command line; it printed: error: unknown "
+                + "device: CUDA9 / available devices: / No devices found / CPU: …. Try: ssh busy "
                 + "'/usr/local/bin/ggml-rpc-server -H 127.0.0.1 -p PORT -d CUDA9'",
             "warning: worker-10: the clock of ancient is N s behind this machine's, so that their "
                 + "logs cannot be compared. Try there: timedatectl set-ntp true",

@@ -114,7 +114,7 @@ struct ReloadTests {
         let sollol = try cluster.serving("--detach")
         #expect(sollol.exitStatus() == 0)
         let before = try runsAsPrinted(cluster)
-        try cluster.edit("\"stop\": 60", "\"stop\": 60, \"lease\": 2")
+        try cluster.edit("\"stop\": 60", "\"stop\": 60, \"lease\": 3")
         let reload = try cluster.sollol("reload")
         #expect(reload.exitStatus() == 0)
         let told = "took over the changed configuration (timeouts); nothing restarts"
