@@ -33,3 +33,8 @@ package struct Report: Equatable, Sendable {
         self.details = details
     }
 }
+
+extension Report {
+    /// What a stop says last when a process is still there, or may be; `down` looks for it.
+    package static let somethingIsLeft = "not everything is known to have ended"
+}

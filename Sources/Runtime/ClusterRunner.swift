@@ -213,7 +213,8 @@ package final class ClusterRunner {
 
     private func printed(_ line: String, by run: ProcessRun) {
         logs.append(line, of: run)
-        output.line("\(run.node)", line)
+        // A reload may have given it another name since it was started.
+        output.line("\(plan.process(run.node)?.node ?? run.node)", line)
         if plan.process(run.node)?.role == .coordinator { questions.read(line) }
     }
 

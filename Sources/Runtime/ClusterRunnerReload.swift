@@ -25,7 +25,10 @@ extension ClusterRunner {
             accepted: { [unowned self] next in take(next) },
             refused: { [unowned self] lines in
                 let text = "the reload is refused, the cluster goes on as it was"
-                perform(.report(Report(.warning, text, details: lines)))
+                // Not told to one that waits for an earlier reload: it is none of its business.
+                let report = Report(.warning, text, details: lines)
+                keeper.told(report, at: .now)
+                output.report(report)
             })
     }
 

@@ -63,6 +63,8 @@ final class ReloadLook {
         var words: [String]
     }
 
+    /// Seconds for all of it: a disk may hang for ever, and others wait for their turn.
+    private static let limit = 300.0
     /// Bytes that are accepted; facts hold the shape of each model.
     private static let longestAnswer = 64 << 20
 
@@ -72,6 +74,7 @@ final class ReloadLook {
     private let output: Watch
     private let errors: IncomingLines
     private var unwritten: [UInt8]
+    private var deadline: Int?
     private var words: [String] = []
     private var received: [UInt8] = []
     private let done: (Result<ReloadAnswer, Failure>) -> Void
@@ -98,6 +101,11 @@ final class ReloadLook {
         input.whenWritable { [self] in ask() }
         output.whenReadable { [self] in receive() }
         errors.begin { [self] in words = (words + [$0]).suffix(100) }
+        deadline = loop.at(EventLoop.now + Self.limit) { [self] in
+            cancel()
+            let limit = Int(Self.limit)
+            done(.failure(Failure(words: ["error: the look has not ended within \(limit) s"])))
+        }
     }
 
     /// Ends it; `done` is not called any more.
@@ -128,6 +136,7 @@ final class ReloadLook {
     }
 
     private func hangUp() {
+        loop.cancel(deadline)
         input.close()
         output.close()
         errors.end()

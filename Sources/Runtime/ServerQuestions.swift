@@ -62,7 +62,7 @@ final class ServerQuestions {
         case .rpcHello(let host, let port):
             probes.rpcHello(address: inForce.numeric(host), port: port, timeout: timeout) {
                 [self] version in
-                if let problem = version.flatMap({ difference($0, of: run) }) {
+                if let problem = version.flatMap({ difference($0, of: run, in: plan) }) {
                     happened(.protocolRefuted(run, problem: problem))
                 } else {
                     answer(version != nil)
@@ -76,12 +76,16 @@ final class ServerQuestions {
     }
 
     /// Why a worker cannot be used beside the others that have answered, or nil.
-    private func difference(_ version: RPCVersion, of run: ProcessRun) -> String? {
+    private func difference(
+        _ version: RPCVersion, of run: ProcessRun, in plan: LaunchPlan
+    ) -> String? {
         protocols[run] = version
         protocols = protocols.filter { processes.isRunning($0.key) }
         return RPCVersion.difference(
-            protocols.map { (worker: $0.key.node, version: $0.value) }
-                .sorted { $0.worker.name < $1.worker.name })
+            protocols.map {
+                (worker: plan.process($0.key.node)?.node ?? $0.key.node, version: $0.value)
+            }
+            .sorted { $0.worker.name < $1.worker.name })
     }
 
     // MARK: The coordinator

@@ -66,6 +66,11 @@ extension Supervisor {
         _ slot: WritableKeyPath<Supervisor, Slot>, _ pid: Int, at now: Instant
     ) {
         guard self[keyPath: slot].isAlive else { return }
+        if self[keyPath: slot].ending == nil, pid == self[keyPath: slot].server?.pid {
+            // Its guard has killed it, for want of heartbeats say.
+            let cause = FailureCause(.unusable, "its guard has killed it, and it does not end")
+            end(slot, cause, by: .kill, at: now)
+        }
         guard self[keyPath: slot].ending == nil else { return tellItDoesNotEnd(slot, at: now) }
         let node = self[keyPath: slot].node
         report(

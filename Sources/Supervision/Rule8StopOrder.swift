@@ -29,7 +29,8 @@ extension Supervisor {
     private mutating func killAtOnce<Slot: ProcessSlot>(
         _ slot: WritableKeyPath<Supervisor, Slot>, at now: Instant
     ) {
-        if let step = self[keyPath: slot].ending?.step, step > .kill { return }
+        // Once more would begin the time of that step anew, with every impatient Ctrl-C.
+        if let step = self[keyPath: slot].ending?.step, step >= .kill { return }
         end(slot, nil, by: .kill, at: now)
     }
 
@@ -48,7 +49,7 @@ extension Supervisor {
     private mutating func finish(_ stop: Stop) {
         let left = leftBehind(stop)
         if !left.isEmpty {
-            report(.warning, "not everything is known to have ended", details: left)
+            report(.warning, Report.somethingIsLeft, details: left)
         } else if stop.status == .success {
             report(.progress, "stopped; nothing is left running")
         }

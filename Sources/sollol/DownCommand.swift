@@ -45,6 +45,13 @@ struct DownCommand {
         guard isGone(within: limit.map { $0 + Self.patience } ?? .infinity) else {
             return failed("sollol was told to stop but still runs")
         }
+        if let last = EventHistory.last(state: cluster.statePath),
+            last.message == Report.somethingIsLeft
+        {
+            let text = "error: cluster \(cluster.name) is down, but \(last.message):"
+            CommandLineInterface.complain(([text] + last.details).joined(separator: "\n    "))
+            return .unavailable
+        }
         say("cluster \(cluster.name) is down; nothing is left running")
         return .success
     }

@@ -63,7 +63,9 @@ import Testing
 
     @Test func theLoginShellOfTheOtherHostNeedNotBePOSIX() {
         // Measured: fish and tcsh parse this as sh does; they see no `$` outside single quotes.
-        #expect(SSHCommand.remoteCommand == #"exec sh -c 'IFS= read -r start_line && eval "$start_line";'"#)
+        #expect(
+            SSHCommand.remoteCommand
+                == #"exec sh -c 'IFS= read -r start_line && eval "$start_line";'"#)
     }
 
     private static func word(_ random: inout Seeded) -> String {

@@ -132,6 +132,24 @@ import Testing
             ])
     }
 
+    /// Each would have begun the time of KILL anew.
+    @Test func anImpatientUserDoesNotDelayTheNextStep() {
+        var cluster = serving(workers: 1)
+        _ = cluster.happens(.stopRequested)
+        #expect(cluster.happens(.stopRequested).contains(.kill(worker1)))
+        #expect(cluster.happens(.stopRequested, after: 2) == [])
+        #expect(
+            cluster.happens(.timerFired(.endDeadline(worker1)), after: 1.1).first
+                == .endLeash(worker1))
+    }
+
+    /// The lease of a guard has ended its server, as far as it can be ended.
+    @Test func aServerThatItsGuardHasKilledIsUsedNoMore() {
+        var cluster = serving(workers: 1)
+        let effects = cluster.happens(.endDelayed(worker1, pid: 100))
+        #expect(effects.contains(.kill(worker1)) && effects.contains(.kill(coordinator)))
+    }
+
     /// The ssh client was ended, so that nobody can see what becomes of the server.
     @Test func anEndThatNobodySawIsSaid() {
         var cluster = serving(workers: 1)
