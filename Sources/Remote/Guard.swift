@@ -15,8 +15,8 @@ package enum Guard {
     /// What makes one server different from another on its host, and how it is watched there.
     ///
     /// While it runs, a record in `/tmp/sollol-UID`, or `/run/user/UID` where that cannot be ours,
-    /// says so (guard-record.sh). An own predecessor in the same slot,
-    /// or one whose guard has stopped beating, is ended first; a live server of somebody else in
+    /// says so (guard-record.sh). An own predecessor in the same slot, or one whose guard has had
+    /// no heartbeat for longer than its lease, is ended first; a live server of somebody else in
     /// the same slot is never touched, and then this one is not started.
     package struct Slot: Equatable, Sendable {
         /// The cluster's name: `[A-Za-z0-9._-]{1,64}`.

@@ -25,8 +25,8 @@ package enum DryRun {
 
     /// The plan as JSON, `format_version` 1.
     ///
-    /// `layers` (first and last, inclusive) and `unmanaged` stand beside what the contract names;
-    /// `layers` is null where the number of layers is not known.
+    /// The stable form of `Interface.md`. `layers` (first and last, inclusive) is null where the
+    /// number of layers is not known.
     package static func json(_ plan: LaunchPlan) -> String {
         let layers = plan.distribution.map { OrderedJSON.array($0.shares.map(json)) }
         let unmanaged = plan.unmanaged.map { backend in

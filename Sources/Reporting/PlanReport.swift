@@ -66,7 +66,7 @@ package struct PlanReport: Equatable, Sendable {
 
     // MARK: JSON
 
-    /// `Interface.md`, "Plan as JSON"; `model`, `estimates` and `assumptions` stand beside it.
+    /// The stable form of `Interface.md`, `format_version` 1.
     package var json: String {
         let context = placement.request.context
         let memory = ModelMemory(shape: shape, context: context)
