@@ -71,7 +71,8 @@ final class GuardedProcess {
         send(startLine)
     }
 
-    /// Whether the guard, or what carries it, is still there: it tidies up after it has told the end.
+    /// Whether the guard, or what carries it, is still there: it tidies up after it has told the
+    /// end.
     var isTidyingUp: Bool { shell.isRunning }
 
     /// Writes one line to the leash: a heartbeat when empty, `term` or `kill`.

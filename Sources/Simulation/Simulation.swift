@@ -216,7 +216,9 @@ package struct Simulation {
     }
 
     private func plain(_ value: Any) -> String {
-        "\(value)".replacing("SollolCore.", with: "").replacing("Instant(seconds: ", with: "(")
+        ["Basics.", "Plan.", "Remote.", "Supervision."]
+            .reduce("\(value)") { $0.replacing($1, with: "") }
+            .replacing("Instant(seconds: ", with: "(")
     }
 
     private func seconds(_ time: Double) -> String {

@@ -124,7 +124,7 @@ struct ReloadTests {
         let text = try cluster.sollol("status", "--format", "json").standardOutput()
         let status = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
         let supervisor = try #require(status?["pid"] as? Int)
-        try cluster.edit("\"lease\": 2", "\"lease\": 300")
+        try cluster.edit("\"lease\": 3", "\"lease\": 300")
         kill(Int32(supervisor), SIGHUP)
         try eventually("it is taken over") {
             (try? cluster.history())?.components(separatedBy: "took over the").count == 3
