@@ -46,6 +46,11 @@ enum StringRule: Equatable, Sendable {
                 "holds a password, which plans, logs and `ps` would show; keep it in the account "
                 + "on that host (its environment, ~/.netrc, an ssh key)"
         }
+        return problemOfKind(text)
+    }
+
+    /// The same, for what only this rule forbids.
+    private func problemOfKind(_ text: String) -> String? {
         switch self {
         case .host: return Self.hostProblem(text, why: "a coordinator listens on IPv4")
         case .backendHost:

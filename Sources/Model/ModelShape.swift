@@ -118,14 +118,10 @@ extension ModelShape {
         shared = Weights()
         tensorBytes = 0
         elements = 0
-        var names = Set<String>()
+        try Self.checkNames(tensors)
         var byType: [String: UInt64] = [:]
         var beyond = 0
         for tensor in tensors {
-            guard names.insert(tensor.name).inserted else {
-                throw Problem(
-                    message: "the tensor \(printable(tensor.name)) is in two parts of the model")
-            }
             tensorBytes += tensor.byteCount
             elements += tensor.dimensions.reduce(1, *)
             byType[tensor.type.name, default: 0] += tensor.byteCount
@@ -140,7 +136,7 @@ extension ModelShape {
         }
         let embeddings = tensors.first { $0.name == "token_embd.weight" }
         embeddingStorage = embeddings?.type.name ?? "none"
-        isTied = !names.contains("output.weight") && embeddings != nil
+        isTied = embeddings != nil && !tensors.contains { $0.name == "output.weight" }
         if isTied, let embeddings { output.add(embeddings.byteCount) }
         storage =
             byType.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? "none"
@@ -155,13 +151,26 @@ extension ModelShape {
         feedForward = rules.feedForward
         trainedContext = first.integer("\(architecture).context_length")
         estimates = rules.estimates
+        addEstimates(first, beyond: beyond)
+    }
+
+    /// - Parameter beyond: tensors of layers that are none.
+    private mutating func addEstimates(_ header: GGUFHeader, beyond: Int) {
         if beyond > 0 {
             estimates.append("\(beyond) tensors of layers beyond block_count are not counted")
         }
-        if first.integer("\(architecture).nextn_predict_layers") ?? 0 > 0 {
+        if header.integer("\(architecture).nextn_predict_layers") ?? 0 > 0 {
             estimates.append(
                 "the layers for multi-token prediction are counted although llama.cpp may not "
                     + "load them: a bound")
+        }
+    }
+
+    private static func checkNames(_ tensors: [GGUFTensor]) throws(Problem) {
+        var names = Set<String>()
+        for tensor in tensors where !names.insert(tensor.name).inserted {
+            throw Problem(
+                message: "the tensor \(printable(tensor.name)) is in two parts of the model")
         }
     }
 

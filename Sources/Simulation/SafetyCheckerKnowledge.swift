@@ -41,15 +41,7 @@ extension SafetyChecker {
             guard current(run) != nil else { break }
             known[run.node]?.isIdle = busy == 0
         case .restartRequested(let name) where !stop.isUnderWay:
-            guard name == nil || known[name ?? .coordinator]?.kind != .unmanaged else { break }
-            isPlanned = true
-            for (other, process) in known where process.kind != .unmanaged {
-                guard name == nil || other == name || other == coordinator else { continue }
-                known[other]?.isToBeRestarted = true
-                known[other]?.starts = []
-                known[other]?.failuresInARow = 0
-                known[other]?.notBefore = 0
-            }
+            learnRestart(name)
         case .reloadRequested(let wanted) where !stop.isUnderWay: learnReload(wanted)
         case .replanned(let plan):
             for name in known.keys { known[name]?.isLeftOut = plan.leftOut.contains(name) }
@@ -60,6 +52,18 @@ extension SafetyChecker {
         default: break
         }
         return false
+    }
+
+    private mutating func learnRestart(_ name: Node?) {
+        guard name == nil || known[name ?? .coordinator]?.kind != .unmanaged else { return }
+        isPlanned = true
+        for (other, process) in known where process.kind != .unmanaged {
+            guard name == nil || other == name || other == coordinator else { continue }
+            known[other]?.isToBeRestarted = true
+            known[other]?.starts = []
+            known[other]?.failuresInARow = 0
+            known[other]?.notBefore = 0
+        }
     }
 
     mutating func learnEnd(_ run: ProcessRun, _ exit: ExitReport, at now: Double) -> Bool {

@@ -62,13 +62,21 @@ extension Supervisor {
     }
 }
 
-extension WorkerSlot {
-    fileprivate var state: ProcessState {
+extension ProcessSlot {
+    /// What people are told, with what a stage is called.
+    fileprivate func told(named name: (Stage) -> ProcessState) -> ProcessState {
         switch life {
         case .down: .down
         case .waiting: .waiting
-        case .running(let server):
-            switch server.stage {
+        case .running(let server): name(server.stage)
+        }
+    }
+}
+
+extension WorkerSlot {
+    fileprivate var state: ProcessState {
+        told { stage in
+            switch stage {
             case .starting: .starting
             case .askedAgain: .checking
             case .ready: isLeftOut ? .returning : .ready
@@ -80,11 +88,8 @@ extension WorkerSlot {
 
 extension CoordinatorSlot {
     fileprivate var state: ProcessState {
-        switch life {
-        case .down: .down
-        case .waiting: .waiting
-        case .running(let server):
-            switch server.stage {
+        told { stage in
+            switch stage {
             case .loading: .loading
             case .proving: .proving
             case .serving: .serving

@@ -31,19 +31,7 @@ extension HostFacts {
                 if devices == nil, program.isServer { host.devices = before?.devices }
                 host.deviceMemoryBytes = host.deviceMemoryBytes ?? before?.deviceMemoryBytes
             } else if let help = seen.help {
-                if program.isServer {
-                    binary.capabilities = Capabilities(
-                        help: help.text, version: seen.version?.text ?? "")
-                }
-                binary.digests = seen.digests
-                // A script may run another program next time, a backend may be installed as a file
-                // of its own elsewhere, and a version that was not told may be told next time.
-                let isWhole = seen.build != nil && binary.capabilities?.rpc != false
-                if isWhole, BinaryKind.isExecutable(magic: seen.magic),
-                    SurveyFindings.isRight(help, isServer: program.isServer)
-                {
-                    binary.companions = seen.companions
-                }
+                binary.take(help, of: program, seen)
             }
             if let listing = seen.devices?.text {
                 host.deviceMemoryBytes = DeviceListing.freeMemory(in: listing)
@@ -85,6 +73,27 @@ extension HostFacts {
             offeredDevices[worker.endpoint.description] = (0..<max(1, devices.count)).map {
                 "RPC\($0)"
             }
+        }
+    }
+}
+
+extension HostFacts.Binary {
+    /// Takes over what the program has answered.
+    fileprivate mutating func take(
+        _ help: SurveyReport.Answer, of program: SurveyRequest.Program,
+        _ seen: SurveyReport.Program
+    ) {
+        if program.isServer {
+            capabilities = Capabilities(help: help.text, version: seen.version?.text ?? "")
+        }
+        digests = seen.digests
+        // A script may run another program next time, a backend may be installed as a file of its
+        // own elsewhere, and a version that was not told may be told next time.
+        let isWhole = seen.build != nil && capabilities?.rpc != false
+        if isWhole, BinaryKind.isExecutable(magic: seen.magic),
+            SurveyFindings.isRight(help, isServer: program.isServer)
+        {
+            companions = seen.companions
         }
     }
 }
