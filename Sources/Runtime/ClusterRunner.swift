@@ -121,7 +121,7 @@ package final class ClusterRunner {
         return try Signals.deliver(on: loop) { [unowned self] signal in
             // When the terminal goes away nothing may stay behind; a service has none.
             if signal == SIGHUP && !hasTerminal {
-                if isEnding {
+                if keeper.current.isEnding {
                     output.report(Report(.warning, "no reload: the cluster is being ended"))
                 } else {
                     reloads.request()

@@ -7,8 +7,6 @@ import Survey
 
 /// Taking over a changed configuration.
 extension ClusterRunner {
-    var isEnding: Bool { [.stopping, .failed].contains(keeper.current.state) }
-
     var reloadHandlers: Reloads.Handlers {
         Reloads.Handlers(
             question: { [unowned self] sources in
@@ -42,7 +40,7 @@ extension ClusterRunner {
     }
 
     private func take(_ next: AcceptedReload) {
-        guard !isEnding else { return reloads.end() }
+        guard !keeper.current.isEnding else { return reloads.end() }
         let wanted = next.wanted
         let (change, policies) = decisions.supervisor.change(to: wanted)
         reloads.accepted = next

@@ -18,7 +18,6 @@ struct ControlDesk {
     /// The answer to a request.
     func respond(to request: ControlRequest) -> ControlAnswer {
         let status = status()
-        let isEnding = [.stopping, .failed].contains(status.state)
         switch request.command {
         case .status: break
         case .stop:
@@ -34,10 +33,10 @@ struct ControlDesk {
                     problem: "sollol runs no process \(name); it runs \(Node.list(nodes))",
                     refusal: .unknownProcess)
             }
-            if isEnding { return Self.ending }
+            if status.isEnding { return Self.ending }
             loop.at(EventLoop.now) { happened(.restartRequested(node)) }
         case .reload:
-            if isEnding { return Self.ending }
+            if status.isEnding { return Self.ending }
             return ControlAnswer(status: status, reload: reloads.request())
         case .reloadProgress:
             return ControlAnswer(status: status, reload: reloads.progress(of: request.reload))

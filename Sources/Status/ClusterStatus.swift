@@ -57,6 +57,9 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
     /// Whether requests are answered.
     package var isServing: Bool { state == .serving || state == .degraded }
 
+    /// Whether it is being ended, as asked or because it was given up.
+    package var isEnding: Bool { state == .stopping || state == .failed }
+
     /// The version of the JSON that people's scripts read. Raised when a member goes, or changes
     /// its meaning or its type, and when a state is added; a new member raises nothing. (How it
     /// travels between a running `sollol` and a command line is a matter of `ControlProtocol`.)
