@@ -10,6 +10,11 @@ extension LaunchPlan {
             .sorted { $0.node.name < $1.node.name }
     }
 
+    /// Whether the coordinator's API has to ask for a key.
+    package var asksForKeys: Bool {
+        process(.coordinator)?.argv.contains("--api-key-file") == true
+    }
+
     /// A command that asks the coordinator something, for people to try.
     package var request: String {
         guard let coordinator = process(.coordinator) else { return "" }

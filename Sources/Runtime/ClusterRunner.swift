@@ -91,7 +91,7 @@ package final class ClusterRunner {
 
     /// Prepares what depends on the specification and its plan.
     func followSpec() {
-        questions.follow(inForce) { [unowned self] in perform(.report(Report(.warning, $0))) }
+        questions.follow(inForce)
         logs.follow(plan.processes.map(\.node)) { [output] node, problem in
             output.report(Report(.warning, "log of \(node): \(problem)"))
         }
@@ -181,14 +181,9 @@ package final class ClusterRunner {
         case .probeReadiness(let run): questions.askReadiness(run, of: plan)
         case .proveDistribution(let run): questions.proveDistribution(run)
         case .probeHealth(let run): questions.askHealth(run, of: plan)
-        case .probeBusySlots(let run):
-            questions.askActivity(run, of: plan) { [unowned self] in
-                happened(.busySlotsAnswered(run, $0?.busy))
-            }
-        case .probeActivity(let run):
-            questions.askActivity(run, of: plan) { [unowned self] in
-                happened(.activityAnswered(run, $0))
-            }
+        case .probeAccess(let run): questions.askAccess(run, of: plan)
+        case .probeBusySlots(let run): questions.askBusySlots(run, of: plan)
+        case .probeActivity(let run): questions.askActivity(run, of: plan)
         case .replan(let nodes): replan(without: nodes)
         case .setTimer(let timer, let instant): timers.set(timer, at: instant)
         case .adoptReload: adoptReload()
@@ -207,7 +202,12 @@ package final class ClusterRunner {
 
     private func spawn(_ run: ProcessRun) {
         guard let process = plan.process(run.node) else { return }
-        if process.role == .coordinator { questions.coordinatorStarts(plan) }
+        if process.role == .coordinator {
+            if let reason = questions.obstacleToStart {
+                return happened(.spawnFailed(run, reason: reason))
+            }
+            questions.coordinatorStarts(plan)
+        }
         processes.spawn(run, process, of: plan.cluster, timeouts: inForce.spec.timeouts)
     }
 

@@ -1,6 +1,7 @@
 import Basics
 import Configuration
 import Foundation
+import LlamaCpp
 import Plan
 import Remote
 import Supervision
@@ -112,6 +113,8 @@ final class RunningProcesses {
             },
             printed: { [self] line in
                 if SSHCommand.isForwardNoise(line) { return }
+                // From here on it is kept and shown.
+                let line = KeyEnding.blanked(line)
                 words.add(line)
                 printed(run, line)
             },

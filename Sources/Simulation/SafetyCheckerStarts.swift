@@ -43,7 +43,9 @@ extension SafetyChecker {
         known[run.node] = Known(
             kind: process.kind, endpoint: process.endpoint, generation: run.generation,
             isAlive: true, started: now, asked: now, starts: starts, failures: process.failures,
-            failuresInARow: process.failuresInARow, isLeftOut: process.isLeftOut,
+            failuresInARow: process.failuresInARow,
+            hasKeys: spec.plan.process(run.node)?.argv.contains("--api-key-file") == true,
+            isLeftOut: process.isLeftOut,
             missingSince: process.missingSince)
     }
 
