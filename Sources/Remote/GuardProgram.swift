@@ -10,8 +10,8 @@ package enum GuardProgram {
     private static let preparation = ShellProgram.line(
         PackageResources.guard_begin_sh, PackageResources.guard_process_sh,
         PackageResources.record_folder_sh, PackageResources.guard_record_sh,
-        PackageResources.guard_takeover_sh, PackageResources.guard_leash_sh,
-        PackageResources.guard_ticker_sh)
+        PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
+        PackageResources.guard_leash_sh, PackageResources.guard_ticker_sh)
     /// The rest of `server`.
     static let guarding = ShellProgram.line(PackageResources.guard_server_sh)
     /// Where the records are; the survey looks there.

@@ -1,6 +1,7 @@
 import Basics
 import LlamaCpp
 import Plan
+import Remote
 import Supervision
 
 /// What a cluster's servers are asked, and what their answers mean to the supervisor.
@@ -46,8 +47,33 @@ final class ServerQuestions {
 
     // MARK: Readiness
 
-    /// Asks once whether it can be used.
+    /// Asks once whether it can be used, as soon as it listens.
     func askReadiness(_ run: ProcessRun, of plan: LaunchPlan) {
+        if plan.unmanaged(run.node) != nil { return askWhetherReady(run, of: plan) }
+        processes.whenListening(run) { [weak self] in
+            guard let self, isReachedThroughOwnPorts(run, in: plan) else { return }
+            askWhetherReady(run, of: plan)
+        }
+    }
+
+    /// Whether the ports of this machine that lead to it are this user's. Otherwise it is ended
+    /// before anything is sent there.
+    private func isReachedThroughOwnPorts(_ run: ProcessRun, in plan: LaunchPlan) -> Bool {
+        for forward in plan.process(run.node)?.forwards ?? [] where forward.side == .here {
+            let problem: String
+            switch LoopbackPort.holder(of: forward.listen.port) {
+            case .trusted, .unknown: continue
+            case .nobody: problem = "is not open"
+            case .other(let uid): problem = "is held by user \(uid); nothing was sent there"
+            }
+            processes.refuse(
+                run, GuardRefusal(.forwardNotOurs, "\(forward.subject) \(problem)"))
+            return false
+        }
+        return true
+    }
+
+    private func askWhetherReady(_ run: ProcessRun, of plan: LaunchPlan) {
         let answer: (Bool) -> Void = { [self] isReady in
             happened(isReady ? .readinessConfirmed(run) : .readinessDenied(run))
         }
@@ -92,9 +118,9 @@ final class ServerQuestions {
 
     /// Asks once for its health.
     func askHealth(_ run: ProcessRun, of plan: LaunchPlan) {
-        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness else {
-            return
-        }
+        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness,
+            isReachedThroughOwnPorts(run, in: plan)
+        else { return }
         let timeout = inForce.spec.health.timeout
         probes.isHealthy(address: inForce.numeric(host), port: port, timeout: timeout) {
             [self] healthy in
@@ -106,9 +132,9 @@ final class ServerQuestions {
     func askActivity(
         _ run: ProcessRun, of plan: LaunchPlan, _ completion: @escaping (SlotActivity?) -> Void
     ) {
-        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness else {
-            return
-        }
+        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness,
+            isReachedThroughOwnPorts(run, in: plan)
+        else { return }
         let ask = { [self] (key: String?) in
             probes.activity(
                 address: inForce.numeric(host), port: port, apiKey: key,

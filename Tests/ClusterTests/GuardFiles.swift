@@ -6,8 +6,9 @@ enum GuardFiles {
     static let server = text(
         Remote.PackageResources.guard_begin_sh, Remote.PackageResources.guard_process_sh,
         Remote.PackageResources.record_folder_sh, Remote.PackageResources.guard_record_sh,
-        Remote.PackageResources.guard_takeover_sh, Remote.PackageResources.guard_leash_sh,
-        Remote.PackageResources.guard_ticker_sh, Remote.PackageResources.guard_server_sh)
+        Remote.PackageResources.guard_takeover_sh, Remote.PackageResources.guard_ports_sh,
+        Remote.PackageResources.guard_leash_sh, Remote.PackageResources.guard_ticker_sh,
+        Remote.PackageResources.guard_server_sh)
 
     /// For a short command.
     static let command = text(

@@ -28,6 +28,9 @@ import Testing
             path: "Remote/Shell/guard-leash.sh",
             bytes: Remote.PackageResources.guard_leash_sh),
         File(
+            path: "Remote/Shell/guard-ports.sh",
+            bytes: Remote.PackageResources.guard_ports_sh),
+        File(
             path: "Remote/Shell/guard-prepared.sh",
             bytes: Remote.PackageResources.guard_prepared_sh),
         File(

@@ -56,6 +56,7 @@ do
     [ -z "$somebody_starts" ] || nap;
     looks=$((looks + 1));
 done;
+check_forwarded_ports;
 put_record hold;
 await_setpriv;
 
@@ -69,6 +70,7 @@ ticker=$!;
 words="$now hold $lease $begin $owner $reader $who $server $server_start $ticker";
 printf '%s\n' "$words $record_version" 1<>"$record";
 echo "started $server";
+await_listener;
 
 # 4. The end. It is told before anything is tidied up: every millisecond more is one in which a
 # coordinator takes requests that it cannot answer. The shell's own words about a killed child are
