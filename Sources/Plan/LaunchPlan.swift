@@ -32,6 +32,17 @@ package struct LaunchPlan: Equatable, Codable, Sendable {
     package func unmanaged(_ node: Node) -> UnmanagedBackend? {
         unmanaged.first { $0.node == node }
     }
+
+    /// The ports of 127.0.0.1 on a process's own host through which ssh leads it to workers.
+    package func forwardedPorts(of process: PlannedProcess) -> [Int] {
+        guard process.role == .coordinator else { return [] }
+        let ways =
+            process.location == .here
+            ? processes.filter { process.startAfter.contains($0.node) }.flatMap(\.forwards)
+                .filter { $0.side == .here && $0.carriesRPC }
+            : process.forwards.filter { $0.side == .there }
+        return ways.map(\.listen.port)
+    }
 }
 
 /// One process of a plan.
@@ -95,6 +106,16 @@ package struct PortForward: Hashable, Codable, Sendable {
         self.listen = listen
         self.target = target
         self.carriesRPC = carriesRPC
+    }
+}
+
+extension PortForward {
+    /// As the subject of a sentence about the process whose connection opens it.
+    package var subject: String {
+        switch side {
+        case .here: "port \(listen.port) of this machine, through which ssh leads to it,"
+        case .there: "port \(listen.port) of its host, which leads to a worker,"
+        }
     }
 }
 

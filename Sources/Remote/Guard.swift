@@ -32,19 +32,23 @@ package enum Guard {
         package var lease: Double
         /// Seconds between two reports of the server's numbers; 0 is never.
         package var usageInterval: Int
+        /// Ports of 127.0.0.1 on its host through which ssh leads the server to others: it does not
+        /// start unless they are this user's.
+        package var forwardedPorts: [Int]
         /// Where the records are; nil: the usual places.
         package var folder: String?
 
         /// A slot of these.
         package init(
             cluster: String, endpoint: Endpoint, owner: Owner?, lease: Double,
-            usageInterval: Int = 0, folder: String? = nil
+            usageInterval: Int = 0, forwardedPorts: [Int] = [], folder: String? = nil
         ) {
             self.cluster = cluster
             self.endpoint = endpoint
             self.owner = owner
             self.lease = lease
             self.usageInterval = usageInterval
+            self.forwardedPorts = forwardedPorts
             self.folder = folder
         }
     }
@@ -92,7 +96,7 @@ package enum Guard {
         let exports = environment.sorted { $0.key < $1.key }
             .map { "export \($0.key)=\(ShellQuoting.quote($0.value)); " }.joined()
         return "set -- \(ShellQuoting.join(argv)); export_environment() { :; \(exports)}; "
-            + (slot.map(values) ?? "")
+            + (slot.map(values) ?? "mark=short-\(UInt64.random(in: 0...UInt64.max)); ")
     }
 
     private static func values(_ slot: Slot) -> String {
@@ -115,7 +119,9 @@ package enum Guard {
             "cluster=\(word(slot.cluster))",
             "address=\(word(slot.endpoint.host)):\(slot.endpoint.port)",
         ]
-        words += numbers + ["given_folder=\(slot.folder.map(ShellQuoting.quote) ?? "")"]
+        let ports = slot.forwardedPorts.map(String.init).joined(separator: " ")
+        words += numbers + ["forwarded_ports='\(ports)'"]
+        words += ["given_folder=\(slot.folder.map(ShellQuoting.quote) ?? "")"]
         if let owner = slot.owner {
             words += ["owner=\(word(owner.id))", "who=\(word(owner.name, and: "@"))"]
         }

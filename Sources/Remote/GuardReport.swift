@@ -2,6 +2,8 @@
 package enum GuardReport: Equatable, Sendable {
     /// `started PID`: the server runs, with that process id on its host.
     case started(pid: Int)
+    /// `listening PID`: something listens on its port, or this cannot be seen.
+    case listening
     /// `does-not-end PID STATE`: it, or its predecessor on that port, was sent KILL 2 s ago and is
     /// still there, in that state (ps(1)): `D` while it waits for a device, say. Its guard goes on
     /// to wait and reports its end; a guard that has not started its server gives up after 10 s.
@@ -24,6 +26,7 @@ package enum GuardReport: Equatable, Sendable {
         case "started":
             guard let pid = Int(rest) else { return nil }
             self = .started(pid: pid)
+        case "listening": self = .listening
         case "exited":
             guard let status = Int(rest) else { return nil }
             self = .exited(status: status)
@@ -35,6 +38,7 @@ package enum GuardReport: Equatable, Sendable {
         case "unending": self = .refused(GuardRefusal(.predecessorDoesNotEnd, String(rest)))
         case "refused": self = .refused(GuardRefusal(.heldByOther, String(rest)))
         case "unusable": self = .refused(GuardRefusal(.unusableFolder, String(rest)))
+        case "unforwarded": self = .refused(GuardRefusal(.forwardNotOurs, String(rest)))
         case "usage":
             self = .usage(ResourceUsage(words: rest.split(separator: " ").map(String.init)))
         default: return nil
@@ -52,6 +56,8 @@ package struct GuardRefusal: Equatable, Sendable {
         case unusableFolder
         /// What had the port before was killed and is still there: it still has the port.
         case predecessorDoesNotEnd
+        /// A port through which ssh leads to or from it does not belong to this user.
+        case forwardNotOurs
     }
 
     /// The kind.

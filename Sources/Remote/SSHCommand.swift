@@ -67,6 +67,22 @@ package enum SSHCommand {
         ]
     }
 
+    /// What ssh says of a port that it could not open (OpenSSH 9.6), as the reason why its server
+    /// cannot be used; nil for other lines and for ports of the user's own file.
+    package static func failedForward(_ line: String, of forwards: [PortForward]) -> GuardRefusal? {
+        for forward in forwards {
+            let port = String(forward.listen.port)
+            let words =
+                forward.side == .here
+                ? "cannot listen to port: \(port)"
+                : "remote port forwarding failed for listen port \(port)"
+            guard line.hasSuffix(words) || line.hasSuffix(words + "\r") else { continue }
+            return GuardRefusal(
+                .forwardNotOurs, "\(forward.subject) could not be opened: ssh says '\(words)'")
+        }
+        return nil
+    }
+
     /// Whether ssh tells only that a forwarded port was tried before the server listened there.
     package static func isForwardNoise(_ line: String) -> Bool {
         line.hasPrefix("channel ") && line.contains(": open failed: connect failed: ")

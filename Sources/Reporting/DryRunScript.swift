@@ -77,7 +77,7 @@ extension DryRun {
                 argv: process.argv, environment: process.environment,
                 slot: Guard.Slot(
                     cluster: plan.cluster, endpoint: process.bind, owner: nil,
-                    lease: plan.timeouts.lease))
+                    lease: plan.timeouts.lease, forwardedPorts: plan.forwardedPorts(of: process)))
             return """
                 # \(process.node): \(printable(process.shellLine))
                 start_\(index)() {
@@ -97,13 +97,13 @@ extension DryRun {
         lines += workers.map { "vacant \($0) \(address(plan.processes[$0]))" }
         lines += workers.map { "start_\($0)" }
         let limit = String(Int(plan.timeouts.ready.rounded(.up)))
-        lines += workers.map { "await \($0) \(limit) \(ready(plan.processes[$0]))" }
+        lines += workers.map { "await \($0) \(limit) \(ready(plan.processes[$0], $0))" }
         for index in coordinators {
             let process = plan.processes[index]
             lines.append("say 'starting the coordinator, which loads the model'")
             lines.append("vacant \(index) \(address(process))")
             lines.append("start_\(index)")
-            lines.append("await \(index) 0 \(ready(process))")
+            lines.append("await \(index) 0 \(ready(process, index))")
             lines.append("echo \(ShellQuoting.quote("serving on http://\(process.dial)"))")
         }
         return """
@@ -127,7 +127,13 @@ extension DryRun {
     }
 
     /// The command that tells whether a process is ready.
-    private static func ready(_ process: PlannedProcess) -> String {
+    private static func ready(_ process: PlannedProcess, _ index: Int) -> String {
+        let ports = process.forwards.filter { $0.side == .here }.map(\.listen.port)
+        let ways = ports.map { "through_own_port \(index) \($0) " }.joined()
+        return ways + question(process)
+    }
+
+    private static func question(_ process: PlannedProcess) -> String {
         switch process.readiness {
         case .rpcHello:
             // The local end of a tunnel listens before rpc-server does; elsewhere a connection

@@ -208,7 +208,9 @@ package final class ClusterRunner {
             }
             questions.coordinatorStarts(plan)
         }
-        processes.spawn(run, process, of: plan.cluster, timeouts: inForce.spec.timeouts)
+        processes.spawn(
+            run, process, dialling: plan.forwardedPorts(of: process), of: plan.cluster,
+            timeouts: inForce.spec.timeouts)
     }
 
     private func printed(_ line: String, by run: ProcessRun) {

@@ -25,8 +25,10 @@ final class CoordinatorKey {
     }
 
     /// Asks a coordinator without a key, then with the first one of the file, which is read anew.
+    ///
+    /// - Parameter place: where, looked at before each question; nil: it is being ended.
     func prove(
-        _ run: ProcessRun, at place: Endpoint, timeout: Double,
+        _ run: ProcessRun, at place: @escaping () -> Endpoint?, timeout: Double,
         _ completion: @escaping (APIAccess) -> Void
     ) {
         known = nil
@@ -40,7 +42,7 @@ final class CoordinatorKey {
     }
 
     private func proveOurs(
-        _ run: ProcessRun, at place: Endpoint, _ timeout: Double,
+        _ run: ProcessRun, at place: @escaping () -> Endpoint?, _ timeout: Double,
         _ completion: @escaping (APIAccess) -> Void
     ) {
         guard let file else { return completion(.unknown("no file of keys is configured")) }
@@ -69,9 +71,10 @@ final class CoordinatorKey {
     /// `/props` has needed a key in every release that has keys, does nothing, and does not wake a
     /// sleeping server.
     private func ask(
-        _ place: Endpoint, _ key: [UInt8]?, _ timeout: Double,
+        _ place: () -> Endpoint?, _ key: [UInt8]?, _ timeout: Double,
         _ completion: @escaping (Answer) -> Void
     ) {
+        guard let place = place() else { return }
         probes.get("/props", at: place, apiKey: key, timeout: timeout) { answer in
             switch answer?.status {
             case let status? where status < 500: completion(.status(status))

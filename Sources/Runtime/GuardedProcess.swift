@@ -11,6 +11,8 @@ final class GuardedProcess {
     struct Handlers {
         /// The server runs, with that process id on its host.
         var started: (Int) -> Void
+        /// Something listens on its port, as far as its host tells.
+        var listening: () -> Void = {}
         /// The server printed a line.
         var printed: (String) -> Void
         /// The server's numbers, every `Guard.Slot.usageInterval` seconds; nil where its host does
@@ -91,6 +93,13 @@ final class GuardedProcess {
         patienceTimer = loop.at(EventLoop.now + patience) { [self] in endLeash() }
     }
 
+    /// Ends the server, which cannot be used although it runs, and reports that as its end.
+    func refuse(_ refusal: GuardRefusal) {
+        guard !isOver, end.refusal == nil else { return }
+        end.refusal = refusal
+        endLeash()
+    }
+
     /// Ends the leash: the network may be cut, and then the guard ends its server by the lease, or
     /// the guard may be stopped, and then its leash reader ends both.
     func endLeash() {
@@ -113,6 +122,7 @@ final class GuardedProcess {
             send("")
             end.refusal = nil
             handlers.started(pid)
+        case .listening: handlers.listening()
         case .exited(let status): end.status = status
         case .refused(let refusal): end.refusal = refusal
         case .doesNotEnd(let pid, let state): handlers.doesNotEnd(pid, state)

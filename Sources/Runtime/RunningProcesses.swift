@@ -19,6 +19,9 @@ final class RunningProcesses {
     private let connections: OpenConnections
     private let shells: PreparedShells
     private var running: [ProcessRun: GuardedProcess] = [:]
+    private var listening: Set<ProcessRun> = []
+    /// What waits for a server to listen.
+    private var questions: [ProcessRun: () -> Void] = [:]
     /// Those that have told their end, as far as their guards are still there.
     private var ended: [GuardedProcess] = []
     private lazy var lease = Lease(loop: loop) { [unowned self] in
@@ -40,18 +43,23 @@ final class RunningProcesses {
     }
 
     /// Starts a server, now or when its connection may be set up.
-    func spawn(_ run: ProcessRun, _ process: PlannedProcess, of cluster: String, timeouts: Timeouts)
-    {
+    ///
+    /// - Parameter ports: of its host's loopback, through which ssh leads it to others.
+    func spawn(
+        _ run: ProcessRun, _ process: PlannedProcess, dialling ports: [Int] = [],
+        of cluster: String, timeouts: Timeouts
+    ) {
         let carrier = SSHCommand.argv(for: process, timeouts: timeouts)
         let shell = carrier.map(connections.take) ?? shells.take()
         let start = { [self] in
             let startLine = Guard.startLine(
                 argv: process.argv, environment: process.environment,
                 slot: Guard.Slot(
-                    cluster: cluster, endpoint: process.bind, owner: owner, lease: timeouts.lease,
-                    usageInterval: Self.usageInterval(timeouts)),
+                    cluster: cluster, endpoint: process.bind, owner: owner,
+                    lease: timeouts.lease, usageInterval: Self.usageInterval(timeouts),
+                    forwardedPorts: ports),
                 isPrepared: shell != nil)
-            launch(run, startLine, through: carrier, shell)
+            launch(run, startLine, through: carrier, shell, process.forwards)
         }
         if carrier == nil || shell != nil { start() } else { queue.request(run, start) }
     }
@@ -73,6 +81,15 @@ final class RunningProcesses {
 
     /// Kills what was started here for a server that the end of its leash has not ended.
     func killGroup(_ run: ProcessRun) { running[run]?.killGroup() }
+
+    /// Ends one that runs and cannot be used, for that reason.
+    func refuse(_ run: ProcessRun, _ refusal: GuardRefusal) { running[run]?.refuse(refusal) }
+
+    /// Asks a question once a server listens: an earlier one can take its port from it
+    /// (guard-ports.sh). A later question takes the place of one that waits.
+    func whenListening(_ run: ProcessRun, _ ask: @escaping () -> Void) {
+        if listening.contains(run) { ask() } else { questions[run] = ask }
+    }
 
     /// Whether it has not ended.
     func isRunning(_ run: ProcessRun) -> Bool { running[run] != nil }
@@ -102,14 +119,22 @@ final class RunningProcesses {
     /// - Parameters:
     ///   - carrier: the ssh client that takes it to another host.
     ///   - shell: what has read the guard already.
+    ///   - forwards: what the ssh client opens.
     private func launch(
-        _ run: ProcessRun, _ startLine: String, through carrier: [String]?, _ shell: ShellProcess?
+        _ run: ProcessRun, _ startLine: String, through carrier: [String]?, _ shell: ShellProcess?,
+        _ forwards: [PortForward]
     ) {
         let words = LastWords()
+        var hasStarted = false
         let handlers = GuardedProcess.Handlers(
             started: { [self] pid in
                 queue.finished(run)
+                hasStarted = true
                 happened(.started(run, pid: pid))
+            },
+            listening: { [self] in
+                listening.insert(run)
+                questions.removeValue(forKey: run)?()
             },
             printed: { [self] line in
                 if SSHCommand.isForwardNoise(line) { return }
@@ -117,6 +142,11 @@ final class RunningProcesses {
                 let line = KeyEnding.blanked(line)
                 words.add(line)
                 printed(run, line)
+                // ssh opens its ports before it asks for a shell. Later it is the server that
+                // speaks, and whoever makes it print something.
+                if !hasStarted, let refusal = SSHCommand.failedForward(line, of: forwards) {
+                    refuse(run, refusal)
+                }
             },
             usage: { [self] usage in happened(.usageReported(run, usage)) },
             doesNotEnd: { [self] pid, state in
@@ -127,6 +157,8 @@ final class RunningProcesses {
             },
             ended: { [self] end in
                 ended.removeAll { !$0.isTidyingUp }
+                listening.remove(run)
+                questions[run] = nil
                 if let process = running.removeValue(forKey: run) { ended.append(process) }
                 queue.finished(run)
                 let exit = ExitReport(

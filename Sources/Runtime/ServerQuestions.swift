@@ -1,6 +1,7 @@
 import Basics
 import LlamaCpp
 import Plan
+import Remote
 import Supervision
 
 /// What a cluster's servers are asked, and what their answers mean to the supervisor.
@@ -44,8 +45,33 @@ final class ServerQuestions {
 
     // MARK: Readiness
 
-    /// Asks once whether it can be used.
+    /// Asks once whether it can be used, as soon as it listens.
     func askReadiness(_ run: ProcessRun, of plan: LaunchPlan) {
+        if plan.unmanaged(run.node) != nil { return askWhetherReady(run, of: plan) }
+        processes.whenListening(run) { [weak self] in
+            guard let self, isReachedThroughOwnPorts(run, in: plan) else { return }
+            askWhetherReady(run, of: plan)
+        }
+    }
+
+    /// Whether the ports of this machine that lead to it are this user's. Otherwise it is ended
+    /// before anything is sent there.
+    private func isReachedThroughOwnPorts(_ run: ProcessRun, in plan: LaunchPlan) -> Bool {
+        for forward in plan.process(run.node)?.forwards ?? [] where forward.side == .here {
+            let problem: String
+            switch LoopbackPort.holder(of: forward.listen.port) {
+            case .trusted, .unknown: continue
+            case .nobody: problem = "is not open"
+            case .other(let uid): problem = "is held by user \(uid); nothing was sent there"
+            }
+            processes.refuse(
+                run, GuardRefusal(.forwardNotOurs, "\(forward.subject) \(problem)"))
+            return false
+        }
+        return true
+    }
+
+    private func askWhetherReady(_ run: ProcessRun, of plan: LaunchPlan) {
         let answer: (Bool) -> Void = { [self] isReady in
             happened(isReady ? .readinessConfirmed(run) : .readinessDenied(run))
         }
@@ -90,11 +116,9 @@ final class ServerQuestions {
 
     /// Asks once for its health.
     func askHealth(_ run: ProcessRun, of plan: LaunchPlan) {
-        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness else {
-            return
-        }
+        guard let place = api(run, plan) else { return }
         let timeout = inForce.spec.health.timeout
-        probes.isHealthy(address: inForce.numeric(host), port: port, timeout: timeout) {
+        probes.isHealthy(address: place.host, port: place.port, timeout: timeout) {
             [self] healthy in
             happened(.healthAnswered(run, healthy: healthy))
         }
@@ -105,7 +129,7 @@ final class ServerQuestions {
 
     /// Asks once whether it asks for a key.
     func askAccess(_ run: ProcessRun, of plan: LaunchPlan) {
-        guard let place = api(run, plan) else { return }
+        let place = { [self] in api(run, plan) }
         key.prove(run, at: place, timeout: inForce.spec.health.timeout) { [self] access in
             happened(.accessAnswered(run, access))
         }
@@ -140,11 +164,12 @@ final class ServerQuestions {
             at: place, apiKey: key.key(of: run), timeout: inForce.spec.health.timeout, completion)
     }
 
-    /// Where its API is asked from here.
+    /// Where its API is asked from here: nowhere if that port may be somebody else's, who would
+    /// get the key.
     private func api(_ run: ProcessRun, _ plan: LaunchPlan) -> Endpoint? {
-        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness else {
-            return nil
-        }
+        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness,
+            isReachedThroughOwnPorts(run, in: plan)
+        else { return nil }
         return Endpoint(host: inForce.numeric(host), port: port)
     }
 

@@ -97,6 +97,11 @@ package struct FailureCause: Equatable, Sendable {
                     .predecessorDoesNotEnd,
                     "\(refusal.text). It waits for something in the kernel of its host, a device "
                         + "or a disk, and its port is taken until it ends")
+            case .forwardNotOurs:
+                self.init(
+                    .portInUse,
+                    "\(refusal.text). On a machine with other users, look who it is "
+                        + "(`ss -ltnpe`), or move the ports with `forward_port_base`")
             }
             return
         }

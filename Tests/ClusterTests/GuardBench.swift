@@ -62,7 +62,8 @@ final class GuardBench {
         _ shell: GuardShell, argv: [String] = ["sleep", "1000"],
         environment: [String: String] = [:], cluster: String = "home",
         host: String = "127.0.0.1", owner: Guard.Owner = GuardBench.owner, lease: Double = 0,
-        usage: Int = 0, folder: String? = nil, isUsualFolder: Bool = false,
+        usage: Int = 0, port: Int = 50052, forwardedPorts: [Int] = [], folder: String? = nil,
+        isUsualFolder: Bool = false,
         send: (String) -> String? = { $0 + "\n" }
     ) throws {
         self.folder = folder ?? Self.newFolder()
@@ -73,8 +74,9 @@ final class GuardBench {
         let errorPipe = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         let slot = Guard.Slot(
-            cluster: cluster, endpoint: Endpoint(host: host, port: 50052), owner: owner,
-            lease: lease, usageInterval: usage, folder: isUsualFolder ? nil : self.folder)
+            cluster: cluster, endpoint: Endpoint(host: host, port: port), owner: owner,
+            lease: lease, usageInterval: usage, forwardedPorts: forwardedPorts,
+            folder: isUsualFolder ? nil : self.folder)
         let line = Guard.startLine(argv: argv, environment: environment, slot: slot)
         let program =
             shell.readsFiles
@@ -127,8 +129,16 @@ final class GuardBench {
         leash = -1
     }
 
-    /// The next line of the control channel; nil at its end.
+    /// The next line of the control channel; nil at its end. `listening` comes at any time where
+    /// the server never listens.
     func line() -> String? {
+        while let line = anyLine() {
+            if !line.hasPrefix("listening ") { return line }
+        }
+        return nil
+    }
+
+    func anyLine() -> String? {
         while true {
             if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: unread[..<end], as: UTF8.self)

@@ -28,6 +28,9 @@ import Testing
             path: "Remote/Shell/guard-leash.sh",
             bytes: Remote.PackageResources.guard_leash_sh),
         File(
+            path: "Remote/Shell/guard-ports.sh",
+            bytes: Remote.PackageResources.guard_ports_sh),
+        File(
             path: "Remote/Shell/guard-prepared.sh",
             bytes: Remote.PackageResources.guard_prepared_sh),
         File(
@@ -51,6 +54,9 @@ import Testing
         File(
             path: "Remote/Shell/record-folder.sh",
             bytes: Remote.PackageResources.record_folder_sh),
+        File(
+            path: "Remote/Shell/server-whole.sh",
+            bytes: Remote.PackageResources.server_whole_sh),
         File(
             path: "Remote/Shell/short-command.sh",
             bytes: Remote.PackageResources.short_command_sh),

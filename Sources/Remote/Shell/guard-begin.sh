@@ -11,6 +11,7 @@
 # server prints goes to standard error.
 #
 #   started PID             the server runs
+#   listening PID           something listens on its port: it may be asked
 #   usage PID KIB CPU BYTES its numbers, now and then
 #   does-not-end PID STATE  it was sent KILL 2 s ago and is still there: its state in the words of
 #                           ps, `D` while it waits for a device
@@ -18,6 +19,7 @@
 #   refused TEXT            not started: a live server of somebody else has that port
 #   unending TEXT           not started: its predecessor does not end
 #   unusable TEXT           not started: no folder for the record
+#   unforwarded TEXT        not started: a port that leads to a worker is not this user's
 #
 # Values that come before the programs in the first line, all made by Swift's `Guard`:
 #
@@ -25,13 +27,15 @@
 #                       environment. It is called last, so that no variable of it is one of these.
 #   cluster, address    what is started: the cluster's name, address:port
 #   owner, who          whose it is: a random id that is kept by sollol, user@host for people
+#   forwarded_ports     of 127.0.0.1, through which ssh leads it to workers
 #   lease               seconds without a heartbeat after which the server is ended; 0: never
 #   tick_seconds        how long the ticker sleeps, see guard-ticker.sh
 #   lease_ticks         ticks without a heartbeat that end the server; 0: never
 #   usage_ticks         ticks between two lines `usage`; 0: none
 #   given_folder        where the records are; empty: the usual places
 #
-# A short command (short-command.sh) has only the first two.
+# A short command (short-command.sh) has only the first two, and `mark`, by which its processes are
+# found.
 
 # What ends a whole group of processes, such as Ctrl-C, must not end the guard. PIPE stays ignored
 # in the server: else rpc-server dies when a client leaves at the wrong moment (llama.cpp 26680).

@@ -25,6 +25,7 @@ become_server() {
     };
     [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL -- "$@";
     export_environment;
+    export SOLLOL_SERVER="${record##*/}";
     exec "$@";
 };
 
@@ -56,6 +57,7 @@ do
     [ -z "$somebody_starts" ] || nap;
     looks=$((looks + 1));
 done;
+check_forwarded_ports;
 put_record hold;
 await_setpriv;
 
@@ -69,6 +71,7 @@ ticker=$!;
 words="$now hold $lease $begin $owner $reader $who $server $server_start $ticker";
 printf '%s\n' "$words $record_version" 1<>"$record";
 echo "started $server";
+await_listener;
 
 # 4. The end. It is told before anything is tidied up: every millisecond more is one in which a
 # coordinator takes requests that it cannot answer. The shell's own words about a killed child are
@@ -76,8 +79,11 @@ echo "started $server";
 exec 3<&- 2>/dev/null;
 wait "$server";
 status=$?;
+# Before it is told only where something holds the port, since it costs a few milliseconds.
+[ -z "$(list_listeners "${address##*:}")" ] || end_marked "${record##*/}";
 put_record gone;
 echo "exited $status";
+end_marked "${record##*/}";
 ! is_child "$reader" || kill -KILL "$reader";
 if is_child "$ticker"; then
     # With setpriv its sleep ends with it.

@@ -28,12 +28,12 @@ serve() {
     exit "$status"
 }
 
-# relay PROCESS: of what a guard says, only that it has started its server.
+# relay PROCESS: of what a guard says, only that its server listens.
 relay() {
     local said
     trap '' INT TERM HUP
     while IFS= read -r said; do
-        [[ $said != 'started '[0-9]* ]] || echo "started $1" >&18
+        [[ $said != 'listening '[0-9]* ]] || echo "started $1" >&18
     done
 }
 
@@ -121,6 +121,23 @@ healthy() (
     IFS= read -r -t 2 -u 3 answer && [[ $answer == HTTP/*' 200 '* ]]
 )
 
+# through_own_port PROCESS PORT COMMAND…: the command, unless the port that ssh opens here for that
+# process belongs to another user, which ends everything. 127.0.0.1, or all addresses, as Linux
+# lists them; elsewhere nothing is proved.
+through_own_port() {
+    local i=$1 port=$2 digits address state user
+    shift 2
+    printf -v digits '%04X' "$port"
+    [[ ! -r /proc/net/tcp ]] || while read -r _ address _ state _ _ _ user _; do
+        [[ $state == 0A && $address =~ ^(0100007F|7F000001|00000000):$digits$ ]] || continue
+        [[ $user != "$UID" && $user != 0 ]] || continue
+        say "${names[$i]}: port $port of this machine, through which ssh leads to it, is held by" \
+            "user $user; nothing was sent there"
+        exit 69
+    done </proc/net/tcp
+    "$@"
+}
+
 alive() { [[ -n ${pids[$1]} ]] && kill -0 "${pids[$1]}" 2>/dev/null; }
 
 # The end of a server that nobody asked for ends everything.
@@ -142,7 +159,7 @@ hear() {
     if [[ $word == started ]]; then started[i]=1; else wait "${pids[$i]}" || :; fi
 }
 
-# await PROCESS SECONDS COMMAND…: until its guard has started the server and the command
+# await PROCESS SECONDS COMMAND…: until its guard says that the server listens and the command
 # succeeds: before that, whatever answers is not ours. 0 seconds is without limit.
 await() {
     local i=$1 limit=$2 start=$SECONDS told=$SECONDS
