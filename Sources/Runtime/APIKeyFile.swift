@@ -14,13 +14,13 @@ final class APIKeyFile {
     typealias Read = (@escaping (Result<String, Problem>) -> Void) -> Void
 
     /// Why there is no key.
-    struct Problem: Error, Equatable {
+    struct Problem: Error, Equatable, Sendable {
         /// What follows the path of the file.
         var text: String
     }
 
     /// A key is one line; nobody reads more.
-    private static let longest = 4096
+    fileprivate static let longest = 4096
     /// Seconds until another host is asked again after a failure, and at most.
     private static let pauses = (first: 60.0, last: 3840.0)
 
@@ -56,8 +56,9 @@ final class APIKeyFile {
                 "the API key file \(path)\(place) \(problem); sollol cannot see which requests the "
                     + "coordinator is answering until it can be read")
         }
+        let here = LocalKeyFile(loop: loop)
         self.init(isRemote: carrier != nil, warn: warn) { answer in
-            guard let carrier else { return answer(Self.local(path)) }
+            guard let carrier else { return here.read(path, answer) }
             Self.ask(path, location, carrier, timeouts, loop, answer)
         }
     }
@@ -92,14 +93,6 @@ final class APIKeyFile {
 
     // MARK: Reading
 
-    private static func local(_ path: String) -> Result<String, Problem> {
-        do {
-            return first(try RegularFile.read(path, limit: longest))
-        } catch {
-            return .failure(Problem(text: "\(error)"))
-        }
-    }
-
     private static func ask(
         _ path: String, _ location: RunLocation, _ carrier: [String], _ timeouts: Timeouts,
         _ loop: EventLoop, _ answer: @escaping (Result<String, Problem>) -> Void
@@ -128,9 +121,54 @@ final class APIKeyFile {
             })
     }
 
-    private static func first(_ bytes: [UInt8]) -> Result<String, Problem> {
+    fileprivate static func first(_ bytes: [UInt8]) -> Result<String, Problem> {
         let line = String(decoding: bytes.prefix(longest), as: UTF8.self)
             .split(whereSeparator: \.isNewline).first.map(String.init)
         return line.map { .success($0) } ?? .failure(Problem(text: "has no key in it"))
+    }
+}
+
+/// A file of keys on this machine, read off the loop: its disk may hang for ever.
+private final class LocalKeyFile {
+    /// Seconds until it is said that the disk hangs; nobody waits for it any longer.
+    private static let patience = 2.0
+
+    private let loop: EventLoop
+    private var isReading = false
+
+    init(loop: EventLoop) { self.loop = loop }
+
+    /// One read at a time: of a disk that hangs it holds one thread.
+    func read(_ path: String, _ answer: @escaping (Result<String, APIKeyFile.Problem>) -> Void) {
+        let hangs = APIKeyFile.Problem(text: "cannot be read: its disk hangs")
+        guard !isReading else { return answer(.failure(hangs)) }
+        isReading = true
+        var unanswered: ((Result<String, APIKeyFile.Problem>) -> Void)? = answer
+        func settle(_ result: Result<String, APIKeyFile.Problem>) {
+            unanswered?(result)
+            unanswered = nil
+        }
+        let timer = loop.at(EventLoop.now + Self.patience) { settle(.failure(hangs)) }
+        do throws(SystemError) {
+            try BlockingCall.run(on: loop) {
+                Self.content(path)
+            } done: { [self] result in
+                isReading = false
+                loop.cancel(timer)
+                settle(result)
+            }
+        } catch {
+            isReading = false
+            loop.cancel(timer)
+            settle(.failure(APIKeyFile.Problem(text: "cannot be read: \(error)")))
+        }
+    }
+
+    private static func content(_ path: String) -> Result<String, APIKeyFile.Problem> {
+        do {
+            return APIKeyFile.first(try RegularFile.read(path, limit: APIKeyFile.longest))
+        } catch {
+            return .failure(APIKeyFile.Problem(text: "\(error)"))
+        }
     }
 }

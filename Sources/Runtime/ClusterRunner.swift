@@ -43,6 +43,7 @@ package final class ClusterRunner {
     let processes: RunningProcesses
     private let questions: ServerQuestions
     let reloads: Reloads
+    let facts: FactsWriter
     private var status = ExitStatus.software
 
     /// A runner of that plan; nothing happens before `run`.
@@ -73,6 +74,9 @@ package final class ClusterRunner {
             shells: PreparedShells(min(here, 2), loop: loop), loop: loop)
         questions = ServerQuestions(of: processes, plan, inForce, loop: loop)
         reloads = Reloads(sources, loop: loop)
+        self.facts = FactsWriter(state.folder, loop: loop) { [output] in
+            output.report(Report(.warning, $0))
+        }
         connectParts()
         followSpec()
     }
