@@ -8,8 +8,8 @@ package enum ExitStatus: Int32, Error, Codable, CaseIterable, Sendable {
     case notServing = 3
     /// Wrong usage of the command line.
     case usage = 64
-    /// The cluster could not be brought up; nothing is left running. Also: an answer could not be
-    /// printed.
+    /// The cluster could not be brought up; nothing is left running. Also: a stop left something
+    /// behind; an answer could not be printed.
     case unavailable = 69
     /// A bug in `sollol`.
     case software = 70
@@ -28,8 +28,8 @@ package enum ExitStatus: Int32, Error, Codable, CaseIterable, Sendable {
         case .notServing: "`status`: the cluster does not serve"
         case .usage: "wrong usage of the command line, a bad value of an option included"
         case .unavailable:
-            "it could not be brought up, nothing is left running; or a command could not do what it "
-                + "was asked for"
+            "it could not be brought up, nothing is left running; a stop left something behind; or a "
+                + "command could not do what it was asked for"
         case .software: "a bug in sollol"
         case .cannotCreate: "the state directory cannot be used"
         case .alreadyRunning: "another sollol already supervises this cluster"

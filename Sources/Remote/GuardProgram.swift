@@ -5,12 +5,10 @@ package enum GuardProgram {
     package static let server = preparation + " " + guarding
     /// For a short command: the leash only.
     static let command = ShellProgram.line(
-        PackageResources.guard_begin_sh, PackageResources.server_whole_sh,
-        PackageResources.short_command_sh)
+        PackageResources.guard_begin_sh, PackageResources.short_command_sh)
     /// The part of `server` that needs to know nothing about the server.
     private static let preparation = ShellProgram.line(
         PackageResources.guard_begin_sh, PackageResources.guard_process_sh,
-        PackageResources.server_whole_sh,
         PackageResources.record_folder_sh, PackageResources.guard_record_sh,
         PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
         PackageResources.guard_leash_sh, PackageResources.guard_ticker_sh)

@@ -16,9 +16,11 @@ final class APIKeyFile {
     typealias Read = (@escaping (Result<APIKeyList, Problem>) -> Void) -> Void
 
     /// Why there is no key.
-    struct Problem: Error, Equatable {
+    struct Problem: Error, Equatable, Sendable {
         /// What follows the path of the file.
         var text: String
+        /// Whether the file was read, and is what is wrong.
+        var isRead = false
     }
 
     /// `the API key file /etc/sollol/keys on gpu-2`.
@@ -41,8 +43,9 @@ final class APIKeyFile {
     ) {
         let carrier = SSHCommand.argv(to: location, timeouts: timeouts)
         let place = carrier == nil ? "" : " on \(location.sshDestination ?? "its host")"
+        let here = LocalKeyFile(loop: loop)
         self.init(name: "the API key file \(path)\(place)", isHere: carrier == nil) { answer in
-            guard let carrier else { return answer(Self.local(path)) }
+            guard let carrier else { return here.read(path, answer) }
             Self.ask(path, location, carrier, timeouts, loop, answer)
         }
     }
@@ -61,7 +64,7 @@ final class APIKeyFile {
     // MARK: Reading
 
     /// What a file of this machine holds.
-    static func local(_ path: String) -> Result<APIKeyList, Problem> {
+    static func content(_ path: String) -> Result<APIKeyList, Problem> {
         do {
             return list(try RegularFile.read(path, limit: APIKeyList.largestFile + 1))
         } catch {
@@ -101,7 +104,45 @@ final class APIKeyFile {
         do throws(APIKeyList.Problem) {
             return .success(try APIKeyList(bytes))
         } catch {
-            return .failure(Problem(text: error.text))
+            return .failure(Problem(text: error.text, isRead: true))
+        }
+    }
+}
+
+/// A file of keys on this machine, read off the loop: its disk may hang for ever.
+private final class LocalKeyFile {
+    /// Seconds until it is said that the disk hangs; nobody waits for it any longer.
+    private static let patience = 2.0
+
+    private let loop: EventLoop
+    private var isReading = false
+
+    init(loop: EventLoop) { self.loop = loop }
+
+    /// One read at a time: of a disk that hangs it holds one thread.
+    func read(_ path: String, _ answer: @escaping (Result<APIKeyList, APIKeyFile.Problem>) -> Void)
+    {
+        let hangs = APIKeyFile.Problem(text: "cannot be read: its disk hangs")
+        guard !isReading else { return answer(.failure(hangs)) }
+        isReading = true
+        var unanswered: ((Result<APIKeyList, APIKeyFile.Problem>) -> Void)? = answer
+        func settle(_ result: Result<APIKeyList, APIKeyFile.Problem>) {
+            unanswered?(result)
+            unanswered = nil
+        }
+        let timer = loop.at(EventLoop.now + Self.patience) { settle(.failure(hangs)) }
+        do throws(SystemError) {
+            try BlockingCall.run(on: loop) {
+                APIKeyFile.content(path)
+            } done: { [self] result in
+                isReading = false
+                loop.cancel(timer)
+                settle(result)
+            }
+        } catch {
+            isReading = false
+            loop.cancel(timer)
+            settle(.failure(APIKeyFile.Problem(text: "cannot be read: \(error)")))
         }
     }
 }

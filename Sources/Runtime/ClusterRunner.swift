@@ -43,6 +43,7 @@ package final class ClusterRunner {
     let processes: RunningProcesses
     private let questions: ServerQuestions
     let reloads: Reloads
+    let facts: FactsWriter
     private var status = ExitStatus.software
 
     /// A runner of that plan; nothing happens before `run`.
@@ -73,6 +74,9 @@ package final class ClusterRunner {
             shells: PreparedShells(min(here, 2), loop: loop), loop: loop)
         questions = ServerQuestions(of: processes, plan, inForce, loop: loop)
         reloads = Reloads(sources, loop: loop)
+        self.facts = FactsWriter(state.folder, loop: loop) { [output] in
+            output.report(Report(.warning, $0))
+        }
         connectParts()
         followSpec()
     }
@@ -202,12 +206,20 @@ package final class ClusterRunner {
 
     private func spawn(_ run: ProcessRun) {
         guard let process = plan.process(run.node) else { return }
-        if process.role == .coordinator {
-            if let reason = questions.obstacleToStart {
-                return happened(.spawnFailed(run, reason: reason))
+        guard process.role == .coordinator, plan.asksForKeys else { return start(run, process) }
+        processes.hold(run)
+        questions.readKeys(before: run) { [unowned self] problem in
+            guard processes.release(run) else { return }
+            if let problem {
+                happened(.spawnFailed(run, reason: problem))
+            } else {
+                start(run, process)
             }
-            questions.coordinatorStarts(plan)
         }
+    }
+
+    private func start(_ run: ProcessRun, _ process: PlannedProcess) {
+        if process.role == .coordinator { questions.coordinatorStarts(plan) }
         processes.spawn(
             run, process, dialling: plan.forwardedPorts(of: process), of: plan.cluster,
             timeouts: inForce.spec.timeouts)

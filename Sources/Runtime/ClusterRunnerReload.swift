@@ -32,11 +32,7 @@ extension ClusterRunner {
 
     /// What was known before the start, whatever became of the file; and where the layers are now.
     private var knownFacts: HostFacts {
-        var facts = inForce.facts
-        if let placement = decisions.supervisor.wanted.plan.placement, !placement.counts.isEmpty {
-            facts.placement = RecordedPlacement(placement)
-        }
-        return facts
+        inForce.facts.with(decisions.supervisor.wanted.plan.placement)
     }
 
     private func take(_ next: AcceptedReload) {
@@ -48,11 +44,7 @@ extension ClusterRunner {
             perform(.report(Report(.progress, "reloaded: nothing that runs has changed")))
         }
         happened(.reloadRequested(wanted))
-        do {
-            try RecordedFacts.write(next.facts, placement: next.plan.placement, to: state)
-        } catch {
-            output.report(Report(.warning, "\(error)"))
-        }
+        facts.write(next.facts.with(next.plan.placement))
     }
 
     /// What was accepted is in force.

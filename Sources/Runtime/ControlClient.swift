@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Status
 
@@ -92,6 +93,11 @@ package struct ControlClient {
     }
 
     private static let attempts = 5
+    /// Bytes of an answer; the largest has the lines of a reload.
+    private static let longestAnswer = 4 << 20
+
+    /// Who listens there cannot be believed.
+    struct Untrusted: Error, CustomStringConvertible { var description: String }
 
     /// The other side has closed the connection.
     struct HungUp: Error, CustomStringConvertible {
@@ -105,10 +111,10 @@ package struct ControlClient {
         let descriptor = try UnixSocket.make()
         let number = descriptor.number
         var limit = timeval(tv_sec: .init(Self.patience), tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(number, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
-        }
-        let path = UnixSocket.path(state: state)
+        setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let path = UnixSocket.recordedPath(state: state)
+        guard access(path, F_OK) == 0 else { throw SystemError("connect to \(path)") }
+        if let problem = UnixSocket.distrust(path) { throw Untrusted(description: problem) }
         guard UnixSocket.withAddress(path, { connect(number, $0, $1) }) == 0 else {
             throw Self.failure("connect to \(path)")
         }
@@ -119,6 +125,10 @@ package struct ControlClient {
     static func exchange(_ request: ControlRequest, on descriptor: Descriptor) throws
         -> ControlAnswer
     {
+        let deadline = EventLoop.now + Double(patience)
+        guard let peer = UnixSocket.peer(of: descriptor), peer == geteuid() else {
+            throw Untrusted(description: "another user answers on the control socket")
+        }
         let line = Array(try JSONEncoder().encode(request)) + [UInt8(ascii: "\n")]
         guard send(descriptor.number, line) == line.count else {
             if [EPIPE, ECONNRESET].contains(errno) { throw HungUp(wasAsked: false) }
@@ -127,10 +137,17 @@ package struct ControlClient {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16384)
         while true {
+            // One deadline for the whole answer: it may come byte by byte.
+            var wanted = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+            let left = Int32(max(0, (deadline - EventLoop.now) * 1000))
+            guard retrying({ poll(&wanted, 1, left) }) > 0 else { throw Hung() }
             let count = descriptor.read(&buffer)
             if count == 0 || (count < 0 && errno == ECONNRESET) { break }
             guard count > 0 else { throw failure("read from the control socket") }
             answer += buffer[..<count]
+            guard answer.count <= longestAnswer else {
+                throw Untrusted(description: "its answer is longer than \(longestAnswer) bytes")
+            }
         }
         guard !answer.isEmpty else { throw HungUp(wasAsked: true) }
         let decoder = JSONDecoder()

@@ -1,4 +1,5 @@
 import Basics
+import LlamaCpp
 import Supervision
 
 /// The API key that a running coordinator was seen to take.
@@ -9,22 +10,34 @@ final class CoordinatorKey {
     /// From which the next one is taken; nil: the API has no keys.
     var file: APIKeyFile?
     private var known: (run: ProcessRun, key: [UInt8])?
+    /// What the file held just before a run was started.
+    private var candidate: (run: ProcessRun, list: APIKeyList)?
 
     init(_ probes: Probes) { self.probes = probes }
 
     /// The key of that run, where there is one.
     func key(of run: ProcessRun) -> [UInt8]? { known?.run == run ? known?.key : nil }
 
-    /// Why a coordinator must not be started: its file of keys, where it lies here, would open its
-    /// API, or close it to everybody. Another host is not asked: a start must not wait for it.
-    var obstacle: String? {
-        guard let file, file.isHere else { return nil }
-        var problem: String?
-        file.keys { if case .failure(let found) = $0 { problem = "\(file.name) \(found.text)" } }
-        return problem
+    /// Reads the file before a coordinator does; completes with why that one must not start: its
+    /// file would open its API, or close it to everybody.
+    ///
+    /// What is wrong with a connection to another host the start itself tells better.
+    func read(before run: ProcessRun, _ completion: @escaping (String?) -> Void) {
+        known = nil
+        guard let file else { return completion(nil) }
+        file.keys { [self] result in
+            switch result {
+            case .success(let list):
+                candidate = (run, list)
+                completion(nil)
+            case .failure(let problem):
+                let isSure = file.isHere || problem.isRead
+                completion(isSure ? "\(file.name) \(problem.text)" : nil)
+            }
+        }
     }
 
-    /// Asks a coordinator without a key, then with the first one of the file, which is read anew.
+    /// Asks a coordinator without a key, then with the first one of the file.
     ///
     /// - Parameter place: where, looked at before each question; nil: it is being ended.
     func prove(
@@ -45,23 +58,24 @@ final class CoordinatorKey {
         _ run: ProcessRun, at place: @escaping () -> Endpoint?, _ timeout: Double,
         _ completion: @escaping (APIAccess) -> Void
     ) {
-        guard let file else { return completion(.unknown("no file of keys is configured")) }
-        file.keys { [self] result in
-            switch result {
-            case .failure(let problem):
-                completion(.unknown("\(file.name) \(problem.text)"))
-            case .success(let list):
-                let key = list.keys[0]
-                ask(place, key, timeout) { [self] answer in
-                    switch answer {
-                    case .status(let status) where (401...403).contains(status):
-                        completion(.refused(status: status))
-                    case .status:
-                        known = (run, key)
-                        completion(.guarded)
-                    case .none(let problem): completion(.unknown(problem))
-                    }
+        guard let candidate, candidate.run == run else {
+            return read(before: run) { [self] problem in
+                if let candidate, candidate.run == run {
+                    proveOurs(run, at: place, timeout, completion)
+                } else {
+                    completion(.unknown(problem ?? "\(file?.name ?? "its file") cannot be read"))
                 }
+            }
+        }
+        let key = candidate.list.keys[0]
+        ask(place, key, timeout) { [self] answer in
+            switch answer {
+            case .status(let status) where (401...403).contains(status):
+                completion(.refused(status: status))
+            case .status:
+                known = (run, key)
+                completion(.guarded)
+            case .none(let problem): completion(.unknown(problem))
             }
         }
     }

@@ -13,11 +13,7 @@ package enum RecordedFacts {
     package static func write(
         _ facts: HostFacts, placement: ModelPlacement?, to state: StateDirectory
     ) throws {
-        var facts = facts
-        if let placement, !placement.counts.isEmpty {
-            facts.placement = RecordedPlacement(placement)
-        }
-        try state.write(facts.encoded(), to: name)
+        try state.write(facts.with(placement).encoded(), to: name)
     }
 
     /// What an earlier `check` or `up` has recorded; nothing, with a notice, when it is unusable.
@@ -32,5 +28,15 @@ package enum RecordedFacts {
             let problem = "notice: \(path) is not used: \(error.problem); "
             return (HostFacts(), problem + "`up` or `check` writes it anew")
         }
+    }
+}
+
+extension HostFacts {
+    /// These facts with where the layers go, so that they go there again at the next start.
+    func with(_ placement: ModelPlacement?) -> HostFacts {
+        guard let placement, !placement.counts.isEmpty else { return self }
+        var facts = self
+        facts.placement = RecordedPlacement(placement)
+        return facts
     }
 }

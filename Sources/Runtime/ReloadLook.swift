@@ -4,8 +4,32 @@ import Configuration
 import Foundation
 import Survey
 
+/// What a running `sollol` and the one that it starts to judge a reload say to each other. They may
+/// be of different releases: the program's file was replaced while the cluster ran.
+package enum ReloadProtocol {
+    /// Raised when anything in a question or an answer changes, specification, facts and plan
+    /// included: nothing of another version is read.
+    package static let version = 1
+
+    /// The one member that is read before anything else.
+    package struct Envelope: Codable, Sendable {
+        /// The version of the message; nil: of a release that did not say it.
+        package var formatVersion: Int?
+
+        /// Why the rest of it cannot be understood; nil when it can.
+        package func problem(_ other: String) -> String? {
+            if formatVersion == ReloadProtocol.version { return nil }
+            return "\(other) is of another release than this sollol (it speaks version "
+                + "\(formatVersion ?? 0) of the reload protocol, this one \(ReloadProtocol.version)): "
+                + "start the cluster anew, with sollol down and sollol up"
+        }
+    }
+}
+
 /// What the process that judges a reload is asked, as JSON on its standard input.
 package struct ReloadQuestion: Codable, Sendable {
+    /// The version of this message.
+    package var formatVersion: Int? = ReloadProtocol.version
     /// The name of the cluster, which cannot change while it runs.
     package var cluster: String
     /// Where the configuration comes from.
@@ -18,6 +42,8 @@ package struct ReloadQuestion: Codable, Sendable {
 
 /// What it answers, as JSON on its standard output.
 package struct ReloadAnswer: Codable, Sendable {
+    /// The version of this message.
+    var formatVersion: Int? = ReloadProtocol.version
     /// What people should know, in the words that they will read.
     var lines: [String]
     /// What can be taken over; nil: nothing.
@@ -131,8 +157,18 @@ final class ReloadLook {
         // What it said before it ended is in the pipe already.
         errors.drain()
         hangUp()
-        let answer = try? JSONDecoder().decode(ReloadAnswer.self, from: Data(received))
-        done(answer.map { .success($0) } ?? .failure(Failure(words: words)))
+        done(Self.answer(Data(received), words))
+    }
+
+    /// What was answered, or why that is not understood.
+    static func answer(_ received: Data, _ words: [String]) -> Result<ReloadAnswer, Failure> {
+        let decoder = JSONDecoder()
+        let envelope = try? decoder.decode(ReloadProtocol.Envelope.self, from: received)
+        if let problem = envelope?.problem("the sollol that judges the reload") {
+            return .failure(Failure(words: words + ["error: \(problem)"]))
+        }
+        let answer = try? decoder.decode(ReloadAnswer.self, from: received)
+        return answer.map { .success($0) } ?? .failure(Failure(words: words))
     }
 
     private func hangUp() {

@@ -65,6 +65,11 @@ package final class RunningEntry {
     /// tells.
     package static func all() -> [Content] { files().map(\.content) }
 
+    /// Whether that process is there and is the `sollol` of that state folder.
+    package static func isSollol(_ pid: Int32, of state: String) -> Bool {
+        all().contains { $0.state == state && $0.process.pid == pid && $0.process.isAlive }
+    }
+
     private static func files() -> [(path: String, content: Content)] {
         var files: [(path: String, content: Content)] = []
         for folder in PrivateFolder.usable {

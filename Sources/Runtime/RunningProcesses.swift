@@ -19,6 +19,8 @@ final class RunningProcesses {
     private let connections: OpenConnections
     private let shells: PreparedShells
     private var running: [ProcessRun: GuardedProcess] = [:]
+    /// Runs whose start was put off.
+    private var held: Set<ProcessRun> = []
     private var listening: Set<ProcessRun> = []
     /// What waits for a server to listen.
     private var questions: [ProcessRun: () -> Void] = [:]
@@ -64,12 +66,18 @@ final class RunningProcesses {
         if carrier == nil || shell != nil { start() } else { queue.request(run, start) }
     }
 
+    /// Puts a start off until `release`.
+    func hold(_ run: ProcessRun) { held.insert(run) }
+
+    /// Whether one whose start was put off is still wanted.
+    func release(_ run: ProcessRun) -> Bool { held.remove(run) != nil }
+
     /// Sends TERM to a server.
     func terminate(_ run: ProcessRun) { running[run]?.send("term") }
 
     /// Sends KILL to a server, or gives up one that has not begun.
     func kill(_ run: ProcessRun) {
-        if queue.withdraw(run) {
+        if held.remove(run) != nil || queue.withdraw(run) {
             happened(.exited(run, ExitReport(status: nil)))
         } else {
             running[run]?.kill()

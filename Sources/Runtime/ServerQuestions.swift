@@ -124,8 +124,10 @@ final class ServerQuestions {
         }
     }
 
-    /// Why the coordinator must not be started now.
-    var obstacleToStart: String? { key.obstacle }
+    /// Reads the keys that it is about to read; completes with why it must not start.
+    func readKeys(before run: ProcessRun, _ completion: @escaping (String?) -> Void) {
+        key.read(before: run, completion)
+    }
 
     /// Asks once whether it asks for a key.
     func askAccess(_ run: ProcessRun, of plan: LaunchPlan) {

@@ -43,7 +43,7 @@ package final class StateDirectory {
 
     /// Writes its logs and its history.
     package private(set) lazy var logs = LogWriter()
-    private let folder: StateFolder
+    let folder: StateFolder
     /// Never removed: a lock file that is removed lets two processes lock two files of one name.
     private let lock: Descriptor
 

@@ -36,7 +36,7 @@ package struct StateFolder {
     static func make(_ path: String) throws {
         do {
             try makeFolder(path)
-            try makeFolder(path + "/logs")
+            try makeFolder(path + "/logs", isInOurs: true)
         } catch {
             throw StateDirectory.Problem.unusable(path: path, reason: error.description)
         }
@@ -88,7 +88,9 @@ package struct StateFolder {
         return id.flatMap { $0.count == 32 && $0.allSatisfy(\.isHexDigit) ? $0 : nil }
     }
 
-    private static func makeFolder(_ path: String) throws(SystemError) {
+    /// A folder that was there and that others may enter is refused and left as it is: somebody
+    /// meant it so, and what is in it may be theirs.
+    private static func makeFolder(_ path: String, isInOurs: Bool = false) throws(SystemError) {
         var partial = ""
         for part in path.split(separator: "/") {
             partial += "/" + part
@@ -102,9 +104,13 @@ package struct StateFolder {
             throw SystemError("open \(path)", code: ENOTDIR)
         }
         guard status.st_uid == geteuid() else { throw SystemError("use \(path)", code: EPERM) }
-        if status.st_mode & 0o077 != 0 && chmod(path, 0o700) != 0 {
-            throw SystemError("chmod \(path)")
+        guard status.st_mode & 0o077 != 0 else { return }
+        guard isInOurs else {
+            throw SystemError(
+                "use \(path), which others may enter (chmod 700 it if it is meant for sollol)",
+                code: EPERM)
         }
+        guard chmod(path, 0o700) == 0 else { throw SystemError("chmod \(path)") }
     }
 
     /// Replaces a file of the folder at once: it holds the old or the new content, never a part.

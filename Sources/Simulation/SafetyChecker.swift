@@ -25,6 +25,14 @@ struct SafetyChecker {
         var generation = 0
         /// Started, and its end not yet told.
         var isAlive = false
+        /// Its guard has told that its server runs.
+        var hasBegun = false
+        /// Looks for silent guards since its own has said anything.
+        var silentLooks = 0
+        /// Its last end was that its guard waited in vain for a predecessor.
+        var isHeldUp = false
+        /// Until then something of an earlier run may be there: nobody saw it end.
+        var mayBeThereUntil = 0.0
         /// It has answered since it was started or since a coordinator ended.
         var isConfirmed = false
         /// When KILL was first sent.
@@ -144,6 +152,7 @@ struct SafetyChecker {
         }
         try checkOpen(event)
         try checkUndying(awakeSince: awakeSince, at: now)
+        try checkSilence()
     }
 
     private func kill(_ node: Node) -> SupervisorEffect {

@@ -36,6 +36,11 @@ extension SafetyChecker {
         let isPatient = process.wasTerminated || process.wasKilled || stop.requests >= 2
         known[run.node]?.killedAt = process.killedAt ?? now
         if isPatient { return }
+        // Rule 2: ten looks at which its guard has said nothing.
+        if process.silentLooks > 10, event == .timerFired(.guards) {
+            known[run.node]?.isConfirmed = false
+            return
+        }
         if process.kind == .coordinator {
             return try checkKillOfCoordinator(run, process, event, now)
         }
@@ -107,11 +112,34 @@ extension SafetyChecker {
         for (node, process) in known where process.isAlive && !isUndying(process, at: now) {
             throw Violation(description: "rule 8: finished while \(node) runs")
         }
+        // What somebody else runs fails too, and is not followed here.
+        let isGivenUp =
+            stop.mustGiveUp != nil || known.values.contains { $0.kind == .unmanaged }
         switch status {
-        case .success where stop.requests > 0: return
-        case .unavailable where !hasServed: return
-        case .gaveUp where hasServed && spec.restart.maxRestarts != nil: return
+        case .success where stop.requests > 0:
+            guard !isLeft(at: now + 0.001) else {
+                throw Violation(description: "rule 12: done, and something may still be there")
+            }
+        case .unavailable where !hasServed && isGivenUp: return
+        case .unavailable where stop.requests > 0 && isLeft(at: now - 0.001): return
+        case .gaveUp where hasServed && spec.restart.maxRestarts != nil && isGivenUp: return
         default: throw Violation(description: "rule 6: finished with \(status)")
+        }
+    }
+
+    /// Whether something may still be there.
+    private func isLeft(at now: Double) -> Bool {
+        known.values.contains { $0.isAlive || now < $0.mayBeThereUntil }
+    }
+
+    /// Rule 2: ten looks in a row at which a guard has said nothing are the loss of its server.
+    func checkSilence() throws(Violation) {
+        guard !stop.isUnderWay else { return }
+        for (node, process) in known
+        where process.isAlive && !process.wasKilled && !process.wasTerminated {
+            if process.silentLooks > 11 {
+                throw Violation(description: "rule 2: nobody misses the guard of \(node)")
+            }
         }
     }
 }

@@ -10,6 +10,19 @@ extension SafetyChecker {
         case .stopRequested:
             stop.requests += 1
         case .exited(let run, let exit): return learnEnd(run, exit, at: now)
+        case .started(let run, _):
+            guard current(run)?.isAlive == true else { break }
+            known[run.node]?.hasBegun = true
+            known[run.node]?.mayBeThereUntil = 0
+        case .endDelayed(let run, _):
+            guard let process = current(run), process.isAlive, !process.hasBegun else { break }
+            known[run.node]?.mayBeThereUntil = .infinity
+        case .usageReported(let run, _):
+            if current(run) != nil { known[run.node]?.silentLooks = 0 }
+        case .timerFired(.guards):
+            for (node, process) in known where process.isAlive && process.hasBegun {
+                known[node]?.silentLooks += 1
+            }
         case .spawnFailed(let run, _): return learnEnd(run, SimulatedEnd.guardGone.report, at: now)
         case .readinessConfirmed(let run):
             guard let process = known[run.node], process.generation == run.generation,
@@ -79,7 +92,17 @@ extension SafetyChecker {
                 known[name]?.asked = now
             }
         }
-        if !process.isCollateral, !process.isOutdated, !stop.isUnderWay {
+        known[run.node]?.isHeldUp = SimulatedEnd.isHeldUp(exit)
+        if SimulatedEnd.isUnseen(exit), process.hasBegun {
+            let isSeenLater = !process.isToldUndying
+            known[run.node]?.mayBeThereUntil =
+                isSeenLater ? now + spec.timeouts.lease : .infinity
+        } else if SimulatedEnd.isHeldUp(exit) {
+            known[run.node]?.mayBeThereUntil = .infinity
+        }
+        if !process.isCollateral, !process.isOutdated, !stop.isUnderWay,
+            !SimulatedEnd.isHeldUp(exit)
+        {
             let counts = hasServed && !process.isLeftOut
             let failures = process.failures + (counts ? [now] : [])
             known[run.node]?.failures = failures.filter { now - $0 < spec.restart.period }

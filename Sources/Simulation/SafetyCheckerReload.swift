@@ -72,11 +72,15 @@ extension SafetyChecker {
                 ? Known(
                     kind: next.kinds[name] ?? process.kind, endpoint: next.endpoints[name] ?? "",
                     isInPlan: isInPlan, generation: process.generation,
+                    // What somebody else is said to run from now on is not ours to tell.
+                    mayBeThereUntil: next.kinds[name] == .unmanaged
+                        ? 0 : process.mayBeThereUntil,
                     isLeftOut: process.isLeftOut && isInPlan)
                 : process
-            if isNew, isInPlan, process.kind != .unmanaged, let old = known[name], old.isAlive {
-                // It does not end, and keeps its place.
+            if isNew, process.kind != .unmanaged, let old = known[name], old.isAlive {
+                // It does not end, and keeps its place, or is removed and still there.
                 process.isAlive = true
+                process.hasBegun = old.hasBegun
                 process.killedAt = old.killedAt
                 process.isToldUndying = true
                 process.isCollateral = true

@@ -42,7 +42,8 @@ extension SafetyChecker {
         }
         known[run.node] = Known(
             kind: process.kind, endpoint: process.endpoint, generation: run.generation,
-            isAlive: true, started: now, asked: now, starts: starts, failures: process.failures,
+            isAlive: true, mayBeThereUntil: process.mayBeThereUntil, started: now, asked: now,
+            starts: starts, failures: process.failures,
             failuresInARow: process.failuresInARow,
             hasKeys: spec.plan.process(run.node)?.argv.contains("--api-key-file") == true,
             isLeftOut: process.isLeftOut,
@@ -60,9 +61,11 @@ extension SafetyChecker {
         guard let process = current(run), process.kind != .unmanaged else { return }
         let longest = spec.restart.maxDelay
         let documented =
-            hasServed && process.isHopeless
-            ? (0.75 * longest)...longest
-            : DocumentedDelays.wait(after: max(1, process.failuresInARow), spec.restart)
+            process.isHeldUp
+            ? 5.0...5.0
+            : hasServed && process.isHopeless
+                ? (0.75 * longest)...longest
+                : DocumentedDelays.wait(after: max(1, process.failuresInARow), spec.restart)
         guard wait > documented.lowerBound - 0.001, wait < documented.upperBound + 0.001 else {
             throw Violation(
                 description: "rule 5: \(run.node) waits \(wait) s after "

@@ -33,6 +33,8 @@ struct SimulatedCluster {
         case stopRequested
         case restartRequested(Node?)
         case reloadRequested
+        /// That backend is changed, or is not wanted any more.
+        case reloadOf(site: Int, isRemoval: Bool)
         /// From now on nothing goes wrong.
         case calm
     }
@@ -114,14 +116,6 @@ struct SimulatedCluster {
         }
     }
 
-    private mutating func reload() -> SupervisorEvent {
-        var next = plans.asked.configuration
-        repeat { next.change(&generator) } while generator.chance(0.5)
-        plans.asked = SimulatedConfiguration.Made(next)
-        plans.isReloading = true
-        return .reloadRequested(plans.asked.wanted)
-    }
-
     /// What the supervisor learns next; everything before it has happened in the world.
     mutating func nextEvent(before limit: Double) -> SupervisorEvent? {
         if !immediate.isEmpty { return immediate.removeFirst() }
@@ -145,6 +139,7 @@ struct SimulatedCluster {
             case .stopRequested: return .stopRequested
             case .restartRequested(let node): return .restartRequested(node)
             case .reloadRequested: return reload()
+            case .reloadOf(let site, let isRemoval): return reload(of: site, isRemoval)
             default: happen(next.element)
             }
         }
@@ -179,7 +174,7 @@ struct SimulatedCluster {
             guard !onlyIfCut || sites[site].isCut else { return }
             sessionEnds(site, run, end)
         case .leaseEnds(let site, let number):
-            guard let server = sites[site].server, server.isOrphan || sites[site].isCut else {
+            guard let server = sites[site].server, server.isOrphan || !sites[site].isHeard else {
                 return
             }
             dies(site, number, .killed)
@@ -194,7 +189,8 @@ struct SimulatedCluster {
                 sites[site].server?.isUp = true
             }
         case .calm: calm()
-        case .deliver, .timer, .stopRequested, .restartRequested, .reloadRequested: break
+        case .deliver, .timer, .stopRequested, .restartRequested, .reloadRequested, .reloadOf:
+            break
         }
     }
 
@@ -287,7 +283,7 @@ struct SimulatedCluster {
 
     /// Brings the guard's report to the supervisor, once it passes.
     mutating func hear(_ site: Int) {
-        guard !sites[site].isCut, let session = sites[site].session, let exit = session.unheard
+        guard sites[site].isHeard, let session = sites[site].session, let exit = session.unheard
         else { return }
         sites[site].session = nil
         deliver(.exited(session.run, exit), after: generator.seconds(0.0005...0.005))

@@ -79,6 +79,13 @@ struct SimulatedConfiguration {
         }
     }
 
+    /// Changes that backend, or removes it.
+    mutating func change(_ endpoint: String, isRemoval: Bool) {
+        let place = backends.firstIndex { endpoint.hasPrefix("10.0.0.\($0.host):") }
+        guard let place else { return }
+        if isRemoval { backends.remove(at: place) } else { backends[place].threads += 1 }
+    }
+
     /// Changes one thing, or nothing.
     mutating func change(_ generator: inout SeededGenerator) {
         let one = backends.indices.randomElement(using: &generator)

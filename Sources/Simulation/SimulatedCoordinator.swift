@@ -57,7 +57,7 @@ extension SimulatedCluster {
                 cpuSeconds: usage.cpuSeconds + generator.seconds(0.5...3),
                 bytesRead: (usage.bytesRead ?? 0) + (isLoading ? 1 << 20 : 0))
         }
-        guard !sites[site].isCut, sites[site].session?.run == server.run,
+        guard sites[site].isHeard, sites[site].session?.run == server.run,
             let usage = sites[site].server?.usage
         else { return }
         deliver(.usageReported(server.run, usage), after: 0.001)

@@ -56,7 +56,7 @@ extension SimulatedCluster {
 
     mutating func kill(_ run: ProcessRun) {
         guard let site = site(run) else { return }
-        if let server = sites[site].server, server.run == run, !sites[site].isCut {
+        if let server = sites[site].server, server.run == run, sites[site].isHeard {
             let delay = generator.seconds(0.001...0.1)
             queue.add(.dies(site: site, number: server.number, .killed), at: now + delay)
         } else {
@@ -69,6 +69,8 @@ extension SimulatedCluster {
     mutating func endLeash(_ run: ProcessRun) {
         guard let site = site(run) else { return }
         if sites[site].kind == .coordinator {
+            // The reader of its leash stands still, too.
+            if sites[site].session?.isMute == true { return }
             guard let server = sites[site].server, server.run == run else {
                 return endSession(site, run, after: 0.01)
             }
@@ -86,7 +88,7 @@ extension SimulatedCluster {
 
     mutating func terminate(_ run: ProcessRun) {
         guard let site = site(run), let server = sites[site].server, server.run == run,
-            !server.isStopped, !sites[site].isCut
+            !server.isStopped, sites[site].isHeard
         else { return }
         if sites[site].kind == .coordinator && (server.isBusy || !isServing) { return }
         let end: SimulatedEnd = sites[site].kind == .coordinator ? .finished : .terminated

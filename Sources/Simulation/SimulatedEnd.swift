@@ -68,6 +68,12 @@ enum SimulatedEnd: Equatable {
             || (isWorker && exit.lastWords == [usageWords])
     }
 
+    /// Whether its guard waited in vain for a predecessor, which is no failure.
+    static func isHeldUp(_ exit: ExitReport) -> Bool { exit.refusal != nil }
+
+    /// Whether its guard, or what carried it, went without a word.
+    static func isUnseen(_ exit: ExitReport) -> Bool { exit.status == nil && exit.refusal == nil }
+
     /// Whether an end blames the worker at that endpoint.
     static func blames(_ endpoint: String, _ exit: ExitReport) -> Bool {
         exit.lastWords.first == lostWords + endpoint

@@ -17,7 +17,8 @@ extension SimulatedCluster {
         }
         let site = generator.pick(sites.indices.filter { sites[$0].isPlanned })
         let until = now + generator.pick([0.5, 5, 20, 45, 120])
-        switch Int.random(in: 0..<14, using: &generator) {
+        if generator.chance(0.3), changeWhatIsLeftOut() { return }
+        switch Int.random(in: 0..<15, using: &generator) {
         case 0...3: crash(site)
         case 4, 5: stop(site, until: until)
         case 6, 7: cut(site, until: until)
@@ -30,7 +31,8 @@ extension SimulatedCluster {
             let node = generator.chance(0.5) ? nil : sites[site].node
             queue.add(.restartRequested(node), at: now)
         case 12: freeze(generator.pick([1, 20, 60, 90]))
-        default: stick(site, for: generator.pick([2, 8, 30, 100]))
+        case 13: stick(site, for: generator.pick([2, 8, 30, 100]))
+        default: mute(site)
         }
     }
 
@@ -67,6 +69,55 @@ extension SimulatedCluster {
     private mutating func loseGuard(_ site: Int) {
         guard let session = sites[site].session, !sites[site].isCut else { return }
         endSession(site, session.run, after: 0)
+    }
+
+    /// ssh client or guard stand still. On another host the guard hears nothing for its lease.
+    private mutating func mute(_ site: Int) {
+        guard let server = sites[site].server, sites[site].session?.run == server.run else {
+            return
+        }
+        sites[site].session?.isMute = true
+        if sites[site].kind != .coordinator {
+            let ends = now + scenario.first.spec.timeouts.lease
+            queue.add(.leaseEnds(site: site, number: server.number), at: ends)
+        }
+    }
+
+    /// A worker that the coordinator does without is changed, and does not end at once; meanwhile
+    /// the coordinator ends. Returns whether there was one.
+    private mutating func changeWhatIsLeftOut() -> Bool {
+        let leftOut = sites.indices.filter {
+            plans.leftOut.contains(sites[$0].node) && sites[$0].server != nil
+                && sites[$0].kind == .worker
+        }
+        guard let site = leftOut.randomElement(using: &generator) else { return false }
+        stick(site, for: generator.pick([2, 8, 30]))
+        queue.add(.reloadOf(site: site, isRemoval: generator.chance(0.3)), at: now)
+        crash(coordinator)
+        return true
+    }
+
+    /// What goes wrong right before a stop, if anything. Returns seconds until that stop.
+    mutating func lastFault() -> Double {
+        let ours = sites.indices.filter {
+            sites[$0].isPlanned && sites[$0].kind != .unmanaged && sites[$0].server != nil
+        }
+        guard generator.chance(0.3), let site = ours.randomElement(using: &generator) else {
+            return 0
+        }
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0:
+            stick(site, for: .infinity)
+            return 0
+        case 1:
+            cut(site, until: .infinity)
+            return generator.seconds(0...50)
+        default:
+            guard site != coordinator else { return 0 }
+            stick(site, for: .infinity)
+            queue.add(.reloadOf(site: site, isRemoval: true), at: now)
+            return generator.seconds(0...60)
+        }
     }
 
     /// A server waits for a device and does not go on, nor does it end; later it does both.
@@ -106,5 +157,24 @@ extension SimulatedCluster {
             if isStopped, sites[site].kind != .unmanaged { sites[site].server?.isStopped = true }
             if sites[site].kind == .unmanaged { queue.add(.returns(site: site), at: now) }
         }
+    }
+
+    /// Its user changes the configuration.
+    mutating func reload() -> SupervisorEvent {
+        var next = plans.asked.configuration
+        repeat { next.change(&generator) } while generator.chance(0.5)
+        return ask(for: next)
+    }
+
+    mutating func reload(of site: Int, _ isRemoval: Bool) -> SupervisorEvent {
+        var next = plans.asked.configuration
+        next.change(sites[site].endpoint, isRemoval: isRemoval)
+        return ask(for: next)
+    }
+
+    private mutating func ask(for next: SimulatedConfiguration) -> SupervisorEvent {
+        plans.asked = SimulatedConfiguration.Made(next)
+        plans.isReloading = true
+        return .reloadRequested(plans.asked.wanted)
     }
 }

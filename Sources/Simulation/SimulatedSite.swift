@@ -56,6 +56,8 @@ struct SimulatedSite {
         var run: ProcessRun
         /// The server should die as soon as it exists.
         var killIsPending = false
+        /// ssh client or guard stand still: nothing is told, nor passed on, and nobody notices.
+        var isMute = false
         /// What the guard reported while nothing passed.
         var unheard: ExitReport?
     }
@@ -71,6 +73,9 @@ struct SimulatedSite {
     var breakage: Breakage?
     /// Nothing passes between this host and the others.
     var isCut = false
+
+    /// Whether what its guard says reaches the supervisor, and the other way round.
+    var isHeard: Bool { !isCut && session?.isMute != true }
 
     /// Whether a coordinator that is connected to the server of that number gets answers: true,
     /// false when the server is gone, nil when it gets none at all.

@@ -95,7 +95,9 @@ package struct Simulation {
         guard checker.stop.requests == 0 else { return }
         let began = max(cluster.now, cluster.frozenUntil, cluster.undyingUntil)
         // What the faults left behind comes to light within a lease.
-        let aftermath = began + scenario.first.spec.timeouts.lease + 10
+        let isMute = cluster.sites.contains { $0.session?.isMute == true }
+        // Ten looks and the ladder, when a look may still be a minute late.
+        let aftermath = began + (isMute ? 140 : scenario.first.spec.timeouts.lease + 10)
         try run(until: nil, limit: aftermath) { _ in false }
         try run(until: "serving after the last fault", limit: began + bound) {
             $0.isSettled || $0.checker.stop.finished != nil || $0.checker.stop.mustGiveUp != nil
@@ -114,7 +116,11 @@ package struct Simulation {
     }
 
     private mutating func end() throws(SafetyChecker.Violation) {
-        if checker.stop.finished == nil, checker.stop.requests == 0 { try handle(.stopRequested) }
+        if checker.stop.finished == nil, checker.stop.requests == 0 {
+            let pause = cluster.lastFault()
+            try run(until: nil, limit: cluster.now + pause) { _ in false }
+            try handle(.stopRequested)
+        }
         let timeouts = scenario.first.spec.timeouts
         let began = max(cluster.now, cluster.frozenUntil)
         // A timer that was set while things went wrong may be a minute late.

@@ -62,6 +62,21 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
     /// Whether it is being ended, as asked or because it was given up.
     package var isEnding: Bool { state == .stopping || state == .failed }
 
+    /// Whether all that was to be restarted has been started anew. A process is the same if its
+    /// endpoint is: a reload may have given its name to another one meanwhile.
+    ///
+    /// - Parameters:
+    ///   - name: what it was called before; nil: all.
+    ///   - before: what was true when it was asked for.
+    package func hasRestarted(_ name: String?, since before: ClusterStatus) -> Bool {
+        let counts = Dictionary(
+            processes.map { ("\($0.role) \($0.endpoint)", $0.restarts) }, uniquingKeysWith: max)
+        // Who runs elsewhere by somebody else's hand is not restarted and has no process id.
+        return before.processes.filter {
+            $0.role == "coordinator" || $0.name == name || (name == nil && $0.pid != nil)
+        }.allSatisfy { counts["\($0.role) \($0.endpoint)"] ?? 0 > $0.restarts }
+    }
+
     /// The version of the JSON that people's scripts read. Raised when a member goes, or changes
     /// its meaning or its type, and when a state is added; a new member raises nothing. (How it
     /// travels between a running `sollol` and a command line is a matter of `ControlProtocol`.)

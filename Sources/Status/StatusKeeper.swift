@@ -22,9 +22,19 @@ package struct StatusKeeper: Equatable, Sendable {
 
     /// From now on that is the plan.
     package mutating func adopted(_ plan: LaunchPlan) {
+        if plan.process(.coordinator) != self.plan.process(.coordinator)
+            || Self.names(plan) != Self.names(self.plan)
+        {
+            // They were proved of another coordinator, or with other names.
+            status.layers = []
+        }
         self.plan = plan
         status.planID = plan.id
         status.url = plan.process(.coordinator).map { "http://\($0.dial)" }
+    }
+
+    private static func names(_ plan: LaunchPlan) -> [String] {
+        plan.backends.map { "\($0.node) \($0.endpoint)" }
     }
 
     /// What is true now.
@@ -59,7 +69,8 @@ package struct StatusKeeper: Equatable, Sendable {
             let backend = plan.unmanaged(process.node)
             return ClusterStatus.Process(
                 name: "\(process.node)", role: (planned?.role ?? .worker).rawValue,
-                host: planned?.host ?? backend?.endpoint.host ?? "",
+                // One that a reload has removed is in no plan.
+                host: planned?.host ?? backend?.endpoint.host ?? process.endpoint.host,
                 endpoint: process.endpoint.description, state: process.stateText,
                 pid: process.pid, restarts: process.restarts)
         }

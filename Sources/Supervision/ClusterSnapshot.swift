@@ -25,7 +25,7 @@ package struct ClusterSnapshot: Equatable, Sendable {
 
     /// What the cluster as a whole is doing.
     package var state: ClusterState
-    /// Workers, then the coordinator.
+    /// Workers, those that a reload has removed and that have not ended, the coordinator.
     package var processes: [Process]
     /// The bring-up or recovery that goes on, or else the one that ended last.
     package var episode: Episode?
@@ -45,8 +45,15 @@ extension Supervisor {
                 node: worker.node, endpoint: worker.endpoint, state: worker.state,
                 pid: worker.server?.pid, restarts: worker.starts.restarts)
         }
+        // A reload has removed them, and they have not ended, as far as is known.
+        let former = removed.remaining.map { worker in
+            ClusterSnapshot.Process(
+                node: worker.node, endpoint: worker.endpoint, state: .ending,
+                pid: worker.server?.pid ?? worker.predecessor?.pid,
+                restarts: worker.starts.restarts)
+        }
         return ClusterSnapshot(
-            state: clusterState, processes: others + [own],
+            state: clusterState, processes: others + former + [own],
             episode: service.episode ?? service.lastEpisode,
             warnings: coordinator.service?.refusal.map {
                 ["\(Node.coordinator): \(Self.blindness($0))"]
@@ -55,7 +62,7 @@ extension Supervisor {
 
     private var clusterState: ClusterState {
         switch phase {
-        case .stopping(let stop): stop.status == .success ? .stopping : .failed
+        case .stopping(let status): status == .success ? .stopping : .failed
         case .finished(let status): status == .success ? .stopping : .failed
         case .idle, .up:
             if coordinator.isServing {

@@ -77,6 +77,7 @@ struct CoordinatorSlot: ProcessSlot {
     var starts = StartCount()
     var failures = FailureRecord()
     var wish = Wish.keep
+    var predecessor: Predecessor?
 
     /// The coordinator of that plan, of which nothing runs.
     init(of plan: LaunchPlan) {
@@ -99,6 +100,7 @@ struct CoordinatorSlot: ProcessSlot {
         var slot = self
         slot.starts = former.starts
         if former.isAlive { slot.life = former.life }
+        slot.predecessor = former.predecessor
         return slot
     }
 }

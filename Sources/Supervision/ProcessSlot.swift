@@ -15,6 +15,8 @@ protocol ProcessSlot: Equatable, Sendable {
     var failures: FailureRecord { get set }
     /// What is wished of it.
     var wish: Wish { get set }
+    /// What may still be there of an earlier run (rule 12).
+    var predecessor: Predecessor? { get set }
     /// Whether its servers are processes of ours, which we can end.
     var isOurs: Bool { get }
     /// Whether the coordinator does without it (rule 7).
@@ -84,11 +86,11 @@ extension ProcessSlot {
     /// Whether the end of a process has to be waited for: not of one that does not end (rule 12).
     var mustBeAwaited: Bool { isAlive && ending?.step != .leftAlone }
 
-    /// Begins the next run.
-    mutating func begin(_ stage: Stage) {
+    /// Begins the next run, at that place.
+    mutating func begin(_ stage: Stage, at location: RunLocation?) {
         starts.add()
         wish = .keep
-        life = .running(Server(stage))
+        life = .running(Server(stage, at: location))
     }
 
     /// Goes on to that stage.
@@ -99,6 +101,12 @@ extension ProcessSlot {
         guard case .running(var server) = life else { return }
         change(&server)
         life = .running(server)
+    }
+
+    /// Its guard has started its server, and ended whatever had the port before.
+    mutating func hasStarted(_ pid: Int) {
+        changeServer { $0.pid = pid }
+        predecessor = nil
     }
 
     /// Makes it start at once if it waits for a restart timer.

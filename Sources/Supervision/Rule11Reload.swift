@@ -134,12 +134,13 @@ extension Supervisor {
     }
 
     private mutating func renewSlots() {
-        let former = Dictionary(uniqueKeysWithValues: workers.map { ($0.node, $0) })
+        let slots = workers + removed.remaining
+        let former = Dictionary(uniqueKeysWithValues: slots.map { ($0.node, $0) })
         let keepsLeftOut = !coordinator.wish.isOutdated
         workers = WorkerSlot.all(of: wanted.plan).map { fresh in
             guard let old = former[fresh.node] else {
                 var slot = fresh
-                slot.starts = StartCount(after: lastGenerations[fresh.node] ?? 0)
+                slot.starts = StartCount(after: removed.generations[fresh.node] ?? 0)
                 return slot
             }
             var slot = old.wish.isOutdated ? fresh.inPlace(of: old) : old
@@ -148,9 +149,7 @@ extension Supervisor {
             slot.part = old.isLeftOut && keepsLeftOut ? .leftOut : .included
             return slot
         }
-        for (node, old) in former where !workers.contains(where: { $0.node == node }) {
-            lastGenerations[node] = old.starts.generation
-        }
+        removed.take(slots, besides: workers)
         if coordinator.wish.isOutdated {
             coordinator = CoordinatorSlot(of: wanted.plan).inPlace(of: coordinator)
         }

@@ -57,7 +57,9 @@ extension Supervisor {
     mutating func endDelayed(_ run: ProcessRun, _ pid: Int, at now: Instant) {
         switch place(of: run) {
         case .coordinator?: endDelayed(\.coordinator, pid, at: now)
-        case .worker(let index)?: endDelayed(\.workers[index], pid, at: now)
+        case .worker(let index)?:
+            endDelayed(\.workers[index], pid, at: now)
+            waitForTakeover(index, at: now)
         case nil: break
         }
     }
@@ -65,83 +67,35 @@ extension Supervisor {
     private mutating func endDelayed<Slot: ProcessSlot>(
         _ slot: WritableKeyPath<Supervisor, Slot>, _ pid: Int, at now: Instant
     ) {
-        guard self[keyPath: slot].isAlive else { return }
-        if self[keyPath: slot].ending == nil, pid == self[keyPath: slot].server?.pid {
+        guard self[keyPath: slot].isAlive, let server = self[keyPath: slot].server else { return }
+        if server.pid == nil { startDelayed(slot, pid, server) }
+        if server.stage.ending == nil, pid == server.pid {
             // Its guard has killed it, for want of heartbeats say.
             let cause = FailureCause(.unusable, "its guard has killed it, and it does not end")
             end(slot, cause, by: .kill, at: now)
         }
-        guard self[keyPath: slot].ending == nil else { return tellItDoesNotEnd(slot, at: now) }
-        let node = self[keyPath: slot].node
-        report(
-            .warning, about: node,
-            "\(node): it cannot start before process \(pid)\(place(of: node)) has ended, which was "
-                + "killed and is still there", details: [Self.advice])
+        if self[keyPath: slot].ending != nil { tellItDoesNotEnd(slot, at: now) }
     }
 
     private mutating func tellItDoesNotEnd<Slot: ProcessSlot>(
         _ slot: WritableKeyPath<Supervisor, Slot>, at now: Instant
     ) {
-        guard let ending = self[keyPath: slot].ending, !ending.isTold else { return }
+        guard let server = self[keyPath: slot].server, let ending = server.stage.ending,
+            !ending.isTold
+        else { return }
         self[keyPath: slot].changeServer { server in
             var ending = ending
             ending.isTold = true
             server.stage = .ending(ending)
         }
         let node = self[keyPath: slot].node
-        let process = named(node, pid: self[keyPath: slot].server?.pid)
+        let process = server.description
         let consequence =
             phase == .up
             ? "nothing else is started in its place" : "the stop goes on without it"
         report(
             .warning, about: node,
             "\(node): \(process) does not end, \(seconds(now - ending.began)) s after it was told "
-                + "to, not even by KILL; \(consequence)", details: [Self.advice])
-    }
-
-    private static let advice =
-        "ps shows state D for one that waits for its device or file system; a frozen group has "
-        + "to be thawed"
-
-    /// `process 4711 on gpu-2`.
-    private func named(_ node: Node, pid: Int?) -> String {
-        (pid.map { "process \($0)" } ?? "its process") + place(of: node)
-    }
-
-    private func place(of node: Node) -> String {
-        let process = plan.process(node) ?? wanted.plan.process(node)
-        return process?.location.sshDestination.map { " on \($0)" } ?? " on this machine"
-    }
-
-    // MARK: What a stop leaves behind
-
-    /// Notes a process that nobody has seen ending: its guard went without a word, after a step
-    /// that may have cut the way to it.
-    mutating func noteUnseenEnd<Stage>(
-        of node: Node, _ server: Server<Stage>, _ exit: ExitReport
-    ) {
-        guard case .stopping(var stop) = phase, exit.status == nil, exit.refusal == nil,
-            let pid = server.pid, let ending = server.stage.ending, ending.step >= .endLeash
-        else { return }
-        let lease = wanted.timeouts.lease
-        let isGuarded = lease > 0 && ending.step == .endLeash
-        stop.unseen.append(
-            "\(node): nobody saw \(named(node, pid: pid)) end"
-                + (isGuarded ? "; its guard ends it within \(seconds(lease)) s" : ""))
-        phase = .stopping(stop)
-    }
-
-    /// One line for each process that is still there, or may be.
-    func leftBehind(_ stop: Stop) -> [String] {
-        var lines = stop.unseen
-        for worker in workers where worker.isAlive {
-            let process = named(worker.node, pid: worker.server?.pid)
-            lines.append("\(worker.node): \(process) was killed and is still there")
-        }
-        if coordinator.isAlive {
-            let process = named(.coordinator, pid: coordinator.server?.pid)
-            lines.append("coordinator: \(process) was killed and is still there")
-        }
-        return lines
+                + "to, not even by KILL; \(consequence)", details: [Self.adviceOnUndying])
     }
 }

@@ -30,7 +30,8 @@ extension Supervisor {
 
     private mutating func start(worker index: Int, at now: Instant) {
         let question = Question(since: now, deadline: now + timeouts.ready)
-        workers[index].begin(.starting(question))
+        workers[index].begin(
+            .starting(question), at: plan.process(workers[index].node)?.location)
         let worker = workers[index]
         if !worker.isLeftOut { service.episode?.started(worker.node) }
         guard worker.isOurs else { return ask(worker: index, at: now) }
@@ -49,7 +50,8 @@ extension Supervisor {
             let listening = count == 0 ? "no workers" : "\(plural(count, "worker")) ready"
             phaseReport(3, "\(listening), starting the coordinator")
         }
-        coordinator.begin(.loading(CoordinatorSlot.Load(since: now)))
+        coordinator.begin(
+            .loading(CoordinatorSlot.Load(since: now)), at: plan.process(.coordinator)?.location)
         service.episode?.started(.coordinator)
         movedAt = now
         effects.append(.spawn(coordinator.run))
@@ -63,7 +65,7 @@ extension Supervisor {
             if coordinator.load != nil, coordinator.server?.pid == nil {
                 probeReadiness(run, at: now)
             }
-            coordinator.changeServer { $0.pid = pid }
+            coordinator.hasStarted(pid)
             if !hasServed, coordinator.starts.generation == 1 {
                 phaseReport(4, "loading the model")
             }
@@ -74,7 +76,7 @@ extension Supervisor {
                 workers[index].become(.starting(question))
                 ask(worker: index, at: now)
             }
-            workers[index].changeServer { $0.pid = pid }
+            workers[index].hasStarted(pid)
         case nil: break
         }
     }

@@ -51,6 +51,6 @@ extension Supervisor {
         report(
             .failure, about: node, "\(node): \(cause.text); giving up, \(verdict.reason)",
             details: details)
-        phase = .stopping(Stop(status: verdict.status))
+        phase = .stopping(verdict.status)
     }
 }

@@ -17,7 +17,7 @@ extension Supervisor {
         switch phase {
         case .idle, .up:
             report(.progress, "stopping")
-            phase = .stopping(Stop(status: .success))
+            phase = .stopping(.success)
         case .stopping:
             report(.warning, "stopping at once: requests in flight are lost")
             for index in workers.indices { killAtOnce(\.workers[index], at: now) }
@@ -34,27 +34,29 @@ extension Supervisor {
         end(slot, nil, by: .kill, at: now)
     }
 
-    mutating func reconcileStop(_ stop: Stop, at now: Instant) {
+    mutating func reconcileStop(_ status: ExitStatus, at now: Instant) {
         if coordinator.mustBeAwaited {
             if coordinator.ending == nil { endCoordinator(at: now) }
             return
         }
         let awaited = workers.indices.filter { workers[$0].mustBeAwaited }
-        guard !awaited.isEmpty else { return finish(stop) }
+        guard !awaited.isEmpty else { return finish(status, at: now) }
         for index in awaited where workers[index].ending == nil {
             end(\.workers[index], nil, by: .terminate, at: now)
         }
     }
 
-    private mutating func finish(_ stop: Stop) {
-        let left = leftBehind(stop)
+    /// A stop that was asked for is not done as long as something may still be there.
+    private mutating func finish(_ wanted: ExitStatus, at now: Instant) {
+        let left = leftBehind(at: now)
         if !left.isEmpty {
             report(.warning, Report.somethingIsLeft, details: left)
-        } else if stop.status == .success {
+        } else if wanted == .success {
             report(.progress, "stopped; nothing is left running")
         }
-        phase = .finished(stop.status)
-        effects.append(.finish(stop.status))
+        let status = left.isEmpty || wanted != .success ? wanted : .unavailable
+        phase = .finished(status)
+        effects.append(.finish(status))
     }
 
     /// Ends the coordinator as planned: with its requests answered, as far as it can.

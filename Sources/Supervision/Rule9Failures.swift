@@ -31,14 +31,14 @@ extension Supervisor {
             coordinatorEnded(known ?? FailureCause(exit, of: .coordinator), exit, at: now)
         case .worker(let index)?:
             workerEnded(index, known ?? FailureCause(exit, of: .worker), exit, at: now)
-        case nil: break
+        case nil: removedEnded(run, exit, at: now)
         }
     }
 
     private mutating func workerEnded(
         _ index: Int, _ observed: FailureCause, _ exit: ExitReport, at now: Instant
     ) {
-        guard let server = takeAway(\.workers[index], exit), phase == .up else { return }
+        guard let server = takeAway(\.workers[index], exit, at: now), phase == .up else { return }
         workers[index].missingSince = workers[index].missingSince ?? now
         failed(\.workers[index], server, observed, exit, at: now)
     }
@@ -46,18 +46,20 @@ extension Supervisor {
     private mutating func coordinatorEnded(
         _ observed: FailureCause, _ exit: ExitReport, at now: Instant
     ) {
-        guard let server = takeAway(\.coordinator, exit), phase == .up else { return }
+        guard let server = takeAway(\.coordinator, exit, at: now), phase == .up else { return }
         askWorkersAgain(blamed: observed.blamedEndpoint, at: now)
         failed(\.coordinator, server, observed, exit, at: now)
     }
 
     /// Nothing runs there any more; returns what did.
     private mutating func takeAway<Slot: ProcessSlot>(
-        _ slot: WritableKeyPath<Supervisor, Slot>, _ exit: ExitReport
+        _ slot: WritableKeyPath<Supervisor, Slot>, _ exit: ExitReport, at now: Instant
     ) -> Server<Slot.Stage>? {
         guard let server = self[keyPath: slot].server else { return nil }
         self[keyPath: slot].life = .down
-        noteUnseenEnd(of: self[keyPath: slot].node, server, exit)
+        if let left = whatIsLeft(of: server, exit, at: now) {
+            self[keyPath: slot].predecessor = left
+        }
         return server
     }
 
@@ -65,6 +67,9 @@ extension Supervisor {
         _ slot: WritableKeyPath<Supervisor, Slot>, _ server: Server<Slot.Stage>,
         _ observed: FailureCause, _ exit: ExitReport, at now: Instant
     ) {
+        if exit.refusal?.kind == .predecessorDoesNotEnd {
+            return awaitPredecessor(slot, server, observed, at: now)  // Rule 12.
+        }
         // What had to end anyway has not failed.
         guard let cause = server.failure(observed: observed),
             !self[keyPath: slot].wish.isOutdated

@@ -33,9 +33,20 @@ struct Server<Stage: ServerStage>: Equatable, Sendable {
     var usage: UsageRecord?
     /// Ticks since its guard said anything (rule 2).
     var silentTicks = 0
+    /// Where it runs, whatever a reload makes of its node; nil when somebody else runs it.
+    let location: RunLocation?
 
-    /// A server that was just started.
-    init(_ stage: Stage) { self.stage = stage }
+    /// A server that was just started there.
+    init(_ stage: Stage, at location: RunLocation?) {
+        self.stage = stage
+        self.location = location
+    }
+
+    /// Where it is, for people: ` on gpu-2`.
+    var place: String { location?.sshDestination.map { " on \($0)" } ?? " on this machine" }
+
+    /// `process 4711 on gpu-2`.
+    var description: String { (pid.map { "process \($0)" } ?? "its process") + place }
 
     /// Why its end is a failure; nil when it was asked for.
     ///

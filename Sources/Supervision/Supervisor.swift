@@ -28,18 +28,10 @@ package struct Supervisor: Equatable, Sendable {
     enum Phase: Equatable, Sendable {
         case idle
         case up
-        /// Everything is being ended.
-        case stopping(Stop)
+        /// Everything is being ended; what `sollol` exits with, if all of it ends.
+        case stopping(ExitStatus)
         /// Nothing runs any more that could be ended.
         case finished(ExitStatus)
-    }
-
-    /// A stop under way.
-    struct Stop: Equatable, Sendable {
-        /// What `sollol` exits with.
-        let status: ExitStatus
-        /// What ended unseen, one line each (rule 12).
-        var unseen: [String] = []
     }
 
     /// What runs; a new one when a worker is left out or taken back, or after a reload.
@@ -52,8 +44,8 @@ package struct Supervisor: Equatable, Sendable {
     var coordinator: CoordinatorSlot
     /// Unmanaged backends, then the others.
     var workers: [WorkerSlot]
-    /// How far removed nodes were counted: one that returns goes on from there.
-    var lastGenerations: [Node: Int] = [:]
+    /// Workers that a reload has removed (rules 11 and 12).
+    var removed = RemovedWorkers()
     var backOff: BackOff
     /// Whether, and since when not, the cluster serves.
     var service = ServiceRecord()
@@ -131,11 +123,12 @@ package struct Supervisor: Equatable, Sendable {
         switch phase {
         case .idle, .finished: break
         case .up: reconcileUp(at: now)
-        case .stopping(let stop): reconcileStop(stop, at: now)
+        case .stopping(let status): reconcileStop(status, at: now)
         }
     }
 
     private mutating func reconcileUp(at now: Instant) {
+        removed.forget(at: now)  // Rule 12.
         endWhatHasTo(at: now)  // Rules 10, 11.
         adoptReload(at: now)  // Rule 11.
         // Rule 2: before anything starts, so that a doomed coordinator accepts no further request.

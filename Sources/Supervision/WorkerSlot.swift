@@ -42,6 +42,7 @@ struct WorkerSlot: ProcessSlot {
     var starts = StartCount()
     var failures = FailureRecord()
     var wish = Wish.keep
+    var predecessor: Predecessor?
     var part = Part.included
     /// Since when it cannot be used (rule 7); nil while it can.
     var missingSince: Instant?
@@ -83,7 +84,9 @@ struct WorkerSlot: ProcessSlot {
     func inPlace(of former: WorkerSlot) -> WorkerSlot {
         var slot = self
         slot.starts = former.starts
-        if isOurs && former.isAlive { slot.life = former.life }
+        guard isOurs else { return slot }
+        if former.isAlive { slot.life = former.life }
+        slot.predecessor = former.predecessor
         return slot
     }
 }

@@ -43,7 +43,11 @@ enum Commands {
         exits: [
             Exit(.success, "stopped as asked; with --detach: it serves; with --dry-run: printed"),
             Exit(.gaveUp, "the cluster gave up after it had served"),
-            Exit(.unavailable, "it could not be brought up; nothing is left running"), unusable,
+            Exit(
+                .unavailable,
+                "it could not be brought up, nothing is left running; or a stop left something behind"
+            ),
+            unusable,
             Exit(.alreadyRunning, "another sollol already supervises this cluster"),
             misconfigured,
         ] + always
@@ -130,7 +134,8 @@ enum Commands {
         idleOptions: byName,
         exits: [
             Exit(.success, "nothing runs any more"),
-            Exit(.unavailable, "sollol does not answer or does not end"), misconfigured,
+            Exit(.unavailable, "sollol does not answer or does not end, or something is left"),
+            misconfigured,
         ] + always
     ) { try DownCommand.run($0.arguments) }
 
@@ -147,7 +152,10 @@ enum Commands {
     private static let reloadLook = Command(
         name: ReloadLookCommand.name, summary: "look at the hosts for a running sollol",
         options: [],
-        exits: [Exit(.success, "the answer is on standard output"), unprinted] + always,
+        exits: [
+            Exit(.success, "the answer is on standard output"),
+            Exit(.unavailable, "it could not be printed, or the question is of another release"),
+        ] + always,
         audience: .sollol
     ) { _ in try ReloadLookCommand.run() }
 

@@ -32,12 +32,12 @@ struct DownCommand {
             return .unavailable
         case .foreign(let foreign):
             // TERM is understood by every release.
-            guard let pid = foreign.pid, kill(pid, SIGTERM) == 0 else {
+            guard terminate(foreign.pid) else {
                 return failed("\(foreign)")
             }
         case .silent(let pid, let reason):
             // Before it has a socket nothing runs yet, and TERM ends it.
-            guard let pid, kill(pid, SIGTERM) == 0 else {
+            guard terminate(pid) else {
                 return failed(
                     "sollol holds \(cluster.statePath)/lock but does not answer (\(reason))")
             }
@@ -54,6 +54,13 @@ struct DownCommand {
         }
         say("cluster \(cluster.name) is down; nothing is left running")
         return .success
+    }
+
+    /// Sends TERM to the `sollol` of that id if its own entry proves that it is one, and of this
+    /// cluster: an id in a file may have been given to another process meanwhile.
+    private func terminate(_ pid: Int32?) -> Bool {
+        guard let pid, RunningEntry.isSollol(pid, of: cluster.statePath) else { return false }
+        return kill(pid, SIGTERM) == 0
     }
 
     private func isGone(within seconds: Double) -> Bool {

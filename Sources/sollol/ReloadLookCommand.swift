@@ -14,6 +14,11 @@ enum ReloadLookCommand {
 
     static func run() throws -> ExitStatus {
         let bytes = FileHandle.standardInput.readDataToEndOfFile()
+        let envelope = try? JSONDecoder().decode(ReloadProtocol.Envelope.self, from: bytes)
+        if let problem = envelope?.problem("the running sollol") {
+            CommandLineInterface.complain("error: \(problem)")
+            return .unavailable
+        }
         guard let question = try? JSONDecoder().decode(ReloadQuestion.self, from: bytes) else {
             throw CommandLineArguments.Mistake(
                 message: "\(name) is what a running sollol starts: it needs a question as JSON on "

@@ -23,7 +23,7 @@ enum RestartCommand {
         let end = ProcessInfo.processInfo.systemUptime + limit
         while true {
             let status = cluster.status()
-            if isDone(name, before, status) {
+            if status.isServing, status.hasRestarted(name, since: before) {
                 if !arguments.has("--quiet"), let summary = status.summary {
                     CommandLineInterface.complain(TerminalText.clean(summary))
                 }
@@ -55,18 +55,5 @@ enum RestartCommand {
         let processes = cluster.status().processes
         let isUnknown = name != nil && !processes.contains { $0.name == name }
         return isUnknown ? .usage : .unavailable
-    }
-
-    /// Whether it serves, and all that was to be restarted has been started anew.
-    private static func isDone(
-        _ name: String?, _ before: ClusterStatus, _ now: ClusterStatus
-    ) -> Bool {
-        let counts = Dictionary(
-            now.processes.map { ($0.name, $0.restarts) }, uniquingKeysWith: { first, _ in first })
-        // Who runs elsewhere by somebody else's hand is not restarted and has no process id.
-        return now.isServing
-            && before.processes.filter {
-                $0.role == "coordinator" || $0.name == name || (name == nil && $0.pid != nil)
-            }.allSatisfy { counts[$0.name] ?? 0 > $0.restarts }
     }
 }

@@ -46,7 +46,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         func problem(_ name: String) -> String? {
-            if case .failure(let problem) = APIKeyFile.local(folder + name) {
+            if case .failure(let problem) = APIKeyFile.content(folder + name) {
                 problem.text
             } else {
                 nil

@@ -84,6 +84,34 @@ import Testing
         #expect(try Self.names(folder) == before.subtracting(files))
     }
 
+    /// A name like one of its own is not enough.
+    @Test func whatItCannotHaveWrittenStays() throws {
+        let (folder, files) = try Self.makeCache()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let rpc = folder + "/rpc/"
+        let name = String(repeating: "a", count: 16)
+        mkdir(rpc + "below", 0o700)
+        for path in [folder + "/" + name, rpc + "below/" + name] {
+            try Data(repeating: 1, count: 1000).write(to: URL(fileURLWithPath: path))
+        }
+        link(folder + "/" + name, rpc + String(repeating: "b", count: 16))
+        symlink(folder + "/" + name, rpc + String(repeating: "c", count: 16))
+        let isRoot = geteuid() == 0
+        if isRoot { chown(rpc + files[0], 12345, 12345) }
+        // Reading by its owner is what the last step mends, for its own files.
+        for path in [folder + "/" + name, rpc + "below/" + name] { chmod(path, 0) }
+        let cache = CachePruning(
+            location: .here, workers: ["worker-1"], folder: folder, limit: 0)
+        #expect(Self.prune([cache]).count == 1)
+        let left = try Self.names(folder)
+        #expect(left.count == 3 + 3 + (isRoot ? 1 : 0))
+        #expect(left.contains(files[0]) == isRoot)
+        for path in [folder + "/" + name, rpc + "below/" + name] {
+            var status = stat()
+            #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0)
+        }
+    }
+
     /// A program of that name which only waits, and a cache of six files that were used just now
     /// and three strangers.
     private static func withRunningWorker(

@@ -229,4 +229,36 @@ import Testing
         server.end()
         #expect(access(path, F_OK) != 0)
     }
+
+    // MARK: Whom a client believes
+
+    @Test func aFolderThatOthersMayEnterIsNotBelieved() throws {
+        let served = try Served()
+        defer { served.stop() }
+        chmod(served.state, 0o755)
+        if case .silent(_, let reason) = served.client.ask(ControlRequest(.status)) {
+            #expect(reason == "others may enter \(served.state)")
+        } else {
+            Issue.record("it was believed")
+        }
+        chmod(served.state, 0o700)
+        #expect(served.isAnswering())
+    }
+
+    @Test func anAnswerWithoutAnEndIsCut() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(socketpair(AF_UNIX, streamSocket, 0, &ends) == 0)
+        let (ours, theirs) = (Descriptor(ends[0]), Descriptor(ends[1]))
+        #expect(UnixSocket.peer(of: ours) == geteuid())
+        let number = theirs.number
+        Thread {
+            let much = [UInt8](repeating: 32, count: 1 << 16)
+            while send(number, much, much.count, Int32(MSG_NOSIGNAL)) > 0 {}
+        }.start()
+        #expect(throws: ControlClient.Untrusted.self) {
+            try ControlClient.exchange(ControlRequest(.status), on: ours)
+        }
+        ours.close()
+        withExtendedLifetime(theirs) {}
+    }
 }

@@ -59,6 +59,8 @@ struct FormerReleaseTests {
     @Test func itsStateFolderIsTakenOver() throws {
         let folder = NSTemporaryDirectory() + "sollol-former-\(UUID().uuidString.prefix(8))"
         try FileManager.default.copyItem(atPath: FormerRelease.folder, toPath: folder)
+        // As that release made it, which git does not keep.
+        chmod(folder, 0o700)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let state = try StateDirectory(path: folder, configuration: nil)
         #expect(state.owner.id == FormerRelease.text("owner"))
@@ -98,6 +100,25 @@ struct StateFolderTests {
         try folder.write(Data("x".utf8), to: "facts.json")
         let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
         #expect(names == ["configuration", "facts.json", "lock", "logs", "owner"])
+    }
+}
+
+/// A folder that was there, and that others may enter, is somebody's.
+struct ForeignFolderTests {
+    @Test func itIsRefusedAndLeftAsItIs() throws {
+        let path = NSTemporaryDirectory() + "sollol-foreign-\(UUID().uuidString.prefix(8))"
+        mkdir(path, 0o755)
+        chmod(path, 0o755)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do {
+            _ = try StateFolder(path: path, configuration: nil)
+            Issue.record("it was used")
+        } catch {
+            #expect("\(error)".contains("others may enter") && "\(error)".contains(path))
+        }
+        var status = stat()
+        #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o755)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == [])
     }
 }
 

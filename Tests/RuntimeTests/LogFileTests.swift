@@ -66,6 +66,7 @@ import Testing
 
     @Test func theHistoryIsOneObjectALineAndItsLastEntryIsFound() throws {
         defer { remove() }
+        chmod(folder, 0o700)
         let state = try StateDirectory(path: folder, configuration: nil)
         #expect(EventHistory.last(state: folder) == nil)
         let history = EventHistory(state: state) { Issue.record("\($0)") }

@@ -65,7 +65,7 @@ import Testing
         // Measured: fish and tcsh parse this as sh does; they see no `$` outside single quotes.
         #expect(
             SSHCommand.remoteCommand
-                == #"exec sh -c 'IFS= read -r start_line && eval "$start_line";'"#)
+                == #"exec sh -c 'unset TMOUT; IFS= read -r start_line && eval "$start_line";'"#)
     }
 
     private static func word(_ random: inout Seeded) -> String {

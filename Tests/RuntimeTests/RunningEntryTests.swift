@@ -40,6 +40,16 @@ import Testing
         next.remove()
     }
 
+    /// What is sent a signal has to be proved to be a `sollol` of that cluster.
+    @Test func anIdIsProvedByItsEntry() throws {
+        let entry = try RunningEntry(cluster: "home", state: state, configuration: nil)
+        #expect(RunningEntry.isSollol(getpid(), of: state))
+        #expect(!RunningEntry.isSollol(getppid(), of: state))
+        #expect(!RunningEntry.isSollol(getpid(), of: state + "x"))
+        entry.remove()
+        #expect(!RunningEntry.isSollol(getpid(), of: state))
+    }
+
     /// Its words may mean something else.
     @Test func anEntryOfALaterReleaseIsPassedOver() throws {
         let path = try PrivateFolder.make() + "/up-1-\(UUID().uuidString).json"

@@ -3,6 +3,7 @@ import Testing
 
 @testable import Basics
 @testable import Configuration
+@testable import Plan
 @testable import Samples
 @testable import Status
 @testable import Supervision
@@ -94,6 +95,38 @@ import Testing
         watched.happens(.distributionProven(watched.cluster.run("coordinator", 2), summary: []))
         #expect(watched.keeper.current.state == .degraded)
         #expect(watched.keeper.current.isServing)
+    }
+
+    /// Where they are is known again once the next coordinator has shown it.
+    @Test func layersOfAnotherPlanAreNotShown() {
+        var watched = Watched()
+        watched.serves()
+        watched.keeper.adopted(TestCluster.plan(workers: 2))
+        #expect(watched.keeper.current.layers == ["worker-1: all"])
+        var plan = TestCluster.plan(workers: 1)
+        plan.processes[1].arguments.append(PlannedArgument(word: "1", reason: nil))
+        watched.keeper.adopted(plan)
+        #expect(watched.keeper.current.layers == [])
+    }
+
+    /// `worker-2` was removed, and the third one has got its name.
+    @Test func aRestartedProcessIsKnownByItsEndpoint() {
+        func status(_ restarts: [(name: String, port: Int, count: Int)]) -> ClusterStatus {
+            var status = ClusterStatus(cluster: "c", state: .serving, stateDirectory: "/s")
+            status.processes = restarts.map {
+                ClusterStatus.Process(
+                    name: $0.name, role: $0.name == "coordinator" ? "coordinator" : "worker",
+                    host: "h", endpoint: "h:\($0.port)", state: "ready", pid: 1,
+                    restarts: $0.count)
+            }
+            return status
+        }
+        let before = status([("worker-2", 2, 0), ("worker-3", 3, 0), ("coordinator", 1, 0)])
+        let other = status([("worker-1", 2, 0), ("worker-2", 3, 1), ("coordinator", 1, 1)])
+        #expect(!other.hasRestarted("worker-2", since: before))
+        let same = status([("worker-1", 2, 1), ("worker-2", 3, 0), ("coordinator", 1, 1)])
+        #expect(same.hasRestarted("worker-2", since: before))
+        #expect(!same.hasRestarted(nil, since: before))
     }
 
     @Test func aStopAndAFailureAreSaid() {

@@ -128,7 +128,7 @@ import Testing
                         details: [
                             "coordinator: process 101 on this machine was killed and is still there"
                         ])),
-                .finish(.success),
+                .finish(.unavailable),
             ])
     }
 
@@ -173,7 +173,7 @@ import Testing
         #expect(
             cluster.acts(on: .timerFired(.endDeadline(coordinator)), after: 3).first
                 == .terminate(worker1))
-        #expect(cluster.exits("worker-1", status: 143) == [.finish(.success)])
+        #expect(cluster.exits("worker-1", status: 143) == [.finish(.unavailable)])
     }
 
     @Test func aReloadIsTakenOverAlthoughARemovedWorkerDoesNotEnd() {

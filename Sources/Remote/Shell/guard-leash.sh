@@ -18,13 +18,8 @@ signal_server() {
         tries=$((tries + 1));
         nap;
     done;
-    if is_alive "$their_server" "$their_start"; then
-        signal_children "$1" "$their_server";
-        [ "$1" = KILL ] || signal_marked "$1" "${record##*/}" || kill "-$1" "$their_server";
-        [ "$1" != KILL ] || kill -KILL "$their_server";
-    fi;
+    ! is_alive "$their_server" "$their_start" || kill "-$1" "$their_server";
     [ "$1" = KILL ] || return 0;
-    end_marked "${record##*/}";
     tries=0;
     while [ "$tries" -lt 100 ] && is_alive "$their_server" "$their_start"; do
         tries=$((tries + 1));

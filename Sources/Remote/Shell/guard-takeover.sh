@@ -52,7 +52,6 @@ end_predecessor() {
         tries=$((tries + 1));
         nap;
     done;
-    end_marked "${1##*/}";
     rm -f "$1";
 };
 
@@ -88,7 +87,6 @@ look_at() {
             fi;;
         esac;
     elif ! is_alive "$their_server" "$their_start"; then
-        end_marked "${1##*/}";
         rm -f "$1";
         return 0;
     fi;

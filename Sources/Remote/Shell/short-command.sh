@@ -1,7 +1,6 @@
-# A guard for a short command: the leash and nothing else. No record, no lease, no ticker. Reads
-# mark, by which all that the command has started is found.
+# A guard for a short command: the leash and nothing else. No record, no lease, no ticker.
 
-: "${setpriv-}" "${mark-}";
+: "${setpriv-}";
 
 # become_command WORD...: in a process of its own.
 become_command() {
@@ -9,7 +8,6 @@ become_command() {
     exec >&2 3<&-;
     [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL -- "$@";
     export_environment;
-    export SOLLOL_SERVER="$mark";
     exec "$@";
 };
 
@@ -18,16 +16,11 @@ become_command() {
 read_short_leash() {
     while IFS= read -r line; do
         case $line in
-        term) signal_marked TERM "$mark" || kill -TERM "$command_id";;
-        kill)
-            signal_children KILL "$command_id";
-            kill -KILL "$command_id";
-            end_marked "$mark";;
+        term) kill -TERM "$command_id";;
+        kill) kill -KILL "$command_id";;
         esac;
     done;
-    signal_children KILL "$command_id";
     kill -KILL "$command_id";
-    end_marked "$mark";
     tries=0;
     while [ "$tries" -lt 100 ] && kill -0 "$command_id"; do
         tries=$((tries + 1));
@@ -47,6 +40,5 @@ exec 3<&- 2>/dev/null;
 wait "$command_id";
 status=$?;
 kill -KILL "$reader";
-end_marked "$mark";
 echo "exited $status";
 exit "$status";

@@ -1,5 +1,6 @@
 # Removes the least recently used files of an rpc-server's tensor cache, until it is below a limit.
-# Only files that look like rpc-server's own: 16 hexadecimal digits (ggml-rpc.cpp). Prints `pruned`
+# Only files that rpc-server can have written: 16 hexadecimal digits (ggml-rpc.cpp), in the folder
+# itself, of this user, and no link to or from elsewhere. Prints `pruned`
 # with the number of files, their bytes, and the bytes beyond the limit that had to stay.
 #
 # Reads LLAMA_CACHE, as llama.cpp does, and cache_limit, in bytes.
@@ -28,9 +29,19 @@ else
     option=-f fields='%a %z %N';
 fi;
 
+four='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]';
+user=$(id -u);
+
+# own_files ACTION...: for each file that rpc-server can have written. `! -name . -prune`: none in
+# folders below.
+own_files() {
+    set -- -user "$user" -name "$four$four$four$four" "$@";
+    find . ! -name . -prune -type f -links 1 "$@" 2>/dev/null;
+};
+
 # Second of use, bytes and name of each file, the last used first.
 list_files() {
-    find . -type f -exec stat "$option" "$fields" {} + 2>/dev/null |
+    own_files -exec stat "$option" "$fields" {} + |
         LC_ALL=C awk 'NF == 3 && length($3) == 18 && $3 ~ /^\.\/[0-9a-f]+$/' |
         sort -rn;
 };
@@ -109,4 +120,4 @@ if is_too_large; then
         done;
     };
 fi;
-find . -type f -name '????????????????' -exec chmod u+rw {} + 2>/dev/null;
+own_files -exec chmod u+rw {} +;

@@ -15,7 +15,7 @@ close_leashes() { exec 20>&- 21<&-; }
 # coordinator: GGML_NO_BACKTRACE=1 /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --metrics --slots
 start_0() {
     # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
-    start 0 'set -- /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --metrics --slots; export_environment() { :; export GGML_NO_BACKTRACE=1; }; cluster=home address=127.0.0.1:18080 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 forwarded_ports='\'''\'' given_folder=; ' sh -c 'IFS= read -r start_line && eval "$start_line";'
+    start 0 'set -- /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --metrics --slots; export_environment() { :; export GGML_NO_BACKTRACE=1; }; cluster=home address=127.0.0.1:18080 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 forwarded_ports='\'''\'' given_folder=; ' sh -c 'unset TMOUT; IFS= read -r start_line && eval "$start_line";'
 }
 
 bring_up() {

@@ -17,19 +17,19 @@ close_leashes() { exec 20>&- 21<&- 22>&- 23<&- 24>&- 25<&-; }
 # worker-1: GGML_NO_BACKTRACE=1 /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50052
 start_0() {
     # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
-    start 0 'set -- /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50052; export_environment() { :; export GGML_NO_BACKTRACE=1; }; cluster=home address=127.0.0.1:50052 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 forwarded_ports='\'''\'' given_folder=; ' sh -c 'IFS= read -r start_line && eval "$start_line";'
+    start 0 'set -- /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50052; export_environment() { :; export GGML_NO_BACKTRACE=1; }; cluster=home address=127.0.0.1:50052 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 forwarded_ports='\'''\'' given_folder=; ' sh -c 'unset TMOUT; IFS= read -r start_line && eval "$start_line";'
 }
 
 # worker-2: GGML_NO_BACKTRACE=1 /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50053
 start_1() {
     # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
-    start 1 'set -- /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50053; export_environment() { :; export GGML_NO_BACKTRACE=1; }; cluster=home address=127.0.0.1:50053 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 forwarded_ports='\'''\'' given_folder=; ' sh -c 'IFS= read -r start_line && eval "$start_line";'
+    start 1 'set -- /opt/llama.cpp/bin/ggml-rpc-server -H 127.0.0.1 -p 50053; export_environment() { :; export GGML_NO_BACKTRACE=1; }; cluster=home address=127.0.0.1:50053 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 forwarded_ports='\'''\'' given_folder=; ' sh -c 'unset TMOUT; IFS= read -r start_line && eval "$start_line";'
 }
 
 # coordinator: GGML_NO_BACKTRACE=1 /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 127.0.0.1:50052,127.0.0.1:50053 --device RPC0,RPC1 -ngl all -ts 13,12 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots
 start_2() {
     # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
-    start 2 'set -- /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 127.0.0.1:50052,127.0.0.1:50053 --device RPC0,RPC1 -ngl all -ts 13,12 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots; export_environment() { :; export GGML_NO_BACKTRACE=1; }; cluster=home address=127.0.0.1:18080 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 forwarded_ports='\'''\'' given_folder=; ' sh -c 'IFS= read -r start_line && eval "$start_line";'
+    start 2 'set -- /opt/llama.cpp/bin/llama-server --model /models/llama-3.1-70b-q4_k_m.gguf --host 127.0.0.1 --port 18080 --ctx-size 8192 --parallel 1 --rpc 127.0.0.1:50052,127.0.0.1:50053 --device RPC0,RPC1 -ngl all -ts 13,12 -fit off --load-mode none --cache-ram 0 -lv 4 --metrics --slots; export_environment() { :; export GGML_NO_BACKTRACE=1; }; cluster=home address=127.0.0.1:18080 lease=30 tick_seconds=3 lease_ticks=11 usage_ticks=0 forwarded_ports='\'''\'' given_folder=; ' sh -c 'unset TMOUT; IFS= read -r start_line && eval "$start_line";'
 }
 
 bring_up() {
