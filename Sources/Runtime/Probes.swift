@@ -62,23 +62,9 @@ struct Probes {
         _ completion: @escaping (SlotActivity?) -> Void
     ) {
         get("/slots", address: address, port: port, apiKey: apiKey, timeout: timeout) { answer in
-            guard let answer, answer.status == 200,
-                let slots = try? JSONSerialization.jsonObject(with: Data(answer.body))
-                    as? [[String: Any]]
-            else { return completion(nil) }
-            let busy = slots.filter { $0["is_processing"] as? Bool == true }
-            completion(SlotActivity(busy: busy.count, counters: busy.flatMap(Self.counters)))
+            guard let answer, answer.status == 200 else { return completion(nil) }
+            completion(SlotActivity(slots: Array(answer.body)))
         }
-    }
-
-    /// Which task a slot is at, and how far (build 11669): tokens of the prompt that are done,
-    /// tokens that are generated.
-    private static func counters(_ slot: [String: Any]) -> [Int] {
-        let next = (slot["next_token"] as? [[String: Any]])?.first
-        let values = [
-            slot["id"], slot["id_task"], slot["n_prompt_tokens_processed"], next?["n_decoded"],
-        ]
-        return values.map { $0 as? Int ?? -1 }
     }
 
     private func get(
@@ -87,10 +73,11 @@ struct Probes {
     ) {
         var request = "GET \(path) HTTP/1.1\r\nHost: \(address):\(port)\r\nConnection: close\r\n"
         if let apiKey { request += "Authorization: Bearer \(apiKey)\r\n" }
+        var reader = HTTPResponseReader()
         Exchange(
             address: address, port: port, request: Array((request + "\r\n").utf8),
             timeout: timeout, loop: loop,
-            isComplete: { HTTPResponse($0)?.isComplete == true },
+            isComplete: { reader.isComplete($0) },
             completion: { outcome in
                 guard case .received(let bytes) = outcome else { return completion(nil) }
                 completion(HTTPResponse(bytes))

@@ -69,7 +69,7 @@ package enum SurveyScript {
     }
 
     /// Bytes of what one program says that are of use; the help of llama-server is 60 KiB.
-    static let longestAnswer = 256 << 10
+    static let longestAnswer = Bounds.programBytes
 
     /// The values that survey-begin.sh and survey-programs.sh read.
     private static func values(_ request: SurveyRequest) -> String {
