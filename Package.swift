@@ -73,7 +73,7 @@ let package = Package(
         .testTarget(
             name: "BasicsTests", dependencies: ["Basics", "Configuration", "Samples"]),
         .testTarget(
-            name: "LlamaCppTests", dependencies: ["LlamaCpp", "Plan", "Samples"]),
+            name: "LlamaCppTests", dependencies: ["Basics", "LlamaCpp", "Plan", "Samples"]),
         .testTarget(
             name: "ModelTests",
             dependencies: ["Basics", "Model", "Placement", "ModelMaker", "Samples"]),
@@ -82,7 +82,9 @@ let package = Package(
             dependencies: ["Basics", "Model", "Placement", "ModelMaker", "Samples"]),
         .testTarget(
             name: "FactsTests",
-            dependencies: ["Basics", "Model", "Placement", "Facts", "Plan", "Survey", "Samples"]),
+            dependencies: [
+                "Basics", "Model", "Placement", "Facts", "Plan", "Survey", "Reporting", "Samples",
+            ]),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Basics", "Facts", "Configuration", "Plan", "Survey", "Samples"],
@@ -95,7 +97,7 @@ let package = Package(
                 "Reporting", "Samples",
             ]),
         .testTarget(
-            name: "RemoteTests", dependencies: ["Remote"]),
+            name: "RemoteTests", dependencies: ["Basics", "Remote", "Samples"]),
         .testTarget(
             name: "SurveyTests",
             dependencies: [

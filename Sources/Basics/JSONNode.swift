@@ -28,6 +28,12 @@ package indirect enum JSONValue: Equatable, Sendable {
     case array([JSONNode])
     /// `{…}` in the order of the text.
     case object([JSONMember])
+
+    /// The value of that key of an object, or nil.
+    package subscript(key: String) -> JSONNode? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.key == key }?.value
+    }
 }
 
 /// One member of an object.
@@ -46,4 +52,21 @@ package struct JSONReadError: Error, Equatable, Sendable {
     package var position: SourcePosition
     /// What was found and what was expected.
     package var message: String
+}
+
+extension JSONReader {
+    /// Where a text comes from, which decides what it may hold.
+    package struct Source: Sendable {
+        /// More values are refused.
+        var mostValues: Int
+        /// In a configuration every string may become a word of a command line.
+        var allowsNUL: Bool
+
+        /// A configuration.
+        package static let configuration = Source(
+            mostValues: Bounds.configurationValues, allowsNUL: false)
+        /// An answer of a server.
+        package static let server = Source(
+            mostValues: Bounds.serverAnswerValues, allowsNUL: true)
+    }
 }

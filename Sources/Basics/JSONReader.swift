@@ -4,7 +4,7 @@
 /// hostile: size and depth are bounded, each byte is looked at a bounded number of times.
 package struct JSONReader {
     /// The largest text, in bytes.
-    package static let largestSize = 1 << 20
+    package static let largestSize = Bounds.configurationBytes
     /// How deep lists and objects may be nested.
     static let deepest = 64
 
@@ -13,24 +13,27 @@ package struct JSONReader {
     private var line = 1
     private var column = 1
     private var duplicates: [JSONReadError] = []
+    private let source: Source
+    private var values = 0
 
     /// Reads a text.
     ///
     /// - Returns: the value, and the keys that occur twice in one object; the first one counts.
     /// - Throws: `JSONReadError` for the first thing that is no JSON.
     package static func read(
-        _ bytes: [UInt8]
+        _ bytes: [UInt8], from source: Source = .configuration
     ) throws(JSONReadError) -> (root: JSONNode, duplicates: [JSONReadError]) {
         let start = SourcePosition(line: 1, column: 1)
         guard bytes.count <= largestSize else {
             throw JSONReadError(position: start, message: "the file is larger than 1 MiB")
         }
-        var reader = JSONReader(try UTF8Text.scalars(bytes))
+        var reader = JSONReader(try UTF8Text.scalars(bytes), source)
         let root = try reader.document()
         return (root, reader.duplicates)
     }
 
-    private init(_ text: [Unicode.Scalar]) {
+    private init(_ text: [Unicode.Scalar], _ source: Source) {
+        self.source = source
         scalars = text.first == "\u{FEFF}" ? Array(text.dropFirst()) : text
     }
 
@@ -109,6 +112,10 @@ package struct JSONReader {
         let start = here
         guard depth <= Self.deepest else {
             throw failure("nested deeper than \(Self.deepest) levels")
+        }
+        values += 1
+        guard values <= source.mostValues else {
+            throw failure("more than \(source.mostValues) values")
         }
         switch next {
         case "{": return JSONNode(value: try object(depth: depth), position: start)
@@ -270,7 +277,9 @@ package struct JSONReader {
             }
             code = 0x10000 + (high - 0xD800) << 10 + (low - 0xDC00)
         }
-        guard code != 0 else { throw failure("NUL is not allowed in a string", at: start) }
+        guard code != 0 || source.allowsNUL else {
+            throw failure("NUL is not allowed in a string", at: start)
+        }
         guard let scalar = Unicode.Scalar(code) else {
             throw failure("half of a surrogate pair", at: start)
         }

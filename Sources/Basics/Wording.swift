@@ -1,6 +1,7 @@
 /// A duration for people: `0.06`, `1.4`, `30`.
 package func seconds(_ value: Double) -> String {
-    let hundredths = Int((max(0, value) * 100) + 0.5)
+    // Far more than anybody waits, and it fits; not a number is none.
+    let hundredths = Int(min(max(0, value), 1e15) * 100 + 0.5)
     if hundredths >= 1000 || hundredths % 100 == 0 { return String((hundredths + 50) / 100) }
     if hundredths % 10 == 0 || hundredths >= 100 {
         let tenths = (hundredths + 5) / 10

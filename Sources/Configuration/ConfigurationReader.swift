@@ -96,15 +96,16 @@ struct ConfigurationReader {
         }
     }
 
+    /// What may stand at the top level.
+    private static let known =
+        ConfigurationSchema.groups.map(\.description) + SpecialKey.allCases.map(\.rawValue)
+        + ConfigurationKey.Cluster.allCases.map(\.rawValue) + ConfigurationSchema.foreign.sorted()
+
     private mutating func readUnknown(_ member: JSONMember) {
-        let ours =
-            ConfigurationSchema.groups.map(\.description) + SpecialKey.allCases.map(\.rawValue)
-            + ConfigurationKey.Cluster.allCases.map(\.rawValue)
-        let known = ours + ConfigurationSchema.foreign.sorted()
         // Few say "host" at the top level and mean anything else.
         let nested = ConfigurationKey.Coordinator(rawValue: member.key)
             .map { ConfigurationKey.coordinator($0).description }
-        if let near = nested ?? NearestName.of(member.key, in: known) {
+        if let near = nested ?? NearestName.of(member.key, in: Self.known) {
             problems.append(
                 ConfigurationProblem(
                     origin(member.position), .unknown(in: nil, printableKey(member.key)),

@@ -174,6 +174,9 @@ extension HostFacts {
     ///   another type, or holds what could never have been found: an empty path, NUL or a newline
     ///   in a string, a block count outside 1…512, an address that is not numeric IPv4.
     package init(decoding data: Data) throws(FormatError) {
+        guard data.count <= Bounds.factsBytes else {
+            throw FormatError(problem: "it is larger than \(Bounds.factsBytes >> 20) MiB")
+        }
         let file: File
         do {
             file = try JSONDecoder().decode(File.self, from: data)
@@ -211,7 +214,11 @@ extension HostFacts {
             {
                 return "\(key.text) has an unreadable record of a program's files"
             }
-            if !(paths + (host.devices ?? [])).allSatisfy(Self.isWord) {
+            let isPlain =
+                paths.allSatisfy(Self.isWord)
+                && (host.devices ?? []).allSatisfy { Outside.name($0) != nil }
+                && host.binaries.values.compactMap(\.version).allSatisfy(Self.isWord)
+            if !isPlain {
                 return "\(key.text) has an empty or unprintable path or device"
             }
             let counts = host.models.values.compactMap(\.blockCount)
@@ -225,13 +232,16 @@ extension HostFacts {
         if let (name, address) = addresses.first(where: { !AddressRange.isNumericIPv4($0.value) }) {
             return "\(name) has the address \(address)"
         }
-        if !offeredDevices.values.allSatisfy({ !$0.isEmpty && $0.allSatisfy(Self.isWord) }) {
+        let isOffer = { (names: [String]) in
+            !names.isEmpty && names.allSatisfy { Outside.name($0) != nil }
+        }
+        if !offeredDevices.values.allSatisfy(isOffer) {
             return "a worker offers no or unprintable devices"
         }
         return nil
     }
 
     private static func isWord(_ text: String) -> Bool {
-        !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+        !text.isEmpty && Outside.isPlain(text)
     }
 }

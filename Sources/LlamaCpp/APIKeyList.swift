@@ -1,3 +1,5 @@
+import Basics
+
 /// The keys of a file for `--api-key-file`, as llama-server reads them.
 ///
 /// It splits at newlines, and passes over empty lines and those that begin with `#`; every other
@@ -12,7 +14,7 @@ package struct APIKeyList: Equatable, Sendable {
         case noKey
         /// A line of that number, from 1, that is no key which a client can send.
         case line(Int, Flaw)
-        /// More than `largestFile` bytes.
+        /// More than `Bounds.keyFileBytes`.
         case tooLarge
     }
 
@@ -26,18 +28,12 @@ package struct APIKeyList: Equatable, Sendable {
         case tooLong
     }
 
-    /// Bytes of a file that are read; some thousand keys.
-    package static let largestFile = 64 << 10
-    /// Bytes of a key: llama-server takes no header line above 8 KiB (measured: 6,000 bytes work,
-    /// 9,000 answer 400).
-    package static let longestKey = 4096
-
     /// In the order of the file; at least one. Bytes, since llama-server compares bytes.
     package let keys: [[UInt8]]
 
     /// Reads the content of a file.
     package init(_ content: [UInt8]) throws(Problem) {
-        guard content.count <= Self.largestFile else { throw .tooLarge }
+        guard content.count <= Bounds.keyFileBytes else { throw .tooLarge }
         let newline = UInt8(ascii: "\n")
         let lines = content.split(separator: newline, omittingEmptySubsequences: false)
         var keys: [[UInt8]] = []
@@ -64,7 +60,7 @@ package struct APIKeyList: Equatable, Sendable {
         if line.last.map(isBlank) == true { return .blankAtEnd }
         if line.first.map(isBlank) == true { return .blankAtBegin }
         if line.contains(where: { $0 < 0x20 || $0 == 0x7f }) { return .controlCharacter }
-        return line.count > longestKey ? .tooLong : nil
+        return line.count > Bounds.keyBytes ? .tooLong : nil
     }
 }
 
@@ -76,7 +72,7 @@ extension APIKeyList.Problem {
             "holds no key: the API would be open to everyone. Write one into it, one a line; "
                 + "llama-server passes over empty lines and those that begin with #"
         case .line(let number, let flaw): "\(flaw.text), in line \(number)"
-        case .tooLarge: "is larger than \(APIKeyList.largestFile) bytes, no file of keys"
+        case .tooLarge: "is larger than \(Bounds.keyFileBytes) bytes, no file of keys"
         }
     }
 }
@@ -97,7 +93,7 @@ extension APIKeyList.Flaw {
         case .byteOrderMark:
             "begins with a byte order mark, which llama-server takes as part of the first key. "
                 + "Save it without one"
-        case .tooLong: "has a key of more than \(APIKeyList.longestKey) bytes"
+        case .tooLong: "has a key of more than \(Bounds.keyBytes) bytes"
         }
     }
 }

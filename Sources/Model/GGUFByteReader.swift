@@ -1,10 +1,12 @@
+import Basics
+
 /// Little-endian values from a source that is read in pieces, with bounded memory.
 struct GGUFByteReader {
     /// Bytes of one piece; a vocabulary of 128k tokens is 3 to 10 MB.
     private static let pieceSize = 1 << 16
 
-    /// Where a header has to end: bounds the memory and time that a hostile file can cost.
-    private static let largestHeader: UInt64 = 1 << 28
+    /// Where a header has to end: bounds the time that a hostile file can cost.
+    private static let largestHeader = UInt64(Bounds.headerBytes)
 
     private let fileSize: UInt64
     private let source: (UInt64, Int) throws -> [UInt8]
@@ -56,37 +58,61 @@ struct GGUFByteReader {
     }
 
     /// A number of things that follow, which must be plausible.
-    mutating func count(_ what: String, atMost most: Int64) throws -> Int {
+    mutating func count(_ what: String, atMost most: Int) throws -> Int {
         let start = position
         let count: Int64 = try integer()
-        guard (0...most).contains(count) else {
+        guard let plausible = Int(exactly: count), (0...most).contains(plausible) else {
             throw GGUFError(
                 offset: start, problem: "\(count) \(what); 0 to \(most) are plausible")
         }
-        return Int(count)
+        return plausible
     }
 
-    /// Passes over bytes without reading more than the last.
-    mutating func skip(_ count: UInt64, times width: UInt64 = 1) throws {
+    /// Where so many things of that width end.
+    func end(ofSkipping count: UInt64, times width: UInt64 = 1) throws -> UInt64 {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: width)
         let (end, overflows) = position.addingReportingOverflow(bytes)
         guard !overflow, !overflows, end <= fileSize else { throw truncated() }
-        guard bytes > 0 else { return }
+        return end
+    }
+
+    /// Passes over bytes without reading more than the last; may be called again when that one
+    /// could not be read.
+    mutating func skip(to end: UInt64) throws {
+        guard end > position else { return }
         position = end - 1
         _ = try integer() as UInt8
     }
+
+    /// Passes over a string after its length, or over nothing when it throws.
+    mutating func skipString() throws {
+        let start = position
+        do {
+            let length: UInt64 = try integer()
+            try skip(to: try end(ofSkipping: length))
+        } catch {
+            position = start
+            throw error
+        }
+    }
+
+    /// Reads from an earlier place again.
+    mutating func goBack(to place: UInt64) { position = place }
 
     private mutating func need(_ count: Int) throws {
         let end = position + UInt64(count)
         guard end <= fileSize else { throw truncated() }
         guard end <= Self.largestHeader else {
-            throw GGUFError(offset: position, problem: "a header of more than 256 MiB is refused")
+            throw GGUFError(offset: position, problem: Self.tooLarge)
         }
         if position >= pieceStart, end <= pieceStart + UInt64(piece.count) { return }
         piece = try source(position, max(count, Self.pieceSize))
         pieceStart = position
         guard piece.count >= count else { throw truncated() }
     }
+
+    private static let tooLarge =
+        "a header of more than \(Bounds.headerBytes >> 20) MiB is refused"
 
     private func truncated() -> GGUFError {
         GGUFError(

@@ -1,3 +1,5 @@
+import Basics
+
 /// The part that a file is of a model split over several.
 ///
 /// llama.cpp opens the first, whose name ends in `-00001-of-00003.gguf`, and finds the others by
@@ -13,8 +15,9 @@ package struct GGUFSplit: Equatable, Sendable {
     /// What the header says, or nil for a file that is a whole model.
     package init?(_ header: GGUFHeader) {
         guard let count = header.integer("split.count"), count > 1 else { return nil }
-        self.count = count
-        number = header.integer("split.no") ?? 0
+        // Of a model whose numbers cannot be, no part is the first.
+        self.count = min(count, Bounds.modelParts + 1)
+        number = min(header.integer("split.no") ?? 0, Bounds.modelParts)
         tensorCount = header.integer("split.tensors.count")
     }
 
@@ -26,7 +29,7 @@ package struct GGUFSplit: Equatable, Sendable {
     /// - Returns: nil when the name is not that of a first part of `count`.
     package static func paths(first path: String, count: Int) -> [String]? {
         let ending = "-00001-of-\(fiveDigits(count)).gguf"
-        guard count > 1, path.hasSuffix(ending) else { return nil }
+        guard (2...Bounds.modelParts).contains(count), path.hasSuffix(ending) else { return nil }
         let prefix = path.dropLast(ending.count)
         return (1...count).map { "\(prefix)-\(fiveDigits($0))-of-\(fiveDigits(count)).gguf" }
     }

@@ -1,5 +1,8 @@
-/// The header of a GGUF on another host, fetched in pieces that double: only the header crosses the
-/// network, and a vocabulary of ten megabytes costs five questions, not a hundred.
+import Basics
+
+/// The header of a GGUF on another host, fetched in pieces that double up to a few MiB: only the
+/// header crosses the network, a vocabulary of ten megabytes costs five questions, not a hundred,
+/// and a piece is let go once it is read.
 package struct GrowingHeader {
     /// What to do next.
     package enum Step {
@@ -11,46 +14,71 @@ package struct GrowingHeader {
     }
 
     private struct NeedsMore: Error {}
-    private static let mebibyte = 1 << 20
-    /// As `GGUFByteReader` bounds it.
-    private static let largest = 256
 
-    private let fileSize: UInt64
-    private var bytes: [UInt8] = []
-    private var isAtEnd = false
+    /// What is there of the file.
+    private final class Window {
+        /// Where `bytes` begin in the file.
+        var start: UInt64 = 0
+        var bytes: [UInt8] = []
+        var isAtEnd = false
+
+        /// Fewer bytes than asked for at the end of the file only.
+        func read(_ offset: UInt64, _ count: Int) throws -> [UInt8] {
+            let first = offset < start ? bytes.count : Int(min(offset - start, UInt64(bytes.count)))
+            let end = min(first + count, bytes.count)
+            // Whether a piece ends early is known only at the end of the file.
+            guard end - first == count || isAtEnd else { throw NeedsMore() }
+            return Array(bytes[first..<end])
+        }
+
+        func append(_ piece: [UInt8], keepingFrom position: UInt64) {
+            let passed = Int(min(max(position, start) - start, UInt64(bytes.count)))
+            // One that begins later is not moved.
+            bytes = Array(bytes[passed...]) + piece
+            start += UInt64(passed)
+        }
+    }
+
+    private static let mebibyte = 1 << 20
+    private static let largest = Bounds.headerBytes / mebibyte
+    private static let largestPiece = Bounds.headerPieceBytes / mebibyte
+
+    private let window: Window
+    private var reader: GGUFHeaderReader
+    /// MiB that were asked for.
+    private var fetched = 0
 
     /// Nothing is known but the size of the file.
-    package init(fileSize: UInt64) { self.fileSize = fileSize }
+    package init(fileSize: UInt64) {
+        let window = Window()
+        self.window = window
+        reader = GGUFHeaderReader(fileSize: fileSize) { try window.read($0, $1) }
+    }
 
     /// Takes what was fetched; fewer bytes than asked for are the end of the file.
     package mutating func append(_ piece: [UInt8], askedFor count: Int) {
-        bytes += piece
-        isAtEnd = piece.count < count * Self.mebibyte
+        window.append(
+            Array(piece.prefix(count * Self.mebibyte)), keepingFrom: reader.position)
+        window.isAtEnd = piece.count < count * Self.mebibyte
+        fetched += count
     }
 
     /// Reads what is there.
-    package var step: Step {
-        let have = bytes.count / Self.mebibyte
-        if bytes.isEmpty && !isAtEnd { return .fetch(offset: 0, count: 1) }
+    package mutating func step() -> Step {
+        if fetched == 0 { return .fetch(offset: 0, count: 1) }
         do {
-            let header = try GGUFHeader(fileSize: fileSize) { offset, count in
-                let start = Int(min(offset, UInt64(bytes.count)))
-                let end = min(start + count, bytes.count)
-                // Whether a piece ends early is known only at the end of the file.
-                guard end - start == count || isAtEnd else { throw NeedsMore() }
-                return Array(bytes[start..<end])
-            }
-            return .header(header)
+            return .header(try reader.read())
         } catch let error as GGUFError {
             return .refused(error)
         } catch {
-            guard have < Self.largest else {
+            guard fetched < Self.largest else {
                 return .refused(
                     GGUFError(
-                        offset: UInt64(bytes.count),
-                        problem: "a header of more than 256 MiB is refused"))
+                        offset: UInt64(fetched) << 20,
+                        problem: "a header of more than \(Self.largest) MiB is refused"))
             }
-            return .fetch(offset: have, count: min(have, Self.largest - have))
+            let count = min(fetched, Self.largestPiece, Self.largest - fetched)
+            return .fetch(offset: fetched, count: count)
         }
     }
 }

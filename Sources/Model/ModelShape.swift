@@ -82,10 +82,13 @@ package struct ModelShape: Codable, Equatable, Sendable {
     /// Whether it is one that `init` could have made, for a recorded one.
     package var isPlausible: Bool {
         let parts = layers.map(\.weights) + [input, output, shared]
-        let numbers = [embedding, feedForward, query, vocabulary, heads]
+        let numbers = [embedding, feedForward, query, vocabulary, heads, experts]
         let elements = layers.flatMap { [$0.keyElements, $0.valueElements] }
         return (1...512).contains(layers.count)
             && parts.allSatisfy { $0.bytes < 1 << 53 && $0.largest <= $0.bytes }
+            && max(tensorBytes, self.elements) <= Outside.bytes.upperBound
+            && (0...Self.longestContext).contains(trainedContext ?? 0)
+            && Outside.isPlain(([architecture, storage, embeddingStorage] + estimates).joined())
             && (numbers + elements).allSatisfy { (0...(1 << 24)).contains($0) }
             && layers.allSatisfy {
                 $0.stateBytes <= 1 << 34 && (0...(1 << 32)).contains($0.window ?? 0)
@@ -119,11 +122,12 @@ extension ModelShape {
         tensorBytes = 0
         elements = 0
         try Self.checkNames(tensors)
+        try Self.checkSize(tensors)
         var byType: [String: UInt64] = [:]
         var beyond = 0
         for tensor in tensors {
             tensorBytes += tensor.byteCount
-            elements += tensor.dimensions.reduce(1, *)
+            elements += tensor.elements
             byType[tensor.type.name, default: 0] += tensor.byteCount
             switch TensorPlace(tensor.name) {
             case .input: input.add(tensor.byteCount)
@@ -147,9 +151,11 @@ extension ModelShape {
         vocabulary = Self.bounded(Int(extent.count > 1 ? extent[1] : 0))
         query = rules.query
         heads = rules.heads
-        experts = first.integer("\(architecture).expert_count") ?? 0
+        experts = Self.bounded(first.integer("\(architecture).expert_count") ?? 0)
         feedForward = rules.feedForward
-        trainedContext = first.integer("\(architecture).context_length")
+        trainedContext = first.integer("\(architecture).context_length").map {
+            min($0, Self.longestContext)
+        }
         estimates = rules.estimates
         addEstimates(first, beyond: beyond)
     }
@@ -173,6 +179,27 @@ extension ModelShape {
                 message: "the tensor \(printable(tensor.name)) is in two parts of the model")
         }
     }
+
+    /// What all tensors together may be, in bytes and in elements: far more than there is, and
+    /// whatever is added up of them still fits.
+    private static func checkSize(_ tensors: [GGUFTensor]) throws(Problem) {
+        guard tensors.count <= Bounds.modelTensors else {
+            throw Problem(
+                message: "its parts have more than \(Bounds.modelTensors) tensors together")
+        }
+        let largest = UInt64(Outside.bytes.upperBound)
+        var (bytes, elements): (UInt64, UInt64) = (0, 0)
+        for tensor in tensors {
+            bytes += min(tensor.byteCount, largest)
+            elements += min(tensor.elements, largest)
+            guard max(bytes, elements) < largest else {
+                throw Problem(message: "its tensors are larger together than any model can be")
+            }
+        }
+    }
+
+    /// More tokens than any model knows how to attend to.
+    static let longestContext = 1 << 40
 
     /// Hostile numbers cannot overflow what is made of them.
     static func bounded(_ value: Int) -> Int { max(0, min(value, 1 << 24)) }

@@ -49,8 +49,9 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
     }
 
     private func isPossible(_ request: PlacementRequest) -> Bool {
-        counts.count == request.devices.count && coordinatorLayers >= 0
-            && counts.allSatisfy { $0 >= 0 }
+        let possible = 0...request.shape.blockCount + 1
+        return counts.count == request.devices.count && possible.contains(coordinatorLayers)
+            && counts.allSatisfy(possible.contains)
             && counts.reduce(coordinatorLayers, +) == request.shape.blockCount + 1
     }
 

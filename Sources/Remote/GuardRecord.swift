@@ -24,17 +24,18 @@ package struct GuardRecord: Equatable, Sendable {
     /// - Parameter clock: the host's, in the same seconds as BEAT.
     package init?(_ line: String, clock: Int64?) {
         let words = line.split(separator: " ")
-        guard words.count >= 8 else { return nil }
+        guard (8..<100).contains(words.count), Outside.isPlain(line) else { return nil }
         let name = words[0].split(separator: "@")
         guard name.count == 6, let colon = name[3].lastIndex(of: ":"),
-            let port = Int(name[3][name[3].index(after: colon)...])
+            let port = Outside.number(name[3][name[3].index(after: colon)...], in: Outside.port)
         else { return nil }
         (cluster, host, boot) = (String(name[0]), String(name[1]), String(name[2]))
         endpoint = Endpoint(host: String(name[3][..<colon]), port: port)
         (owner, who) = (String(words[5]), String(words[7]))
-        version = words.count > 11 ? Int(words[11]) ?? 1 : 1
-        guard let beat = Int64(words[1]), let lease = Int64(words[3]), let clock, lease > 0,
-            abs(beat) < 1 << 40, abs(clock) < 1 << 40
+        version = words.count > 11 ? Outside.number(words[11], in: Outside.count) ?? 1 : 1
+        guard let beat = Outside.number(words[1], in: Outside.seconds),
+            let lease = Outside.number(words[3], in: Outside.seconds), let clock, lease > 0,
+            Outside.seconds.contains(clock)
         else {
             isStale = false
             return

@@ -1,3 +1,5 @@
+import Basics
+
 /// A line of a guard's control channel.
 package enum GuardReport: Equatable, Sendable {
     /// `started PID`: the server runs, with that process id on its host.
@@ -24,15 +26,16 @@ package enum GuardReport: Equatable, Sendable {
         let rest = words[1]
         switch words[0] {
         case "started":
-            guard let pid = Int(rest) else { return nil }
+            guard let pid = Outside.number(rest, in: Outside.pid) else { return nil }
             self = .started(pid: pid)
         case "listening": self = .listening
         case "exited":
-            guard let status = Int(rest) else { return nil }
+            guard let status = Outside.number(rest, in: Outside.status) else { return nil }
             self = .exited(status: status)
         case "does-not-end":
             let words = rest.split(separator: " ")
-            guard let pid = words.first.flatMap({ Int($0) }) else { return nil }
+            let first = words.first ?? ""
+            guard let pid = Outside.number(first, in: Outside.pid) else { return nil }
             let state = words.dropFirst().first.map(String.init) ?? "?"
             self = .doesNotEnd(pid: pid, state: GuardRefusal.printable(state))
         case "unending": self = .refused(GuardRefusal(.predecessorDoesNotEnd, String(rest)))
@@ -71,11 +74,9 @@ package struct GuardRefusal: Equatable, Sendable {
         self.text = Self.printable(text)
     }
 
-    /// The text with `?` for control characters.
+    /// The text with `?` for what steers a terminal or does not show itself.
     fileprivate static func printable(_ text: String) -> String {
-        let scalars = text.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control ? "?" : scalar
-        }
+        let scalars = text.unicodeScalars.map { TerminalText.isDeceptive($0) ? "?" : $0 }
         return String(String.UnicodeScalarView(scalars))
     }
 }

@@ -19,21 +19,27 @@ package struct ResourceUsage: Equatable, Sendable {
 
     /// The words `PID KIB CPU BYTES` of a guard, or nil when they are no numbers.
     init?(words: [String]) {
-        guard words.count == 4, let resident = Int(words[1]), let cpu = Self.seconds(words[2])
+        guard words.count == 4, let resident = Outside.number(words[1], in: Outside.kibibytes),
+            let cpu = Self.seconds(words[2])
         else { return nil }
-        self.init(residentKiB: resident, cpuSeconds: cpu, bytesRead: Int(words[3]))
+        self.init(
+            residentKiB: Int(resident), cpuSeconds: cpu,
+            bytesRead: Outside.number(words[3], in: 0...1 << 60))
     }
 
     /// Hundredths of a second, or what ps(1) shows: `[[DD-]HH:]MM:SS[.CC]`.
     private static func seconds(_ text: String) -> Double? {
-        guard text.contains(":") else { return Int(text).map { Double($0) / 100 } }
-        let parts = text.split(separator: "-", maxSplits: 1)
-        guard let clock = parts.last, let days = parts.count == 2 ? Double(parts[0]) : 0 else {
-            return nil
+        guard text.contains(":") else {
+            return Outside.number(text, in: Outside.count).map { Double($0) / 100 }
         }
+        let parts = text.split(separator: "-", maxSplits: 1)
+        let clock = (parts.last ?? "").split(separator: ":", omittingEmptySubsequences: false)
+        guard (2...3).contains(clock.count),
+            let days = parts.count == 2 ? Outside.fraction(parts[0]) : 0
+        else { return nil }
         var seconds = 0.0
-        for part in clock.split(separator: ":", omittingEmptySubsequences: false) {
-            guard let number = Double(part), number >= 0 else { return nil }
+        for part in clock {
+            guard let number = Outside.fraction(part) else { return nil }
             seconds = seconds * 60 + number
         }
         return seconds + days * 86400

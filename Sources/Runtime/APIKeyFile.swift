@@ -66,7 +66,7 @@ final class APIKeyFile {
     /// What a file of this machine holds.
     static func content(_ path: String) -> Result<APIKeyList, Problem> {
         do {
-            return list(try RegularFile.read(path, limit: APIKeyList.largestFile + 1))
+            return list(try RegularFile.read(path, limit: Bounds.keyFileBytes + 1))
         } catch {
             return .failure(Problem(text: "\(error)"))
         }

@@ -27,7 +27,10 @@ enum CommandOutput {
                     loop: loop,
                     handlers: .init(
                         started: { _ in },
-                        printed: { answers[index].text += $0 + "\n" },
+                        printed: { line in
+                            let size = answers[index].text.utf8.count + line.utf8.count
+                            if size < Bounds.programBytes { answers[index].text += line + "\n" }
+                        },
                         ended: { end in
                             answers[index].status = end.status
                             running -= 1

@@ -93,8 +93,6 @@ package struct ControlClient {
     }
 
     private static let attempts = 5
-    /// Bytes of an answer; the largest has the lines of a reload.
-    private static let longestAnswer = 4 << 20
 
     /// Who listens there cannot be believed.
     struct Untrusted: Error, CustomStringConvertible { var description: String }
@@ -145,8 +143,9 @@ package struct ControlClient {
             if count == 0 || (count < 0 && errno == ECONNRESET) { break }
             guard count > 0 else { throw failure("read from the control socket") }
             answer += buffer[..<count]
-            guard answer.count <= longestAnswer else {
-                throw Untrusted(description: "its answer is longer than \(longestAnswer) bytes")
+            guard answer.count <= Bounds.controlAnswerBytes else {
+                let most = Bounds.controlAnswerBytes
+                throw Untrusted(description: "its answer is longer than \(most) bytes")
             }
         }
         guard !answer.isEmpty else { throw HungUp(wasAsked: true) }

@@ -11,7 +11,7 @@ final class ControlServer {
     /// Clients at the same time.
     static let mostClients = 8
     /// Bytes of a request.
-    static let longestRequest = 4096
+    static let longestRequest = Bounds.controlRequestBytes
     /// Seconds from connecting to having read the answer.
     static let patience = 5.0
 

@@ -84,7 +84,7 @@ final class Exchange {
             return
         }
         response += buffer[..<max(0, count)]
-        if count <= 0 || isComplete(response) || response.count > 1 << 20 {
+        if count <= 0 || isComplete(response) || response.count > Bounds.serverAnswerBytes {
             finish(.received(response))
         }
     }

@@ -1,9 +1,10 @@
+import Basics
 import Foundation
 
 /// Cuts what comes from a descriptor into lines, without blocking and with bounded memory.
 struct LineReader {
     /// Longer lines are cut, so that a program without newlines cannot fill the memory.
-    static let longestLine = 8192
+    static let longestLine = Bounds.lineBytes
     /// Reads of one call, more than a pipe holds: a program that never stops printing must not
     /// keep the loop from everything else.
     private static let mostReads = 16

@@ -45,7 +45,7 @@ final class LogQueue: @unchecked Sendable {
     }
 
     /// Bytes of one log that may wait.
-    private static let room = 1 << 20
+    private static let room = Bounds.waitingLogBytes
     /// Seconds of each second that may be waited for a disk that works.
     private static let patience = 0.5
     /// Seconds without progress after which it is not waited for any more.

@@ -81,23 +81,11 @@ struct Probes {
             let isFinal = (400..<500).contains(answer.status) || answer.status == 501
             return isFinal ? .refused("GET /slots: status \(answer.status)") : .none
         }
-        guard answer.isComplete else { return .none }
-        guard
-            let slots = try? JSONSerialization.jsonObject(with: Data(answer.body))
-                as? [[String: Any]]
-        else { return .refused("GET /slots: no list of slots") }
-        let busy = slots.filter { $0["is_processing"] as? Bool == true }
-        return .activity(SlotActivity(busy: busy.count, counters: busy.flatMap(Self.counters)))
-    }
-
-    /// Which task a slot is at, and how far (build 11669): tokens of the prompt that are done,
-    /// tokens that are generated.
-    private static func counters(_ slot: [String: Any]) -> [Int] {
-        let next = (slot["next_token"] as? [[String: Any]])?.first
-        let values = [
-            slot["id"], slot["id_task"], slot["n_prompt_tokens_processed"], next?["n_decoded"],
-        ]
-        return values.map { $0 as? Int ?? -1 }
+        guard answer.isWhole else { return .none }
+        guard let activity = SlotActivity(slots: Array(answer.body)) else {
+            return .refused("GET /slots: no list of slots")
+        }
+        return .activity(activity)
     }
 
     /// One GET; nil when there was no answer that is HTTP.
@@ -110,10 +98,10 @@ struct Probes {
         let head = "GET \(path) HTTP/1.1\r\nHost: \(place)\r\nConnection: close\r\n"
         var request = Array(head.utf8)
         if let apiKey { request += Array("Authorization: Bearer ".utf8) + apiKey + [13, 10] }
+        var reader = HTTPResponseReader()
         Exchange(
             address: place.host, port: place.port, request: request + [13, 10], timeout: timeout,
-            loop: loop,
-            isComplete: { HTTPResponse($0)?.isComplete == true },
+            loop: loop, isComplete: { reader.isComplete($0) },
             completion: { outcome in
                 guard case .received(let bytes) = outcome else { return completion(nil) }
                 completion(HTTPResponse(bytes))

@@ -1,3 +1,4 @@
+import Basics
 import Facts
 import Foundation
 import Placement
@@ -19,7 +20,7 @@ package enum RecordedFacts {
     /// What an earlier `check` or `up` has recorded; nothing, with a notice, when it is unusable.
     package static func read(state: String) -> (facts: HostFacts, notice: String?) {
         let path = "\(state)/\(name)"
-        guard let bytes = try? RegularFile.read(path, limit: 16 << 20) else {
+        guard let bytes = try? RegularFile.read(path, limit: Bounds.factsBytes + 1) else {
             return (HostFacts(), nil)
         }
         do {

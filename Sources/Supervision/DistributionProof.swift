@@ -40,10 +40,13 @@ package struct DistributionProof: Equatable, Sendable {
             let device = line[..<range.lowerBound].split(separator: " ").last,
             let size = Self.hundredths(line[range.upperBound...])
         {
-            buffers.append((String(device), size))
+            guard buffers.count < Bounds.weightLines else { return }
+            buffers.append((String(device.prefix(256)), size))
         } else if let range = line.firstRange(of: "offloaded ") {
             let counts = line[range.upperBound...].prefix { $0 != " " }.split(separator: "/")
-            if counts.count == 2, let layers = Int(counts[0]), let all = Int(counts[1]) {
+            if counts.count == 2, let layers = Outside.number(counts[0], in: Outside.count),
+                let all = Outside.number(counts[1], in: Outside.count)
+            {
                 offloaded = (layers, all)
             }
         }
@@ -126,8 +129,9 @@ package struct DistributionProof: Equatable, Sendable {
         let words = text.split(separator: " ")
         guard words.count >= 2, words[1] == "MiB" else { return nil }
         let parts = words[0].split(separator: ".")
-        guard parts.count == 2, parts[1].count == 2, let whole = Int(parts[0]),
-            let fraction = Int(parts[1]), whole < 1 << 40
+        guard parts.count == 2, parts[1].utf8.count == 2,
+            let whole = Outside.number(parts[0], in: Outside.count),
+            let fraction = Outside.number(parts[1], in: 0...99)
         else { return nil }
         return whole * 100 + fraction
     }

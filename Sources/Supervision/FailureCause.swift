@@ -171,16 +171,17 @@ package struct FailureCause: Equatable, Sendable {
             let end = line[start...].firstRange(of: " buffer")?.lowerBound
         else { return nil }
         let name = line[start..<end]
-        return name.contains(" ") ? nil : String(name)
+        return Outside.name(name)
     }
 
     /// The last `A.B.C.D:PORT` or `NAME:PORT` in a line of llama.cpp.
     private static func endpoint(in line: String) -> Endpoint? {
         for word in line.split(whereSeparator: { $0 == " " || $0 == "," }).reversed() {
             guard let colon = word.lastIndex(of: ":"), colon != word.startIndex,
-                let port = Int(word[word.index(after: colon)...])
+                let port = Outside.number(word[word.index(after: colon)...], in: Outside.port),
+                let host = Outside.name(word[..<colon])
             else { continue }
-            return Endpoint(host: String(word[..<colon]), port: port)
+            return Endpoint(host: host, port: port)
         }
         return nil
     }

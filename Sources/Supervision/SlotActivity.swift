@@ -1,3 +1,5 @@
+import Basics
+
 /// What a coordinator says about the requests that it answers.
 package struct SlotActivity: Equatable, Sendable {
     /// How many it is answering.
@@ -9,5 +11,30 @@ package struct SlotActivity: Equatable, Sendable {
     package init(busy: Int, counters: [Int] = []) {
         self.busy = busy
         self.counters = counters
+    }
+
+    /// From the body of an answer to `/slots`, or nil when it is none.
+    package init?(slots body: [UInt8]) {
+        guard
+            let root = try? JSONReader.read(body, from: .server).root,
+            case .array(let slots) = root.value
+        else { return nil }
+        let busy = slots.filter { $0.value["is_processing"]?.value == .bool(true) }
+        self.init(busy: busy.count, counters: busy.flatMap(Self.counters))
+    }
+
+    /// Which task a slot is at, and how far (build 11669): tokens of the prompt that are done,
+    /// tokens that are generated.
+    private static func counters(_ slot: JSONNode) -> [Int] {
+        var next: JSONNode?
+        if case .array(let tokens)? = slot.value["next_token"]?.value { next = tokens.first }
+        let values = [
+            slot.value["id"], slot.value["id_task"], slot.value["n_prompt_tokens_processed"],
+            next?.value["n_decoded"],
+        ]
+        return values.map { node in
+            guard case .number(let text)? = node?.value else { return -1 }
+            return Outside.number(text, in: Outside.count) ?? -1
+        }
     }
 }

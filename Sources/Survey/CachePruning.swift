@@ -55,8 +55,10 @@ package struct CachePruning: Equatable, Sendable {
         let words =
             answer.split(separator: "\n").last { $0.hasPrefix("pruned ") }?
             .split(separator: " ") ?? []
-        guard words.count == 4, let count = Int(words[1]), let removed = UInt64(words[2]),
-            let kept = UInt64(words[3]), count > 0 || kept > 0
+        let size = 0...UInt64(Outside.bytes.upperBound)
+        guard words.count == 4, let count = Outside.number(words[1], in: Outside.count),
+            let removed = Outside.number(words[2], in: size),
+            let kept = Outside.number(words[3], in: size), count > 0 || kept > 0
         else { return nil }
         var parts: [String] = []
         if count > 0 {

@@ -1,3 +1,4 @@
+import Basics
 import LlamaCpp
 
 /// What a host tells of a file of API keys. What the file holds is not kept.
@@ -20,7 +21,7 @@ package struct KeyFileAnswer: Equatable, Sendable {
 
     /// Takes a line of `od -An -v -tx1`.
     mutating func take(bytes line: String) {
-        guard bytes.count <= APIKeyList.largestFile else { return }
+        guard bytes.count <= Bounds.keyFileBytes else { return }
         bytes += line.split(separator: " ").compactMap { UInt8($0, radix: 16) }
     }
 

@@ -107,20 +107,21 @@ package struct SurveyReport: Equatable, Sendable {
     package var reaches: [Answer?]
 
     private var keyFile = KeyFileAnswer()
-    private var holders: [Listener] = []
+    /// Who listens on a port, as lsof tells it: the first that it names.
+    var holders: [Int: String] = [:]
     private var isComplete = false
     private var guardClock: Int64?
 
-    /// Reads an answer; nil when it is not whole.
-    package init?(_ answer: String, request: SurveyRequest) {
+    /// Reads an answer; nil when it is not whole, or has more lines than any honest one.
+    package init?(_ answer: [UInt8], request: SurveyRequest) {
         programs = request.programs.map { _ in Program() }
         reaches = request.reaches.map { _ in nil }
-        for line in answer.split(separator: "\n") {
-            let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.count == 2 ? String(parts[1]) : ""
-            take(parts[0], value)
+        let isBounded = Outside.lines(answer, atMost: Bounds.answerLines) { line in
+            let tag = line.prefix { $0 != UInt8(ascii: " ") }
+            let value = String(decoding: line.dropFirst(tag.count + 1), as: UTF8.self)
+            take(Substring(decoding: tag, as: UTF8.self), value)
         }
-        guard home.hasPrefix("/"), isComplete else { return nil }
+        guard isBounded, !home.isEmpty, isComplete else { return nil }
         for (index, program) in request.programs.enumerated() {
             let seen = programs[index]
             guard seen.version == nil, seen.digests.isEmpty, let known = program.known,
@@ -130,41 +131,51 @@ package struct SurveyReport: Equatable, Sendable {
             programs[index].known = known
         }
         for index in listeners.indices {
-            let port = listeners[index].port
-            if let known = holders.first(where: { $0.port == port }) {
-                listeners[index].holder = known.holder
-            }
+            if let holder = holders[listeners[index].port] { listeners[index].holder = holder }
         }
+    }
+
+    /// Reads an answer of text.
+    package init?(_ answer: String, request: SurveyRequest) {
+        self.init(Array(answer.utf8), request: request)
     }
 
     private mutating func take(_ tag: Substring, _ value: String) {
         switch tag {
         case "complete": isComplete = true
-        case "home": home = value
+        case "home": home = Outside.path(value) ?? home
         case "path": path = value
         case "user": user = value
-        case "uid": uid = Int(value)
+        case "uid": uid = Outside.number(value, in: Outside.uid)
         case "system": system = value
         case "node": node = value
         case "machine": machine = value
-        case "clock": clock = Int64(value)
+        case "clock": clock = Outside.number(value, in: Outside.seconds)
         case "boot": boot = value
-        case "memory": availableMemory = Int64(value).flatMap { $0 > 1 << 40 ? nil : $0 * 1024 }
-        case "address": if AddressRange.isNumericIPv4(value) { addresses.insert(value) }
+        case "memory":
+            availableMemory = Outside.number(value, in: Outside.kibibytes).map { $0 * 1024 }
+        case "address":
+            if addresses.count < Bounds.hostEntries, AddressRange.isNumericIPv4(value) {
+                addresses.insert(value)
+            }
         case "tcp", "netstat": takeListener(value)
         case "ss": takeSocket(value)
         case "lsof": takeHolder(value)
-        case "up": guardClock = Int64(value)
+        case "up": guardClock = Outside.number(value, in: Outside.seconds)
         case "record":
             let record = GuardRecord(value, clock: guardClock)
-            if let record, record.host == node, record.boot == boot { records.append(record) }
+            if let record, record.host == node, record.boot == boot,
+                records.count < Bounds.hostEntries
+            {
+                records.append(record)
+            }
         case "apikey.bytes": keyFile.take(bytes: value)
         case "apikey": keyFile.take(end: value)
         case "unwritable": unwritableFolder = value
         case "foreign": foreignFolder = value
-        case "manifest.looked": manifestPlaces.append(value)
-        case "manifest.folder": manifestFolder = value
-        case "manifest.json": manifest += value + "\n"
+        case "manifest.looked": if manifestPlaces.count < 10 { manifestPlaces.append(value) }
+        case "manifest.folder": manifestFolder = Outside.path(value)
+        case "manifest.json": Self.add(value, to: &manifest, atMost: Bounds.manifestBytes)
         default: takeNumbered(tag, value)
         }
     }
@@ -172,7 +183,9 @@ package struct SurveyReport: Equatable, Sendable {
     /// `b0.path …`, `r1 …`.
     private mutating func takeNumbered(_ tag: Substring, _ value: String) {
         let parts = tag.dropFirst().split(separator: ".", maxSplits: 1)
-        guard let index = parts.first.flatMap({ Int($0) }), index >= 0 else { return }
+        guard let index = parts.first.flatMap({ Outside.number($0, in: Outside.count) }) else {
+            return
+        }
         if tag.first == "r", parts.count == 1, index < reaches.count {
             Self.add(value, to: &reaches[index])
         } else if tag.first == "b", parts.count == 2, index < programs.count {
@@ -182,108 +195,54 @@ package struct SurveyReport: Equatable, Sendable {
 
     /// In place: an answer can be long.
     fileprivate static func add(_ line: String, to answer: inout Answer?) {
-        if answer == nil { answer = Answer() }
+        var whole = answer ?? Answer()
+        // So that the text is not copied when it grows.
+        answer = nil
         if line.hasPrefix("%status ") {
-            answer?.status = Int(line.dropFirst("%status ".count))
+            whole.status = Outside.number(line.dropFirst("%status ".count), in: Outside.status)
         } else {
-            answer?.text += line
-            answer?.text += "\n"
+            add(line, to: &whole.text, atMost: Bounds.programBytes)
         }
+        answer = whole
     }
 
-    // MARK: Ports
-
-    /// `0100007F:C384 1000` of Linux's /proc/net/tcp, `127.0.0.1.50052` of a BSD's netstat.
-    private mutating func takeListener(_ value: String) {
-        let parts = value.split(separator: " ")
-        guard let local = parts.first else { return }
-        let listener =
-            parts.count == 2
-            ? Self.hexadecimal(local).map { address, port in
-                Listener(address: address, port: port, holder: "a program of user \(parts[1])")
-            }
-            : Self.dotted(local).map { Listener(address: $0, port: $1) }
-        if let listener { listeners.append(listener) }
-    }
-
-    private static func hexadecimal(_ text: Substring) -> (String, Int)? {
-        let parts = text.split(separator: ":")
-        guard parts.count == 2, let port = Int(parts[1], radix: 16),
-            [8, 32].contains(parts[0].count)
-        else { return nil }
-        let last = parts[0].suffix(8)
-        let rest = parts[0].dropLast(8)
-        // IPv6: the wildcard, and IPv4 in its clothes; others concern no IPv4 port.
-        let isMapped = rest == "0000000000000000FFFF0000"
-        let isWild = rest.allSatisfy { $0 == "0" } && last == "00000000"
-        guard rest.isEmpty || isMapped || isWild, let word = UInt32(last, radix: 16) else {
-            return nil
-        }
-        let bytes = [0, 8, 16, 24].map { String(word >> $0 & 0xff) }
-        return (bytes.joined(separator: "."), port)
-    }
-
-    private static func dotted(_ text: Substring) -> (address: String, port: Int)? {
-        guard let mark = text.lastIndex(where: { $0 == "." || $0 == ":" }),
-            let port = Int(text[text.index(after: mark)...])
-        else { return nil }
-        var address = String(text[..<mark].prefix { $0 != "%" })
-        if ["*", "[::]", "0.0.0.0"].contains(address) { return ("0.0.0.0", port) }
-        if address.hasPrefix("[::ffff:"), address.hasSuffix("]") {
-            address = String(address.dropFirst("[::ffff:".count).dropLast())
-        }
-        return AddressRange.isNumericIPv4(address) ? (address, port) : nil
-    }
-
-    /// A line of `ss -ltnpeH`: `LISTEN 0 5 127.0.0.1:50052 0.0.0.0:* users:(("rpc-server",pid=71,
-    /// fd=3)) uid:1000 ino:…`. Processes of others are not shown, nor is the uid of root.
-    private mutating func takeSocket(_ line: String) {
-        let words = line.split(separator: " ")
-        guard words.count > 4, words[0] == "LISTEN", let local = Self.dotted(words[3]) else {
-            return
-        }
-        let quoted = line.split(separator: "\"", omittingEmptySubsequences: false)
-        let uid = words.first { $0.hasPrefix("uid:") }.flatMap { Int($0.dropFirst(4)) } ?? 0
-        var holder = "a program of user \(uid)"
-        if quoted.count >= 3 {
-            let pid = quoted[2].dropFirst(",pid=".count).prefix { $0.isNumber }
-            holder = "\(quoted[1]) (pid \(pid))"
-        }
-        listeners.append(Listener(address: local.address, port: local.port, holder: holder))
-    }
-
-    /// A line of `lsof -nP -iTCP -sTCP:LISTEN`.
-    private mutating func takeHolder(_ line: String) {
-        let words = line.split(separator: " ")
-        guard words.count > 8, let local = Self.dotted(words[8]) else { return }
-        let name = "\(words[0]) (pid \(words[1]))"
-        holders.append(Listener(address: local.address, port: local.port, holder: name))
+    /// In place; what no honest answer has room for is left out.
+    private static func add(_ line: String, to text: inout String, atMost most: Int) {
+        guard text.utf8.count + line.utf8.count < most else { return }
+        text += line
+        text += "\n"
     }
 }
 
 extension SurveyReport.Program {
     fileprivate mutating func take(_ tag: Substring, _ value: String) {
         switch tag {
-        case "path": path = value
-        case "refused": refusedPath = value
+        case "path": path = Outside.path(value)
+        case "refused": refusedPath = Outside.path(value)
         case "stamp":
             let words = value.split(separator: " ", omittingEmptySubsequences: false)
-            let numbers = words.compactMap { Int64($0) }
-            guard numbers.count == words.count, (2..<200).contains(numbers.count),
-                abs(numbers[1]) < 1 << 32
+            guard (2..<200).contains(words.count),
+                let numbers = Outside.numbers(
+                    Array(words.prefix(2)), in: Outside.bytes, Outside.fileTime)
             else { return }
+            let rest = words[2...].compactMap { Int64($0) }
+            guard rest.count == words.count - 2 else { return }
             stamp = HostFacts.Stamp(size: numbers[0], modified: numbers[1] * 1_000_000_000)
-            companions = numbers[2...].map(String.init).joined(separator: " ")
+            companions = rest.map(String.init).joined(separator: " ")
         case "magic":
             magic = value.split(separator: " ").prefix(20).compactMap { UInt8($0, radix: 16) }
         case "help": SurveyReport.add(value, to: &help)
         case "version": SurveyReport.add(value, to: &version)
         case "devices": SurveyReport.add(value, to: &devices)
-        case "tool": tool = value
+        case "tool": tool = Outside.path(value)
         case "digest":
             let words = value.split(separator: " ", maxSplits: 1)
-            // There are three.
-            if words.count == 2, digests.count < 10 { digests[String(words[0])] = String(words[1]) }
+            // There are three, of a checksum and a size.
+            guard words.count == 2, digests.count < 10, let name = Outside.name(words[0]),
+                words[1].utf8.allSatisfy({ $0 == 0x20 || (0x30...0x39).contains($0) }),
+                words[1].utf8.count < 64
+            else { return }
+            digests[name] = String(words[1])
         default: break
         }
     }

@@ -32,7 +32,7 @@ enum CommandLineInterface {
 
     /// What people read of them; a file that is no configuration at all may have thousands.
     static func lines(_ errors: ConfigurationErrors) -> [String] {
-        let most = 100
+        let most = Bounds.configurationProblems
         let more = errors.problems.count - most
         return errors.problems.prefix(most).map { TerminalText.clean("error: \($0)") }
             + (more > 0 ? ["error: and \(more) more problems of that kind"] : [])

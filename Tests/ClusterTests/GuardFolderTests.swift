@@ -59,4 +59,47 @@ import Testing
         third.letGo()
         #expect(third.rest() == ["exited 137"])
     }
+
+    /// Another user makes the folder as soon as it is missing, in a loop. It never is, while guards
+    /// come and go, since none removes it; and where he was first the other folder serves.
+    @Test(
+        .enabled(
+            if: TestEnvironment.mustRun || TestEnvironment.canBuildHosts,
+            TestEnvironment.hostsComment),
+        arguments: GuardShell.all.filter(\.hasSetpriv), [true, false])
+    func anotherUserWhoMakesTheFolderInALoopIsInNobodysWay(
+        shell: GuardShell, comesFirst: Bool
+    ) throws {
+        let loop =
+            "setpriv --reuid 61234 --clear-groups sh -c "
+            + "'while mkdir -m 777 /tmp/sollol-0 2>/dev/null || :; do :; done'"
+        let setUp = """
+            mount -t tmpfs -o mode=1777 x /tmp && mount -t tmpfs y /run && \
+            mkdir -m 700 -p /run/user/0
+            \(comesFirst ? "" : "mkdir -m 700 /tmp/sollol-0")
+            \(loop) </dev/null >/dev/null 2>&1 &
+            until [ -d /tmp/sollol-0 ]; do :; done
+            exec "$@"
+            """
+        var there = shell
+        there.words = ["unshare", "-m", "sh", "-c", setUp, "sh"] + shell.words
+        let first = try GuardBench(there, isUsualFolder: true)
+        #expect(first.line()?.hasPrefix("started ") == true)
+        let root = "/proc/\(first.pid)/root"
+        let folder = root + (comesFirst ? "/run/user/0" : "/tmp/sollol-0")
+        let record = try #require(
+            FileManager.default.contentsOfDirectory(atPath: folder).first { $0.contains("@") })
+        var status = stat()
+        #expect(stat("\(folder)/\(record)", &status) == 0 && status.st_mode & 0o777 == 0o600)
+        var later = shell
+        later.words = ["nsenter", "-t", "\(first.pid)", "-m"] + shell.words
+        for _ in 0..<10 {
+            let next = try GuardBench(later, port: 50053, isUsualFolder: true)
+            #expect(next.line()?.hasPrefix("started ") == true)
+            next.letGo()
+            #expect(next.rest() == ["exited 137"])
+        }
+        first.letGo()
+        #expect(first.rest() == ["exited 137"])
+    }
 }

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Basics
 @testable import LlamaCpp
 
 @Suite struct APIKeyListTests {
@@ -47,10 +48,10 @@ import Testing
     }
 
     @Test func theLargestAreTaken() throws {
-        let key = String(repeating: "k", count: APIKeyList.longestKey)
+        let key = String(repeating: "k", count: Bounds.keyBytes)
         #expect(try keys(key) == [key])
-        let many = String(repeating: "key\n", count: APIKeyList.largestFile / 4)
-        #expect(try keys(many).count == APIKeyList.largestFile / 4)
+        let many = String(repeating: "key\n", count: Bounds.keyFileBytes / 4)
+        #expect(try keys(many).count == Bounds.keyFileBytes / 4)
     }
 
     /// As llama-server and its forebears print it.

@@ -27,8 +27,9 @@ import Testing
         var header = GrowingHeader(fileSize: UInt64(size ?? file.count))
         var way = Way()
         while way.pieces.count < 12 {
-            guard case .fetch(let offset, let count) = header.step else {
-                way.end = header.step
+            let step = header.step()
+            guard case .fetch(let offset, let count) = step else {
+                way.end = step
                 break
             }
             way.pieces.append("\(offset)+\(count)")

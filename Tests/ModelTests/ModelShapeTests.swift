@@ -213,6 +213,26 @@ import Testing
         #expect(shape.tensorBytes == 96)
     }
 
+    /// Numbers of a split and sums of tensors that no file can have.
+    @Test func numbersThatCannotBeAreRefused() throws {
+        let keys = [
+            GGUFSample.scalar("split.no", 10, UInt64(1) << 63 - 1),
+            GGUFSample.scalar("split.count", 10, UInt64(1) << 63 - 1),
+        ]
+        var sample = GGUFSample()
+        sample.keys += keys
+        let header = try sample.read()
+        #expect(throws: ModelShape.Problem.self) { try ModelShape([header]) }
+        #expect(GGUFSplit.paths(first: "/a-00001-of-99999.gguf", count: 99999) == nil)
+        // 2^14 elements of each byte, and as many tensors as there may be.
+        sample = GGUFSample()
+        sample.tensors = (0..<40).map {
+            .init(name: "t\($0)", dimensions: [1 << 49], paddedSize: 1 << 51)
+        }
+        let large = try GGUFSample.read(sample.headerBytes, fileSize: 1 << 60)
+        #expect(throws: ModelShape.Problem.self) { try ModelShape([large]) }
+    }
+
     @Test func partsThatDoNotBelongTogetherAreRefused() throws {
         let first = try part(0, of: 2, total: 2, ["blk.0.a"])
         let second = try part(1, of: 2, total: 2, ["blk.1.a"])

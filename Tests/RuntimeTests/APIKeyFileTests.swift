@@ -2,6 +2,7 @@ import Foundation
 import LlamaCpp
 import Testing
 
+@testable import Basics
 @testable import SollolRuntime
 
 @Suite struct APIKeyFileTests {
@@ -58,7 +59,7 @@ import Testing
         #expect(problem("/pipe") == "is not a regular file")
         try "\n# none yet\n".write(toFile: folder + "/none", atomically: true, encoding: .utf8)
         #expect(problem("/none")?.hasPrefix("holds no key: the API would be open") == true)
-        let large = String(repeating: "k\n", count: APIKeyList.largestFile)
+        let large = String(repeating: "k\n", count: Bounds.keyFileBytes)
         try large.write(toFile: folder + "/large", atomically: true, encoding: .utf8)
         #expect(problem("/large") == "is larger than 65536 bytes, no file of keys")
         try "# team\nk\n".write(toFile: folder + "/good", atomically: true, encoding: .utf8)

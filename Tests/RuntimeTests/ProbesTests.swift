@@ -58,6 +58,18 @@ import Testing
         #expect(Probes.slots(HTTPResponse(Array(text.utf8))) == expected)
     }
 
+    /// As llama-server sends it: the length is not the last line of the head.
+    @Test func aResponseIsWholeByItsLength() throws {
+        let text =
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=5, max=100\r\n\r\n[]"
+        let bytes = Array(text.utf8)
+        for count in bytes.indices {
+            #expect(HTTPResponse(Array(bytes[..<count]))?.isWhole != true)
+        }
+        #expect(HTTPResponse(bytes)?.isWhole == true)
+        #expect(Probes.slots(HTTPResponse(bytes)) == .activity(SlotActivity(busy: 0)))
+    }
+
     @Test func noAnswerAndHalfAnAnswerAreSilence() {
         #expect(Probes.slots(nil) == .none)
         let half = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"

@@ -91,7 +91,7 @@ claim_folder() {
         while [ "$tries" -lt 20 ]; do
             [ "$folder" = "$fallback" ] || make_folder "$folder";
             if is_private "$folder"; then
-                put_record look && return 0;
+                (umask 077; put_record look) && return 0;
             elif [ "$folder_mode" ]; then
                 break;
             fi;

@@ -34,6 +34,22 @@ final class HostLook {
         /// Of the first part.
         var stamp = HostFacts.Stamp(size: 0, modified: 0)
 
+        /// Takes the header of a part; of those after the first only what concerns their place
+        /// is needed.
+        mutating func add(_ header: GGUFHeader) {
+            var header = header
+            if !headers.isEmpty {
+                header.metadata = header.metadata.filter { $0.key.hasPrefix("split.") }
+            }
+            headers.append(header)
+            tensors += header.tensors.count
+        }
+
+        /// Whether it has more than any model: no further header is read.
+        var isTooLarge: Bool { tensors > Bounds.modelTensors }
+
+        private var tensors = 0
+
         /// The part whose header is read now.
         var current: String { paths[headers.count] }
     }
@@ -90,14 +106,13 @@ final class HostLook {
     }
 
     private func took(_ answer: [UInt8]) {
-        let text = String(decoding: answer, as: UTF8.self)
-        guard let report = SurveyReport(text, request: survey.request) else {
+        guard let report = SurveyReport(answer, request: survey.request) else {
             let failure = SurveyFailure.ended(status: nil, words: shell?.words ?? [])
             return finish(problem: failure.message(survey.request.location))
         }
         survey.report = report
         survey.clockSkew = report.clock.map { $0 - Int64(Date().timeIntervalSince1970) }
-        survey.agentKey = KeySource.agentKey(shell?.debugLines ?? [])
+        survey.agentKey = shell?.agentKey
         switch survey.request.model {
         case nil: finish()
         case .file(let path)?: read(path)
@@ -132,8 +147,9 @@ final class HostLook {
         let line = answer.prefix { $0 != UInt8(ascii: "\n") }
         let bytes = Array(answer.dropFirst(line.count + 1))
         let words = String(decoding: line, as: UTF8.self)
-        let numbers = words.split(separator: " ").compactMap { Int64($0) }
-        guard numbers.count == 2, numbers[0] >= 0, abs(numbers[1]) < 1 << 32 else {
+        let numbers = Outside.numbers(
+            words.split(separator: " "), in: Outside.bytes, Outside.fileTime)
+        guard let numbers else {
             survey.modelProblem =
                 SurveyReport.ModelProblem(
                     answer: words, path: path, user: survey.report?.user ?? "",
@@ -142,9 +158,12 @@ final class HostLook {
             return finish()
         }
         var header = model.growing ?? GrowingHeader(fileSize: UInt64(numbers[0]))
+        // Held once only, or every piece would be copied.
+        model.growing = nil
         header.append(bytes, askedFor: count)
+        let step = header.step()
         model.growing = header
-        switch header.step {
+        switch step {
         case .fetch(let offset, let count):
             ask(SurveyScript.read(path, offset: offset, count: count), size: count << 20) {
                 [self] in
@@ -162,8 +181,9 @@ final class HostLook {
                         GGUFSplit.paths(first: path, count: split.count) ?? model.paths
                 }
             }
-            model.headers.append(header)
-            if model.headers.count < model.paths.count { readPart() } else { tookHeaders() }
+            model.add(header)
+            let isWhole = model.headers.count == model.paths.count || model.isTooLarge
+            if isWhole { tookHeaders() } else { readPart() }
         }
     }
 

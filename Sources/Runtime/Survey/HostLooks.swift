@@ -1,12 +1,10 @@
+import Basics
 import Configuration
 import Foundation
 import Survey
 
 /// Looks at several hosts side by side.
 package enum HostLooks {
-    /// Hosts that are asked at the same time: sshd of a jump host begins to refuse at ten.
-    private static let width = 8
-
     /// Looks at all of them; answers come in the order of the requests.
     ///
     /// - Parameters:
@@ -36,7 +34,7 @@ package enum HostLooks {
             }
             looks.append(look)
         }
-        loop.at(EventLoop.now) { for _ in 0..<min(width, requests.count) { begin() } }
+        loop.at(EventLoop.now) { for _ in 0..<min(Bounds.hostsAtOnce, requests.count) { begin() } }
         Signals.running(loop) {
             for look in looks { look.cancel() }
             kept?.closeAll()

@@ -7,10 +7,6 @@ import Survey
 ///
 /// What a login shell prints of its own accord comes before the first marker and is left out.
 final class HostShell {
-    /// Bytes of an answer that are accepted beside what was asked for.
-    private static let longestAnswer = 16 << 20
-    private static let linesKept = 60
-
     /// What was asked and is not answered yet.
     private struct Question {
         var answer: ([UInt8]) -> Void
@@ -28,16 +24,18 @@ final class HostShell {
     private let errors: IncomingLines
     private var received: [UInt8] = []
     private var hasBegun = false
+    /// Bytes in which it has not begun.
+    private var searched = 0
     private var isOver = false
     private var pending: Question?
     /// What was printed on standard error, or before the shell began; the last lines of it.
     private(set) var words: [String] = []
-    private var verboseLines: [String] = []
+    private var agentsKey: String?
 
-    /// Lines of `ssh -v` so far.
-    var debugLines: [String] {
+    /// The key of an agent that ssh got in with, as far as `ssh -v` has told.
+    var agentKey: String? {
         if !isOver { errors.drain() }
-        return verboseLines
+        return agentsKey
     }
 
     /// Starts the shell.
@@ -69,7 +67,7 @@ final class HostShell {
     ) {
         precondition(pending == nil, "one question at a time")
         pending = Question(
-            answer: answer, failure: failure, limit: size + Self.longestAnswer,
+            answer: answer, failure: failure, limit: size + Bounds.answerBytes,
             timer: loop.at(EventLoop.now + timeout) { [self] in end(.silent(timeout)) })
         if isOver { return end(.ended(status: nil, words: words)) }
         input.send(line)
@@ -124,14 +122,17 @@ final class HostShell {
         if count == 0 { return ended() }
         if !hasBegun { begin() }
         if hasBegun { takeAnswer() }
-        let limit = pending?.limit ?? Self.longestAnswer
-        if received.count > (hasBegun ? limit : 1 << 20) { end(.tooLong) }
+        let limit = pending?.limit ?? Bounds.answerBytes
+        if received.count > (hasBegun ? limit : Bounds.bannerBytes) { end(.tooLong) }
     }
 
     /// Passes over what the login shell prints before ours begins.
     private func begin() {
         let sign = Array("\n\(marker) begin\n".utf8)
-        guard let range = received.firstRange(of: sign) else { return }
+        // What was looked at before may hold the beginning of the sign, no more.
+        let rest = received[max(0, searched - sign.count)...]
+        searched = received.count
+        guard let range = rest.firstRange(of: sign) else { return }
         note(String(decoding: received[..<range.lowerBound], as: UTF8.self))
         received.removeSubrange(..<range.upperBound)
         hasBegun = true
@@ -157,7 +158,8 @@ final class HostShell {
     private func complained(_ text: String) {
         // ssh ends its lines as a terminal wants them.
         let line = text.hasSuffix("\r") ? String(text.dropLast()) : text
-        if Self.isFromVerboseClient(line) { verboseLines.append(line) } else { note(line) }
+        guard Self.isFromVerboseClient(line) else { return note(line) }
+        if KeySource.isSign(line) { agentsKey = KeySource.agentKey([line]) }
     }
 
     /// What `ssh -v` says beside what it always does.
@@ -167,9 +169,9 @@ final class HostShell {
     }
 
     private func note(_ text: String) {
-        words += text.split(whereSeparator: \.isNewline).map(String.init)
-        if words.count > Self.linesKept { words.removeFirst(words.count - Self.linesKept) }
-        if verboseLines.count > 1000 { verboseLines.removeFirst(500) }
+        let lines = text.split(whereSeparator: \.isNewline).suffix(Bounds.errorLines)
+        words += lines.map { String($0.prefix(Bounds.lastWordBytes)) }
+        if words.count > Bounds.errorLines { words.removeFirst(words.count - Bounds.errorLines) }
     }
 
     // MARK: End
@@ -180,7 +182,8 @@ final class HostShell {
         var status: Int?
         if let range = received.firstRange(of: sign) {
             let digits = received[range.upperBound...].prefix { $0 != UInt8(ascii: "\n") }
-            status = Int(String(decoding: digits, as: UTF8.self))
+            let text = String(decoding: digits.prefix(10), as: UTF8.self)
+            status = Outside.number(text, in: Outside.status)
             if !hasBegun { note(String(decoding: received[..<range.lowerBound], as: UTF8.self)) }
         }
         end(.ended(status: status, words: words))

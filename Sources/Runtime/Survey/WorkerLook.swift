@@ -73,8 +73,8 @@ final class WorkerLook {
             line.hasPrefix($0)
         }
         if isNoise || SSHCommand.isForwardNoise(line) { return }
-        words.append(line)
-        if words.count > 40 { words.removeFirst() }
+        words.append(String(line.prefix(Bounds.lastWordBytes)))
+        if words.count > Bounds.lastWords { words.removeFirst() }
     }
 
     private var said: String {
@@ -110,7 +110,7 @@ final class WorkerLook {
                 forwards: trial.questionForwards,
                 .init(
                     started: { _ in },
-                    printed: { [self] in listing += $0 + "\n" },
+                    printed: { [self] in listed($0) },
                     ended: { [self] in answered($0.status) }))
             timer = loop.at(EventLoop.now + timeouts.connect + Self.listPatience) { [self] in
                 question?.killAndHangUp()
@@ -119,6 +119,12 @@ final class WorkerLook {
             outcome.problem = "\(error)"
             end()
         }
+    }
+
+    /// What comes after the end of a list is not needed, and one that has none is no list.
+    private func listed(_ line: String) {
+        guard listing.utf8.count + line.utf8.count < Bounds.deviceListBytes else { return }
+        listing += line + "\n"
     }
 
     private func answered(_ status: Int?) {

@@ -1,0 +1,81 @@
+/// How much is taken of each source of data that others fill. What goes beyond is refused or left
+/// out, by the rule that `Bounds.md` states beside each number.
+///
+/// Together they keep `sollol` below 64 MiB whatever is sent, with eight hosts asked at once.
+package enum Bounds {
+    // MARK: Hosts
+
+    /// Bytes that a login shell may print before ours begins.
+    package static let bannerBytes = 64 << 10
+    /// Bytes of an answer of a host, beside pieces of a file that were asked for.
+    package static let answerBytes = 2 << 20
+    /// Lines of such an answer.
+    package static let answerLines = 20_000
+    /// Bytes of what one program prints when it is asked for its help, version or devices; the help
+    /// of llama-server is 60 KiB.
+    package static let programBytes = 256 << 10
+    /// Ports that somebody listens on, records of guards, addresses.
+    package static let hostEntries = 4096
+    /// Bytes of the manifest of an Ollama model.
+    package static let manifestBytes = 64 << 10
+    /// Lines on standard error that are kept of an ssh or a shell, the last ones.
+    package static let errorLines = 60
+    /// Hosts that are asked at the same time: sshd of a jump host begins to refuse at ten.
+    package static let hostsAtOnce = 8
+    /// Names that are looked up at the same time.
+    package static let lookupsAtOnce = 16
+
+    // MARK: Servers
+
+    /// Bytes of a line; its end is left out.
+    package static let lineBytes = 8192
+    /// Lines that are kept of a server for its failure, the last ones.
+    package static let lastWords = 40
+    /// Bytes of each of them.
+    package static let lastWordBytes = 1024
+    /// Bytes of an answer over HTTP or RPC.
+    package static let serverAnswerBytes = 1 << 20
+    /// Values of JSON in it; a slot of llama-server has 60.
+    package static let serverAnswerValues = 50_000
+    /// Bytes of a list of devices.
+    package static let deviceListBytes = 256 << 10
+    /// Lines in a coordinator's log that say where weights are.
+    package static let weightLines = 1024
+    /// Bytes of a log that wait for their disk.
+    package static let waitingLogBytes = 1 << 20
+
+    // MARK: Models
+
+    /// Bytes of a header; vocabularies of 256 k tokens take 15 MiB.
+    package static let headerBytes = 64 << 20
+    /// Bytes of a header that are held at a time.
+    package static let headerPieceBytes = 4 << 20
+    /// Keys of a header.
+    package static let headerKeys = 4096
+    /// Bytes of its keys and of their short values; everything else of them is passed over.
+    package static let headerKeptBytes = 2 << 20
+    /// Tensors of all parts of a model together.
+    package static let modelTensors = 1 << 14
+    /// Files of a model.
+    package static let modelParts = 512
+
+    // MARK: Files and sockets of this machine
+
+    /// Bytes of a configuration.
+    package static let configurationBytes = 1 << 20
+    /// Values of JSON in it.
+    package static let configurationValues = 5000
+    /// Problems of a configuration that are told.
+    package static let configurationProblems = 100
+    /// Bytes of a file of API keys: some thousand.
+    package static let keyFileBytes = 64 << 10
+    /// Bytes of a key: llama-server takes no header line above 8 KiB (measured: 6,000 bytes work,
+    /// 9,000 answer 400).
+    package static let keyBytes = 4096
+    /// Bytes of recorded facts.
+    package static let factsBytes = 4 << 20
+    /// Bytes of a request to a running `sollol`.
+    package static let controlRequestBytes = 4096
+    /// Bytes of its answer; the largest has the lines of a reload.
+    package static let controlAnswerBytes = 2 << 20
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+@testable import Basics
+
+/// The table of the documentation and the numbers of the code are the same.
+@Suite struct BoundsTests {
+    private static let bounds = [
+        "bannerBytes": Bounds.bannerBytes, "answerBytes": Bounds.answerBytes,
+        "answerLines": Bounds.answerLines, "programBytes": Bounds.programBytes,
+        "hostEntries": Bounds.hostEntries, "manifestBytes": Bounds.manifestBytes,
+        "errorLines": Bounds.errorLines, "hostsAtOnce": Bounds.hostsAtOnce,
+        "lookupsAtOnce": Bounds.lookupsAtOnce, "lineBytes": Bounds.lineBytes,
+        "lastWords": Bounds.lastWords, "lastWordBytes": Bounds.lastWordBytes,
+        "serverAnswerBytes": Bounds.serverAnswerBytes,
+        "serverAnswerValues": Bounds.serverAnswerValues,
+        "deviceListBytes": Bounds.deviceListBytes, "weightLines": Bounds.weightLines,
+        "waitingLogBytes": Bounds.waitingLogBytes, "headerBytes": Bounds.headerBytes,
+        "headerPieceBytes": Bounds.headerPieceBytes, "headerKeys": Bounds.headerKeys,
+        "headerKeptBytes": Bounds.headerKeptBytes, "modelTensors": Bounds.modelTensors,
+        "modelParts": Bounds.modelParts, "configurationBytes": Bounds.configurationBytes,
+        "configurationValues": Bounds.configurationValues,
+        "configurationProblems": Bounds.configurationProblems, "factsBytes": Bounds.factsBytes,
+        "keyFileBytes": Bounds.keyFileBytes, "keyBytes": Bounds.keyBytes,
+        "controlRequestBytes": Bounds.controlRequestBytes,
+        "controlAnswerBytes": Bounds.controlAnswerBytes,
+    ]
+
+    private static func text(_ path: String) throws -> String {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        return try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    /// `| an answer | `answerBytes` | 2 MiB | … |`.
+    @Test func theTableSaysWhatTheCodeDoes() throws {
+        var table: [String: Int] = [:]
+        let page = try Self.text("Sources/sollol/sollol.docc/Bounds.md")
+        for row in page.matches(of: /\| `(\w+)` \| (\d+) ?(KiB|MiB)? \|/) {
+            let shift = row.3 == "MiB" ? 20 : row.3 == "KiB" ? 10 : 0
+            table[String(row.1)] = (Int(row.2) ?? 0) << shift
+        }
+        #expect(table == Self.bounds)
+    }
+
+    @Test func noBoundIsForgotten() throws {
+        let source = try Self.text("Sources/Basics/Bounds.swift")
+        let names = source.matches(of: /static let (\w+)/).map { String($0.1) }
+        #expect(Set(names) == Set(Self.bounds.keys))
+    }
+}
