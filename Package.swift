@@ -38,7 +38,8 @@ let package = Package(
         room("Supervision", uses: ["Basics", "Facts", "Configuration", "Plan", "Remote"]),
         room("Status", uses: ["Basics", "Plan", "Supervision"]),
         room(
-            "Reporting", uses: ["Basics", "Model", "Placement", "Plan", "Remote", "Survey"],
+            "Reporting",
+            uses: ["Basics", "LlamaCpp", "Model", "Placement", "Plan", "Remote", "Survey"],
             shell: true),
         // Not `Runtime`, which is a module of Swift's own.
         .target(
@@ -87,13 +88,16 @@ let package = Package(
             ]),
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["Basics", "Facts", "Configuration", "Plan", "Survey", "Samples"],
+            dependencies: [
+                "Basics", "LlamaCpp", "Facts", "Configuration", "Plan", "Survey", "Samples",
+            ],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "RepositoryTests"),
         .testTarget(
             name: "PlanTests",
             dependencies: [
-                "Basics", "Placement", "Facts", "Configuration", "Plan", "Survey", "Supervision",
+                "Basics", "LlamaCpp", "Placement", "Facts", "Configuration", "Plan", "Survey",
+                "Supervision",
                 "Reporting", "Samples",
             ]),
         .testTarget(
@@ -114,7 +118,8 @@ let package = Package(
         .testTarget(
             name: "ReportingTests",
             dependencies: [
-                "Basics", "Facts", "Configuration", "Plan", "Remote", "Survey", "Reporting",
+                "Basics", "LlamaCpp", "Facts", "Configuration", "Plan", "Remote", "Survey",
+                "Reporting",
                 "Samples",
             ],
             resources: [.copy("Fixtures")]),

@@ -37,6 +37,8 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case contextSize = "ctx_size"
         case parallel, ssh, binary
         case apiKeyFile = "api_key_file"
+        case corsOrigins = "cors_origins"
+        case allowDangerousFlags = "allow_dangerous_flags"
         case memoryLimit = "memory_limit"
         case memoryReserve = "memory_reserve"
         case environment

@@ -10,6 +10,16 @@ package enum RunLocation: Hashable, Sendable, Codable {
         if case .ssh(let destination, _) = self { destination } else { nil }
     }
 
+    /// Values of `ssh -o`; none for this machine.
+    package var sshOptions: [String] {
+        if case .ssh(_, let options) = self { options } else { [] }
+    }
+
+    /// What one types to get a shell there: `ssh -o Port=2222 ann@gpu-1`; nil for this machine.
+    package var sshWords: [String]? {
+        sshDestination.map { ["ssh"] + sshOptions.flatMap { ["-o", $0] } + [$0] }
+    }
+
     /// Whether both are one host, as far as the configuration tells; options do not count.
     package func isSameHost(as other: RunLocation) -> Bool {
         sshDestination == other.sshDestination

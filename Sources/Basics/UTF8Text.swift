@@ -23,10 +23,10 @@ package enum UTF8Text {
     }
 }
 
-/// A text for one line of a message: quoted, shortened, without the passwords of URLs, and without
+/// A text for one line of a message: quoted, shortened, without secrets, and without
 /// what steers a terminal or reorders a line (control and format characters, such as U+202E).
 package func printable(_ text: String) -> String {
-    let text = URLPassword.hidden(in: text)
+    let text = Secret.hidden(in: text)
     var clean = ""
     for scalar in text.unicodeScalars.prefix(80) {
         switch scalar.properties.generalCategory {

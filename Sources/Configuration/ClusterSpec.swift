@@ -137,6 +137,8 @@ package struct CoordinatorSpec: Equatable, Codable, Sendable {
     package var binary: String?
     /// A file on the coordinator's host with API keys, one a line; never the keys themselves.
     package var apiKeyFile: String?
+    /// Which web pages may use the API, or nil: without keys those of its own host.
+    package var corsOrigins: String?
     /// Added to the server's environment.
     package var environment: [String: String]
     /// Appended to the command line; never repeats a flag that the plan owns.

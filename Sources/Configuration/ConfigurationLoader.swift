@@ -78,7 +78,10 @@ package struct ConfigurationLoader {
         return name
     }
 
-    private init(sources: ConfigurationSources) { self.sources = sources }
+    private init(sources: ConfigurationSources) {
+        self.sources = sources
+        notices = sources.notices
+    }
 
     /// Those of a file by line, then the others; otherwise in the order in which they were found.
     private static func inOrder(_ problems: [ConfigurationProblem]) -> [ConfigurationProblem] {

@@ -110,6 +110,8 @@ extension ConfigurationKey.Coordinator {
         case .ssh: .init(kind: .string(.sshDestination))
         case .binary: .init(kind: .string(.binary))
         case .apiKeyFile: .init(kind: .string(.path))
+        case .corsOrigins: .init(kind: .string(.origins))
+        case .allowDangerousFlags: .init(kind: .boolean, standard: .boolean(false))
         case .memoryLimit: .init(kind: .string(.memorySize))
         case .memoryReserve: .init(kind: .string(.memorySize), standard: .string("512MiB"))
         case .environment: .init(kind: .environment, standard: .environment([:]))

@@ -53,6 +53,8 @@ package struct ConfigurationSources: Equatable, Sendable {
     package var backendsFile: SourceFile?
     /// Where the file was looked for.
     package var searched: [String]
+    /// What people should know of how the files were found, one line each.
+    package var notices: [String] = []
     /// The environment.
     package var environment: [String: String]
     /// Options of the command line by name, `--port`.

@@ -69,7 +69,7 @@ extension ConfigurationValue {
                 return "expected a string, found \(value.kind)."
             }
             texts.append(text)
-            return rule.problem(text).map { "\(printable(text)) \($0)." }
+            return rule.problem(text).map { "\(rule.shown(text)) \($0)." }
         }
         return failure.map { .failure($0) } ?? .success(.strings(texts))
     }
@@ -109,7 +109,7 @@ extension ConfigurationValue {
         _ text: String, _ rule: StringRule
     ) -> Result<ConfigurationValue, ValueFailure> {
         if let problem = rule.problem(text) {
-            return .failure(ValueFailure(message: "\(printable(text)) \(problem)."))
+            return .failure(ValueFailure(message: "\(rule.shown(text)) \(problem)."))
         }
         return .success(.string(text))
     }
@@ -169,7 +169,8 @@ extension ConfigurationValue {
         var failures: [ValueFailure.Item] = []
         for member in members {
             var item = ValueFailure.Item(position: member.position, message: "")
-            if let problem = EnvironmentRule.problem(name: member.key) {
+            let value = if case .string(let text) = member.value.value { text } else { "?" }
+            if let problem = EnvironmentRule.problem(name: member.key, value: value) {
                 item.message = problem
             } else if case .string(let text) = member.value.value {
                 variables[member.key] = text
@@ -195,7 +196,7 @@ extension ConfigurationValue {
 
 /// Which variables a server may be given.
 enum EnvironmentRule {
-    static func problem(name: String) -> String? {
+    static func problem(name: String, value: String) -> String? {
         let letters = name.unicodeScalars
         let isName =
             letters.allSatisfy {
@@ -205,7 +206,10 @@ enum EnvironmentRule {
         guard isName else {
             return "\(printable(name)) is no name of a variable ([A-Za-z_][A-Za-z0-9_]*)."
         }
-        return OwnedFlags.problem(variable: name).map { "\(name) \($0)." }
+        if let problem = ServerVariables.problem(name) { return "\(name) \(problem)." }
+        guard SecretName.matches(name), !Secret.isSwitch(value) else { return nil }
+        return "\(name) looks like a secret, and plans and logs show this environment; set it for "
+            + "the account on that host instead."
     }
 }
 

@@ -37,6 +37,7 @@ struct SpecBuilder {
             restart: restart(), health: health(), timeouts: timeouts(),
             origins: entries.mapValues(\.origin))
         checkArguments(spec)
+        checkDangerousFlags(spec.coordinator)
         checkAddresses(spec)
         checkDevices(spec)
         checkDelays(spec)
@@ -186,6 +187,7 @@ struct SpecBuilder {
             parallel: integer(.coordinator(.parallel)),
             binary: binary(.coordinator(.binary), on: location),
             apiKeyFile: keyFile.map { absolute(.coordinator(.apiKeyFile), $0, on: location) },
+            corsOrigins: string(.coordinator(.corsOrigins)),
             environment: environment(.coordinator(.environment)),
             extraArguments: strings(.coordinator(.extraArguments)),
             memoryLimit: memory(.coordinator(.memoryLimit)),

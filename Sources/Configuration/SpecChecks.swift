@@ -6,16 +6,47 @@ import Placement
 extension SpecBuilder {
     mutating func checkArguments(_ spec: ClusterSpec) {
         for worker in spec.workers {
-            for word in worker.extraArguments {
-                if let text = OwnedFlags.problem(word, role: .worker) {
-                    problem(worker.key(.extraArguments), text + ".")
-                }
+            checkArguments(worker.extraArguments, .worker, worker.key(.extraArguments))
+        }
+        checkArguments(
+            spec.coordinator.extraArguments, .coordinator, .coordinator(.extraArguments))
+    }
+
+    private mutating func checkArguments(
+        _ words: [String], _ role: Role, _ key: ConfigurationKey
+    ) {
+        for word in words {
+            if let text = OwnedFlags.problem(word, role: role) {
+                problem(key, text + ".")
+            } else if Secret.isFlag(word) {
+                let flag = printable(String(word.prefix { $0 != "=" }))
+                problem(
+                    key,
+                    "\(flag) takes a secret, which would show to everyone on that host (ps), in plans "
+                        + "and in logs; keep it in the account there (its environment, a file).")
             }
         }
-        for word in spec.coordinator.extraArguments {
-            if let text = OwnedFlags.problem(word, role: .coordinator) {
-                problem(.coordinator(.extraArguments), text + ".")
-            }
+    }
+
+    /// A shell or files over HTTP need a key, or nobody beyond the host, or a word of consent.
+    mutating func checkDangerousFlags(_ coordinator: CoordinatorSpec) {
+        let consent = ConfigurationKey.coordinator(.allowDangerousFlags)
+        guard coordinator.apiKeyFile == nil, !AddressRange.isLoopback(coordinator.host),
+            !boolean(consent)
+        else { return }
+        let arguments = coordinator.extraArguments.map {
+            (ConfigurationKey.Coordinator.extraArguments, $0, DangerousFlags.gift(ofArgument: $0))
+        }
+        let variables = coordinator.environment.keys.sorted().map {
+            (ConfigurationKey.Coordinator.environment, $0, DangerousFlags.gift(ofVariable: $0))
+        }
+        for (key, name, gift) in arguments + variables {
+            guard let gift else { continue }
+            problem(
+                .coordinator(key),
+                "\(printable(name)) gives \(gift) to whoever can reach \(coordinator.host), and the "
+                    + "API asks for no key. Set \(ConfigurationKey.coordinator(.apiKeyFile)), or "
+                    + "\(ConfigurationKey.coordinator(.host)) to 127.0.0.1, or \(consent) to true.")
         }
     }
 

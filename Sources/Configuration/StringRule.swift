@@ -22,6 +22,8 @@ enum StringRule: Equatable, Sendable {
     case model
     /// A llama.cpp device name.
     case device
+    /// Origins of web pages, separated by commas.
+    case origins
     /// The cluster's name.
     case clusterName
     /// One word of a command line.
@@ -41,12 +43,23 @@ enum StringRule: Equatable, Sendable {
         if self == .model, ModelName.isURL(text) {
             return "is a URL, not a path; download it first, and give the path of the file"
         }
-        if URLPassword.isIn(text) {
+        if holdsSecret(text) {
             return
-                "holds a password, which plans, logs and `ps` would show; keep it in the account "
-                + "on that host (its environment, ~/.netrc, an ssh key)"
+                "holds a \(URLPassword.isIn(text) ? "password" : "secret"), which plans, logs and "
+                + "`ps` would show; keep it in the account on that host (its environment, ~/.netrc, "
+                + "an ssh key)"
         }
         return problemOfKind(text)
+    }
+
+    /// The text for a message, unless nobody may read it.
+    func shown(_ text: String) -> String {
+        holdsSecret(text) && !URLPassword.isIn(text) ? "\"***\"" : printable(text)
+    }
+
+    private func holdsSecret(_ text: String) -> Bool {
+        let isAssigned = self == .argument && !text.beginsWithDash && Secret.isAssigned(in: text)
+        return isAssigned || Secret.isIn(text)
     }
 
     /// The same, for what only this rule forbids.
@@ -79,6 +92,12 @@ enum StringRule: Equatable, Sendable {
             }
             return isName && !text.beginsWithDash
                 ? nil : "is no device name ([A-Za-z0-9_.:-]); one entry for each device"
+        case .origins:
+            let isHarmless = text.unicodeScalars.allSatisfy {
+                Self.isNameLetter($0) || ",:/*".unicodeScalars.contains($0)
+            }
+            return isHarmless && !text.beginsWithDash
+                ? nil : "is not localhost, *, or scheme://host[:port] (several with commas)"
         case .clusterName:
             let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 64
             return isName && text != "." && text != ".."
@@ -93,16 +112,18 @@ enum StringRule: Equatable, Sendable {
         }
     }
 
+    static let isNoAddress = "is no IPv4 address (four numbers to 255, without leading zeros)"
+
     private static let isOption = "begins with '-', which would make it an option"
 
-    private static func isNameLetter(_ scalar: Unicode.Scalar) -> Bool {
+    static func isNameLetter(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": true
         default: false
         }
     }
 
-    private static func hostProblem(_ text: String, why: String) -> String? {
+    static func hostProblem(_ text: String, why: String) -> String? {
         if text.contains("://") { return "is a URL; write the host alone" }
         if text.contains(",") { return "holds a comma; write one element for each backend" }
         let colons = text.unicodeScalars.filter { $0 == ":" }.count
@@ -111,10 +132,8 @@ enum StringRule: Equatable, Sendable {
             return "is IPv6; \(why). Use an IPv4 address or a name"
         }
         if colons == 1 { return "holds a port, which has a key of its own: port" }
-        let isNumeric = text.unicodeScalars.allSatisfy { ("0"..."9").contains($0) || $0 == "." }
-        if isNumeric {
-            return AddressRange.isNumericIPv4(text)
-                ? nil : "is no IPv4 address (four numbers to 255)"
+        if AddressRange.isNumberLike(text) {
+            return AddressRange.isNumericIPv4(text) ? nil : Self.isNoAddress
         }
         guard text.utf8.count <= 253, !text.beginsWithDash, !text.hasPrefix("."),
             text.unicodeScalars.allSatisfy(isNameLetter)
@@ -131,6 +150,14 @@ enum StringRule: Equatable, Sendable {
             return "is not what one types after ssh (an alias, [user@]host, ssh://[user@]host:port)"
         }
         if text.contains("@-") || text.contains("//-") { return "has a host that begins with '-'" }
+        let host = text.split(separator: "@").last.map {
+            $0.hasPrefix("ssh://") ? $0.dropFirst(6) : $0
+        }
+        if let host = host?.prefix(while: { $0 != ":" && $0 != "/" }).description,
+            AddressRange.isNumberLike(host), !AddressRange.isNumericIPv4(host)
+        {
+            return "has a host that \(isNoAddress)"
+        }
         let colons = text.unicodeScalars.filter { $0 == ":" }.count
         if !text.hasPrefix("ssh://"), colons == 1 || text.contains("/") {
             return "holds a port or path, which ssh would take for a part of the name; write "
@@ -149,44 +176,5 @@ enum ModelName {
     static func isPath(_ text: String) -> Bool {
         text.hasSuffix(".gguf") && !text.beginsWithDash
             || ["/", "./", "../", "~/"].contains { text.hasPrefix($0) }
-    }
-}
-
-/// Which `ssh -o` options a configuration may set.
-enum SSHOptionRule {
-    /// Options that run a program here, break the leash, or weaken what ssh checks, with the
-    /// reason.
-    private static let refused: [String: String] = {
-        let program = "runs a program on this machine; put it in ~/.ssh/config"
-        let leash = "would break the leash that ends the server when sollol goes; remove it"
-        let forward = "makes a second connection to the host fail; remove it"
-        let check = "weakens what ssh checks; accept the host key once by hand instead"
-        var all: [String: String] = [:]
-        for name in [
-            "proxycommand", "localcommand", "permitlocalcommand", "knownhostscommand",
-            "pkcs11provider", "securitykeyprovider", "xauthlocation", "match", "include",
-        ] { all[name] = program }
-        for name in [
-            "remotecommand", "requesttty", "stdinnull", "forkafterauthentication", "controlmaster",
-            "controlpath", "controlpersist", "batchmode", "sessiontype",
-        ] { all[name] = leash }
-        for name in [
-            "localforward", "remoteforward", "dynamicforward", "gatewayports", "tunnel",
-            "clearallforwardings", "exitonforwardfailure",
-        ] { all[name] = forward }
-        for name in ["stricthostkeychecking", "userknownhostsfile", "globalknownhostsfile"] {
-            all[name] = check
-        }
-        return all
-    }()
-
-    static func problem(_ text: String) -> String? {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty,
-            parts[0].unicodeScalars.allSatisfy({
-                $0.isASCII && $0.properties.isAlphabetic || ("0"..."9").contains($0)
-            })
-        else { return "is not of the form Key=value" }
-        return refused[parts[0].lowercased()].map { "sets \(parts[0]), which \($0)" }
     }
 }

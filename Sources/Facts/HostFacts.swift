@@ -25,6 +25,8 @@ package struct HostFacts: Codable, Equatable, Sendable {
         package var deviceMemoryBytes: [String: Int64]?
         /// Memory that new processes could have when somebody looked, or nil if nobody did.
         package var availableMemoryBytes: Int64?
+        /// Names of variables of llama.cpp that the account there sets and its servers inherit.
+        package var inheritedVariables: [String]?
 
         /// Facts of one machine, none unless given.
         package init(
@@ -70,9 +72,10 @@ package struct HostFacts: Codable, Equatable, Sendable {
         package var companions: String?
 
         /// What its host prints of it and these files as long as none of them has changed; nil when
-        /// it has to be asked in any case.
+        /// it has to be asked in any case, as for what an earlier release did not look for.
         package var fingerprint: String? {
-            companions.map {
+            if let capabilities, capabilities.corsOrigins == nil { return nil }
+            return companions.map {
                 "\(stamp.size) \(stamp.modified / 1_000_000_000)\($0.isEmpty ? "" : " ")\($0) \(path)"
             }
         }

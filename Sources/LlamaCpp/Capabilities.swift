@@ -43,6 +43,9 @@ package struct Capabilities: Codable, Equatable, Sendable {
     ///
     /// In releases before that level, buffer sizes are shown anyway and 4 is debug output.
     package var verbosityTrace: Bool
+    /// Whether `--cors-origins` exists: which web pages a browser lets read answers. nil in what
+    /// an earlier release recorded: it did not look.
+    package var corsOrigins: Bool?
     /// Whether `--flash-attn` needs a value (`on`, `off`, `auto`); older builds take none.
     package var flashAttentionTakesValue: Bool
 
@@ -50,8 +53,7 @@ package struct Capabilities: Codable, Equatable, Sendable {
     package static let currentRelease = Capabilities(
         version: nil, rpc: true, loadMode: .loadMode, gpuLayersAll: true, fit: true,
         cacheRAM: true, device: true, overrideTensor: true, listDevices: true, metrics: true,
-        slots: true,
-        verbosityTrace: true, flashAttentionTakesValue: true)
+        slots: true, verbosityTrace: true, corsOrigins: true, flashAttentionTakesValue: true)
 
     /// How `currentRelease` is called in an assumption.
     package static let currentReleaseName = "llama.cpp 0.7.0 (build 11669)"
@@ -77,14 +79,14 @@ package struct Capabilities: Codable, Equatable, Sendable {
             metrics: flags.has("--metrics"),
             slots: flags.has("--slots"),
             verbosityTrace: flags.text(of: "--verbosity").contains("4: trace"),
+            corsOrigins: flags.has("--cors-origins"),
             flashAttentionTakesValue: flags.text(of: "--flash-attn").contains("auto"))
     }
 
     private init(
         version: String?, rpc: Bool, loadMode: LoadMode, gpuLayersAll: Bool, fit: Bool,
         cacheRAM: Bool, device: Bool, overrideTensor: Bool, listDevices: Bool, metrics: Bool,
-        slots: Bool,
-        verbosityTrace: Bool, flashAttentionTakesValue: Bool
+        slots: Bool, verbosityTrace: Bool, corsOrigins: Bool?, flashAttentionTakesValue: Bool
     ) {
         self.version = version
         self.rpc = rpc
@@ -98,6 +100,7 @@ package struct Capabilities: Codable, Equatable, Sendable {
         self.metrics = metrics
         self.slots = slots
         self.verbosityTrace = verbosityTrace
+        self.corsOrigins = corsOrigins
         self.flashAttentionTakesValue = flashAttentionTakesValue
     }
 

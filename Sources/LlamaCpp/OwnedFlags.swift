@@ -5,7 +5,7 @@ import Basics
 /// Spellings of all known releases (`--help` of 0.7.0, and those that it removed).
 package enum OwnedFlags {
     /// What to do instead, by flag.
-    private static let server: [String: String] = {
+    static let server: [String: String] = {
         var owned: [String: String] = [:]
         func own(_ flags: String, _ key: String) {
             for flag in flags.split(separator: " ") { owned[String(flag)] = key }
@@ -28,6 +28,7 @@ package enum OwnedFlags {
             "remove it, since a cluster serves one model")
         own("-c --ctx-size", "set \(ConfigurationKey.coordinator(.contextSize)) instead")
         own("-np --parallel", "set \(ConfigurationKey.coordinator(.parallel)) instead")
+        own("--cors-origins", "set \(ConfigurationKey.coordinator(.corsOrigins)) instead")
         own("--rpc", "set \(SpecialKey.backends.rawValue) instead")
         own("--api-key-file", "set \(ConfigurationKey.coordinator(.apiKeyFile)) instead")
         own(
@@ -66,15 +67,7 @@ package enum OwnedFlags {
     /// Why this word must not stand among the extra arguments, or nil.
     package static func problem(_ word: String, role: Role) -> String? {
         guard word.beginsWithDash else { return nil }
-        var flag = word.split(separator: "=", maxSplits: 1).first.map(String.init) ?? word
-        if flag.hasPrefix("--") {
-            // llama.cpp takes --ctx_size for --ctx-size (common/arg.cpp).
-            flag = flag.replacing("_", with: "-")
-        } else {
-            // No release takes -c4096 (measured: invalid argument), and no short flag holds a
-            // digit.
-            flag = String(flag.prefix { !("0"..."9").contains($0) })
-        }
+        let flag = flag(word)
         if flag == "--api-key" {
             return "--api-key would show the key to everyone on that host (ps); put the keys in a "
                 + "file and name it with \(ConfigurationKey.coordinator(.apiKeyFile))"
@@ -87,42 +80,18 @@ package enum OwnedFlags {
         }
     }
 
+    /// The flag that a word begins with, as llama.cpp spells it.
+    static func flag(_ word: String) -> String {
+        let flag = word.split(separator: "=", maxSplits: 1).first.map(String.init) ?? word
+        // llama.cpp takes --ctx_size for --ctx-size (common/arg.cpp).
+        if flag.hasPrefix("--") { return flag.replacing("_", with: "-") }
+        // No release takes -c4096 (measured: invalid argument), and no short flag holds a digit.
+        return String(flag.prefix { !("0"..."9").contains($0) })
+    }
+
     /// `--gpt-oss-20b-default`, `--fim-qwen-7b-spec` and their like, which choose a model.
     private static func isPreset(_ flag: String) -> Bool {
         flag.hasPrefix("--") && (flag.hasSuffix("-default") || flag.hasSuffix("-spec"))
             && flag != "--spec-default"
     }
-
-    /// Why this variable must not be set for a server, or nil.
-    package static func problem(variable: String) -> String? {
-        if variable == "LLAMA_API_KEY" {
-            return
-                "would put a secret into the plan; use \(ConfigurationKey.coordinator(.apiKeyFile))"
-        }
-        if secretWords.contains(where: { variable.uppercased().hasSuffix($0) }) {
-            return "looks like a secret, and plans and logs show this environment; set it for the "
-                + "account on that host instead"
-        }
-        // --no-host is about buffers, not about --host.
-        for prefix in ["LLAMA_ARG_NO_", "LLAMA_ARG_", "LLAMA_"]
-        where variable.hasPrefix(prefix) && variable != "LLAMA_ARG_NO_HOST" {
-            let name = variable.dropFirst(prefix.count).lowercased()
-            let flag = "--" + name.replacing("_", with: "-")
-            if server[flag] != nil || ownedVariables.contains(variable) {
-                return "does what a flag of the plan does, and would change it; remove it"
-            }
-        }
-        return nil
-    }
-
-    private static let secretWords = [
-        "TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY",
-        "CREDENTIALS", "PASSPHRASE", "APIKEY", "SSHPASS", "_PASS", "_PWD", "_PW",
-    ]
-
-    /// Variables of owned flags that are not named after them (`--help` of 0.7.0).
-    private static let ownedVariables: Set<String> = [
-        "LLAMA_ARG_N_PARALLEL", "LLAMA_ARG_ENDPOINT_METRICS", "LLAMA_ARG_ENDPOINT_SLOTS",
-        "LLAMA_ARG_DIO",
-    ]
 }

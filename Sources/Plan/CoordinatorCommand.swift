@@ -36,6 +36,8 @@ struct CoordinatorCommand {
     var binary: String
     var capabilities: Capabilities
     var modelPath: String
+    /// Where the API listens: numeric, unless its name could not be looked up.
+    var address: String
     var apiKeyFile: String?
     /// What the coordinator dials, in device order; empty for a coordinator alone.
     var rpc: [Endpoint]
@@ -53,7 +55,10 @@ struct CoordinatorCommand {
         let coordinator = spec.coordinator
         words.add(binary, spec.reason(.coordinator(.binary)))
         words.add("--model", modelPath, spec.reason(.cluster(.model)))
-        words.add("--host", coordinator.host, spec.reason(.coordinator(.host)))
+        let isNamed = address != coordinator.host
+        words.add(
+            "--host", address,
+            spec.reason(.coordinator(.host)) + (isNamed ? ": \(coordinator.host) resolved" : ""))
         words.add("--port", String(coordinator.port), spec.reason(.coordinator(.port)))
         let context = String(coordinator.contextSize)
         words.add("--ctx-size", context, spec.reason(.coordinator(.contextSize)))
@@ -70,6 +75,13 @@ struct CoordinatorCommand {
         }
         if let apiKeyFile {
             words.add("--api-key-file", apiKeyFile, spec.reason(.coordinator(.apiKeyFile)))
+        }
+        if let origins = coordinator.corsOrigins {
+            words.add("--cors-origins", origins, spec.reason(.coordinator(.corsOrigins)))
+        } else if apiKeyFile == nil, capabilities.corsOrigins != false {
+            words.add(
+                "--cors-origins", "localhost",
+                "rule: without a key no web page of another host may read what the API answers")
         }
         let extra = spec.reason(.coordinator(.extraArguments))
         words.addExtra(coordinator.extraArguments, extra)

@@ -22,6 +22,9 @@ package struct LaunchPlan: Equatable, Codable, Sendable {
     package var notices: [String] = []
     /// Workers that are started, but get no layer: the coordinator does without them for now.
     package var leftOut: [Node] = []
+    /// A digest of the whole specification: what `sollol` does when something fails is part of what
+    /// was reviewed.
+    package var configuration = ""
 
     /// The process of that node; nil for an unmanaged backend.
     package func process(_ node: Node) -> PlannedProcess? {

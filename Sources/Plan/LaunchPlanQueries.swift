@@ -15,22 +15,21 @@ extension LaunchPlan {
         process(.coordinator)?.argv.contains("--api-key-file") == true
     }
 
-    /// A command that asks the coordinator something, for people to try.
+    /// A command that asks the coordinator something, for people to try: with a key that curl reads
+    /// from its standard input, since a command line shows to everyone on the machine (`ps`).
     package var request: String {
         guard let coordinator = process(.coordinator) else { return "" }
         let words = coordinator.argv
-        let keyFile = words.firstIndex(of: "--api-key-file").map { words[$0 + 1] }
-        var header = ""
-        var note = ""
-        if let keyFile, coordinator.location == .here {
-            header =
-                #" -H "Authorization: Bearer $(head -n1 \#(ShellQuoting.quote(keyFile)))""#
-        } else if let keyFile {
-            header = #" -H "Authorization: Bearer KEY""#
-            note = " with a KEY of \(keyFile) on \(coordinator.host)"
+        let url = "http://\(coordinator.dial)/v1/chat/completions"
+        let data = #"-d '{"messages":[{"role":"user","content":"Hello"}]}'"#
+        guard let flag = words.firstIndex(of: "--api-key-file") else {
+            return "curl \(url) \(data)"
         }
-        return "curl http://\(coordinator.dial)/v1/chat/completions\(header) -d "
-            + #"'{"messages":[{"role":"user","content":"Hello"}]}'"# + note
+        // The first line that is no comment.
+        let script = "/^[^#]/{s/^/Authorization: Bearer /;p;q;}"
+        let read = ShellQuoting.join(["sed", "-n", script, words[flag + 1]])
+        let there = coordinator.location.sshWords.map { ShellQuoting.join($0 + [read]) }
+        return "\(there ?? read) | curl -H @- \(url) \(data)"
     }
 }
 

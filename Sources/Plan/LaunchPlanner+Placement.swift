@@ -34,7 +34,8 @@ extension LaunchPlanner {
                 // Releases before October 2025 name a device after its server, later ones number
                 // all devices.
                 let old = recorded?.count == count ? recorded?[number] : nil
-                let oldName = old.flatMap { $0.hasPrefix("RPC[") ? $0 : nil }
+                let isOld = old?.hasPrefix("RPC[") == true
+                let oldName = isOld ? "RPC[\(dial)]" : nil
                 let memory = limits.device(number, of: worker)
                 let placed = PlacementDevice(
                     node: worker.node, name: oldName ?? "RPC\(devices.count)",

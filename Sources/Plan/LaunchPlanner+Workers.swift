@@ -31,9 +31,15 @@ extension LaunchPlanner {
         let coordinator = spec.coordinator.location
         let isBesideCoordinator = worker.location.isSameHost(as: coordinator)
         guard worker.transport == .ssh, worker.managed else {
+            if AddressRange.isName(address(of: worker.host)) {
+                assumptions.add(
+                    worker.node,
+                    "the address of \(worker.host) is not known, so its name stands for it; "
+                        + "`sollol up` looks it up, since rpc-server takes a numeric address only.")
+            }
             let listen = directBind(of: worker)
             let bind = Endpoint(host: listen.host, port: worker.port)
-            let dial = Endpoint(host: worker.host, port: worker.port)
+            let dial = Endpoint(host: address(of: worker.host), port: worker.port)
             // Allowed beside the coordinator only, and then not to be reached from here.
             let isHidden =
                 worker.managed && worker.location != .here && AddressRange.isLoopback(bind.host)
@@ -63,20 +69,11 @@ extension LaunchPlanner {
 
     /// `rpc-server -H` takes nothing but a numeric IPv4 address (measured: it prints "Invalid host
     /// address" and exits 0).
-    private mutating func directBind(of worker: WorkerSpec) -> (host: String, reason: String) {
+    private func directBind(of worker: WorkerSpec) -> (host: String, reason: String) {
         if let bind = worker.bind { return (bind, spec.reason(worker.key(.bind))) }
         let reason = spec.reason(worker.key(.host))
-        if AddressRange.isNumericIPv4(worker.host) || !worker.managed {
-            return (worker.host, reason)
-        }
-        if let address = facts.addresses[worker.host] {
-            return (address, "\(reason): \(worker.host) resolved")
-        }
-        assumptions.add(
-            worker.node,
-            "the address of \(worker.host) is not known, so -H shows the name; "
-                + "`sollol up` resolves it, since rpc-server takes a numeric address only.")
-        return (worker.host, reason)
+        let address = address(of: worker.host)
+        return (address, address == worker.host ? reason : "\(reason): \(worker.host) resolved")
     }
 
     /// The rpc-server of a managed worker.

@@ -50,6 +50,7 @@ package struct LaunchPlanner {
         let command = CoordinatorCommand(
             spec: spec, binary: binary(of: .coordinator, name: wantedCoordinator, isServer: true),
             capabilities: try coordinatorCapabilities(), modelPath: model.path,
+            address: coordinatorAddress(),
             apiKeyFile: spec.coordinator.apiKeyFile.map {
                 expandHome($0, what: "\(ConfigurationKey.coordinator(.apiKeyFile))")
             },
@@ -64,10 +65,11 @@ package struct LaunchPlanner {
         return LaunchPlan(
             cluster: spec.name, processes: processes,
             unmanaged: workers.filter { !$0.spec.managed }.map {
-                UnmanagedBackend(node: $0.spec.node, endpoint: $0.spec.endpoint)
+                UnmanagedBackend(node: $0.spec.node, endpoint: $0.addresses.dial)
             },
             assumptions: assumptions.sentences, distribution: distribution,
-            placement: placement, timeouts: spec.timeouts, notices: notices)
+            placement: placement, timeouts: spec.timeouts, notices: notices,
+            configuration: spec.digest)
     }
 
     /// What each process's ssh connection forwards: no host has to be asked for it.
@@ -104,6 +106,10 @@ package struct LaunchPlanner {
         }
         guard capabilities.rpc || spec.workers.isEmpty else {
             throw .coordinatorWithoutRPC(
+                path: binary.path, host: location.sshDestination ?? "this machine")
+        }
+        guard capabilities.corsOrigins != false || spec.coordinator.corsOrigins == nil else {
+            throw .coordinatorWithoutOrigins(
                 path: binary.path, host: location.sshDestination ?? "this machine")
         }
         return capabilities
@@ -148,7 +154,7 @@ package struct LaunchPlanner {
         _ command: CoordinatorCommand, relays: [PortForward], startAfter: [Node]
     ) -> PlannedProcess {
         let coordinator = spec.coordinator
-        let bind = Endpoint(host: coordinator.host, port: coordinator.port)
+        let bind = Endpoint(host: address(of: coordinator.host), port: coordinator.port)
         let passage = apiForward
         let named = Endpoint(host: probeHost, port: coordinator.port)
         let probe = passage?.listen ?? named
@@ -171,15 +177,16 @@ package struct LaunchPlanner {
         let port = spec.forwardPortBase + places
         return PortForward(
             side: .here, listen: Endpoint(host: "127.0.0.1", port: port),
+            // A wildcard of IPv6 takes IPv4 as well.
             target: Endpoint(
-                host: namesAnAddress ? coordinator.host : "127.0.0.1", port: coordinator.port),
+                host: coordinator.host == "::" ? "127.0.0.1" : probeHost, port: coordinator.port),
             carriesRPC: false)
     }
 
     /// Whether the coordinator listens on an address that others can dial: neither its own loopback
     /// nor a wildcard.
     private var namesAnAddress: Bool {
-        let host = spec.coordinator.host
+        let host = address(of: spec.coordinator.host)
         return !["0.0.0.0", "::"].contains(host) && !AddressRange.isLoopback(host)
     }
 
@@ -188,7 +195,27 @@ package struct LaunchPlanner {
         switch spec.coordinator.host {
         case "0.0.0.0": "127.0.0.1"
         case "::": "::1"
-        default: spec.coordinator.host
+        default: address(of: spec.coordinator.host)
         }
+    }
+
+    // MARK: Names
+
+    /// What all sides take for the address of a host: a name is looked up once before a start, and
+    /// both who listens and who dials go by what came of it. The name itself where it is not known.
+    func address(of host: String) -> String {
+        host.lowercased() == "localhost" ? "127.0.0.1" : facts.addresses[host] ?? host
+    }
+
+    /// The same for where the API listens; says what is assumed.
+    private mutating func coordinatorAddress() -> String {
+        let address = address(of: spec.coordinator.host)
+        if AddressRange.isName(address) {
+            assumptions.add(
+                .coordinator,
+                "the address of \(address) is not known, so its name stands for it; `sollol up` "
+                    + "looks it up.")
+        }
+        return address
     }
 }

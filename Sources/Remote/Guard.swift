@@ -95,7 +95,7 @@ package enum Guard {
     ) -> String {
         let exports = environment.sorted { $0.key < $1.key }
             .map { "export \($0.key)=\(ShellQuoting.quote($0.value)); " }.joined()
-        return "set -- \(ShellQuoting.join(argv)); export_environment() { :; \(exports)}; "
+        return "set -- \(ShellQuoting.join(argv)); export_environment() { forget; \(exports)}; "
             + (slot.map(values) ?? "")
     }
 

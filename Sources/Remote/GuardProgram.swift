@@ -5,15 +5,19 @@ package enum GuardProgram {
     package static let server = preparation + " " + guarding
     /// For a short command: the leash only.
     static let command = ShellProgram.line(
-        PackageResources.guard_begin_sh, PackageResources.short_command_sh)
+        PackageResources.forget_sh, PackageResources.guard_begin_sh,
+        PackageResources.short_command_sh)
     /// The part of `server` that needs to know nothing about the server.
     private static let preparation = ShellProgram.line(
-        PackageResources.guard_begin_sh, PackageResources.guard_process_sh,
+        PackageResources.forget_sh, PackageResources.guard_begin_sh,
+        PackageResources.guard_process_sh,
         PackageResources.record_folder_sh, PackageResources.guard_record_sh,
         PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
         PackageResources.guard_leash_sh, PackageResources.guard_ticker_sh)
     /// The rest of `server`.
     static let guarding = ShellProgram.line(PackageResources.guard_server_sh)
+    /// What servers do not inherit; programs that the survey asks do not either.
+    package static let forget = ShellProgram.line(PackageResources.forget_sh)
     /// Where the records are; the survey looks there.
     package static let recordFolder = ShellProgram.line(PackageResources.record_folder_sh)
     /// As a line of its own: the shell then waits for a second line, which ends with `guarding`.

@@ -67,6 +67,15 @@ package enum SSHCommand {
         ]
     }
 
+    /// What ssh gets of our environment: not what is for servers or for `sollol`, nor keys and
+    /// tokens, since a configuration of ssh may send all there is (`SendEnv *`).
+    package static func environment(_ own: [String: String]) -> [String: String] {
+        own.filter { name, _ in
+            !["LLAMA_", "GGML_", "RPC_", "SOLLOL_"].contains { name.hasPrefix($0) }
+                && !SecretName.matches(name)
+        }
+    }
+
     /// What ssh says of a port that it could not open (OpenSSH 9.6), as the reason why its server
     /// cannot be used; nil for other lines and for ports of the user's own file.
     package static func failedForward(_ line: String, of forwards: [PortForward]) -> GuardRefusal? {

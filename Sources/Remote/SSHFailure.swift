@@ -213,8 +213,7 @@ extension SSHFailure {
 extension SSHCommand {
     /// What one types to see for oneself whether ssh gets there: `ssh -o Port=2222 gpu-3 true`.
     package static func byHand(_ location: RunLocation, _ command: String = "true") -> String {
-        guard case .ssh(let destination, let options) = location else { return command }
-        let words = ["ssh"] + options.flatMap { ["-o", $0] } + [destination]
+        guard let words = location.sshWords else { return command }
         return "\(ShellQuoting.join(words)) \(command)"
     }
 }

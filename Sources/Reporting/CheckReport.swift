@@ -72,6 +72,15 @@ package struct CheckReport {
             let through = program.isServer || seen.tool == nil ? "" : ", by the tool beside it"
             lines.append("    \(path): \(build)\(through)")
         }
+        let account = report.account
+        if !account.inherited.isEmpty {
+            lines.append(
+                "    servers inherit \(account.inherited.sorted().joined(separator: ", "))")
+        }
+        if !account.forgotten.isEmpty {
+            let names = account.forgotten.sorted().joined(separator: ", ")
+            lines.append("    servers do not get \(names), which the plan says (or `environment`)")
+        }
         if let model = survey.model {
             let layers = ", \(plural(model.shape.blockCount, "layer")) and the output layer"
             lines.append("    \(model.path): \(Self.gibibytes(model.stamp.size))\(layers)")
@@ -144,6 +153,8 @@ package struct CheckReport {
                 (report?.availableMemory).map { .int(Int($0)) } ?? .null
             ),
             ("programs", .array(programs)),
+            ("inherited_variables", .strings(report?.account.inherited.sorted() ?? [])),
+            ("unset_variables", .strings(report?.account.forgotten.sorted() ?? [])),
             ("model", model ?? .null),
         ])
     }

@@ -1,4 +1,5 @@
 import Basics
+import LlamaCpp
 import Plan
 
 /// A plan as `sollol up --dry-run` prints it: the value that `up` executes, the same to the byte
@@ -40,6 +41,7 @@ package enum DryRun {
             ("cluster", .string(plan.cluster)),
             ("plan_id", .string(plan.id)),
             ("assumptions", .strings(plan.assumptions)),
+            ("warnings", .strings(plan.exposures.map(\.description))),
             ("layers", layers ?? .null),
             ("unmanaged", .array(unmanaged)),
             ("processes", .array(plan.processes.map(json))),
@@ -57,13 +59,17 @@ package enum DryRun {
     }
 
     private static func json(_ process: PlannedProcess) -> OrderedJSON {
-        .object([
+        // What no server inherits is null.
+        let unset = ServerVariables.unset.map { ($0, OrderedJSON.null) }
+        let variables = process.environment.map { ($0.key, OrderedJSON.string($0.value)) } + unset
+        return .object([
             ("name", .node(process.node)),
             ("role", .string(process.role.rawValue)),
             ("host", .string(process.host)),
             ("ssh", process.location.sshDestination.map(OrderedJSON.string) ?? .null),
+            ("ssh_options", .strings(process.location.sshOptions)),
             ("argv", .strings(process.argv)),
-            ("environment", .sorted(process.environment)),
+            ("environment", .object(variables.sorted { $0.0 < $1.0 }.map { ($0.0, $0.1) })),
             ("start_after", .nodes(process.startAfter)),
             ("ready_when", .string(process.readiness.description)),
             ("reasons", reasons(of: process)),

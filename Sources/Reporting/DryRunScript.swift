@@ -26,7 +26,9 @@ extension DryRun {
     }
 
     private static func scriptHead(_ plan: LaunchPlan) -> String {
-        let assumptions = plan.assumptions.flatMap { wrapped("assumed of \($0)") }
+        let assumptions =
+            plan.exposures.flatMap { wrapped("warning: \($0.description)") }
+            + plan.assumptions.flatMap { wrapped("assumed of \($0)") }
         let comments =
             [
                 "Brings up the cluster \(plan.cluster) without sollol, until Ctrl-C.",
@@ -72,7 +74,8 @@ extension DryRun {
     private static func scriptStarts(_ plan: LaunchPlan) -> String {
         plan.processes.enumerated().map { index, process in
             let local = ["sh", "-c", Guard.command]
-            let carrier = SSHCommand.argv(for: process, timeouts: plan.timeouts) ?? local
+            let ssh = SSHCommand.argv(for: process, timeouts: plan.timeouts)
+            let carrier = ssh.map { ["apart"] + $0 } ?? local
             let line = Guard.startValues(
                 argv: process.argv, environment: process.environment,
                 slot: Guard.Slot(

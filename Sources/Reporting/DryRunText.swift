@@ -1,10 +1,13 @@
 import Basics
+import LlamaCpp
 import Plan
 
 extension DryRun {
     /// The plan for people: what runs where, with which command, and why.
     package static func text(_ plan: LaunchPlan) -> String {
         var blocks = [heading(plan)]
+        let warnings = plan.exposures.map { "warning: \($0.description)" }
+        if !warnings.isEmpty { blocks.append(warnings) }
         if let distribution = plan.distribution { blocks.append(layers(distribution)) }
         for (index, process) in plan.processes.enumerated() {
             blocks.append(block(process, number: index + 1))
@@ -16,6 +19,8 @@ extension DryRun {
                         "    \($0.node)  \($0.endpoint)"
                     })
         }
+        let unset = ServerVariables.unset.joined(separator: ", ")
+        blocks.append(["Unset for every server, whatever the account there sets: \(unset)."])
         if plan.assumptions.isEmpty {
             blocks.append(["Nothing is assumed: these are the exact commands."])
         } else {
@@ -68,7 +73,9 @@ extension DryRun {
     }
 
     private static func block(_ process: PlannedProcess, number: Int) -> [String] {
-        let place = process.location.sshDestination.map { "on \(process.host), through ssh \($0)" }
+        let place = process.location.sshWords.map {
+            "on \(process.host), through \(ShellQuoting.join($0))"
+        }
         var lines = ["\(number). \(process.node)  \(place ?? "on this machine")"]
         lines.append("    \(process.shellLine)")
         if !process.startAfter.isEmpty {

@@ -62,7 +62,7 @@ final class GuardedProcess {
         isRemote = carrier != nil
         self.handlers = handlers
         let shell =
-            try shell ?? carrier.map { try ShellProcess(holding: ShellQuoting.join($0)) }
+            try shell ?? carrier.map { try ShellProcess(ssh: $0) }
             ?? ShellProcess(Guard.command)
         self.shell = shell
         leash = OutgoingBytes(to: shell.input, loop: loop)

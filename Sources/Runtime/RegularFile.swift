@@ -9,6 +9,14 @@ package enum RegularFile {
         try read(path, limit: limit, fromEnd: false)
     }
 
+    /// The same of a file that nobody has named, which counts only where nobody but this user and
+    /// root can have put it there.
+    ///
+    /// - Throws: also `FileTrust.Problem`.
+    package static func readTrusted(_ path: String, limit: Int) throws -> [UInt8] {
+        try read(path, limit: limit, fromEnd: false) { try FileTrust.check(path, $0) }
+    }
+
     /// The last `limit` bytes of a regular file.
     ///
     /// - Throws: as `read`.
@@ -16,7 +24,9 @@ package enum RegularFile {
         try read(path, limit: limit, fromEnd: true)
     }
 
-    private static func read(_ path: String, limit: Int, fromEnd: Bool) throws -> [UInt8] {
+    private static func read(
+        _ path: String, limit: Int, fromEnd: Bool, check: (stat) throws -> Void = { _ in }
+    ) throws -> [UInt8] {
         struct Refusal: Error, CustomStringConvertible { var description: String }
         // O_NONBLOCK: to open a FIFO would wait for its writer.
         let descriptor: Descriptor
@@ -31,6 +41,7 @@ package enum RegularFile {
         guard fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw Refusal(description: "is not a regular file")
         }
+        try check(status)
         if fromEnd, status.st_size > limit { lseek(number, -off_t(limit), SEEK_END) }
         var content: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)

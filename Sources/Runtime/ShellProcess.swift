@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Remote
 
 /// A child `sh` with a pipe on each of its three streams; ours do not block.
 ///
@@ -15,12 +16,14 @@ final class ShellProcess {
 
     /// Starts `sh -c` with that text.
     ///
+    /// - Parameter environment: nil is that of this process.
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
-    init(_ text: String) throws {
+    init(_ text: String, environment: [String: String]? = nil) throws {
         let (stdin, stdout, stderr) =
             (try DescriptorPair(), try DescriptorPair(), try DescriptorPair())
         process = try ChildShell.start(
-            ["-c", text], input: stdin.reading, output: stdout.writing, errors: stderr.writing)
+            ["-c", text], environment: environment, input: stdin.reading, output: stdout.writing,
+            errors: stderr.writing)
         (input, output, errors) = (stdin.writing, stdout.reading, stderr.reading)
         for end in [input, output, errors] { end.setNonBlocking() }
     }
@@ -34,9 +37,21 @@ final class ShellProcess {
     /// - Parameters:
     ///   - command: shell text; an ssh client's command line, say.
     ///   - epilogue: what the shell does when it has ended; `$?` is its status.
-    convenience init(holding command: String, epilogue: String = ":") throws {
+    convenience init(
+        holding command: String, epilogue: String = ":", environment: [String: String]? = nil
+    ) throws {
         let end = "kill -KILL -$$"
-        try self.init("{ cat; \(end); } | { \(command); \(epilogue); \(end); }")
+        try self.init(
+            "{ cat; \(end); } | { \(command); \(epilogue); \(end); }", environment: environment)
+    }
+
+    /// The same for an ssh client, with what it may have of our environment.
+    ///
+    /// - Parameter carrier: its command line.
+    convenience init(ssh carrier: [String], epilogue: String = ":") throws {
+        try self.init(
+            holding: ShellQuoting.join(carrier), epilogue: epilogue,
+            environment: SSHCommand.environment(ProcessInfo.processInfo.environment))
     }
 
     /// Whether it has not ended, as far as Foundation knows.

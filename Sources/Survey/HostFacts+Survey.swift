@@ -15,6 +15,8 @@ extension HostFacts {
         let key = HostKey(survey.request.location)
         let before = hosts[key]
         var host = Host(home: report.home)
+        let inherited = report.account.inherited.sorted()
+        host.inheritedVariables = inherited.isEmpty ? nil : inherited
         // Beside a running cluster, what was free before it started counts.
         let (now, then) = (report.availableMemory, before?.availableMemoryBytes)
         let isBeside = survey.request.isBrief || survey.request.isInUse

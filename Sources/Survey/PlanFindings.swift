@@ -155,35 +155,7 @@ package enum PlanFindings {
 
     /// Ports that others in the network can reach without a key.
     package static func exposed(_ plan: LaunchPlan) -> [Finding] {
-        exposedWorkers(plan)
-            + plan.processes.filter(isOpenToOthers).map {
-                Finding(
-                    [$0.node], severity: .warning,
-                    "the API on \($0.bind) asks for no key, so whoever can reach that address can use "
-                        + "it. Set \(ConfigurationKey.coordinator(.apiKeyFile)), or "
-                        + "\(ConfigurationKey.coordinator(.host)) to 127.0.0.1.")
-            }
-    }
-
-    private static func isOpenToOthers(_ process: PlannedProcess) -> Bool {
-        process.role == .coordinator && !process.argv.contains("--api-key-file")
-            && !AddressRange.isLoopback(process.bind.host) && process.bind.host != "::1"
-    }
-
-    /// rpc-server has no authentication.
-    private static func exposedWorkers(_ plan: LaunchPlan) -> [Finding] {
-        let open = plan.processes.filter {
-            $0.role == .worker && !AddressRange.isLoopback($0.bind.host)
-        }
-        guard !open.isEmpty else { return [] }
-        let endpoints = open.map(\.bind.description).joined(separator: ", ")
-        return [
-            Finding(
-                open.map(\.node), severity: .warning,
-                "rpc-server has no authentication, so whoever can reach \(endpoints) can use it and "
-                    + "may run code there. Keep that network to yourself, or use "
-                    + "\"transport\": \"ssh\".")
-        ]
+        plan.exposures.map { Finding($0.nodes, severity: .warning, $0.problem) }
     }
 
     /// Names that have turned out to be public addresses; public numbers the configuration refuses.

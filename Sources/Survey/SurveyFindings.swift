@@ -21,6 +21,16 @@ package enum SurveyFindings {
         if let problem = keyProblem(request, report) {
             findings.append(Finding([.coordinator], at: request.location, problem))
         }
+        if let mode = report.account.openKeyFileMode, let file = request.apiKeyFile {
+            let path =
+                file.hasPrefix("~/") ? "~/\(ShellQuoting.quote(String(file.dropFirst(2))))" : nil
+            findings.append(
+                Finding(
+                    [.coordinator], at: request.location, severity: .warning,
+                    "\(ConfigurationKey.coordinator(.apiKeyFile)): everyone on {host} can read "
+                        + "\(file) (\(mode)), and whoever has a key can use the API. "
+                        + "Try: {ssh}chmod o-rwx \(path ?? ShellQuoting.quote(file))"))
+        }
         if let problem = folderProblem(report) {
             findings.append(Finding(request.processes, at: request.location, problem))
         }

@@ -93,6 +93,8 @@ package struct SurveyReport: Equatable, Sendable {
     package var programs: [Program]
     /// What was found of `api_key_file`; nil: not asked.
     package var apiKeyFile: KeyFileAnswer.Verdict? { keyFile.verdict }
+    /// What the account's own settings mean for servers there.
+    package var account = Account()
     /// A folder that guards cannot make a file in.
     package var unwritableFolder: String?
     /// The guards' folder, where it is not as it has to be: `PATH is MODE of user N`.
@@ -176,7 +178,7 @@ package struct SurveyReport: Equatable, Sendable {
         case "manifest.looked": if manifestPlaces.count < 10 { manifestPlaces.append(value) }
         case "manifest.folder": manifestFolder = Outside.path(value)
         case "manifest.json": Self.add(value, to: &manifest, atMost: Bounds.manifestBytes)
-        default: takeNumbered(tag, value)
+        default: if !account.take(tag, value) { takeNumbered(tag, value) }
         }
     }
 

@@ -54,7 +54,7 @@ package struct SurveyRequest: Equatable, Sendable {
     package struct Reach: Equatable, Sendable {
         /// The backend.
         package var node: Node
-        /// Numeric, or a name that is resolved there.
+        /// Numeric, or a name that could not be looked up here.
         package var endpoint: Endpoint
         /// Whether somebody else runs it, so that it has to listen already.
         package var isUnmanaged: Bool
@@ -63,7 +63,11 @@ package struct SurveyRequest: Equatable, Sendable {
     /// One request for each host where something of the specification runs; this machine first.
     ///
     /// Processes on one host with one set of ssh options share a request, hence a connection.
-    package static func all(for spec: ClusterSpec) -> [SurveyRequest] {
+    ///
+    /// - Parameter addresses: of names, as they were looked up here: what will be dialled.
+    package static func all(
+        for spec: ClusterSpec, addresses: [String: String] = [:]
+    ) -> [SurveyRequest] {
         var requests = [SurveyRequest(location: .here, processes: [])]
         func index(of location: RunLocation) -> Int {
             if let index = requests.firstIndex(where: { $0.location == location }) { return index }
@@ -85,7 +89,9 @@ package struct SurveyRequest: Equatable, Sendable {
             if isBeside { continue }
             requests[place].reaches.append(
                 Reach(
-                    node: worker.node, endpoint: worker.endpoint,
+                    node: worker.node,
+                    endpoint: Endpoint(
+                        host: addresses[worker.host] ?? worker.host, port: worker.port),
                     isUnmanaged: !worker.managed))
         }
         return requests.filter { !$0.processes.isEmpty }

@@ -32,6 +32,8 @@ package enum SurveyScript {
                 switch (request.isBrief, program.isServer) {
                 case (false, true): "server"
                 case (false, false): "worker"
+                // Before `up` nothing runs that a configuration names by its path.
+                case (true, true) where program.name.contains("/"): ":"
                 case (true, true): #"{ [ "$known" ] || server; }"#
                 case (true, false): ":"
                 }
@@ -87,9 +89,11 @@ package enum SurveyScript {
 
     private static let folders = UsualFolders.afterPath.joined(separator: ":")
 
-    private static let briefPrograms = ShellProgram.line(
-        PackageResources.home_and_path_sh, PackageResources.survey_begin_sh,
-        PackageResources.survey_programs_sh, PackageResources.survey_memory_sh)
+    private static let briefPrograms =
+        GuardProgram.forget + " "
+        + ShellProgram.line(
+            PackageResources.home_and_path_sh, PackageResources.survey_begin_sh,
+            PackageResources.survey_programs_sh, PackageResources.survey_memory_sh)
 
     private static let wholePrograms =
         briefPrograms + " " + GuardProgram.recordFolder + " "

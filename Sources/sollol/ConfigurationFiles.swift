@@ -31,15 +31,16 @@ struct ConfigurationFiles {
         let folder = FileManager.default.currentDirectoryPath
         let places = Self.places(environment: environment, home: home)
         let named = try Self.named(arguments, environment: environment)
-        name = named?.path ?? found ?? places.first { access($0, F_OK) == 0 }
-        let file = try name.map { try Self.read($0, in: folder, namedBy: named?.by) }
+        var search = Search(folder: folder, places: places)
+        let file =
+            try named.map { try Self.read($0.path, in: folder, namedBy: $0.by) }
+            ?? search.first(found: found)
+        name = file?.path
         path = file.map { "\($0.folder)/\(($0.path as NSString).lastPathComponent)" }
         var backends: SourceFile?
         if let file {
             let beside = "\(file.folder)/rpc_backends.conf"
-            if access(beside, F_OK) == 0 {
-                backends = try Self.read(beside, in: folder, namedBy: nil)
-            }
+            if access(beside, F_OK) == 0 { backends = try search.trusted(beside) }
         }
         var host = [CChar](repeating: 0, count: 256)
         gethostname(&host, host.count - 1)
@@ -48,12 +49,56 @@ struct ConfigurationFiles {
         }
         var options = arguments.values.filter { Options.ofConfiguration.contains($0.key) }
         if let workers { options[Options.backends] = workers.joined(separator: ",") }
-        sources = ConfigurationSources(
-            file: file, backendsFile: backends, searched: places, environment: environment,
+        var sources = ConfigurationSources(
+            file: file, backendsFile: backends, searched: search.looked, environment: environment,
             options: options,
             machine: LocalMachine(
                 addresses: LocalNetwork.addresses(), hostName: hostName, home: home,
                 workingDirectory: folder))
+        sources.notices = search.notices
+        self.sources = sources
+    }
+
+    /// A search for files that nobody has named.
+    private struct Search {
+        let folder: String
+        let places: [String]
+        /// Where it was looked for, with the reason where a file does not count.
+        var looked: [String] = []
+        var notices: [String] = []
+
+        init(folder: String, places: [String]) {
+            self.folder = folder
+            self.places = places
+            looked = places
+        }
+
+        /// The first file that counts.
+        ///
+        /// - Parameter found: what an earlier search has found, or nil.
+        mutating func first(found: String?) throws -> SourceFile? {
+            for (index, place) in places.enumerated() where found == nil || place == found {
+                guard access(place, F_OK) == 0 || found != nil else { continue }
+                // The others lie in folders of the user's own and of root's.
+                guard index == 0 else {
+                    return try ConfigurationFiles.read(place, in: folder, namedBy: nil)
+                }
+                if let file = try trusted(place) { return file }
+                looked[0] += " (\(notices.last ?? ""))"
+            }
+            return nil
+        }
+
+        /// A file, or nil, with a notice, where others may have put it there.
+        mutating func trusted(_ name: String) throws -> SourceFile? {
+            do {
+                return try ConfigurationFiles.read(
+                    name, in: folder, namedBy: nil, by: RegularFile.readTrusted)
+            } catch let problem as FileTrust.Problem {
+                notices.append("\(name) is not used: \(problem)")
+                return nil
+            }
+        }
     }
 
     /// The file that somebody has named, and with what.
@@ -82,14 +127,17 @@ struct ConfigurationFiles {
     }
 
     private static func read(
-        _ name: String, in folder: String, namedBy: String?
+        _ name: String, in folder: String, namedBy: String?,
+        by read: (String, Int) throws -> [UInt8] = RegularFile.read(_:limit:)
     ) throws -> SourceFile {
         let absolute = name.hasPrefix("/") ? name : "\(folder)/\(name)"
         do {
-            let bytes = try RegularFile.read(absolute, limit: JSONReader.largestSize + 1)
+            let bytes = try read(absolute, JSONReader.largestSize + 1)
             let resolved = URL(fileURLWithPath: absolute).standardizedFileURL
             return SourceFile(
                 path: name, folder: resolved.deletingLastPathComponent().path, bytes: bytes)
+        } catch let problem as FileTrust.Problem {
+            throw problem
         } catch {
             let source = namedBy.map { " (named by \($0))" } ?? ""
             throw ConfigurationErrors(

@@ -19,6 +19,9 @@ struct NamedCluster {
         do {
             let files = try ConfigurationFiles(arguments, environment: environment, home: home)
             (sources, path) = (files.sources, files.path)
+            if !arguments.has("--quiet") {
+                for notice in sources.notices { CommandLineInterface.complain("notice: \(notice)") }
+            }
         } catch {
             guard arguments.has("--name") else { throw error }
             let machine = LocalMachine(

@@ -24,10 +24,12 @@ struct UpCommand {
         if !isDryRun && arguments.has("--format") {
             throw CommandLineArguments.Mistake(message: "--format goes with --dry-run")
         }
-        if let id = arguments.values["--plan"], id.count != 16 || !id.allSatisfy(\.isHexDigit) {
+        let digits = LaunchPlan.idLength
+        if let id = arguments.values["--plan"], id.count != digits || !id.allSatisfy(\.isHexDigit) {
             throw CommandLineArguments.Mistake(
                 message:
-                    "--plan \(id): a plan id has 16 hexadecimal digits, as up --dry-run shows it")
+                    "--plan \(id): a plan id has \(digits) hexadecimal digits, as up --dry-run "
+                    + "shows it")
         }
         let command = try UpCommand(arguments)
         command.console.isDetached = isDetached

@@ -58,11 +58,12 @@ struct APIKeyTests {
         let sollol = try cluster.serving()
         let shown = LocalCluster.commandLines().filter { $0.argv.contains { $0.contains(key) } }
         #expect(shown.isEmpty)
-        // What is said to be typed next holds the key once a shell has read it, not before.
-        let next = try sollol.waitFor("next: curl ").split(separator: "next: ").last ?? ""
+        // What is said to be typed next holds the key once a shell has read it, not before, and
+        // curl reads it from its input: no command line shows it.
+        let next = try sollol.waitFor("next: sed ").split(separator: "next: ").last ?? ""
         let command = next.split(separator: "; Ctrl-C").first ?? ""
         let typed = try RunningProgram(
-            "/bin/sh", ["-c", "curl() { printf '%s\n' \"$@\"; }; \(command)"])
+            "/bin/sh", ["-c", "curl() { printf '%s\\n' \"$@\"; cat; }; \(command)"])
         #expect(typed.standardOutput().contains("\nAuthorization: Bearer \(key)\n"), "\(next)")
         try finishesARequest(sollol, at: Endpoint(host: "127.0.0.1", port: cluster.port))
         #expect(Self.files(below: cluster.folder, contain: key) == ["keys"])

@@ -4,6 +4,7 @@
 enum GuardFiles {
     /// For a server with a slot.
     static let server = text(
+        Remote.PackageResources.forget_sh,
         Remote.PackageResources.guard_begin_sh, Remote.PackageResources.guard_process_sh,
         Remote.PackageResources.record_folder_sh, Remote.PackageResources.guard_record_sh,
         Remote.PackageResources.guard_takeover_sh, Remote.PackageResources.guard_ports_sh,
@@ -12,6 +13,7 @@ enum GuardFiles {
 
     /// For a short command.
     static let command = text(
+        Remote.PackageResources.forget_sh,
         Remote.PackageResources.guard_begin_sh, Remote.PackageResources.short_command_sh)
 
     static func text(_ files: [UInt8]...) -> String {

@@ -180,7 +180,7 @@ struct PreflightTests {
         let expected = [
             "error: coordinator: coordinator.api_key_file: /nowhere/keys cannot be read on this "
                 + "machine. It has to lie there, readable by root.",
-            "error: worker-12: elsewhere:50054 does not accept connections from this machine: "
+            "error: worker-12: 10.99.0.19:50054 does not accept connections from this machine: "
                 + "nobody listens there. It is \"managed\": false, so somebody has to start its "
                 + "rpc-server first.",
             "error: worker-1, worker-2: no rpc-server or ggml-rpc-server on bare1, bare2; looked "
@@ -212,9 +212,9 @@ struct PreflightTests {
                 + "untold, ancient is cannot be told (no tool with --version beside it, no equal "
                 + "libggml-rpc), so only the RPC protocol is compared. Put the llama-server of its "
                 + "release beside it.",
-            "warning: worker-9, worker-11: rpc-server has no authentication, so whoever can reach "
-                + "10.99.0.77:50052, 10.99.0.18:50053 can use it and may run code there. Keep that "
-                + "network to yourself, or use \"transport\": \"ssh\".",
+            "warning: worker-9, worker-11, worker-12: rpc-server has no authentication, so whoever "
+                + "can reach 10.99.0.77:50052, 10.99.0.18:50053, 10.99.0.19:50054 can use it and may "
+                + "run code there. Keep that network to yourself, or use \"transport\": \"ssh\".",
         ]
         #expect(findings == expected, "\(findings)")
         #expect(try bed.leftovers() == [])

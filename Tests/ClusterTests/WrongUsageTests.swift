@@ -34,7 +34,7 @@ struct WrongUsageTests {
         (["config", "-qx"], "sollol: unknown option -qx. See: sollol help"),
         (
             ["up", "--plan", "0123"],
-            "sollol: --plan 0123: a plan id has 16 hexadecimal digits, as up --dry-run shows it. "
+            "sollol: --plan 0123: a plan id has 32 hexadecimal digits, as up --dry-run shows it. "
                 + "See: sollol help"
         ),
         (["config", "--port=x"], "error: --port: \"x\" is no integer from 1 to 65535."),

@@ -159,7 +159,7 @@ struct BrokenConfigurationsTests {
         #expect(
             Loading.problems(Loading.sources(json)) == [
                 "home.json:3: rpc_backends[0]: \"10.0.0.256\" is no IPv4 address "
-                    + "(four numbers to 255).",
+                    + "(four numbers to 255, without leading zeros).",
                 "home.json:4: rpc_backends[1].port: 0 is too small, at least 1 is allowed.",
                 "home.json:4: rpc_backends[1].ssh: \"-x\" begins with '-', which ssh would take "
                     + "for an option.",

@@ -29,7 +29,8 @@ struct SpecificationTests {
           "coordinator": { "host": "10.9.66.1", "port": 8080, "ctx_size": 4096, "parallel": 2,
                            "ssh": "head", "binary": "~/bin/llama-server",
                            "memory_limit": "16GB", "memory_reserve": "0",
-                           "api_key_file": "~/keys", "environment": {"OMP_NUM_THREADS": "4"},
+                           "api_key_file": "~/keys", "cors_origins": "https://a.example",
+                           "allow_dangerous_flags": true, "environment": {"OMP_NUM_THREADS": "4"},
                            "extra_arguments": ["--alias", "$(id) it's"] },
           "restart": { "initial_delay": 1, "max_delay": 50, "reset_after": 40, "max_restarts": 9,
                        "period": 100.5, "degrade_after": 20 },
@@ -84,6 +85,7 @@ struct SpecificationTests {
         spec.coordinator = CoordinatorSpec(
             host: "10.9.66.1", port: 8080, location: .ssh(destination: "head", options: []),
             contextSize: 4096, parallel: 2, binary: "~/bin/llama-server", apiKeyFile: "~/keys",
+            corsOrigins: "https://a.example",
             environment: ["OMP_NUM_THREADS": "4"],
             extraArguments: ["--alias", "$(id) it's"])
         spec.coordinator.memoryLimit = 16_000_000_000

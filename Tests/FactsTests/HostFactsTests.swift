@@ -96,12 +96,14 @@ import Testing
     }
 
     @Test func numericAddresses() {
-        let numeric = ["1.2.3.4", "0.0.0.0", "255.255.255.255", "10.9.66.048"]
+        let numeric = ["1.2.3.4", "0.0.0.0", "255.255.255.255"]
         #expect(numeric.filter(AddressRange.isNumericIPv4) == numeric)
         let others = [
             "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "a.b.c.d", "1..3.4", "1.2.3.+4", "::1",
             " 1.2.3.4",
-            "1.2.3.4\n", "1.2.3.0004", "localhost",
+            "1.2.3.4\n", "1.2.3.0004", "localhost", "10.9.66.048", "010.0.0.1", "00.0.0.1",
+            "1.2.3.00",
+            "0x7f.0.0.1",
         ]
         #expect(others.filter(AddressRange.isNumericIPv4) == [])
     }

@@ -36,6 +36,7 @@ import Testing
 
         -cram, --cache-ram N                    set the maximum cache size in MiB (default: 8192, 0 for decision
                                                 models, -1 - no limit, 0 - disable)
+        --cors-origins ORIGINS                  comma-separated list of allowed origins for CORS (default: *)
         --metrics                               enable prometheus compatible metrics endpoint (default: disabled)
         --slots, --no-slots                     expose slots monitoring endpoint (default: enabled)
         """
@@ -77,6 +78,7 @@ import Testing
         expected.overrideTensor = false
         expected.listDevices = false
         expected.verbosityTrace = false
+        expected.corsOrigins = false
         expected.flashAttentionTakesValue = false
         let read = Capabilities(help: Self.early2025, version: "version: 4900 (0123abcd)\n")
         #expect(read == expected)

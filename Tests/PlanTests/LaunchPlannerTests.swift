@@ -21,7 +21,8 @@ import Testing
                     "--host", "127.0.0.1", "--port", "18080", "--ctx-size", "8192",
                     "--parallel", "1", "--rpc", "127.0.0.1:50052,127.0.0.1:50053",
                     "-ngl", "all", "-ts", "13,12", "-fit", "off", "--load-mode", "none",
-                    "--cache-ram", "0", "-lv", "4", "--metrics", "--slots",
+                    "--cache-ram", "0", "-lv", "4", "--metrics", "--slots", "--cors-origins",
+                    "localhost",
                 ],
             ])
         #expect(plan.processes.map(\.environment).allSatisfy { $0 == ["GGML_NO_BACKTRACE": "1"] })
@@ -75,7 +76,7 @@ import Testing
             ])
         #expect(
             workers.map(\.dial) == [
-                Endpoint(host: "10.9.66.48", port: 50052), Endpoint(host: "gpu-2", port: 50055),
+                Endpoint(host: "10.9.66.48", port: 50052), Endpoint(host: "10.0.0.2", port: 50055),
                 Endpoint(host: "127.0.0.1", port: 52102),
             ])
         #expect(
@@ -90,7 +91,7 @@ import Testing
         #expect(plan.unmanaged.map(\.name) == ["worker-4"])
         #expect(
             plan.process("coordinator")?.value(after: "--rpc")
-                == "10.9.66.48:50052,gpu-2:50055,127.0.0.1:52102,10.9.66.99:50052")
+                == "10.9.66.48:50052,10.0.0.2:50055,127.0.0.1:52102,10.9.66.99:50052")
         #expect(!plan.assumptions.contains { $0.contains("address of") })
     }
 
@@ -171,7 +172,7 @@ import Testing
                 [
                     "\(bin)/llama-server", "--model", SampleSpecs.model, "--host", "127.0.0.1",
                     "--port", "18080", "--ctx-size", "8192", "--parallel", "1", "--metrics",
-                    "--slots",
+                    "--slots", "--cors-origins", "localhost",
                 ]
             ])
         #expect(plan.distribution == nil)
@@ -295,6 +296,4 @@ import Testing
             try LaunchPlanner.plan(SampleSpecs.spec(workers: []), facts: facts)
         }
     }
-
-    // MARK: - Digest
 }

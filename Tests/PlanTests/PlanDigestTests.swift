@@ -12,7 +12,7 @@ import Testing
         same.assumptions = []
         same.processes[0].arguments[1].reason = "another"
         #expect(same.id == plan.id)
-        #expect(plan.id.count == 16)
+        #expect(plan.id.count == 32)
         var others = [plan, plan, plan, plan, plan, plan, plan]
         others[0].processes[0].arguments[2].word = "127.0.0.2"
         others[1].processes[0].environment["A"] = "b"

@@ -4,6 +4,7 @@ import Testing
 @testable import Basics
 @testable import Configuration
 @testable import Facts
+@testable import LlamaCpp
 @testable import Plan
 @testable import Reporting
 @testable import Samples
@@ -51,7 +52,8 @@ import Testing
         let processes = try #require(parsed["processes"] as? [[String: Any]])
         #expect(processes.map { $0["argv"] as? [String] } == plan.processes.map(\.argv))
         let keys: Set = [
-            "name", "role", "host", "ssh", "argv", "environment", "start_after", "ready_when",
+            "name", "role", "host", "ssh", "ssh_options", "argv", "environment", "start_after",
+            "ready_when",
             "reasons",
         ]
         #expect(processes.allSatisfy { Set($0.keys) == keys })
@@ -76,7 +78,7 @@ import Testing
         #expect(text.contains("--api-key-file"))
         #expect(text.contains("/etc/sollol/keys"))
         #expect(!text.contains("--api-key "))
-        #expect(!text.contains("LLAMA_API_KEY"))
+        #expect(!text.contains("LLAMA_API_KEY=") && !text.contains("LLAMA_API_KEY\": \""))
     }
 
     /// The address of the first lines and of `next:` is one that can be used from here.
@@ -103,10 +105,37 @@ import Testing
         var spec = SampleSpecs.local
         spec.coordinator.apiKeyFile = "/etc/it's keys"
         let here = try LaunchPlanner.plan(spec).request
-        #expect(here.contains(#" -H "Authorization: Bearer $(head -n1 '/etc/it'\''s keys')" -d "#))
-        spec.coordinator.location = .ssh(destination: "gpu", options: [])
+        let read = #"sed -n '/^[^#]/{s/^/Authorization: Bearer /;p;q;}' '/etc/it'\''s keys'"#
+        #expect(here.hasPrefix(read + " | curl -H @- http://127.0.0.1:18080/v1/"))
+        spec.coordinator.location = .ssh(destination: "gpu", options: ["Port=22"])
         let there = try LaunchPlanner.plan(spec).request
-        #expect(there.contains(#" -H "Authorization: Bearer KEY" -d "#))
-        #expect(there.hasSuffix(" with a KEY of /etc/it's keys on 127.0.0.1"))
+        let carried = "ssh -o 'Port=22' gpu \(ShellQuoting.quote(read)) | curl -H @- http://"
+        #expect(there.hasPrefix(carried), "\(there)")
+    }
+
+    /// What no server inherits is null, and what can be reached from beyond is told.
+    @Test func whatIsUnsetAndWhatIsExposedIsShown() throws {
+        var spec = SampleSpecs.remote
+        spec.coordinator.apiKeyFile = nil
+        spec.coordinator.host = "10.0.0.1"
+        let plan = try LaunchPlanner.plan(spec)
+        let parsed = try #require(
+            try JSONSerialization.jsonObject(with: Data(DryRun.json(plan).utf8)) as? [String: Any])
+        let warnings = try #require(parsed["warnings"] as? [String])
+        #expect(warnings.count == 2)
+        #expect(warnings[0].hasPrefix("worker-1, worker-2, worker-4: rpc-server has no "))
+        #expect(warnings[1].hasPrefix("coordinator: the API on 10.0.0.1:18080 asks for no key"))
+        for warning in warnings { #expect(DryRun.text(plan).contains("\nwarning: \(warning)\n")) }
+        #expect(DryRun.sh(plan).contains("\n# warning: worker-1, worker-2, worker-4: rpc-server"))
+        let processes = try #require(parsed["processes"] as? [[String: Any]])
+        for process in processes {
+            let environment = try #require(process["environment"] as? [String: Any])
+            let unset = environment.filter { $0.value is NSNull }.keys
+            #expect(Set(unset) == Set(ServerVariables.unset))
+        }
+        #expect(processes[0]["ssh_options"] as? [String] == ["Port=2222"])
+        for format in DryRun.Format.allCases {
+            #expect(DryRun.render(plan, as: format).contains("Port=2222"), "\(format)")
+        }
     }
 }

@@ -22,6 +22,9 @@ import Testing
             path: "Remote/Shell/first-line.sh",
             bytes: Remote.PackageResources.first_line_sh),
         File(
+            path: "Remote/Shell/forget.sh",
+            bytes: Remote.PackageResources.forget_sh),
+        File(
             path: "Remote/Shell/guard-begin.sh",
             bytes: Remote.PackageResources.guard_begin_sh),
         File(

@@ -23,8 +23,9 @@
 #
 # Values that come before the programs in the first line, all made by Swift's `Guard`:
 #
-#   "$@"                the server's words; `export_environment`, a function that exports the
-#                       environment. It is called last, so that no variable of it is one of these.
+#   "$@"                the server's words; `export_environment`, a function that forgets what
+#                       no server inherits (forget.sh) and exports the environment. It is
+#                       called last, so that no variable of it is one of these.
 #   cluster, address    what is started: the cluster's name, address:port
 #   owner, who          whose it is: a random id that is kept by sollol, user@host for people
 #   forwarded_ports     of 127.0.0.1, through which ssh leads it to workers

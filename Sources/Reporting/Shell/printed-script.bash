@@ -9,6 +9,21 @@
 say() { printf 'sollol script: %s\n' "$*" >&2; }
 
 # Every child calls close_leashes: one that kept them open would keep the servers alive.
+# apart COMMAND…: ssh, without what is no business of another host: variables of llama.cpp and of
+# sollol, keys and tokens. A configuration of ssh may send all there are (SendEnv).
+apart() {
+    local name
+    shopt -s nocasematch
+    for name in $(compgen -e); do
+        case $name in
+        LLAMA_* | GGML_* | RPC_* | SOLLOL_*) unset "$name" ;;
+        *KEY | *KEYS | *KEY_ID | *TOKEN | *TOKENS | *_PAT | *COOKIE | *COOKIES) unset "$name" ;;
+        *SECRET* | *PASSWORD* | *PASSWD* | *PASSPHRASE* | *PASS | *CREDENTIAL*) unset "$name" ;;
+        esac
+    done
+    exec "$@"
+}
+
 nap() { (close_leashes && exec sleep "$1"); }
 
 # serve PROCESS COMMAND…: a guard, until its server ends. Shows the server's last lines then,

@@ -46,9 +46,11 @@ final class HostShell {
         self.loop = loop
         let random = [UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)]
         marker = "sollol-" + random.map { String($0, radix: 16) }.joined()
-        let command = carrier.map(ShellQuoting.join) ?? "sh -c \(ShellQuoting.quote(Guard.command))"
-        shell = try ShellProcess(
-            holding: command, epilogue: "printf '\\n\(marker) exit %s\\n' $?")
+        let epilogue = "printf '\\n\(marker) exit %s\\n' $?"
+        let local = "sh -c \(ShellQuoting.quote(Guard.command))"
+        shell =
+            try carrier.map { try ShellProcess(ssh: $0, epilogue: epilogue) }
+            ?? ShellProcess(holding: local, epilogue: epilogue)
         input = OutgoingBytes(to: shell.input, loop: loop)
         output = loop.watch(shell.output)
         errors = IncomingLines(of: shell.errors, loop: loop)

@@ -100,7 +100,7 @@ package struct Preflight {
         if let plan {
             findings += PlanFindings.publicNames(plan, spec)
             check(plan)
-            if isThorough { findings += PlanFindings.exposed(plan) }
+            findings += PlanFindings.exposed(plan)
         }
         findings = Finding.grouped(findings)
         connections.close(
@@ -113,7 +113,7 @@ package struct Preflight {
     ///
     /// - Parameter trusts: whether programs whose files are the same are not asked again.
     private mutating func look(isThorough: Bool, trusts: Bool) {
-        var requests = SurveyRequest.all(for: spec)
+        var requests = SurveyRequest.all(for: spec, addresses: facts.addresses)
         if !isThorough {
             let caches = CachePruning.all(for: spec)
             for index in requests.indices {

@@ -8,6 +8,17 @@
 
 : "${longest_answer-}" "${longest_key_file-}" "${given_path-}";
 
+# Variables of llama.cpp that the account sets: those that servers inherit, and those that they and
+# the programs asked here do not (forget.sh).
+variables='';
+for variable in $(export -p); do
+    variable=${variable%%=*};
+    case $variable in
+    *[!A-Za-z0-9_]*) ;;
+    LLAMA_* | GGML_*) eval "[ -z \"\${$variable+set}\" ]" || variables="$variables $variable";;
+    esac;
+done;
+forget;
 set -f;
 LC_ALL=C GGML_NO_BACKTRACE=1;
 export LC_ALL GGML_NO_BACKTRACE;
@@ -17,6 +28,13 @@ say() {
     printf '%s\n' "$*";
 };
 
+for variable in $variables; do
+    if eval "[ \"\${$variable+set}\" ]"; then
+        say "inherits $variable";
+    else
+        say "forgets $variable";
+    fi;
+done;
 say "home $home";
 say "path $given_path";
 
@@ -80,6 +98,10 @@ look_for_keys() {
     else
         head -c "$longest_key_file" "$file" | od -An -v -tx1 | sed 's/^/apikey.bytes /';
         say "apikey read";
+        mode=$(ls -ldL "$file");
+        case $mode in
+        ???????r*) say "apikey.mode ${mode%% *}";;
+        esac;
     fi;
 };
 
