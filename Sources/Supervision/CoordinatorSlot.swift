@@ -99,7 +99,7 @@ struct CoordinatorSlot: ProcessSlot {
     func inPlace(of former: CoordinatorSlot) -> CoordinatorSlot {
         var slot = self
         slot.starts = former.starts
-        if former.isAlive { slot.life = former.life }
+        if former.isAlive { slot.life = former.life.inNewSlot }
         slot.predecessor = former.predecessor
         return slot
     }

@@ -58,4 +58,11 @@ struct Ending: Equatable, Sendable {
     let deadline: Instant?
     /// Whether people were told that it does not end.
     var isTold: Bool
+
+    /// The same, of one that counts as no failure.
+    var asAskedFor: Ending {
+        Ending(
+            cause: nil, usableSince: usableSince, began: began, step: step, deadline: deadline,
+            isTold: isTold)
+    }
 }

@@ -56,6 +56,18 @@ struct Server<Stage: ServerStage>: Equatable, Sendable {
     }
 }
 
+extension Life {
+    /// What goes on in a slot that a reload replaces: whatever that server was being ended for, its
+    /// end is no failure of the new one (rule 11).
+    var inNewSlot: Life {
+        guard case .running(var server) = self, let ending = server.stage.ending else {
+            return self
+        }
+        server.stage = .ending(ending.asAskedFor)
+        return .running(server)
+    }
+}
+
 /// What a guard has reported of its server (rule 4).
 struct UsageRecord: Equatable, Sendable {
     /// The last report.

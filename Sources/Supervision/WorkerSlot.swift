@@ -85,7 +85,7 @@ struct WorkerSlot: ProcessSlot {
         var slot = self
         slot.starts = former.starts
         guard isOurs else { return slot }
-        if former.isAlive { slot.life = former.life }
+        if former.isAlive { slot.life = former.life.inNewSlot }
         slot.predecessor = former.predecessor
         return slot
     }

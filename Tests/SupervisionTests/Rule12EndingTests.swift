@@ -193,4 +193,20 @@ import Testing
             cluster.happens(.timerFired(.endDeadline(worker2)), after: 3).contains(.adoptReload))
         #expect(cluster.supervisor.isReloading)
     }
+
+    /// The new configuration takes over while it is still there; then it ends.
+    @Test func whatAReloadHasReplacedIsNoFailureOfTheNewOne() {
+        var cluster = TestCluster.serving(workers: 0)
+        let coordinator = cluster.run(.coordinator)
+        for _ in 0..<3 { _ = cluster.happens(.healthAnswered(coordinator, healthy: false)) }
+        for _ in 0..<3 { _ = cluster.happens(.timerFired(.endDeadline(coordinator)), after: 3) }
+        var plan = TestCluster.plan(workers: 0)
+        plan.processes[0].arguments.append(PlannedArgument(word: "new", reason: nil))
+        let wanted = WantedCluster(
+            plan: plan, restart: RestartPolicy(), health: HealthPolicy(), timeouts: Timeouts())
+        #expect(cluster.happens(.reloadRequested(wanted)).contains(.adoptReload))
+        let effects = cluster.exits(.coordinator, status: nil)
+        #expect(effects == [.spawn(cluster.run(.coordinator, 2))])
+        #expect(cluster.hasForgottenWishesAndFailures)
+    }
 }
