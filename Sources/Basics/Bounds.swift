@@ -67,6 +67,11 @@ package enum Bounds {
     package static let configurationValues = 5000
     /// Problems of a configuration that are told.
     package static let configurationProblems = 100
+    /// Bytes of a file of API keys: some thousand.
+    package static let keyFileBytes = 64 << 10
+    /// Bytes of a key: llama-server takes no header line above 8 KiB (measured: 6,000 bytes work,
+    /// 9,000 answer 400).
+    package static let keyBytes = 4096
     /// Bytes of recorded facts.
     package static let factsBytes = 4 << 20
     /// Bytes of a request to a running `sollol`.

@@ -10,6 +10,11 @@ extension LaunchPlan {
             .sorted { $0.node.name < $1.node.name }
     }
 
+    /// Whether the coordinator's API has to ask for a key.
+    package var asksForKeys: Bool {
+        process(.coordinator)?.argv.contains("--api-key-file") == true
+    }
+
     /// A command that asks the coordinator something, for people to try: with a key that curl reads
     /// from its standard input, since a command line shows to everyone on the machine (`ps`).
     package var request: String {

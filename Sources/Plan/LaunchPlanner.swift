@@ -156,28 +156,38 @@ package struct LaunchPlanner {
         let coordinator = spec.coordinator
         let bind = Endpoint(host: address(of: coordinator.host), port: coordinator.port)
         let passage = apiForward
-        let probe = passage?.listen ?? Endpoint(host: probeHost, port: coordinator.port)
+        let named = Endpoint(host: probeHost, port: coordinator.port)
+        let probe = passage?.listen ?? named
         let environment = environment(
             coordinator.environment, .coordinator(.environment))
         return PlannedProcess(
             node: .coordinator, host: coordinator.host,
             location: coordinator.location, arguments: command.arguments,
             environment: environment.values, environmentReasons: environment.reasons,
-            bind: bind, dial: probe, forwards: [passage].compactMap(\.self) + relays,
+            bind: bind, dial: namesAnAddress ? named : probe,
+            forwards: [passage].compactMap(\.self) + relays,
             startAfter: startAfter, readiness: .httpHealth(host: probe.host, port: probe.port))
     }
 
-    /// The way to the API of a coordinator elsewhere that names no address which this machine could
-    /// dial: one that listens on its own loopback, or on a wildcard.
+    /// The way to the API of a coordinator elsewhere, for `sollol` itself: what it asks carries the
+    /// key, which must not cross the network in clear.
     private var apiForward: PortForward? {
         let coordinator = spec.coordinator
-        let isWildcard = ["0.0.0.0", "::"].contains(coordinator.host)
-        guard coordinator.location != .here, isWildcard || AddressRange.isLoopback(coordinator.host)
-        else { return nil }
+        guard coordinator.location != .here else { return nil }
         let port = spec.forwardPortBase + places
         return PortForward(
             side: .here, listen: Endpoint(host: "127.0.0.1", port: port),
-            target: Endpoint(host: "127.0.0.1", port: coordinator.port), carriesRPC: false)
+            // A wildcard of IPv6 takes IPv4 as well.
+            target: Endpoint(
+                host: coordinator.host == "::" ? "127.0.0.1" : probeHost, port: coordinator.port),
+            carriesRPC: false)
+    }
+
+    /// Whether the coordinator listens on an address that others can dial: neither its own loopback
+    /// nor a wildcard.
+    private var namesAnAddress: Bool {
+        let host = address(of: spec.coordinator.host)
+        return !["0.0.0.0", "::"].contains(host) && !AddressRange.isLoopback(host)
     }
 
     /// Where the API can be reached: a wildcard is nothing that one can dial.

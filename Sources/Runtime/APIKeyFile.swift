@@ -1,101 +1,80 @@
 import Basics
 import Configuration
 import Foundation
+import LlamaCpp
 import Remote
 import Survey
 
-/// The coordinator's first API key, read where it lies, only to ask the coordinator what it is
-/// doing; never shown, never written.
+/// The coordinator's file of API keys, read where it lies, only to ask the coordinator whether it
+/// asks for a key and what it is doing; never shown, never written.
 ///
-/// One on another host is asked for until it is known. After a failure it is asked for again, by
-/// another connection, a minute later, then after 2, 4, … up to 64 minutes; people are told once.
+/// It is read once for each start of the coordinator, as llama-server does: what somebody writes
+/// into it later is not what the running one knows. Whoever asks while it is being read on another
+/// host gets the same answer.
 final class APIKeyFile {
-    /// How a file is read: the key, or why there is none.
-    typealias Read = (@escaping (Result<String, Problem>) -> Void) -> Void
+    /// How a file is read: the keys, or why there are none.
+    typealias Read = (@escaping (Result<APIKeyList, Problem>) -> Void) -> Void
 
     /// Why there is no key.
     struct Problem: Error, Equatable, Sendable {
         /// What follows the path of the file.
         var text: String
+        /// Whether the file was read, and is what is wrong.
+        var isRead = false
     }
 
-    /// A key is one line; nobody reads more.
-    fileprivate static let longest = 4096
-    /// Seconds until another host is asked again after a failure, and at most.
-    private static let pauses = (first: 60.0, last: 3840.0)
-
+    /// `the API key file /etc/sollol/keys on gpu-2`.
+    let name: String
+    /// Whether it lies on this machine, so that it is read at once.
+    let isHere: Bool
     private let read: Read
-    private let isRemote: Bool
-    private let warn: (String) -> Void
-    private var key: String?
-    private var waiting: [(String?) -> Void] = []
-    private var pause = APIKeyFile.pauses.first
-    private var nextTry: Instant?
-    private var hasWarned = false
+    private var waiting: [(Result<APIKeyList, Problem>) -> Void] = []
 
     /// A file of keys that is read in that way.
-    ///
-    /// - Parameters:
-    ///   - isRemote: whether that takes a connection to another host.
-    ///   - warn: told once why there is no key.
-    init(isRemote: Bool, warn: @escaping (String) -> Void, read: @escaping Read) {
-        self.isRemote = isRemote
-        self.warn = warn
+    init(name: String, isHere: Bool, read: @escaping Read) {
+        self.name = name
+        self.isHere = isHere
         self.read = read
     }
 
     /// The file of keys, one a line, on the coordinator's host.
     convenience init(
-        _ path: String, at location: RunLocation, timeouts: Timeouts, loop: EventLoop,
-        warn: @escaping (String) -> Void
+        _ path: String, at location: RunLocation, timeouts: Timeouts, loop: EventLoop
     ) {
         let carrier = SSHCommand.argv(to: location, timeouts: timeouts)
         let place = carrier == nil ? "" : " on \(location.sshDestination ?? "its host")"
-        let warn = { (problem: String) in
-            warn(
-                "the API key file \(path)\(place) \(problem); sollol cannot see which requests the "
-                    + "coordinator is answering until it can be read")
-        }
         let here = LocalKeyFile(loop: loop)
-        self.init(isRemote: carrier != nil, warn: warn) { answer in
+        self.init(name: "the API key file \(path)\(place)", isHere: carrier == nil) { answer in
             guard let carrier else { return here.read(path, answer) }
             Self.ask(path, location, carrier, timeouts, loop, answer)
         }
     }
 
-    /// Hands out the first key, or nil where it cannot be read. From another host it comes later.
-    ///
-    /// - Parameter now: the loop's time.
-    func key(at now: Instant, _ completion: @escaping (String?) -> Void) {
-        if isRemote {
-            if let key { return completion(key) }
-            if let nextTry, now < nextTry { return completion(nil) }
-        }
+    /// Hands out what it holds now. From another host that comes later.
+    func keys(_ completion: @escaping (Result<APIKeyList, Problem>) -> Void) {
         waiting.append(completion)
         guard waiting.count == 1 else { return }
-        read { [self] in took($0, askedAt: now) }
-    }
-
-    private func took(_ result: Result<String, Problem>, askedAt now: Instant) {
-        switch result {
-        case .success(let key): self.key = key
-        case .failure(let problem):
-            key = nil
-            nextTry = now + pause
-            pause = min(2 * pause, Self.pauses.last)
-            if !hasWarned { warn(problem.text) }
-            hasWarned = true
+        read { [self] result in
+            let completions = waiting
+            waiting = []
+            for completion in completions { completion(result) }
         }
-        let completions = waiting
-        waiting = []
-        for completion in completions { completion(key) }
     }
 
     // MARK: Reading
 
+    /// What a file of this machine holds.
+    static func content(_ path: String) -> Result<APIKeyList, Problem> {
+        do {
+            return list(try RegularFile.read(path, limit: Bounds.keyFileBytes + 1))
+        } catch {
+            return .failure(Problem(text: "\(error)"))
+        }
+    }
+
     private static func ask(
         _ path: String, _ location: RunLocation, _ carrier: [String], _ timeouts: Timeouts,
-        _ loop: EventLoop, _ answer: @escaping (Result<String, Problem>) -> Void
+        _ loop: EventLoop, _ answer: @escaping (Result<APIKeyList, Problem>) -> Void
     ) {
         let shell: HostShell
         do {
@@ -113,18 +92,20 @@ final class APIKeyFile {
                 let isThere = line.split(separator: " ").count == 2
                 answer(
                     isThere
-                        ? first(Array(bytes.dropFirst(line.utf8.count + 1)))
-                        : .failure(Problem(text: "cannot be read (\(line))")))
+                        ? list(Array(bytes.dropFirst(line.utf8.count + 1)))
+                        : .failure(Problem(text: "cannot be read (\(line.prefix(40)))")))
             },
             failure: { failure in
                 answer(.failure(Problem(text: "cannot be read: \(failure.message(location))")))
             })
     }
 
-    fileprivate static func first(_ bytes: [UInt8]) -> Result<String, Problem> {
-        let line = String(decoding: bytes.prefix(longest), as: UTF8.self)
-            .split(whereSeparator: \.isNewline).first.map(String.init)
-        return line.map { .success($0) } ?? .failure(Problem(text: "has no key in it"))
+    private static func list(_ bytes: [UInt8]) -> Result<APIKeyList, Problem> {
+        do throws(APIKeyList.Problem) {
+            return .success(try APIKeyList(bytes))
+        } catch {
+            return .failure(Problem(text: error.text, isRead: true))
+        }
     }
 }
 
@@ -139,19 +120,20 @@ private final class LocalKeyFile {
     init(loop: EventLoop) { self.loop = loop }
 
     /// One read at a time: of a disk that hangs it holds one thread.
-    func read(_ path: String, _ answer: @escaping (Result<String, APIKeyFile.Problem>) -> Void) {
+    func read(_ path: String, _ answer: @escaping (Result<APIKeyList, APIKeyFile.Problem>) -> Void)
+    {
         let hangs = APIKeyFile.Problem(text: "cannot be read: its disk hangs")
         guard !isReading else { return answer(.failure(hangs)) }
         isReading = true
-        var unanswered: ((Result<String, APIKeyFile.Problem>) -> Void)? = answer
-        func settle(_ result: Result<String, APIKeyFile.Problem>) {
+        var unanswered: ((Result<APIKeyList, APIKeyFile.Problem>) -> Void)? = answer
+        func settle(_ result: Result<APIKeyList, APIKeyFile.Problem>) {
             unanswered?(result)
             unanswered = nil
         }
         let timer = loop.at(EventLoop.now + Self.patience) { settle(.failure(hangs)) }
         do throws(SystemError) {
             try BlockingCall.run(on: loop) {
-                Self.content(path)
+                APIKeyFile.content(path)
             } done: { [self] result in
                 isReading = false
                 loop.cancel(timer)
@@ -161,14 +143,6 @@ private final class LocalKeyFile {
             isReading = false
             loop.cancel(timer)
             settle(.failure(APIKeyFile.Problem(text: "cannot be read: \(error)")))
-        }
-    }
-
-    private static func content(_ path: String) -> Result<String, APIKeyFile.Problem> {
-        do {
-            return APIKeyFile.first(try RegularFile.read(path, limit: APIKeyFile.longest))
-        } catch {
-            return .failure(APIKeyFile.Problem(text: "\(error)"))
         }
     }
 }

@@ -95,7 +95,7 @@ package final class ClusterRunner {
 
     /// Prepares what depends on the specification and its plan.
     func followSpec() {
-        questions.follow(inForce) { [unowned self] in perform(.report(Report(.warning, $0))) }
+        questions.follow(inForce)
         logs.follow(plan.processes.map(\.node)) { [output] node, problem in
             output.report(Report(.warning, "log of \(node): \(problem)"))
         }
@@ -185,14 +185,9 @@ package final class ClusterRunner {
         case .probeReadiness(let run): questions.askReadiness(run, of: plan)
         case .proveDistribution(let run): questions.proveDistribution(run)
         case .probeHealth(let run): questions.askHealth(run, of: plan)
-        case .probeBusySlots(let run):
-            questions.askActivity(run, of: plan) { [unowned self] in
-                happened(.busySlotsAnswered(run, $0?.busy))
-            }
-        case .probeActivity(let run):
-            questions.askActivity(run, of: plan) { [unowned self] in
-                happened(.activityAnswered(run, $0))
-            }
+        case .probeAccess(let run): questions.askAccess(run, of: plan)
+        case .probeBusySlots(let run): questions.askBusySlots(run, of: plan)
+        case .probeActivity(let run): questions.askActivity(run, of: plan)
         case .replan(let nodes): replan(without: nodes)
         case .setTimer(let timer, let instant): timers.set(timer, at: instant)
         case .adoptReload: adoptReload()
@@ -211,6 +206,19 @@ package final class ClusterRunner {
 
     private func spawn(_ run: ProcessRun) {
         guard let process = plan.process(run.node) else { return }
+        guard process.role == .coordinator, plan.asksForKeys else { return start(run, process) }
+        processes.hold(run)
+        questions.readKeys(before: run) { [unowned self] problem in
+            guard processes.release(run) else { return }
+            if let problem {
+                happened(.spawnFailed(run, reason: problem))
+            } else {
+                start(run, process)
+            }
+        }
+    }
+
+    private func start(_ run: ProcessRun, _ process: PlannedProcess) {
         if process.role == .coordinator { questions.coordinatorStarts(plan) }
         processes.spawn(
             run, process, dialling: plan.forwardedPorts(of: process), of: plan.cluster,

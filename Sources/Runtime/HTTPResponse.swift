@@ -6,11 +6,13 @@ struct HTTPResponse {
     var status: Int
     /// What has come of the body.
     var body: ArraySlice<UInt8>
+    /// Whether that is all of it, as far as `Content-Length` tells.
+    var isWhole: Bool
 
     /// Reads a response from its beginning; nil when its head is not complete, or is none.
     init?(_ bytes: [UInt8]) {
         var reader = HTTPResponseReader()
-        _ = reader.isComplete(bytes)
+        isWhole = reader.isComplete(bytes)
         guard let end = reader.headEnd else { return nil }
         let line = bytes.prefix { $0 != UInt8(ascii: "\r") }.prefix(HTTPResponseReader.longestHead)
         let words = String(decoding: line, as: UTF8.self).split(separator: " ")
@@ -62,8 +64,10 @@ struct HTTPResponseReader {
         for line in head.split(separator: UInt8(ascii: "\n")).dropFirst() {
             let field = String(decoding: line, as: UTF8.self).split(separator: ":", maxSplits: 1)
             guard field.count == 2, field[0].lowercased() == "content-length" else { continue }
+            // One by one: in a string, CR LF is one character.
+            let blanks: [Character] = [" ", "\t", "\r"]
             length = Outside.number(
-                field[1].filter { !" \t\r\n".contains($0) }, in: Outside.count)
+                field[1].filter { !blanks.contains($0) }, in: Outside.count)
         }
         return length
     }

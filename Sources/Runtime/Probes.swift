@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import LlamaCpp
 import Supervision
@@ -49,35 +50,58 @@ struct Probes {
     func isHealthy(
         address: String, port: Int, timeout: Double, _ completion: @escaping (Bool) -> Void
     ) {
-        get("/health", address: address, port: port, apiKey: nil, timeout: timeout) {
+        get("/health", at: Endpoint(host: address, port: port), apiKey: nil, timeout: timeout) {
             completion($0?.status == 200)
         }
     }
 
-    /// What the slots of a llama-server are doing; nil when it does not tell.
+    /// What a llama-server says about its slots.
+    enum SlotsAnswer: Equatable {
+        case activity(SlotActivity)
+        /// It answers, and will answer the same next time: why that says nothing.
+        case refused(String)
+        /// No answer, or one of a server that is not ready now.
+        case none
+    }
+
+    /// What the slots of a llama-server are doing.
     ///
     /// `/slots` needs an API key where one is configured; `/health` never does.
     func activity(
-        address: String, port: Int, apiKey: String?, timeout: Double,
-        _ completion: @escaping (SlotActivity?) -> Void
+        at place: Endpoint, apiKey: [UInt8]?, timeout: Double,
+        _ completion: @escaping (SlotsAnswer) -> Void
     ) {
-        get("/slots", address: address, port: port, apiKey: apiKey, timeout: timeout) { answer in
-            guard let answer, answer.status == 200 else { return completion(nil) }
-            completion(SlotActivity(slots: Array(answer.body)))
-        }
+        get("/slots", at: place, apiKey: apiKey, timeout: timeout) { completion(Self.slots($0)) }
     }
 
-    private func get(
-        _ path: String, address: String, port: Int, apiKey: String?, timeout: Double,
+    /// What an answer of `/slots` means. 501: the server was built or started without them.
+    static func slots(_ answer: HTTPResponse?) -> SlotsAnswer {
+        guard let answer else { return .none }
+        guard answer.status == 200 else {
+            let isFinal = (400..<500).contains(answer.status) || answer.status == 501
+            return isFinal ? .refused("GET /slots: status \(answer.status)") : .none
+        }
+        guard answer.isWhole else { return .none }
+        guard let activity = SlotActivity(slots: Array(answer.body)) else {
+            return .refused("GET /slots: no list of slots")
+        }
+        return .activity(activity)
+    }
+
+    /// One GET; nil when there was no answer that is HTTP.
+    ///
+    /// - Parameter place: numeric IPv4.
+    func get(
+        _ path: String, at place: Endpoint, apiKey: [UInt8]?, timeout: Double,
         _ completion: @escaping (HTTPResponse?) -> Void
     ) {
-        var request = "GET \(path) HTTP/1.1\r\nHost: \(address):\(port)\r\nConnection: close\r\n"
-        if let apiKey { request += "Authorization: Bearer \(apiKey)\r\n" }
+        let head = "GET \(path) HTTP/1.1\r\nHost: \(place)\r\nConnection: close\r\n"
+        var request = Array(head.utf8)
+        if let apiKey { request += Array("Authorization: Bearer ".utf8) + apiKey + [13, 10] }
         var reader = HTTPResponseReader()
         Exchange(
-            address: address, port: port, request: Array((request + "\r\n").utf8),
-            timeout: timeout, loop: loop,
-            isComplete: { reader.isComplete($0) },
+            address: place.host, port: place.port, request: request + [13, 10], timeout: timeout,
+            loop: loop, isComplete: { reader.isComplete($0) },
             completion: { outcome in
                 guard case .received(let bytes) = outcome else { return completion(nil) }
                 completion(HTTPResponse(bytes))

@@ -1,6 +1,7 @@
 import Basics
 import Configuration
 import Foundation
+import LlamaCpp
 import Plan
 import Remote
 import Supervision
@@ -18,6 +19,8 @@ final class RunningProcesses {
     private let connections: OpenConnections
     private let shells: PreparedShells
     private var running: [ProcessRun: GuardedProcess] = [:]
+    /// Runs whose start was put off.
+    private var held: Set<ProcessRun> = []
     private var listening: Set<ProcessRun> = []
     /// What waits for a server to listen.
     private var questions: [ProcessRun: () -> Void] = [:]
@@ -63,12 +66,18 @@ final class RunningProcesses {
         if carrier == nil || shell != nil { start() } else { queue.request(run, start) }
     }
 
+    /// Puts a start off until `release`.
+    func hold(_ run: ProcessRun) { held.insert(run) }
+
+    /// Whether one whose start was put off is still wanted.
+    func release(_ run: ProcessRun) -> Bool { held.remove(run) != nil }
+
     /// Sends TERM to a server.
     func terminate(_ run: ProcessRun) { running[run]?.send("term") }
 
     /// Sends KILL to a server, or gives up one that has not begun.
     func kill(_ run: ProcessRun) {
-        if queue.withdraw(run) {
+        if held.remove(run) != nil || queue.withdraw(run) {
             happened(.exited(run, ExitReport(status: nil)))
         } else {
             running[run]?.kill()
@@ -137,6 +146,8 @@ final class RunningProcesses {
             },
             printed: { [self] line in
                 if SSHCommand.isForwardNoise(line) { return }
+                // From here on it is kept and shown.
+                let line = KeyEnding.blanked(line)
                 words.add(line)
                 printed(run, line)
                 // ssh opens its ports before it asks for a shell. Later it is the server that

@@ -19,7 +19,7 @@ final class ServerQuestions {
     private let loop: EventLoop
     private let probes: Probes
     private var inForce: InForce
-    private var apiKeyFile: APIKeyFile?
+    private let key: CoordinatorKey
     /// What running workers speak.
     private var protocols: [ProcessRun: RPCVersion] = [:]
     private var proof: DistributionProof
@@ -30,18 +30,16 @@ final class ServerQuestions {
         self.inForce = inForce
         self.loop = loop
         probes = Probes(loop: loop)
+        key = CoordinatorKey(probes)
         proof = DistributionProof(plan: plan)
     }
 
     /// From now on that is in force.
-    ///
-    /// - Parameter warn: told why the coordinator cannot be asked what it is doing.
-    func follow(_ inForce: InForce, warn: @escaping (String) -> Void) {
+    func follow(_ inForce: InForce) {
         self.inForce = inForce
         let spec = inForce.spec
-        apiKeyFile = spec.coordinator.apiKeyFile.map {
-            APIKeyFile(
-                $0, at: spec.coordinator.location, timeouts: spec.timeouts, loop: loop, warn: warn)
+        key.file = spec.coordinator.apiKeyFile.map {
+            APIKeyFile($0, at: spec.coordinator.location, timeouts: spec.timeouts, loop: loop)
         }
     }
 
@@ -118,29 +116,63 @@ final class ServerQuestions {
 
     /// Asks once for its health.
     func askHealth(_ run: ProcessRun, of plan: LaunchPlan) {
-        guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness,
-            isReachedThroughOwnPorts(run, in: plan)
-        else { return }
+        guard let place = api(run, plan) else { return }
         let timeout = inForce.spec.health.timeout
-        probes.isHealthy(address: inForce.numeric(host), port: port, timeout: timeout) {
+        probes.isHealthy(address: place.host, port: place.port, timeout: timeout) {
             [self] healthy in
             happened(.healthAnswered(run, healthy: healthy))
         }
     }
 
+    /// Reads the keys that it is about to read; completes with why it must not start.
+    func readKeys(before run: ProcessRun, _ completion: @escaping (String?) -> Void) {
+        key.read(before: run, completion)
+    }
+
+    /// Asks once whether it asks for a key.
+    func askAccess(_ run: ProcessRun, of plan: LaunchPlan) {
+        let place = { [self] in api(run, plan) }
+        key.prove(run, at: place, timeout: inForce.spec.health.timeout) { [self] access in
+            happened(.accessAnswered(run, access))
+        }
+    }
+
     /// Asks once what it is doing.
-    func askActivity(
-        _ run: ProcessRun, of plan: LaunchPlan, _ completion: @escaping (SlotActivity?) -> Void
+    func askActivity(_ run: ProcessRun, of plan: LaunchPlan) {
+        askSlots(run, plan) { [self] answer in
+            switch answer {
+            case .activity(let activity): happened(.activityAnswered(run, activity))
+            case .refused(let reason): happened(.activityRefused(run, reason: reason))
+            case .none: happened(.activityAnswered(run, nil))
+            }
+        }
+    }
+
+    /// Asks once how many requests it is answering.
+    func askBusySlots(_ run: ProcessRun, of plan: LaunchPlan) {
+        askSlots(run, plan) { [self] answer in
+            guard case .activity(let activity) = answer else {
+                return happened(.busySlotsAnswered(run, nil))
+            }
+            happened(.busySlotsAnswered(run, activity.busy))
+        }
+    }
+
+    private func askSlots(
+        _ run: ProcessRun, _ plan: LaunchPlan, _ completion: @escaping (Probes.SlotsAnswer) -> Void
     ) {
+        guard let place = api(run, plan) else { return }
+        probes.activity(
+            at: place, apiKey: key.key(of: run), timeout: inForce.spec.health.timeout, completion)
+    }
+
+    /// Where its API is asked from here: nowhere if that port may be somebody else's, who would
+    /// get the key.
+    private func api(_ run: ProcessRun, _ plan: LaunchPlan) -> Endpoint? {
         guard case .httpHealth(let host, let port)? = plan.process(run.node)?.readiness,
             isReachedThroughOwnPorts(run, in: plan)
-        else { return }
-        let ask = { [self] (key: String?) in
-            probes.activity(
-                address: inForce.numeric(host), port: port, apiKey: key,
-                timeout: inForce.spec.health.timeout, completion)
-        }
-        if let apiKeyFile { apiKeyFile.key(at: EventLoop.now, ask) } else { ask(nil) }
+        else { return nil }
+        return Endpoint(host: inForce.numeric(host), port: port)
     }
 
     // MARK: Where the layers are

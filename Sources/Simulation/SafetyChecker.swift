@@ -53,6 +53,12 @@ struct SafetyChecker {
         var readySince: Double?
         var missedHealth = 0
         var isServing = false
+        /// It was started with keys for its API.
+        var hasKeys = false
+        /// It was seen to ask for one.
+        var isGuarded = false
+        /// How often it was asked whether it does.
+        var accessProbes = 0
         /// It has said that it answers nothing.
         var isIdle = false
         var isLeftOut = false
@@ -144,6 +150,7 @@ struct SafetyChecker {
         {
             throw Violation(description: "rule 4: the coordinator outlives its health")
         }
+        try checkOpen(event)
         try checkUndying(awakeSince: awakeSince, at: now)
         try checkSilence()
     }
@@ -170,8 +177,13 @@ struct SafetyChecker {
         case .terminate(let run): try checkTerminate(run, at: now)
         case .endLeash(let run), .killGroup(let run): try checkLaterStep(run, effect, at: now)
         case .probeReadiness(let run): try checkProbe(run, at: now)
-        case .probeHealth(let run), .proveDistribution(let run), .probeActivity(let run):
-            _ = try existing(run, effect)
+        case .probeHealth(let run), .probeActivity(let run): _ = try existing(run, effect)
+        case .proveDistribution(let run):
+            let process = try existing(run, effect)
+            if process.hasKeys, !process.isGuarded {
+                throw Violation(description: "rule 13: \(run) goes on before it asked for a key")
+            }
+        case .probeAccess(let run): try checkAccessProbe(run)
         case .replan(let nodes): try checkReplan(nodes, event, at: now)
         case .probeBusySlots(let run):
             _ = try existing(run, effect)

@@ -64,6 +64,10 @@ extension SafetyChecker {
         known[run.node]?.isCollateral = isCollateral
         if !allWorkersConfirmed || process.missedHealth >= spec.health.failures { return }
         if case .distributionRefuted = event { return }
+        if case .accessAnswered(_, .open) = event { return }
+        if event == .timerFired(.access(run)), process.accessProbes == Self.mostAccessProbes {
+            return
+        }
         let limit = min(spec.timeouts.stall, spec.timeouts.progress)
         // An answer may be half a minute late.
         if stillFor >= limit - 31 { return }

@@ -47,6 +47,7 @@ extension SafetyChecker {
             else { break }
             known[run.node]?.isHopeless = true
             if !hasServed { stop.mustGiveUp = "misplaced" }
+        case .accessAnswered(let run, let access): learnAccess(run, access)
         case .healthAnswered(let run, let healthy):
             guard let process = current(run), process.isServing else { break }
             known[run.node]?.missedHealth = healthy ? 0 : process.missedHealth + 1

@@ -44,7 +44,9 @@ extension SafetyChecker {
             kind: process.kind, endpoint: process.endpoint, generation: run.generation,
             isAlive: true, mayBeThereUntil: process.mayBeThereUntil, started: now, asked: now,
             starts: starts, failures: process.failures,
-            failuresInARow: process.failuresInARow, isLeftOut: process.isLeftOut,
+            failuresInARow: process.failuresInARow,
+            hasKeys: spec.plan.process(run.node)?.argv.contains("--api-key-file") == true,
+            isLeftOut: process.isLeftOut,
             missingSince: process.missingSince)
     }
 

@@ -53,7 +53,8 @@ struct Scenario {
         let degrade = generator.chance(0.7) ? nil : generator.pick([10, 60])
         first = SimulatedConfiguration.Made(
             SimulatedConfiguration(
-                backends: backends, restart: restart, maxRestarts: limit, degradeAfter: degrade))
+                backends: backends, restart: restart, maxRestarts: limit, degradeAfter: degrade,
+                hasKeys: generator.chance(0.5)))
         trouble = Trouble(
             pause: generator.pick([3, 15, 60, 200]), fromTheStart: generator.chance(0.2),
             duration: generator.pick([30, 200, 600]), burst: generator.pick([0, 0.2, 0.7]),

@@ -245,6 +245,7 @@ struct SimulatedCluster {
         case .portTaken: ends(.portTaken, 0.01)
         case .wrongProgram: ends(.wrongProgram, 0.01)
         case .crashes: ends(.crashed, generator.seconds(0.01...5))
+        case .open: sites[site].server?.isOpen = true
         default: break
         }
         if sites[site].kind == .coordinator {

@@ -26,6 +26,8 @@ struct SimulatedConfiguration {
     var healthInterval = 2
     var stop = 30
     var contextSize = 8192
+    /// Whether the API has keys.
+    var hasKeys = false
 
     /// What it means, made once: that takes longer than to simulate a minute.
     struct Made {
@@ -45,10 +47,11 @@ struct SimulatedConfiguration {
             let own = backend.managed ? "\"threads\": \(backend.threads)" : "\"managed\": false"
             return "{\"host\": \"10.0.0.\(backend.host)\", \(own)}"
         }.joined(separator: ", ")
+        let keys = hasKeys ? "\"/keys\"" : "null"
         func text(_ number: Int?) -> String { number.map(String.init) ?? "null" }
         let text = """
             {"model": "/model.gguf", "distributed_inference_enabled": \(!backends.isEmpty),
-             "rpc_backends": [\(list)], "coordinator": {"ctx_size": \(contextSize)},
+             "rpc_backends": [\(list)], "coordinator": {"ctx_size": \(contextSize), "api_key_file": \(keys)},
              "health": {"interval": \(healthInterval)}, "timeouts": {"stop": \(stop)},
              "restart": {"initial_delay": \(restart[0]), "max_delay": \(restart[1]),
                          "reset_after": \(restart[2]), "max_restarts": \(text(maxRestarts)),
@@ -95,7 +98,9 @@ struct SimulatedConfiguration {
         case 3: maxRestarts = generator.pick([nil, 2, 5])
         // Taking a worker back needs a moment without a request, which not every scenario has.
         case 4: degradeAfter = degradeAfter == nil ? nil : generator.pick([nil, 10, 60])
-        case 5: contextSize = generator.pick([4096, 8192])
+        case 5:
+            contextSize = generator.pick([4096, 8192])
+            hasKeys = generator.chance(0.5)
         case 6: if let one { backends[one].threads += 1 }
         case 7: if let one { backends[one].managed.toggle() }
         case 8: if let one { backends.remove(at: one) }

@@ -14,6 +14,7 @@ extension SimulatedCluster {
         case .endLeash(let run): endLeash(run)
         case .killGroup(let run): killGroup(run)
         case .probeReadiness(let run), .probeHealth(let run): probe(effect, run)
+        case .probeAccess(let run): probeAccess(run)
         case .proveDistribution(let run):
             let isWrong = !isCalm && generator.chance(scenario.trouble.oddProbe / 50)
             deliver(
@@ -114,6 +115,22 @@ extension SimulatedCluster {
             if !isCalm && generator.chance(scenario.trouble.oddProbe) { activity = nil }
             deliver(.busySlotsAnswered(run, activity?.busy), after: delay)
         }
+    }
+
+    mutating func probeAccess(_ run: ProcessRun) {
+        guard let site = site(run) else { return }
+        if !isCalm && generator.chance(scenario.trouble.oddProbe / 4) {
+            // No answer at all, or none that says anything.
+            if generator.chance(0.5) {
+                deliver(.accessAnswered(run, .unknown("simulated")), after: 1)
+            }
+            return
+        }
+        guard let server = sites[site].server, !server.isStopped, !sites[site].isCut else {
+            return deliver(.accessAnswered(run, .unknown("simulated")), after: 10)
+        }
+        deliver(
+            .accessAnswered(run, server.isOpen ? .open(status: 200) : .guarded), after: 0.005)
     }
 
     mutating func replan(without nodes: [Node]) {

@@ -20,6 +20,8 @@ struct SimulatedSite {
         case wrongProgram
         /// It starts and dies soon.
         case crashes
+        /// The coordinator's file of keys was emptied: its API answers without one.
+        case open
     }
 
     /// A server that exists.
@@ -31,6 +33,8 @@ struct SimulatedSite {
         var isUp = false
         /// SIGSTOP, or stuck in itself.
         var isStopped = false
+        /// Its API answers without a key.
+        var isOpen = false
         /// A request is being answered.
         var isBusy = false
         /// Batches that it has finished.

@@ -40,6 +40,8 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
     package var processes: [Process] = []
     /// Where layers are, one line a node, as the running coordinator proved it.
     package var layers: [String] = []
+    /// What is true for now and people should know; nil from a `sollol` that does not tell.
+    package var warnings: [String]?
     /// One sentence: what happened last, why, what was done, how long it took.
     package var summary: String?
     /// The last line of the history.
@@ -106,7 +108,8 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
                         ])
                     })
             ),
-            ("layers", .strings(layers)), ("summary", optional(summary)),
+            ("layers", .strings(layers)), ("warnings", .strings(warnings ?? [])),
+            ("summary", optional(summary)),
             ("last_event", lastEvent?.json ?? .null),
             ("state_directory", .string(stateDirectory)),
         ])

@@ -17,7 +17,7 @@ extension ClusterStatus {
         var first = "cluster \(cluster): \(state.rawValue)"
         if let url, isServing { first += " at \(url)" }
         if let since { first += " since \(since) (\(since.ago(at: now)))" }
-        var lines = [first]
+        var lines = [first] + (warnings ?? []).map { "warning: \($0)" }
         if let summary { lines.append("last: \(summary)") }
         if let lastEvent, summary?.hasSuffix(lastEvent.message) != true,
             summary == nil || lastEvent.kind != Report.Kind.serving.rawValue

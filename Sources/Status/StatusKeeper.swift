@@ -63,6 +63,7 @@ package struct StatusKeeper: Equatable, Sendable {
             status.summary = "\(time): \(episode.sentence)"
         }
         self.snapshot = snapshot
+        status.warnings = snapshot.warnings
         status.processes = snapshot.processes.map { process in
             let planned = plan.process(process.node)
             let backend = plan.unmanaged(process.node)

@@ -29,6 +29,8 @@ package struct ClusterSnapshot: Equatable, Sendable {
     package var processes: [Process]
     /// The bring-up or recovery that goes on, or else the one that ended last.
     package var episode: Episode?
+    /// What people should know for as long as it is true, one sentence each.
+    package var warnings: [String] = []
 }
 
 extension Supervisor {
@@ -52,7 +54,10 @@ extension Supervisor {
         }
         return ClusterSnapshot(
             state: clusterState, processes: others + former + [own],
-            episode: service.episode ?? service.lastEpisode)
+            episode: service.episode ?? service.lastEpisode,
+            warnings: coordinator.service?.refusal.map {
+                ["\(Node.coordinator): \(Self.blindness($0))"]
+            } ?? [])
     }
 
     private var clusterState: ClusterState {
@@ -98,7 +103,7 @@ extension CoordinatorSlot {
         told { stage in
             switch stage {
             case .loading: .loading
-            case .proving: .proving
+            case .guarding, .proving: .proving
             case .serving: .serving
             case .draining: .draining
             case .ending: .ending

@@ -6,8 +6,10 @@ struct CoordinatorSlot: ProcessSlot {
     /// What its server is at. Next stages are named; from each it can go to `ending`, and its end
     /// can be told.
     enum Stage: ServerStage {
-        /// Started, and loads the model. Next: `proving`.
+        /// Started, and loads the model. Next: `guarding`, `proving`.
         case loading(Load)
+        /// It answers; whether it asks for a key is being found out (rule 13). Next: `proving`.
+        case guarding(Access)
         /// It answers; its layer distribution is being compared with the plan. Next: `serving`.
         case proving
         /// It serves the API. Next: `draining`.
@@ -29,6 +31,14 @@ struct CoordinatorSlot: ProcessSlot {
         init(since: Instant) { (self.since, toldAt) = (since, since) }
     }
 
+    /// Whether the API asks for a key is not known yet.
+    struct Access: Equatable, Sendable {
+        /// How often it was asked.
+        var attempts = 0
+        /// Why the last question had no answer.
+        var problem = "it gives no answer"
+    }
+
     /// The API is served.
     struct Service: Equatable, Sendable {
         /// Since when.
@@ -37,9 +47,12 @@ struct CoordinatorSlot: ProcessSlot {
         var missedProbes = 0
         /// What it said last about its requests, and when; nil until it has.
         var activity: (last: SlotActivity, at: Instant)?
+        /// Why it refuses to say; nil while it does not (rule 13).
+        var refusal: String?
 
         static func == (left: Service, right: Service) -> Bool {
             left.since == right.since && left.missedProbes == right.missedProbes
+                && left.refusal == right.refusal
                 && left.activity?.last == right.activity?.last
                 && left.activity?.at == right.activity?.at
         }
@@ -75,6 +88,7 @@ struct CoordinatorSlot: ProcessSlot {
     var isOurs: Bool { true }
     var isLeftOut: Bool { false }
     var load: Load? { if case .loading(let load) = server?.stage { load } else { nil } }
+    var access: Access? { if case .guarding(let access) = server?.stage { access } else { nil } }
     var service: Service? { if case .serving(let service) = server?.stage { service } else { nil } }
     var drain: Drain? { if case .draining(let drain) = server?.stage { drain } else { nil } }
 
@@ -96,7 +110,7 @@ extension CoordinatorSlot.Stage {
 
     var usableSince: Instant? {
         switch self {
-        case .loading, .proving: nil
+        case .loading, .guarding, .proving: nil
         case .serving(let service): service.since
         case .draining(let drain): drain.servingSince
         case .ending(let ending): ending.usableSince

@@ -43,6 +43,8 @@ package struct FailureCause: Equatable, Sendable {
         case sshSetup
         /// Its guard heard nothing from `sollol` for `timeouts.lease` and ended it.
         case leaseEnded
+        /// Its API is open although it has a file of keys, or does not take a key of it.
+        case access
         /// It runs, and nothing moves.
         case hang
         /// It runs but does not do what it should.
@@ -61,7 +63,7 @@ package struct FailureCause: Equatable, Sendable {
     /// Whether another attempt before the cluster has served would only repeat it.
     package var isPermanent: Bool {
         switch kind {
-        case .usage, .binaryMissing, .model, .versionMismatch, .misplaced, .heldByOther,
+        case .usage, .binaryMissing, .model, .versionMismatch, .misplaced, .access, .heldByOther,
             .unusableFolder, .authentication, .sshSetup:
             true
         default: false

@@ -8,7 +8,7 @@ package enum ProcessState: String, Codable, Equatable, Sendable, CaseIterable {
     case starting
     /// The coordinator loads its model.
     case loading
-    /// It has, and its layer distribution is being compared with the plan.
+    /// It has; whether its API asks for a key, and where its layers are, is being found out.
     case proving = "loaded"
     /// A worker can be used.
     case ready

@@ -56,9 +56,7 @@ extension Supervisor {
         switch place(of: run) {
         case .coordinator?:
             guard coordinator.load != nil else { return }
-            coordinator.become(.proving)
-            if !hasServed { phaseReport(5, "model loaded, looking where the layers are") }
-            effects.append(.proveDistribution(run))
+            askAccess(run, at: now)  // Rule 13.
         case .worker(let index)?:
             guard workers[index].question != nil else { return }
             workers[index].becomeReady(at: now)

@@ -69,6 +69,7 @@ extension Supervisor {
         effects.append(.setTimer(.activity(run), at: now + activityPause))
         // No answer says nothing: it is the health probe that judges it.
         guard let activity else { return }
+        endBlindness(&service)
         if activity.busy == 0 || activity != service.activity?.last { movedAt = now }
         service.activity = (activity, now)
         coordinator.become(.serving(service))

@@ -22,6 +22,7 @@ import Plan
 /// | 10 | a restart that was asked for is none | `Rule10Restart.swift` |
 /// | 11 | a reload replaces what differs, and nothing else | `Rule11Reload.swift` |
 /// | 12 | one ladder ends a process; what does not end is told | `Rule12Ending.swift` |
+/// | 13 | an API with keys asks for them before it serves | `Rule13Keys.swift` |
 package struct Supervisor: Equatable, Sendable {
     /// What the cluster as a whole is doing.
     enum Phase: Equatable, Sendable {
@@ -87,6 +88,8 @@ package struct Supervisor: Equatable, Sendable {
         case .distributionRefuted(let run, let problem): refuted(run, problem, at: now)
         case .usageReported(let run, let usage): usageReported(run, usage, at: now)
         case .activityAnswered(let run, let activity): activityAnswered(run, activity, at: now)
+        case .activityRefused(let run, let reason): activityRefused(run, reason, at: now)
+        case .accessAnswered(let run, let answer): accessAnswered(run, answer, at: now)
         case .replanned(let plan): replanned(plan, at: now)
         case .replanRefused(let nodes, let reason): replanRefused(nodes, reason)
         case .busySlotsAnswered(let run, let busy): busySlotsAnswered(run, busy, at: now)
@@ -101,6 +104,7 @@ package struct Supervisor: Equatable, Sendable {
         case .restart(let run): restartIsDue(run)
         case .readiness(let run): readinessIsDue(run, at: now)
         case .readinessDeadline(let run): readinessDeadlinePassed(run, at: now)
+        case .access(let run): accessIsDue(run, at: now)
         case .health(let run): healthIsDue(run, at: now)
         case .activity(let run): activityIsDue(run, at: now)
         case .guards: guardsAreDue(at: now)

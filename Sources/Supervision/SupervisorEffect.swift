@@ -15,13 +15,17 @@ package enum SupervisorEffect: Equatable, Sendable {
     case killGroup(ProcessRun)
     /// Ask once whether it can be used; answer with `readinessConfirmed` or `readinessDenied`.
     case probeReadiness(ProcessRun)
+    /// Ask the coordinator once without a key and once with the first one of its file; answer with
+    /// `accessAnswered`.
+    case probeAccess(ProcessRun)
     /// Compare the coordinator's report of its buffers with the plan.
     case proveDistribution(ProcessRun)
     /// Ask once for the coordinator's health, for `health.timeout` seconds at most.
     case probeHealth(ProcessRun)
     /// Ask once how many requests the coordinator is answering.
     case probeBusySlots(ProcessRun)
-    /// Ask once what the coordinator is doing; answer with `activityAnswered`.
+    /// Ask once what the coordinator is doing; answer with `activityAnswered` or
+    /// `activityRefused`.
     case probeActivity(ProcessRun)
     /// Make the plan anew without these workers; answer with `replanned` or `replanRefused`.
     case replan(without: [Node])
@@ -46,6 +50,8 @@ package enum SupervisorTimer: Hashable, Sendable {
     case readiness(ProcessRun)
     /// It should have been ready by now.
     case readinessDeadline(ProcessRun)
+    /// Ask again whether the coordinator asks for a key.
+    case access(ProcessRun)
     /// Probe the coordinator's health.
     case health(ProcessRun)
     /// Ask what the coordinator is doing.

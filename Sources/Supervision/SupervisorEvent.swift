@@ -45,6 +45,11 @@ package enum SupervisorEvent: Equatable, Sendable {
     case replanned(LaunchPlan)
     /// The rest cannot hold the model, say.
     case replanRefused(without: [Node], reason: String)
+    /// The serving coordinator refuses to say what it is doing, for that reason: it answers, and
+    /// will answer the same next time.
+    case activityRefused(ProcessRun, reason: String)
+    /// Whether a coordinator with keys asks for one.
+    case accessAnswered(ProcessRun, APIAccess)
     /// How many requests the coordinator is answering; nil when it does not say, which is no sign
     /// that there are none.
     case busySlotsAnswered(ProcessRun, Int?)

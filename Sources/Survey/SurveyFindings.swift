@@ -53,12 +53,11 @@ package enum SurveyFindings {
         let subject = "\(ConfigurationKey.coordinator(.apiKeyFile)): \(file)"
         return switch state {
         case .good: nil
-        case .empty:
-            "\(subject) on {host} holds no key: the API would be open to everyone. Write one "
-                + "into it, one a line, or remove api_key_file."
+        case .flawed(let problem): "\(subject) on {host} \(problem.text)."
         case .unreadable:
             "\(subject) cannot be read on {host}. It has to lie there, readable by "
                 + "\(report.user)."
+        case .noFile: "\(subject) on {host} is no regular file."
         }
     }
 

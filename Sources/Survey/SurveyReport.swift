@@ -53,16 +53,6 @@ package struct SurveyReport: Equatable, Sendable {
         }
     }
 
-    /// A file with keys of the API.
-    package enum APIKeyFile: String, Equatable, Sendable {
-        /// It holds something.
-        case good
-        /// It holds no key, so that the API would be open.
-        case empty
-        /// It is missing, or may not be read.
-        case unreadable
-    }
-
     /// Who listens on a TCP port.
     package struct Listener: Equatable, Sendable {
         /// Numeric IPv4; 0.0.0.0 is every address.
@@ -102,7 +92,7 @@ package struct SurveyReport: Equatable, Sendable {
     /// In the order of the request.
     package var programs: [Program]
     /// What was found of `api_key_file`; nil: not asked.
-    package var apiKeyFile: APIKeyFile?
+    package var apiKeyFile: KeyFileAnswer.Verdict? { keyFile.verdict }
     /// What the account's own settings mean for servers there.
     package var account = Account()
     /// A folder that guards cannot make a file in.
@@ -118,6 +108,7 @@ package struct SurveyReport: Equatable, Sendable {
     /// What the attempts of `SurveyRequest.reaches` said; nil where the host cannot try.
     package var reaches: [Answer?]
 
+    private var keyFile = KeyFileAnswer()
     /// Who listens on a port, as lsof tells it: the first that it names.
     var holders: [Int: String] = [:]
     private var isComplete = false
@@ -180,7 +171,8 @@ package struct SurveyReport: Equatable, Sendable {
             {
                 records.append(record)
             }
-        case "apikey": apiKeyFile = APIKeyFile(rawValue: value)
+        case "apikey.bytes": keyFile.take(bytes: value)
+        case "apikey": keyFile.take(end: value)
         case "unwritable": unwritableFolder = value
         case "foreign": foreignFolder = value
         case "manifest.looked": if manifestPlaces.count < 10 { manifestPlaces.append(value) }

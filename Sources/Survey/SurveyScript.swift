@@ -1,4 +1,5 @@
 import Basics
+import LlamaCpp
 import Model
 import Remote
 
@@ -76,6 +77,8 @@ package enum SurveyScript {
     /// The values that survey-begin.sh and survey-programs.sh read.
     private static func values(_ request: SurveyRequest) -> String {
         "patience=\(request.patience) longest_answer=\(longestAnswer) "
+            // One more than may be: that it is too large shows.
+            + "longest_key_file=\(Bounds.keyFileBytes + 1) "
             + "tools=\(ShellQuoting.quote(tools)) "
             + "usual_folders=\(ShellQuoting.quote(folders));"
     }

@@ -21,6 +21,7 @@ import Testing
         "modelParts": Bounds.modelParts, "configurationBytes": Bounds.configurationBytes,
         "configurationValues": Bounds.configurationValues,
         "configurationProblems": Bounds.configurationProblems, "factsBytes": Bounds.factsBytes,
+        "keyFileBytes": Bounds.keyFileBytes, "keyBytes": Bounds.keyBytes,
         "controlRequestBytes": Bounds.controlRequestBytes,
         "controlAnswerBytes": Bounds.controlAnswerBytes,
     ]

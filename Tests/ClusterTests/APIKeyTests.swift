@@ -35,7 +35,8 @@ struct APIKeyTests {
             }) == 1
         }
         sollol.signal(SIGINT)
-        #expect(try answer.wait().get().count == 2000)
+        let tokens = Result { try answer.wait().get().count }
+        #expect((try? tokens.get()) == 2000, "\(tokens) \(sollol.lines)")
         #expect(sollol.exitStatus() == 0)
         #expect(
             sollol.lines.contains { $0.contains("s for 1 request in flight") }, "\(sollol.lines)")

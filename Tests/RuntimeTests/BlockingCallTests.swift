@@ -54,17 +54,15 @@ import Testing
         try "secret\n".write(toFile: path, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(atPath: path) }
         let loop = EventLoop()
-        let file = APIKeyFile(path, at: .here, timeouts: .init(), loop: loop) {
-            Issue.record("\($0)")
-        }
-        var keys: [String?] = []
-        file.key(at: EventLoop.now) {
-            keys.append($0)
+        let file = APIKeyFile(path, at: .here, timeouts: .init(), loop: loop)
+        var keys: [[[UInt8]]] = []
+        file.keys {
+            if case .success(let list) = $0 { keys.append(list.keys) }
             loop.stop()
         }
         #expect(keys == [])
         loop.run()
-        #expect(keys == ["secret"])
+        #expect(keys == [[Array("secret".utf8)]])
     }
 }
 

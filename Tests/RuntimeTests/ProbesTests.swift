@@ -4,6 +4,7 @@ import Testing
 @testable import Basics
 @testable import LlamaCpp
 @testable import SollolRuntime
+@testable import Supervision
 
 @Suite struct ProbesTests {
     /// As a connection does that meets itself. A probe that waited for more would hold the port of
@@ -35,5 +36,43 @@ import Testing
         loop.run()
         #expect(answers == [nil])
         waiting.close()
+    }
+
+    /// A status that stays as it is tells people something; one that may pass does not.
+    @Test(arguments: [
+        ("200 OK", "[]", Probes.SlotsAnswer.activity(SlotActivity(busy: 0))),
+        (
+            "200 OK", #"[{"id": 1, "is_processing": true}, {"id": 2, "is_processing": false}]"#,
+            .activity(SlotActivity(busy: 1, counters: [1, -1, -1, -1]))
+        ),
+        ("401 Unauthorized", "{}", .refused("GET /slots: status 401")),
+        ("404 Not Found", "", .refused("GET /slots: status 404")),
+        ("501 Not Implemented", "{}", .refused("GET /slots: status 501")),
+        ("200 OK", "{}", .refused("GET /slots: no list of slots")),
+        ("503 Service Unavailable", "{}", .none), ("500 Error", "", .none),
+    ])
+    func slotsThatAreRefusedAreNotJustSilent(
+        status: String, body: String, expected: Probes.SlotsAnswer
+    ) {
+        let text = "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        #expect(Probes.slots(HTTPResponse(Array(text.utf8))) == expected)
+    }
+
+    /// As llama-server sends it: the length is not the last line of the head.
+    @Test func aResponseIsWholeByItsLength() throws {
+        let text =
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=5, max=100\r\n\r\n[]"
+        let bytes = Array(text.utf8)
+        for count in bytes.indices {
+            #expect(HTTPResponse(Array(bytes[..<count]))?.isWhole != true)
+        }
+        #expect(HTTPResponse(bytes)?.isWhole == true)
+        #expect(Probes.slots(HTTPResponse(bytes)) == .activity(SlotActivity(busy: 0)))
+    }
+
+    @Test func noAnswerAndHalfAnAnswerAreSilence() {
+        #expect(Probes.slots(nil) == .none)
+        let half = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"
+        #expect(Probes.slots(HTTPResponse(Array(half.utf8))) == .none)
     }
 }

@@ -186,6 +186,36 @@ import Testing
         #expect(kill(try #require(sleeper.value), 0) == -1)
     }
 
+    /// What the host's tools make of a file is what Swift reads here.
+    @Test(arguments: shells)
+    func aFileOfKeysComesAsItIs(shell: String) throws {
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        func verdict(_ path: String) throws -> KeyFileAnswer.Verdict? {
+            var request = request([])
+            request.apiKeyFile = path
+            let answer = try session([SurveyScript.survey(request)], shell: shell).first ?? ""
+            return SurveyReport(answer, request: request)?.apiKeyFile
+        }
+        let everyByte = [UInt8](33...126) + [UInt8](128...255)
+        for (content, expected) in [
+            (everyByte, KeyFileAnswer.Verdict.good), (Array("# t\nabc".utf8), .good),
+            (Array("# none\n".utf8), .flawed(.noKey)), ([], .flawed(.noKey)),
+            (Array("abc\r\n".utf8), .flawed(.line(1, .carriageReturn))),
+            (Array("a\nb \n".utf8), .flawed(.line(2, .blankAtEnd))),
+            (Array("a\0b\n".utf8), .flawed(.line(1, .controlCharacter))),
+            ([UInt8](repeating: 10, count: 65536), .flawed(.noKey)),
+            ([UInt8](repeating: 10, count: 65537), .flawed(.tooLarge)),
+            ([UInt8](repeating: 10, count: 1 << 20), .flawed(.tooLarge)),
+        ] {
+            try #require(
+                FileManager.default.createFile(atPath: "\(home)/k", contents: Data(content)))
+            #expect(try verdict("~/k") == expected, "\(content.prefix(20))")
+        }
+        #expect(try verdict("~/.local") == .noFile)
+        #expect(try verdict("/dev/null") == .noFile)
+        #expect(try verdict("~/missing") == .unreadable)
+    }
+
     /// Whatever the shell's variables hold, and however early they end.
     @Test(arguments: shells)
     func programsThatEndAtOnceLeaveNothingAndEndNobodyElse(shell: String) throws {

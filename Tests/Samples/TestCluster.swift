@@ -11,21 +11,24 @@ struct TestCluster {
 
     init(
         workers: Int = 2, unmanaged: Int = 0, restart: RestartPolicy = RestartPolicy(),
-        health: HealthPolicy = HealthPolicy(), timeouts: Timeouts = Timeouts()
+        health: HealthPolicy = HealthPolicy(), timeouts: Timeouts = Timeouts(),
+        hasKeys: Bool = false
     ) {
-        let plan = TestCluster.plan(workers: workers, unmanaged: unmanaged)
+        let plan = TestCluster.plan(workers: workers, unmanaged: unmanaged, hasKeys: hasKeys)
         supervisor = Supervisor(
             WantedCluster(plan: plan, restart: restart, health: health, timeouts: timeouts),
             seed: 1)
     }
 
-    static func plan(workers: Int, unmanaged: Int = 0) -> LaunchPlan {
+    static func plan(workers: Int, unmanaged: Int = 0, hasKeys: Bool = false) -> LaunchPlan {
         func process(_ node: Node, port: Int) -> PlannedProcess {
             let endpoint = Endpoint(host: "127.0.0.1", port: port)
+            let keys = hasKeys && !node.isWorker ? ["--api-key-file", "/keys"] : []
             return PlannedProcess(
                 node: node, host: "127.0.0.1", location: .here,
-                arguments: [PlannedArgument(word: "/bin/\(node)", reason: nil)], environment: [:],
-                environmentReasons: [:], bind: endpoint, dial: endpoint, forwards: [],
+                arguments: (["/bin/\(node)"] + keys).map { PlannedArgument(word: $0, reason: nil) },
+                environment: [:], environmentReasons: [:], bind: endpoint, dial: endpoint,
+                forwards: [],
                 startAfter: [],
                 readiness: node.isWorker
                     ? .rpcHello(host: "127.0.0.1", port: port)

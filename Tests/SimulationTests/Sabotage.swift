@@ -100,6 +100,13 @@ struct Sabotage: Sendable, CustomTestStringConvertible {
             guard case .exited(_, let exit) = event, exit.status == 0 else { return effects }
             return effects.filter { !isSpawn($0) }
         },
+        Sabotage(name: "13: an open API goes on", noticedAs: "rule 13") { event, effects, _ in
+            if case .accessAnswered(_, .open) = event {
+                effects.filter { !isCoordinator($0) }
+            } else {
+                effects
+            }
+        },
         Sabotage(name: "reload: in force at once", noticedAs: "reload: ") {
             event, effects, _ in
             guard case .reloadRequested = event, !effects.contains(.adoptReload) else {

@@ -32,7 +32,8 @@ import Testing
         "ss LISTEN 0 5 [::ffff:10.0.0.5]:80 *:* uid:33 ino:7 sk:2 v6only:0 <->",
         "lsof rpc-server 71 ann 3u IPv4 0x1 0t0 TCP 127.0.0.1:50052 (LISTEN)",
         "record a@gpu-1@7e8ff4a1@127.0.0.1:50052@7@1 1000000490 hold 30 1 abc 72 ann@box 71 99 8 2",
-        "apikey good", "apikey empty", "unwritable /tmp", "foreign /tmp/x is drwx of user 7",
+        "apikey read", "apikey.bytes 6b 65 79 0d 0a", "apikey other", "unwritable /tmp",
+        "foreign /tmp/x is drwx of user 7",
         "manifest.looked /usr/share/ollama", "manifest.folder /usr/share/ollama",
         #"manifest.json {"layers": [{"mediaType": "application/vnd.ollama.image.model", "#
             + #""digest": "sha256:\#(String(repeating: "a", count: 64))"}]}"#,

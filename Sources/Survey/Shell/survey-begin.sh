@@ -3,9 +3,10 @@
 # SurveyReport reads the lines; what it calls of these functions is decided by SurveyScript.
 #
 # Values that come first: patience, seconds that a program has for an answer; longest_answer, bytes
-# of one that are of use; usual_folders and tools, see survey-programs.sh.
+# of one that are of use; longest_key_file, bytes of a file of API keys that are read; usual_folders
+# and tools, see survey-programs.sh.
 
-: "${longest_answer-}" "${given_path-}";
+: "${longest_answer-}" "${longest_key_file-}" "${given_path-}";
 
 # Variables of llama.cpp that the account sets: those that servers inherit, and those that they and
 # the programs asked here do not (forget.sh).
@@ -84,15 +85,19 @@ expand() {
     esac;
 };
 
-# look_for_keys FILE: whether a file of API keys holds any.
+# look_for_keys FILE: the bytes of a file of API keys, in hexadecimal, and `apikey read` after them;
+# or in one word why not. What they mean is decided in one place, Swift's APIKeyList.
 look_for_keys() {
     file=$(expand "$1");
-    if [ ! -r "$file" ] || [ -d "$file" ]; then
+    if [ ! -e "$file" ]; then
+        say "apikey missing";
+    elif [ ! -f "$file" ]; then
+        say "apikey other";
+    elif [ ! -r "$file" ]; then
         say "apikey unreadable";
-    elif [ -f "$file" ] && ! grep -q '[^[:space:]]' "$file"; then
-        say "apikey empty";
     else
-        say "apikey good";
+        head -c "$longest_key_file" "$file" | od -An -v -tx1 | sed 's/^/apikey.bytes /';
+        say "apikey read";
         mode=$(ls -ldL "$file");
         case $mode in
         ???????r*) say "apikey.mode ${mode%% *}";;
