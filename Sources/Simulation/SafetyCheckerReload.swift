@@ -86,7 +86,6 @@ extension SafetyChecker {
                 process.isCollateral = true
             }
             process.isLeftOut = process.isLeftOut && keepsLeftOut
-            if former.restart.maxRestarts == nil { process.failures = [] }
             if former.restart != next.wanted.restart {
                 process.notBefore = 0
                 process.starts = []

@@ -71,11 +71,12 @@ extension SimulatedCluster {
         endSession(site, session.run, after: 0)
     }
 
-    /// ssh client or guard stand still. On another host the guard hears nothing for its lease.
+    /// ssh client or guard stand still. On another host the guard hears nothing for its lease. One
+    /// that is frozen with its server has been killed by the time it is thawed.
     private mutating func mute(_ site: Int) {
-        guard let server = sites[site].server, sites[site].session?.run == server.run else {
-            return
-        }
+        guard let server = sites[site].server, sites[site].session?.run == server.run,
+            !server.isGuardFrozen
+        else { return }
         sites[site].session?.isMute = true
         if sites[site].kind != .coordinator {
             let ends = now + scenario.first.spec.timeouts.lease
@@ -125,7 +126,9 @@ extension SimulatedCluster {
         guard sites[site].kind != .unmanaged, sites[site].server != nil else { return }
         sites[site].server?.isStopped = true
         sites[site].server?.undyingUntil = now + length
-        sites[site].server?.isGuardFrozen = generator.chance(0.5)
+        // A guard that stands still in its own way is killed with its group.
+        let isFrozen = generator.chance(0.5) && sites[site].session?.isMute != true
+        sites[site].server?.isGuardFrozen = isFrozen
         queue.add(.mends(site: site), at: now + length)
     }
 

@@ -105,6 +105,8 @@ extension ProcessSlot {
 
     /// Its guard has started its server, and ended whatever had the port before.
     mutating func hasStarted(_ pid: Int) {
+        // The word of one that has ended since says nothing about what is left of it.
+        guard server != nil else { return }
         changeServer { $0.pid = pid }
         predecessor = nil
     }
@@ -115,12 +117,18 @@ extension ProcessSlot {
     }
 
     /// Takes in a report of its guard; returns the one before.
-    mutating func heard(_ usage: ResourceUsage?, at now: Instant) -> UsageRecord? {
+    ///
+    /// - Parameter longestGap: seconds between two reports; what happened in a longer one, in which
+    ///   this machine was suspended, say, was watched by nobody: the record begins anew.
+    mutating func heard(
+        _ usage: ResourceUsage?, at now: Instant, longestGap: Double
+    ) -> UsageRecord? {
         guard let former = server else { return nil }
         changeServer { server in
             server.silentTicks = 0
             guard let usage else { return }
-            server.usage = UsageRecord(latest: usage, since: former.usage?.since ?? now, at: now)
+            let known = former.usage.flatMap { now - $0.at <= longestGap ? $0 : nil }
+            server.usage = UsageRecord(latest: usage, since: known?.since ?? now, at: now)
         }
         return former.usage
     }

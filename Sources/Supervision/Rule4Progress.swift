@@ -32,7 +32,7 @@ extension Supervisor {
         case .coordinator?:
             guard coordinator.isAlive else { return }
             let isLoading = coordinator.load != nil
-            let former = coordinator.heard(usage, at: now)
+            let former = coordinator.heard(usage, at: now, longestGap: longestGap)
             hasMoved = Self.hasMoved(from: former, to: usage, at: now) {
                 cpu, elapsed, before, after in
                 // It reads its model until it is ready; later it may read anything.
@@ -40,7 +40,7 @@ extension Supervisor {
             }
         case .worker(let index)?:
             guard workers[index].isAlive else { return }
-            let former = workers[index].heard(usage, at: now)
+            let former = workers[index].heard(usage, at: now, longestGap: longestGap)
             hasMoved = Self.hasMoved(from: former, to: usage, at: now) { cpu, _, before, after in
                 cpu > 0 || after.residentKiB != before.residentKiB
             }
@@ -51,6 +51,9 @@ extension Supervisor {
         judgeProgress(at: now)
         if run.node == .coordinator { tellProgress(at: now) }
     }
+
+    /// Ten reports should come within the time that makes a standstill a hang.
+    private var longestGap: Double { min(timeouts.progress, timeouts.stall) / 2 }
 
     private static func hasMoved(
         from former: UsageRecord?, to usage: ResourceUsage?, at now: Instant,
@@ -87,7 +90,7 @@ extension Supervisor {
         guard phase == .up else { return }
         switch coordinator.server?.stage {
         case .loading:
-            guard let seen = coordinator.server?.usage?.at,
+            guard let seen = coordinator.server?.usage?.seenUntil,
                 let still = standstill(seen: seen, limit: timeouts.progress)
             else { return }
             let text = "it made no progress in loading for \(seconds(still)) s"
@@ -107,18 +110,18 @@ extension Supervisor {
         end(\.coordinator, FailureCause(.hang, text), by: .kill, at: now)
     }
 
-    /// For how long everything has stood still, if that is too long.
+    /// For how long everything has stood still, if that is too long. What nobody has watched does
+    /// not count: the first report after a suspension of this machine says nothing about before.
     ///
     /// - Parameter seen: until when the coordinator itself was seen.
     private func standstill(seen: Instant, limit: Double) -> Double? {
-        var records = [coordinator.server?.usage?.seenUntil]
-        for worker in workers where !worker.isLeftOut {
-            records.append(worker.server?.usage?.seenUntil)
-        }
-        let known = records.compactMap { $0 }
+        var records = [coordinator.server?.usage]
+        for worker in workers where !worker.isLeftOut { records.append(worker.server?.usage) }
+        let known = records.compactMap { $0 }.filter { $0.seenUntil != nil }
         let isBlind = known.count < records.count
         // All of them have to have been seen standing still.
-        let still = min(seen, known.min() ?? seen) - movedAt
+        let end = known.reduce(seen) { min($0, $1.at) }
+        let still = end - known.reduce(movedAt) { max($0, $1.since) }
         return still >= (isBlind ? limit * Self.blindFactor : limit) ? still : nil
     }
 

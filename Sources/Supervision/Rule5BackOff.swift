@@ -73,15 +73,17 @@ extension Supervisor {
         }
     }
 
-    /// Whether a process has failed more often than `max_restarts` allows, this time included.
+    /// Whether a process has failed more often than `max_restarts` allows, this time included. Its
+    /// failures are remembered without a limit too: a reload may bring one.
     mutating func hasFailedTooOften<Slot: ProcessSlot>(
         _ slot: WritableKeyPath<Supervisor, Slot>, at now: Instant
     ) -> Bool {
-        guard let limit = restart.maxRestarts, !self[keyPath: slot].isLeftOut else { return false }
+        guard !self[keyPath: slot].isLeftOut else { return false }
         var recent = self[keyPath: slot].failures.recent
         recent.removeAll { now - $0 >= restart.period }
         recent.append(now)
-        self[keyPath: slot].failures.recent = recent
-        return recent.count > limit
+        let limit = restart.maxRestarts
+        self[keyPath: slot].failures.recent = recent.suffix(max(limit ?? 0, 1000) + 1)
+        return limit.map { recent.count > $0 } ?? false
     }
 }
