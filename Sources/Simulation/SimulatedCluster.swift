@@ -249,6 +249,8 @@ struct SimulatedCluster {
         default: break
         }
         if sites[site].kind == .coordinator {
+            let isMute = !isCalm && generator.chance(scenario.trouble.oddProbe / 2)
+            sites[site].server?.isMute = isMute
             queue.add(.connects(number: server.number), at: now + 0.02)
         } else {
             let isSlow = !isCalm && generator.chance(0.03)

@@ -129,8 +129,9 @@ extension SimulatedCluster {
         guard let server = sites[site].server, !server.isStopped, !sites[site].isCut else {
             return deliver(.accessAnswered(run, .unknown("simulated")), after: 10)
         }
+        let answer: APIAccess = server.isOpen ? .open(status: 200) : .guarded
         deliver(
-            .accessAnswered(run, server.isOpen ? .open(status: 200) : .guarded), after: 0.005)
+            .accessAnswered(run, server.isMute ? .unknown("simulated") : answer), after: 0.005)
     }
 
     mutating func replan(without nodes: [Node]) {

@@ -35,6 +35,8 @@ struct SimulatedSite {
         var isStopped = false
         /// Its API answers without a key.
         var isOpen = false
+        /// It never says whether its API asks for one.
+        var isMute = false
         /// A request is being answered.
         var isBusy = false
         /// Batches that it has finished.
