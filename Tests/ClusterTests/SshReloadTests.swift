@@ -34,7 +34,11 @@ struct SshReloadTests {
         #expect(try cluster.tokens() == SshCluster.tokensOfASingleServer())
         sollol.signal(SIGTERM)
         #expect(sollol.exitStatus() == 0)
-        #expect(!sollol.lines.contains { $0.contains("warning") }, "\(sollol.lines)")
+        // Nothing but what a worker that others can reach means.
+        let warnings = sollol.lines.filter {
+            $0.contains("warning") && !$0.contains("rpc-server has no authentication")
+        }
+        #expect(warnings == [])
         try cluster.expectNothingLeft()
     }
 
