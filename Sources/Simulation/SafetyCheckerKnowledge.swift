@@ -99,6 +99,8 @@ extension SafetyChecker {
                 isSeenLater ? now + spec.timeouts.lease : .infinity
         } else if SimulatedEnd.isHeldUp(exit) {
             known[run.node]?.mayBeThereUntil = .infinity
+            // A start that waited in vain is no failure, and comes again without back-off.
+            known[run.node]?.starts = process.starts.dropLast()
         }
         if !process.isCollateral, !process.isOutdated, !stop.isUnderWay,
             !SimulatedEnd.isHeldUp(exit)
