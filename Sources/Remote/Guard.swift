@@ -96,7 +96,7 @@ package enum Guard {
         let exports = environment.sorted { $0.key < $1.key }
             .map { "export \($0.key)=\(ShellQuoting.quote($0.value)); " }.joined()
         return "set -- \(ShellQuoting.join(argv)); export_environment() { forget; \(exports)}; "
-            + (slot.map(values) ?? "")
+            + (slot.map(values) ?? "mark=short-\(UInt64.random(in: 0...UInt64.max)); ")
     }
 
     private static func values(_ slot: Slot) -> String {

@@ -4,23 +4,31 @@ package enum GuardProgram {
     /// For a server with a slot: with a record, a lease, and helpers that watch each other.
     package static let server = preparation + " " + guarding
     /// For a short command: the leash only.
-    static let command = ShellProgram.line(
-        PackageResources.forget_sh, PackageResources.guard_begin_sh,
-        PackageResources.short_command_sh)
+    static let command = ShellProgram.line(commandFiles)
     /// The part of `server` that needs to know nothing about the server.
-    private static let preparation = ShellProgram.line(
-        PackageResources.forget_sh, PackageResources.guard_begin_sh,
-        PackageResources.guard_process_sh,
-        PackageResources.record_folder_sh, PackageResources.guard_record_sh,
-        PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
-        PackageResources.guard_leash_sh, PackageResources.guard_ticker_sh)
+    private static let preparation = ShellProgram.line(preparationFiles)
     /// The rest of `server`.
     static let guarding = ShellProgram.line(PackageResources.guard_server_sh)
-    /// What servers do not inherit; programs that the survey asks do not either.
-    package static let forget = ShellProgram.line(PackageResources.forget_sh)
     /// Where the records are; the survey looks there.
     package static let recordFolder = ShellProgram.line(PackageResources.record_folder_sh)
+    /// What servers do not inherit; programs that the survey asks do not either.
+    package static let forget = ShellProgram.line(PackageResources.forget_sh)
     /// As a line of its own: the shell then waits for a second line, which ends with `guarding`.
     static let prepared =
         preparation + " " + ShellProgram.line(PackageResources.guard_prepared_sh)
+
+    /// The files of `command`, in their order.
+    static let commandFiles = [
+        PackageResources.forget_sh, PackageResources.guard_begin_sh,
+        PackageResources.server_whole_sh, PackageResources.short_command_sh,
+    ]
+    /// The files of `server`, in their order.
+    static let serverFiles = preparationFiles + [PackageResources.guard_server_sh]
+    private static let preparationFiles = [
+        PackageResources.forget_sh, PackageResources.guard_begin_sh,
+        PackageResources.guard_process_sh, PackageResources.server_whole_sh,
+        PackageResources.record_folder_sh, PackageResources.guard_record_sh,
+        PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
+        PackageResources.guard_leash_sh, PackageResources.guard_ticker_sh,
+    ]
 }

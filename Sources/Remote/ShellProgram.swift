@@ -7,7 +7,10 @@
 /// a shell has to read and to append one by one: that took 2 ms longer in dash and 9 in bash.
 package enum ShellProgram {
     /// These files, one after the other, as one line without an end.
-    package static func line(_ files: [UInt8]...) -> String {
+    package static func line(_ files: [UInt8]...) -> String { line(files) }
+
+    /// These files, one after the other, as one line without an end.
+    package static func line(_ files: [[UInt8]]) -> String {
         let line = files.flatMap(lines).joined(separator: " ")
         precondition(!line.utf8.contains(0), "a shell program holds no NUL")
         return line

@@ -41,8 +41,17 @@ package enum LocalNetwork {
         return listen(number, 1) == 0 ? nil : errno
     }
 
-    /// A port of 127.0.0.1 that nothing listens on now.
+    /// A port of 127.0.0.1 that nothing listens on now, below those that Linux and macOS give to
+    /// outgoing connections: one that looks whether something listens there must not meet itself.
     static func freePort() -> Int {
+        for _ in 0..<100 {
+            let port = Int.random(in: 20_000...29_999)
+            if obstacle(toListenOn: "127.0.0.1", port: port) == nil { return port }
+        }
+        return anyFreePort()
+    }
+
+    private static func anyFreePort() -> Int {
         guard let descriptor = try? Descriptor(socket: AF_INET),
             var address = ipv4("127.0.0.1", port: 0)
         else { return 0 }

@@ -58,6 +58,9 @@ import Testing
             path: "Remote/Shell/record-folder.sh",
             bytes: Remote.PackageResources.record_folder_sh),
         File(
+            path: "Remote/Shell/server-whole.sh",
+            bytes: Remote.PackageResources.server_whole_sh),
+        File(
             path: "Remote/Shell/short-command.sh",
             bytes: Remote.PackageResources.short_command_sh),
         File(

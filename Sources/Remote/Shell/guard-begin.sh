@@ -35,7 +35,8 @@
 #   usage_ticks         ticks between two lines `usage`; 0: none
 #   given_folder        where the records are; empty: the usual places
 #
-# A short command (short-command.sh) has only the first two.
+# A short command (short-command.sh) has only the first two, and `mark`, by which its processes are
+# found.
 
 # What ends a whole group of processes, such as Ctrl-C, must not end the guard. PIPE stays ignored
 # in the server: else rpc-server dies when a client leaves at the wrong moment (llama.cpp 26680).

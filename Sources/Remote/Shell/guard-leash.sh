@@ -18,8 +18,13 @@ signal_server() {
         tries=$((tries + 1));
         nap;
     done;
-    ! is_alive "$their_server" "$their_start" || kill "-$1" "$their_server";
+    if is_alive "$their_server" "$their_start"; then
+        signal_children "$1" "$their_server";
+        [ "$1" = KILL ] || signal_marked "$1" "${record##*/}" || kill "-$1" "$their_server";
+        [ "$1" != KILL ] || kill -KILL "$their_server";
+    fi;
     [ "$1" = KILL ] || return 0;
+    end_marked "${record##*/}";
     tries=0;
     while [ "$tries" -lt 100 ] && is_alive "$their_server" "$their_start"; do
         tries=$((tries + 1));
@@ -57,9 +62,11 @@ read_leash() {
         esac;
     done;
     signal_server KILL;
+    # It can report and tidy up within a second unless it is stopped; after 3 s sollol kills the
+    # whole group, and nobody would remove the record.
     tries=0;
     while is_alive $$ "$guard_start"; do
-        [ "$tries" -lt 100 ] || kill -KILL $$;
+        [ "$tries" -lt 50 ] || kill -KILL $$;
         tries=$((tries + 1));
         nap;
     done;

@@ -25,6 +25,7 @@ become_server() {
     };
     [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL -- "$@";
     export_environment;
+    export SOLLOL_SERVER="${record##*/}";
     exec "$@";
 };
 
@@ -78,8 +79,11 @@ await_listener;
 exec 3<&- 2>/dev/null;
 wait "$server";
 status=$?;
+# Before it is told only where something holds the port, since it costs a few milliseconds.
+[ -z "$(list_listeners "${address##*:}")" ] || end_marked "${record##*/}";
 put_record gone;
 echo "exited $status";
+end_marked "${record##*/}";
 ! is_child "$reader" || kill -KILL "$reader";
 if is_child "$ticker"; then
     # With setpriv its sleep ends with it.

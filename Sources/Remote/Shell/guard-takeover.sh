@@ -52,6 +52,7 @@ end_predecessor() {
         tries=$((tries + 1));
         nap;
     done;
+    end_marked "${1##*/}";
     rm -f "$1";
 };
 
@@ -87,6 +88,7 @@ look_at() {
             fi;;
         esac;
     elif ! is_alive "$their_server" "$their_start"; then
+        end_marked "${1##*/}";
         rm -f "$1";
         return 0;
     fi;

@@ -5,14 +5,19 @@
 # host that was suspended counts one. A heartbeat is the signal USR2, which is taken when a sleep
 # has ended, and from then on lease_ticks whole ticks have to pass.
 
-: "${server-}" "${server_start-}" "${guard_start-}" "${reader-}" "${lease-}" "${setpriv-}";
+: "${record-}" "${server-}" "${server_start-}" "${guard_start-}" "${reader-}" "${lease-}";
+: "${setpriv-}";
 : "${tick_seconds-}" "${lease_ticks-}" "${usage_ticks-}" "${has_proc-}";
 : "${process_state-}" "${process_start-}" "${process_ticks-}" "${process_pages-}";
 
 # end_server REASON: KILL, and says why.
 end_server() {
     [ -z "$1" ] || echo "guard: $1, so this server is ended" >&2;
-    ! is_alive "$server" "$server_start" || kill -KILL "$server";
+    if is_alive "$server" "$server_start"; then
+        signal_children KILL "$server";
+        kill -KILL "$server";
+    fi;
+    end_marked "${record##*/}";
     killed=1;
 };
 

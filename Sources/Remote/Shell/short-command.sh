@@ -1,6 +1,7 @@
-# A guard for a short command: the leash and nothing else. No record, no lease, no ticker.
+# A guard for a short command: the leash and nothing else. No record, no lease, no ticker. Reads
+# mark, by which all that the command has started is found.
 
-: "${setpriv-}";
+: "${setpriv-}" "${mark-}";
 
 # become_command WORD...: in a process of its own.
 become_command() {
@@ -8,6 +9,7 @@ become_command() {
     exec >&2 3<&-;
     [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL -- "$@";
     export_environment;
+    export SOLLOL_SERVER="$mark";
     exec "$@";
 };
 
@@ -16,11 +18,16 @@ become_command() {
 read_short_leash() {
     while IFS= read -r line; do
         case $line in
-        term) kill -TERM "$command_id";;
-        kill) kill -KILL "$command_id";;
+        term) signal_marked TERM "$mark" || kill -TERM "$command_id";;
+        kill)
+            signal_children KILL "$command_id";
+            kill -KILL "$command_id";
+            end_marked "$mark";;
         esac;
     done;
+    signal_children KILL "$command_id";
     kill -KILL "$command_id";
+    end_marked "$mark";
     tries=0;
     while [ "$tries" -lt 100 ] && kill -0 "$command_id"; do
         tries=$((tries + 1));
@@ -40,5 +47,6 @@ exec 3<&- 2>/dev/null;
 wait "$command_id";
 status=$?;
 kill -KILL "$reader";
+end_marked "$mark";
 echo "exited $status";
 exit "$status";
