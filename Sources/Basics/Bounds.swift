@@ -22,8 +22,6 @@ package enum Bounds {
     package static let errorLines = 60
     /// Hosts that are asked at the same time: sshd of a jump host begins to refuse at ten.
     package static let hostsAtOnce = 8
-    /// Names that are looked up at the same time.
-    package static let lookupsAtOnce = 16
 
     // MARK: Servers
 

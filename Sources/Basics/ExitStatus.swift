@@ -28,8 +28,8 @@ package enum ExitStatus: Int32, Error, Codable, CaseIterable, Sendable {
         case .notServing: "`status`: the cluster does not serve"
         case .usage: "wrong usage of the command line, a bad value of an option included"
         case .unavailable:
-            "it could not be brought up, nothing is left running; a stop left something behind; or a "
-                + "command could not do what it was asked for"
+            "it could not be brought up, nothing is left running; a stop left something behind; or "
+                + "a command could not do what it was asked for"
         case .software: "a bug in sollol"
         case .cannotCreate: "the state directory cannot be used"
         case .alreadyRunning: "another sollol already supervises this cluster"

@@ -22,6 +22,12 @@ package enum TerminalText {
         return String(clean)
     }
 
+    /// The text with `?` for every scalar that `isDeceptive`, tabs too: one line of its own.
+    package static func line(_ text: String) -> String {
+        let scalars = text.unicodeScalars.map { isDeceptive($0) ? "?" : $0 }
+        return String(String.UnicodeScalarView(scalars))
+    }
+
     /// Whether a scalar does not show itself, or changes how others are shown: control and format
     /// characters (C0, DEL, C1, bidirectional overrides of UAX 9), line and paragraph separators,
     /// and what is to be passed over where it is not known (zero-width characters, fillers, tags,

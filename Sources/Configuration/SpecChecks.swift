@@ -22,8 +22,9 @@ extension SpecBuilder {
                 let flag = printable(String(word.prefix { $0 != "=" }))
                 problem(
                     key,
-                    "\(flag) takes a secret, which would show to everyone on that host (ps), in plans "
-                        + "and in logs; keep it in the account there (its environment, a file).")
+                    "\(flag) takes a secret, which would show to everyone on that host (ps), in "
+                        + "plans and in logs; keep it in the account there (its environment, a file)."
+                )
             }
         }
     }
@@ -44,8 +45,8 @@ extension SpecBuilder {
             guard let gift else { continue }
             problem(
                 .coordinator(key),
-                "\(printable(name)) gives \(gift) to whoever can reach \(coordinator.host), and the "
-                    + "API asks for no key. Set \(ConfigurationKey.coordinator(.apiKeyFile)), or "
+                "\(printable(name)) gives \(gift) to whoever can reach \(coordinator.host), and "
+                    + "the API asks for no key. Set \(ConfigurationKey.coordinator(.apiKeyFile)), or "
                     + "\(ConfigurationKey.coordinator(.host)) to 127.0.0.1, or \(consent) to true.")
         }
     }
@@ -69,9 +70,9 @@ extension SpecBuilder {
         guard lease > 0, lease < Timeouts.smallestLease else { return }
         problem(
             .timeouts(.lease),
-            "\(seconds(lease)) s is too short: a busy host misses heartbeats, and its servers would "
-                + "be killed. Give at least \(seconds(Timeouts.smallestLease)) s, or 0, which switches "
-                + "it off.")
+            "\(seconds(lease)) s is too short: a busy host misses heartbeats, and its servers "
+                + "would be killed. Give at least \(seconds(Timeouts.smallestLease)) s, or 0, which "
+                + "switches it off.")
     }
 
     mutating func checkDelays(_ spec: ClusterSpec) {

@@ -46,8 +46,8 @@ enum StringRule: Equatable, Sendable {
         if holdsSecret(text) {
             return
                 "holds a \(URLPassword.isIn(text) ? "password" : "secret"), which plans, logs and "
-                + "`ps` would show; keep it in the account on that host (its environment, ~/.netrc, "
-                + "an ssh key)"
+                + "`ps` would show; keep it in the account on that host (its environment, "
+                + "~/.netrc, an ssh key)"
         }
         return problemOfKind(text)
     }

@@ -33,7 +33,7 @@ extension LaunchPlan {
     }
 
     private var exposedAPI: Exposure? {
-        guard let process = process(.coordinator), !process.argv.contains("--api-key-file"),
+        guard let process = process(.coordinator), !asksForKeys,
             !AddressRange.isLoopback(process.bind.host), process.bind.host != "::1"
         else { return nil }
         return Exposure(

@@ -37,7 +37,7 @@ package enum GuardReport: Equatable, Sendable {
             let first = words.first ?? ""
             guard let pid = Outside.number(first, in: Outside.pid) else { return nil }
             let state = words.dropFirst().first.map(String.init) ?? "?"
-            self = .doesNotEnd(pid: pid, state: GuardRefusal.printable(state))
+            self = .doesNotEnd(pid: pid, state: TerminalText.line(state))
         case "unending": self = .refused(GuardRefusal(.predecessorDoesNotEnd, String(rest)))
         case "refused": self = .refused(GuardRefusal(.heldByOther, String(rest)))
         case "unusable": self = .refused(GuardRefusal(.unusableFolder, String(rest)))
@@ -71,12 +71,6 @@ package struct GuardRefusal: Equatable, Sendable {
     /// A refusal of that kind with the guard's words.
     package init(_ kind: Kind, _ text: String) {
         self.kind = kind
-        self.text = Self.printable(text)
-    }
-
-    /// The text with `?` for what steers a terminal or does not show itself.
-    fileprivate static func printable(_ text: String) -> String {
-        let scalars = text.unicodeScalars.map { TerminalText.isDeceptive($0) ? "?" : $0 }
-        return String(String.UnicodeScalarView(scalars))
+        self.text = TerminalText.line(text)
     }
 }

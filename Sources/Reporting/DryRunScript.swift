@@ -53,7 +53,7 @@ extension DryRun {
     private static func wrapped(_ text: String) -> [String] {
         var lines: [String] = []
         var line = ""
-        for word in printable(text).split(separator: " ") {
+        for word in TerminalText.line(text).split(separator: " ") {
             if !line.isEmpty, line.count + word.count > 90 {
                 lines.append(line)
                 line = " "
@@ -61,14 +61,6 @@ extension DryRun {
             line += line.isEmpty ? "\(word)" : " \(word)"
         }
         return lines + [line]
-    }
-
-    /// The text with `?` for control characters: a comment must end where its line ends.
-    private static func printable(_ text: String) -> String {
-        let scalars = text.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control ? "?" : scalar
-        }
-        return String(String.UnicodeScalarView(scalars))
     }
 
     private static func scriptStarts(_ plan: LaunchPlan) -> String {
@@ -82,7 +74,7 @@ extension DryRun {
                     cluster: plan.cluster, endpoint: process.bind, owner: nil,
                     lease: plan.timeouts.lease, forwardedPorts: plan.forwardedPorts(of: process)))
             return """
-                # \(process.node): \(printable(process.shellLine))
+                # \(process.node): \(TerminalText.line(process.shellLine))
                 start_\(index)() {
                     # shellcheck disable=SC1003,SC2016 # expanded by the guard, not here
                     start \(index) \(ShellQuoting.quote(line)) \(ShellQuoting.join(carrier))

@@ -11,8 +11,6 @@ final class GuardedProcess {
     struct Handlers {
         /// The server runs, with that process id on its host.
         var started: (Int) -> Void
-        /// Something listens on its port, as far as its host tells.
-        var listening: () -> Void = {}
         /// The server printed a line.
         var printed: (String) -> Void
         /// The server's numbers, every `Guard.Slot.usageInterval` seconds; nil where its host does
@@ -44,6 +42,9 @@ final class GuardedProcess {
     private let leash: OutgoingBytes
     private let control: IncomingLines
     private let output: IncomingLines
+    private var isListening = false
+    /// What waits until it listens.
+    private var question: (() -> Void)?
     private var end = End()
     private var isOver = false
 
@@ -93,6 +94,12 @@ final class GuardedProcess {
         patienceTimer = loop.at(EventLoop.now + patience) { [self] in endLeash() }
     }
 
+    /// Asks a question once the server listens: an earlier one can take its port from it
+    /// (guard-ports.sh). A later question takes the place of one that waits.
+    func whenListening(_ ask: @escaping () -> Void) {
+        if isListening { ask() } else { question = ask }
+    }
+
     /// Ends the server, which cannot be used although it runs, and reports that as its end.
     func refuse(_ refusal: GuardRefusal) {
         guard !isOver, end.refusal == nil else { return }
@@ -122,7 +129,10 @@ final class GuardedProcess {
             send("")
             end.refusal = nil
             handlers.started(pid)
-        case .listening: handlers.listening()
+        case .listening:
+            isListening = true
+            question?()
+            question = nil
         case .exited(let status): end.status = status
         case .refused(let refusal): end.refusal = refusal
         case .doesNotEnd(let pid, let state): handlers.doesNotEnd(pid, state)
@@ -149,6 +159,7 @@ final class GuardedProcess {
         // The last words are in the pipe already: the server died before its guard reported it.
         drainOutput()
         isOver = true
+        question = nil
         loop.cancel(patienceTimer)
         loop.cancel(lastWordsTimer)
         endCarrier()

@@ -41,11 +41,14 @@ package enum LocalNetwork {
         return listen(number, 1) == 0 ? nil : errno
     }
 
-    /// A port of 127.0.0.1 that nothing listens on now, below those that Linux and macOS give to
-    /// outgoing connections: one that looks whether something listens there must not meet itself.
+    /// Ports below those that Linux and macOS give to outgoing connections: one that looks whether
+    /// something listens there must not meet itself.
+    static let trialPorts = 20_000...29_999
+
+    /// A port of 127.0.0.1 that nothing listens on now.
     static func freePort() -> Int {
         for _ in 0..<100 {
-            let port = Int.random(in: 20_000...29_999)
+            let port = Int.random(in: trialPorts)
             if obstacle(toListenOn: "127.0.0.1", port: port) == nil { return port }
         }
         return anyFreePort()

@@ -20,8 +20,8 @@ package enum ReloadProtocol {
         package func problem(_ other: String) -> String? {
             if formatVersion == ReloadProtocol.version { return nil }
             return "\(other) is of another release than this sollol (it speaks version "
-                + "\(formatVersion ?? 0) of the reload protocol, this one \(ReloadProtocol.version)): "
-                + "start the cluster anew, with sollol down and sollol up"
+                + "\(formatVersion ?? 0) of the reload protocol, this one "
+                + "\(ReloadProtocol.version)): start the cluster anew, with sollol down and sollol up"
         }
     }
 }

@@ -21,9 +21,6 @@ final class RunningProcesses {
     private var running: [ProcessRun: GuardedProcess] = [:]
     /// Runs whose start was put off.
     private var held: Set<ProcessRun> = []
-    private var listening: Set<ProcessRun> = []
-    /// What waits for a server to listen.
-    private var questions: [ProcessRun: () -> Void] = [:]
     /// Those that have told their end, as far as their guards are still there.
     private var ended: [GuardedProcess] = []
     private lazy var lease = Lease(loop: loop) { [unowned self] in
@@ -93,10 +90,10 @@ final class RunningProcesses {
     /// Ends one that runs and cannot be used, for that reason.
     func refuse(_ run: ProcessRun, _ refusal: GuardRefusal) { running[run]?.refuse(refusal) }
 
-    /// Asks a question once a server listens: an earlier one can take its port from it
-    /// (guard-ports.sh). A later question takes the place of one that waits.
+    /// Asks a question once a server listens; one that does not run is asked anew when it has
+    /// started (rule 3).
     func whenListening(_ run: ProcessRun, _ ask: @escaping () -> Void) {
-        if listening.contains(run) { ask() } else { questions[run] = ask }
+        running[run]?.whenListening(ask)
     }
 
     /// Whether it has not ended.
@@ -140,10 +137,6 @@ final class RunningProcesses {
                 hasStarted = true
                 happened(.started(run, pid: pid))
             },
-            listening: { [self] in
-                listening.insert(run)
-                questions.removeValue(forKey: run)?()
-            },
             printed: { [self] line in
                 if SSHCommand.isForwardNoise(line) { return }
                 // From here on it is kept and shown.
@@ -165,8 +158,6 @@ final class RunningProcesses {
             },
             ended: { [self] end in
                 ended.removeAll { !$0.isTidyingUp }
-                listening.remove(run)
-                questions[run] = nil
                 if let process = running.removeValue(forKey: run) { ended.append(process) }
                 queue.finished(run)
                 let exit = ExitReport(

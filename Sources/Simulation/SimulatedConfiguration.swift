@@ -51,7 +51,8 @@ struct SimulatedConfiguration {
         func text(_ number: Int?) -> String { number.map(String.init) ?? "null" }
         let text = """
             {"model": "/model.gguf", "distributed_inference_enabled": \(!backends.isEmpty),
-             "rpc_backends": [\(list)], "coordinator": {"ctx_size": \(contextSize), "api_key_file": \(keys)},
+             "rpc_backends": [\(list)],
+             "coordinator": {"ctx_size": \(contextSize), "api_key_file": \(keys)},
              "health": {"interval": \(healthInterval)}, "timeouts": {"stop": \(stop)},
              "restart": {"initial_delay": \(restart[0]), "max_delay": \(restart[1]),
                          "reset_after": \(restart[2]), "max_restarts": \(text(maxRestarts)),

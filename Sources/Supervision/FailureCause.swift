@@ -90,8 +90,8 @@ package struct FailureCause: Equatable, Sendable {
             case .unusableFolder:
                 self.init(
                     .unusableFolder,
-                    "\(refusal.text). Servers have to be recorded there; sollol check tells what to "
-                        + "do about it")
+                    "\(refusal.text). Servers have to be recorded there; sollol check tells what "
+                        + "to do about it")
             case .predecessorDoesNotEnd:
                 self.init(
                     .predecessorDoesNotEnd,

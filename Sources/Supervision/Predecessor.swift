@@ -25,7 +25,11 @@ struct Predecessor: Equatable, Sendable {
     var isTold: Bool
 
     /// `process 4711 on gpu-2`.
-    var description: String { (pid.map { "process \($0)" } ?? "its process") + place }
+    var description: String { Self.description(pid, place) }
+
+    static func description(_ pid: Int?, _ place: String) -> String {
+        (pid.map { "process \($0)" } ?? "its process") + place
+    }
 
     /// What a stop says of it; nil when it is gone.
     func remark(at now: Instant) -> String? {

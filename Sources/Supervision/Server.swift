@@ -46,7 +46,7 @@ struct Server<Stage: ServerStage>: Equatable, Sendable {
     var place: String { location?.sshDestination.map { " on \($0)" } ?? " on this machine" }
 
     /// `process 4711 on gpu-2`.
-    var description: String { (pid.map { "process \($0)" } ?? "its process") + place }
+    var description: String { Predecessor.description(pid, place) }
 
     /// Why its end is a failure; nil when it was asked for.
     ///

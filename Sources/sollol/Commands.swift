@@ -45,8 +45,8 @@ enum Commands {
             Exit(.gaveUp, "the cluster gave up after it had served"),
             Exit(
                 .unavailable,
-                "it could not be brought up, nothing is left running; or a stop left something behind"
-            ),
+                "it could not be brought up, nothing is left running; or a stop left something "
+                    + "behind"),
             unusable,
             Exit(.alreadyRunning, "another sollol already supervises this cluster"),
             misconfigured,

@@ -10,7 +10,7 @@ import Testing
         "answerLines": Bounds.answerLines, "programBytes": Bounds.programBytes,
         "hostEntries": Bounds.hostEntries, "manifestBytes": Bounds.manifestBytes,
         "errorLines": Bounds.errorLines, "hostsAtOnce": Bounds.hostsAtOnce,
-        "lookupsAtOnce": Bounds.lookupsAtOnce, "lineBytes": Bounds.lineBytes,
+        "lineBytes": Bounds.lineBytes,
         "lastWords": Bounds.lastWords, "lastWordBytes": Bounds.lastWordBytes,
         "serverAnswerBytes": Bounds.serverAnswerBytes,
         "serverAnswerValues": Bounds.serverAnswerValues,

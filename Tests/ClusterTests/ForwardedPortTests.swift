@@ -33,56 +33,49 @@ struct ForwardedPortTests {
     /// Another user takes the forwarded port in the instant in which it is free: nothing goes
     /// there, the cluster does not serve, the port is named; and it comes back by itself.
     @Test func aForwardedPortThatAnotherUserTookIsNotUsed() throws {
-        let cluster = try SshCluster(
-            SshCluster.bed("one", "two"), backends: [ssh("one"), ssh("two")],
-            extra: #""restart": {"max_delay": 2}"#)
-        let sollol = try cluster.serving()
-        let other = try OtherUsersListener(on: cluster.bed.control, port: 52100)
-        defer { other.close() }
-        try #require(cluster.sshClients().first { $0.argv.contains("one") }).signal(SIGKILL)
-        try sollol.waitFor("worker-1: port 52100 of this machine")
-        #expect(other.hasPort)
-        #expect(!sollol.lines.contains { $0.contains("serving again") }, "\(sollol.lines)")
-        other.close()
-        try sollol.waitFor("serving again")
-        #expect(other.connections == 0)
-        sollol.signal(SIGTERM)
-        #expect(sollol.exitStatus() == 0)
-        try cluster.expectNothingLeft()
+        let bed = try SshCluster.bed("one", "two")
+        try expectUnused(
+            52100, on: bed.control, freedBy: "one", "worker-1: port 52100 of this machine",
+            SshCluster(bed, backends: [ssh("one"), ssh("two")], extra: Self.soon))
     }
 
     /// The same on the coordinator's host, where its own connection opens the port.
     @Test func aRelayedPortThatAnotherUserTookIsNotUsed() throws {
         let bed = try SshCluster.bed("one", "two", "three")
-        let cluster = try SshCluster(
-            bed, backends: [ssh("one"), ssh("two")], coordinator: #""ssh": "three""#,
-            extra: #""restart": {"max_delay": 2}"#)
-        let sollol = try cluster.serving()
-        let other = try OtherUsersListener(on: bed["three"], port: 52101)
-        defer { other.close() }
-        try #require(cluster.sshClients().first { $0.argv.contains("three") }).signal(SIGKILL)
-        try sollol.waitFor("coordinator: port 52101 of its host")
-        #expect(other.hasPort)
-        other.close()
-        try sollol.waitFor("serving again")
-        #expect(other.connections == 0)
-        sollol.signal(SIGTERM)
-        #expect(sollol.exitStatus() == 0)
-        try cluster.expectNothingLeft()
+        try expectUnused(
+            52101, on: bed["three"], freedBy: "three", "coordinator: port 52101 of its host",
+            SshCluster(
+                bed, backends: [ssh("one"), ssh("two")], coordinator: #""ssh": "three""#,
+                extra: Self.soon))
     }
 
     /// Requests and the key go through the port that leads to the API of a coordinator elsewhere.
     @Test func anAPIPortThatAnotherUserTookIsNotUsed() throws {
         let bed = try SshCluster.bed("one", "three")
-        let cluster = try SshCluster(
-            bed, backends: [ssh("one")], coordinator: #""ssh": "three""#,
-            extra: #""restart": {"max_delay": 2}"#)
+        try expectUnused(
+            52101, on: bed.control, freedBy: "three", "coordinator: port 52101 of this machine",
+            SshCluster(
+                bed, backends: [ssh("one")], coordinator: #""ssh": "three""#, extra: Self.soon))
+    }
+
+    private static let soon = #""restart": {"max_delay": 2}"#
+
+    /// - Parameters:
+    ///   - host: where the port is.
+    ///   - destination: of the ssh client whose end frees it.
+    ///   - words: what is said then.
+    private func expectUnused(
+        _ port: Int, on host: TestHost, freedBy destination: String, _ words: String,
+        _ cluster: SshCluster
+    ) throws {
         let sollol = try cluster.serving()
-        let other = try OtherUsersListener(on: bed.control, port: 52101)
+        let other = try OtherUsersListener(on: host, port: port)
         defer { other.close() }
-        try #require(cluster.sshClients().first { $0.argv.contains("three") }).signal(SIGKILL)
-        try sollol.waitFor("coordinator: port 52101 of this machine")
+        let client = cluster.sshClients().first { $0.argv.contains(destination) }
+        try #require(client).signal(SIGKILL)
+        try sollol.waitFor(words)
         #expect(other.hasPort)
+        #expect(!sollol.lines.contains { $0.contains("serving again") }, "\(sollol.lines)")
         other.close()
         try sollol.waitFor("serving again")
         #expect(other.connections == 0)

@@ -179,7 +179,7 @@ package struct Preflight {
     package mutating func tryWorkers() {
         guard let plan else { return }
         let all = WorkerTrial.all(
-            plan, surveys, port: { Int.random(in: 20_000...29_999) },
+            plan, surveys, port: { Int.random(in: LocalNetwork.trialPorts) },
             localPort: LocalNetwork.freePort)
         trials = Array(zip(all, WorkerLooks.at(all, timeouts: spec.timeouts)))
         facts.record(trials, spec)

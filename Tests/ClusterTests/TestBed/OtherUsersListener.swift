@@ -2,8 +2,9 @@ import Foundation
 
 /// A program of another user of a host that wants a port of its loopback and takes it as soon as
 /// it is free.
+///
+/// Unchecked: the lock guards what changes; the descriptor does not.
 final class OtherUsersListener: @unchecked Sendable {
-    // @unchecked: the lock guards what changes; the descriptor does not.
     private let socket: Int32
     private let lock = NSLock()
     private var bound = false
@@ -58,6 +59,7 @@ final class OtherUsersListener: @unchecked Sendable {
                 }
             }
             if status == 0, listen(socket, 16) == 0 { break }
+            // Nothing tells when a port becomes free; ssh takes it again within milliseconds.
             usleep(100)
         }
         lock.withLock { bound = !closed }
