@@ -22,7 +22,8 @@ tells() {
 # process for all of it. Whatever has such a name counts, links too.
 list_cache() {
     set -- -name "$cache_names" "$@";
-    LC_ALL=C find . ! -name . -prune "$@" -exec stat "$stat_option" "$stat_fields" {} + 2>/dev/null |
+    set -- "$@" -exec stat "$stat_option" "$stat_fields" {} +;
+    LC_ALL=C find . ! -name . -prune "$@" 2>/dev/null |
         LC_ALL=C awk 'NF == 5 && length($1) == 18 && sub(/^\.\//, "") && $1 ~ /^[0-9a-f]+$/';
 };
 cache_names='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]';

@@ -211,7 +211,10 @@ import Testing
     /// The server starts without `-c`, and that is said.
     @Test(arguments: GuardShell.all)
     func withoutAUsableFolderThereIsNoCache(_ shell: GuardShell) throws {
-        let words = ["sh", "-c", #"echo "[$*]" >&2; exec sleep 1000"#, "x", "-p", "1", "-c", "y"]
+        let script = NSTemporaryDirectory() + "sollol-words-\(UUID().uuidString)"
+        defer { unlink(script) }
+        try HostDisk.write(#"echo "[$*]" >&2; exec sleep 1000"#, to: script, mode: 0o600)
+        let words = ["sh", script, "-p", "1", "-c", "y"]
         let small = Place(shell, share: 1 << 60)
         let (bench, said) = try small.start(words)
         #expect(said.count == 1)
