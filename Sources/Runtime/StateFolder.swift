@@ -59,6 +59,14 @@ package struct StateFolder {
         }
     }
 
+    /// The names of the state folders in a folder that are for a configuration.
+    ///
+    /// - Parameter configuration: the absolute path of its file, which need not be there any more.
+    package static func names(in folder: String, startedFrom configuration: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.sorted().filter { Self.configuration(of: "\(folder)/\($0)") == configuration }
+    }
+
     /// The recorded path of the configuration's file; nil where there is none.
     private static func configuration(of path: String) -> String? {
         let known = try? String(contentsOfFile: path + "/configuration", encoding: .utf8)
