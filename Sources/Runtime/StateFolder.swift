@@ -59,12 +59,14 @@ package struct StateFolder {
         }
     }
 
-    /// The names of the state folders in a folder that are for a configuration.
-    ///
-    /// - Parameter configuration: the absolute path of its file, which need not be there any more.
-    package static func names(in folder: String, startedFrom configuration: String) -> [String] {
+    /// The state folders in a folder, by name, with the absolute path of the configuration that
+    /// each is for, which need not be there any more.
+    package static func clusters(
+        in folder: String
+    ) -> [(name: String, configuration: String?)] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.sorted().filter { Self.configuration(of: "\(folder)/\($0)") == configuration }
+        return names.sorted().filter { access("\(folder)/\($0)/owner", F_OK) == 0 }
+            .map { ($0, configuration(of: "\(folder)/\($0)")) }
     }
 
     /// The recorded path of the configuration's file; nil where there is none.

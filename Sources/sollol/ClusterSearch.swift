@@ -23,10 +23,24 @@ struct ClusterSearch {
         if let entry = running.first(where: { $0.configuration == configuration }) {
             return entry.cluster
         }
-        let folder =
-            (StateDirectory.path(cluster: "NAME", environment: environment, home: home)
-            as NSString).deletingLastPathComponent
-        return StateFolder.names(in: folder, startedFrom: configuration).first
+        return StateFolder.clusters(in: stateFolders)
+            .first { $0.configuration == configuration }?.name
+    }
+
+    /// Every cluster: those that run, wherever their state is, and those that left some.
+    func all() -> [(name: String, state: String, configuration: String?)] {
+        let left = StateFolder.clusters(in: stateFolders).map {
+            (name: $0.name, state: "\(stateFolders)/\($0.name)", configuration: $0.configuration)
+        }
+        let others = running.filter { entry in !left.contains { $0.state == entry.state } }
+            .map { (name: $0.cluster, state: $0.state, configuration: $0.configuration) }
+        return (left + others).sorted { ($0.name, $0.state) < ($1.name, $1.state) }
+    }
+
+    /// Where the state folders are by rule, a folder a cluster.
+    private var stateFolders: String {
+        let one = StateDirectory.path(cluster: "NAME", environment: environment, home: home)
+        return (one as NSString).deletingLastPathComponent
     }
 
     /// Whether a cluster of that name runs.

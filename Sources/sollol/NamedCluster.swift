@@ -12,6 +12,13 @@ struct NamedCluster {
     let statePath: String
     private let client: ControlClient
 
+    /// The cluster that has that state folder.
+    init(name: String, statePath: String) {
+        self.name = name
+        self.statePath = statePath
+        client = ControlClient(state: statePath)
+    }
+
     init(_ arguments: CommandLineArguments) throws {
         let environment = ProcessInfo.processInfo.environment
         let home = ConfigurationFiles.home

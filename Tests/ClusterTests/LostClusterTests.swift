@@ -10,7 +10,8 @@ struct LostClusterTests {
     /// `sollol` with another state folder than the cluster's, as a unit of systemd has one.
     private func elsewhere(_ cluster: LocalCluster, _ words: String...) throws -> RunningProgram {
         let program = try RunningProgram(
-            TestEnvironment.products + "/sollol", words + ["--config", cluster.configuration],
+            TestEnvironment.products + "/sollol",
+            words + (words[0] == "list" ? [] : ["--config", cluster.configuration]),
             environment: ["XDG_STATE_HOME": cluster.folder + "/other"])
         return program
     }
@@ -28,6 +29,13 @@ struct LostClusterTests {
                     + "\(cluster.folder)/state/sollol/test (pid \(sollol.pid), from "
                     + "\(cluster.configuration))"
             ])
+        let list = try elsewhere(cluster, "list", "--format", "json")
+        let object = try JSONSerialization.jsonObject(with: Data(list.standardOutput().utf8))
+        let clusters = (object as? [String: Any])?["clusters"] as? [[String: Any]] ?? []
+        let one = clusters.first { $0["pid"] as? Int == Int(sollol.pid) }
+        #expect(one?["state"] as? String == "serving")
+        #expect(one?["configuration"] as? String == cluster.configuration)
+        #expect(list.exitStatus() == 0)
         let logs = try elsewhere(cluster, "logs", "coordinator")
         #expect(logs.standardOutput().contains("listening"))
         #expect(logs.exitStatus() == 0)
