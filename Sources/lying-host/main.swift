@@ -1,5 +1,5 @@
 // What sshd runs, by ForceCommand, in place of what it was asked for: the same, but it lies. Its
-// one argument is a file with a seed and when to begin, `17 look`; without that file it is honest. A
+// What sshd runs, by ForceCommand, in place of what it was asked for: the same, but it lies. Its
 // third word is the one lie that it tells, after as many lines as the seed says: `3 look endless`.
 //
 // For tests: `deploy/dev/lie`.
