@@ -75,6 +75,9 @@ package struct ModelShape: Codable, Equatable, Sendable {
     package var trainedContext: Int?
     /// What is not exact, one clause each.
     package var estimates: [String]
+    /// The sizes of its tensors that rpc-server caches, each once; nil in what a former release
+    /// has recorded.
+    package var cachedSizes: [UInt64]?
 
     /// The layers without the output layer.
     package var blockCount: Int { layers.count }
@@ -94,6 +97,7 @@ package struct ModelShape: Codable, Equatable, Sendable {
                 $0.stateBytes <= 1 << 34 && (0...(1 << 32)).contains($0.window ?? 0)
             }
             && headerBytes <= 1 << 40
+            && (cachedSizes ?? []).allSatisfy { (1...(1 << 53)).contains($0) }
     }
 }
 
@@ -157,6 +161,7 @@ extension ModelShape {
             min($0, Self.longestContext)
         }
         estimates = rules.estimates
+        cachedSizes = Set(tensors.map(\.byteCount)).filter { $0 > Self.smallestCached }.sorted()
         addEstimates(first, beyond: beyond)
     }
 
@@ -255,6 +260,10 @@ enum TensorPlace: Equatable {
 }
 
 extension ModelShape {
+    /// A tensor of more bytes is handed over by its hash first (`HASH_THRESHOLD`, ggml-rpc.cpp);
+    /// with a margin, should a release lower it.
+    private static let smallestCached: UInt64 = 1 << 20
+
     /// The same model in another quantisation: matrices weigh that part.
     package func scaled(by factor: Double) -> ModelShape {
         func scaled(_ weights: Weights) -> Weights {

@@ -1,4 +1,5 @@
 import Basics
+import Plan
 
 /// The small POSIX shell program that stands between the supervisor and every server.
 ///
@@ -37,11 +38,14 @@ package enum Guard {
         package var forwardedPorts: [Int]
         /// Where the records are; nil: the usual places.
         package var folder: String?
+        /// The server's tensor cache; nil: it has none.
+        package var cache: TensorCache?
 
         /// A slot of these.
         package init(
             cluster: String, endpoint: Endpoint, owner: Owner?, lease: Double,
-            usageInterval: Int = 0, forwardedPorts: [Int] = [], folder: String? = nil
+            usageInterval: Int = 0, forwardedPorts: [Int] = [], folder: String? = nil,
+            cache: TensorCache? = nil
         ) {
             self.cluster = cluster
             self.endpoint = endpoint
@@ -50,6 +54,7 @@ package enum Guard {
             self.usageInterval = usageInterval
             self.forwardedPorts = forwardedPorts
             self.folder = folder
+            self.cache = cache
         }
     }
 
@@ -74,13 +79,18 @@ package enum Guard {
     ///   - environment: added to the server's environment; the same holds for the values.
     ///   - slot: nil for a short command, which needs no record and has no lease.
     ///   - isPrepared: the shell has read `preparation`; needs a slot.
+    ///   - trial: without a slot: says first why a server at that address with that cache would
+    ///     have to do without it.
     package static func startLine(
-        argv: [String], environment: [String: String], slot: Slot?, isPrepared: Bool = false
+        argv: [String], environment: [String: String], slot: Slot?, isPrepared: Bool = false,
+        trial: (endpoint: Endpoint, cache: TensorCache)? = nil
     ) -> String {
         let program =
             slot == nil
             ? GuardProgram.command : isPrepared ? GuardProgram.guarding : GuardProgram.server
-        let line = startValues(argv: argv, environment: environment, slot: slot) + program
+        let look =
+            trial.map { values($0.cache, use: "look") + "address=\(address($0.endpoint)); " } ?? ""
+        let line = startValues(argv: argv, environment: environment, slot: slot) + look + program
         precondition(!line.utf8.contains(UInt8(ascii: "\n")), "newlines are refused on loading")
         return line
     }
@@ -96,7 +106,24 @@ package enum Guard {
         let exports = environment.sorted { $0.key < $1.key }
             .map { "export \($0.key)=\(ShellQuoting.quote($0.value)); " }.joined()
         return "set -- \(ShellQuoting.join(argv)); export_environment() { forget; \(exports)}; "
-            + (slot.map(values) ?? "mark=short-\(UInt64.random(in: 0...UInt64.max)); ")
+            + (slot.map(values)
+                ?? "cache_use=''; mark=short-\(UInt64.random(in: 0...UInt64.max)); ")
+    }
+
+    private static func address(_ endpoint: Endpoint) -> String {
+        "\(word(endpoint.host)):\(endpoint.port)"
+    }
+
+    private static func values(_ cache: TensorCache?, use: String) -> String {
+        guard let cache else { return "cache_use=''; " }
+        return "cache_use=\(use) cache_need=\(cache.share) cache_sizes='\(cache.sizeWords)'; "
+    }
+
+    /// The line by which a guard looks at what a load has left in the tensor cache.
+    ///
+    /// - Parameter isProven: whether that load is known to be complete, so that it is recorded.
+    package static func cacheLine(_ cache: TensorCache, isProven: Bool) -> String {
+        "\(isProven ? "loaded" : "judge") \(cache.sizeWords)"
     }
 
     private static func values(_ slot: Slot) -> String {
@@ -117,7 +144,7 @@ package enum Guard {
         ]
         var words = [
             "cluster=\(word(slot.cluster))",
-            "address=\(word(slot.endpoint.host)):\(slot.endpoint.port)",
+            "address=\(address(slot.endpoint))",
         ]
         let ports = slot.forwardedPorts.map(String.init).joined(separator: " ")
         words += numbers + ["forwarded_ports='\(ports)'"]
@@ -125,7 +152,7 @@ package enum Guard {
         if let owner = slot.owner {
             words += ["owner=\(word(owner.id))", "who=\(word(owner.name, and: "@"))"]
         }
-        return words.joined(separator: " ") + "; "
+        return words.joined(separator: " ") + "; " + values(slot.cache, use: "start")
     }
 
     /// A word of a record, part of its file's name; other characters become `_`.
@@ -134,4 +161,9 @@ package enum Guard {
         let word = String(text.map { allowed.contains($0) ? $0 : "_" })
         return word.isEmpty ? "_" : word
     }
+}
+
+extension TensorCache {
+    /// As a guard reads it: with blanks between.
+    fileprivate var sizeWords: String { (sizes ?? []).map(String.init).joined(separator: " ") }
 }

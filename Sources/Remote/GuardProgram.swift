@@ -20,7 +20,8 @@ package enum GuardProgram {
     /// The files of `command`, in their order.
     static let commandFiles = [
         PackageResources.forget_sh, PackageResources.guard_begin_sh,
-        PackageResources.server_whole_sh, PackageResources.short_command_sh,
+        PackageResources.server_whole_sh, PackageResources.cache_files_sh,
+        PackageResources.guard_cache_sh, PackageResources.short_command_sh,
     ]
     /// The files of `server`, in their order.
     static let serverFiles = preparationFiles + [PackageResources.guard_server_sh]
@@ -29,6 +30,7 @@ package enum GuardProgram {
         PackageResources.guard_process_sh, PackageResources.server_whole_sh,
         PackageResources.record_folder_sh, PackageResources.guard_record_sh,
         PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
+        PackageResources.cache_files_sh, PackageResources.guard_cache_sh,
         PackageResources.guard_leash_sh, PackageResources.guard_ticker_sh,
     ]
 }

@@ -18,6 +18,10 @@ package enum GuardReport: Equatable, Sendable {
     /// `[[DD-]HH:]MM:SS[.CC]` (ps(1)), bytes `-` where they are not known. Without numbers, where
     /// there is no ps, it still is a sign of life.
     case usage(ResourceUsage?)
+    /// `cache judged`: what the server's tensor cache holds is whole, or gone.
+    case cacheJudged
+    /// `cache TEXT`: what was found in the tensor cache, or why the server has none.
+    case cache(String)
 
     /// The meaning of a line, or nil for one that no guard writes.
     package init?(_ line: String) {
@@ -38,6 +42,8 @@ package enum GuardReport: Equatable, Sendable {
             guard let pid = Outside.number(first, in: Outside.pid) else { return nil }
             let state = words.dropFirst().first.map(String.init) ?? "?"
             self = .doesNotEnd(pid: pid, state: TerminalText.line(state))
+        case "cache":
+            self = rest == "judged" ? .cacheJudged : .cache(TerminalText.line(String(rest)))
         case "unending": self = .refused(GuardRefusal(.predecessorDoesNotEnd, String(rest)))
         case "refused": self = .refused(GuardRefusal(.heldByOther, String(rest)))
         case "unusable": self = .refused(GuardRefusal(.unusableFolder, String(rest)))

@@ -72,7 +72,8 @@ extension DryRun {
                 argv: process.argv, environment: process.environment,
                 slot: Guard.Slot(
                     cluster: plan.cluster, endpoint: process.bind, owner: nil,
-                    lease: plan.timeouts.lease, forwardedPorts: plan.forwardedPorts(of: process)))
+                    lease: plan.timeouts.lease, forwardedPorts: plan.forwardedPorts(of: process),
+                    cache: plan.tensorCache(of: process)))
             return """
                 # \(process.node): \(TerminalText.line(process.shellLine))
                 start_\(index)() {

@@ -42,6 +42,7 @@ package final class ClusterRunner {
     private let timers: SupervisorTimers
     let processes: RunningProcesses
     private let questions: ServerQuestions
+    private let caches: TensorCaches
     let reloads: Reloads
     let facts: FactsWriter
     private var status = ExitStatus.software
@@ -72,6 +73,7 @@ package final class ClusterRunner {
         processes = RunningProcesses(
             owner: state.owner, connections: connections,
             shells: PreparedShells(min(here, 2), loop: loop), loop: loop)
+        caches = TensorCaches(of: processes, loop: loop)
         questions = ServerQuestions(of: processes, plan, inForce, loop: loop)
         reloads = Reloads(sources, loop: loop)
         self.facts = FactsWriter(state.folder, loop: loop) { [output] in
@@ -86,6 +88,7 @@ package final class ClusterRunner {
         timers.fired = { [unowned self] in happened(.timerFired($0)) }
         processes.happened = { [unowned self] in happened($0) }
         processes.printed = { [unowned self] in printed($1, by: $0) }
+        processes.toldOfCache = { [unowned self] in toldOfCache(of: $0, $1) }
         questions.happened = { [unowned self] in happened($0) }
         reloads.handlers = reloadHandlers
     }
@@ -166,6 +169,11 @@ package final class ClusterRunner {
 
     /// Hands an event to the supervisor and performs what it wants.
     func happened(_ event: SupervisorEvent) {
+        switch event {
+        case .distributionProven: caches.proven(plan)
+        case .exited(let run, _): caches.ended(run)
+        default: break
+        }
         decisions.take(event, perform: perform) { event, snapshot in
             keeper.happened(event, snapshot, at: .now)
             output.changed(snapshot)
@@ -206,9 +214,9 @@ package final class ClusterRunner {
 
     private func spawn(_ run: ProcessRun) {
         guard let process = plan.process(run.node) else { return }
-        guard process.role == .coordinator, plan.asksForKeys else { return start(run, process) }
+        guard process.role == .coordinator else { return start(run, process) }
         processes.hold(run)
-        questions.readKeys(before: run) { [unowned self] problem in
+        let started = { [unowned self] (problem: String?) in
             guard processes.release(run) else { return }
             if let problem {
                 happened(.spawnFailed(run, reason: problem))
@@ -216,13 +224,27 @@ package final class ClusterRunner {
                 start(run, process)
             }
         }
+        caches.coordinatorStarts { [unowned self] problem in
+            guard plan.asksForKeys, problem == nil else { return started(problem) }
+            questions.readKeys(before: run, started)
+        }
+    }
+
+    private func toldOfCache(of run: ProcessRun, _ text: String?) {
+        guard let text else { return caches.answered(run) }
+        tell(Report(.warning, "tensor cache: \(TerminalText.quote(text))", about: run.node))
     }
 
     private func start(_ run: ProcessRun, _ process: PlannedProcess) {
-        if process.role == .coordinator { questions.coordinatorStarts(plan) }
+        let cache = plan.tensorCache(of: process)
+        if process.role == .coordinator {
+            questions.coordinatorStarts(plan)
+        } else {
+            caches.starts(run, cache)
+        }
         processes.spawn(
             run, process, dialling: plan.forwardedPorts(of: process), of: plan.cluster,
-            timeouts: inForce.spec.timeouts)
+            timeouts: inForce.spec.timeouts, cache: cache)
     }
 
     private func printed(_ line: String, by run: ProcessRun) {

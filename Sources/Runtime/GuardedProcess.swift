@@ -18,6 +18,8 @@ final class GuardedProcess {
         var usage: (ResourceUsage?) -> Void = { _ in }
         /// The server, or its predecessor, does not die of KILL: its process id and state.
         var doesNotEnd: (Int, String) -> Void = { _, _ in }
+        /// What was found in its tensor cache; nil: all there is whole, as it was asked.
+        var cache: (String?) -> Void = { _ in }
         /// Server and guard are gone.
         var ended: (End) -> Void
     }
@@ -137,6 +139,8 @@ final class GuardedProcess {
         case .refused(let refusal): end.refusal = refusal
         case .doesNotEnd(let pid, let state): handlers.doesNotEnd(pid, state)
         case .usage(let usage): handlers.usage(usage)
+        case .cacheJudged: handlers.cache(nil)
+        case .cache(let text): handlers.cache(text)
         case nil: break
         }
     }

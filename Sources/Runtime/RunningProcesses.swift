@@ -13,6 +13,8 @@ final class RunningProcesses {
     var happened: (SupervisorEvent) -> Void = { _ in }
     /// Told each line that one prints.
     var printed: (ProcessRun, String) -> Void = { _, _ in }
+    /// Told what is found in the tensor cache of one; nil: all there is whole, as it was asked.
+    var toldOfCache: (ProcessRun, String?) -> Void = { _, _ in }
     private let owner: Guard.Owner
     private let loop: EventLoop
     private let queue = ConnectionQueue()
@@ -46,7 +48,7 @@ final class RunningProcesses {
     /// - Parameter ports: of its host's loopback, through which ssh leads it to others.
     func spawn(
         _ run: ProcessRun, _ process: PlannedProcess, dialling ports: [Int] = [],
-        of cluster: String, timeouts: Timeouts
+        of cluster: String, timeouts: Timeouts, cache: TensorCache? = nil
     ) {
         let carrier = SSHCommand.argv(for: process, timeouts: timeouts)
         let shell = carrier.map(connections.take) ?? shells.take()
@@ -56,7 +58,7 @@ final class RunningProcesses {
                 slot: Guard.Slot(
                     cluster: cluster, endpoint: process.bind, owner: owner,
                     lease: timeouts.lease, usageInterval: Self.usageInterval(timeouts),
-                    forwardedPorts: ports),
+                    forwardedPorts: ports, cache: cache),
                 isPrepared: shell != nil)
             launch(run, startLine, through: carrier, shell, process.forwards)
         }
@@ -119,6 +121,12 @@ final class RunningProcesses {
     /// Seconds for all of them.
     private static let tidyingLimit = 2.0
 
+    /// Has a server's guard look at its tensor cache; false when it does not run.
+    func lookAtCache(of run: ProcessRun, _ cache: TensorCache, isProven: Bool) -> Bool {
+        running[run]?.send(Guard.cacheLine(cache, isProven: isProven))
+        return running[run] != nil
+    }
+
     /// Starts a process.
     ///
     /// - Parameters:
@@ -156,6 +164,7 @@ final class RunningProcesses {
                 printed(run, line)
                 happened(.endDelayed(run, pid: pid))
             },
+            cache: { [self] text in toldOfCache(run, text) },
             ended: { [self] end in
                 ended.removeAll { !$0.isTidyingUp }
                 if let process = running.removeValue(forKey: run) { ended.append(process) }

@@ -52,14 +52,17 @@ package struct CachePruning: Equatable, Sendable {
 
     /// What the answer to `line` says for people, or nil when the cache was small enough.
     package func report(_ answer: String) -> String? {
-        let words =
-            answer.split(separator: "\n").last { $0.hasPrefix("pruned ") }?
-            .split(separator: " ") ?? []
         let size = 0...UInt64(Outside.bytes.upperBound)
-        guard words.count == 4, let count = Outside.number(words[1], in: Outside.count),
-            let removed = Outside.number(words[2], in: size),
-            let kept = Outside.number(words[3], in: size), count > 0 || kept > 0
-        else { return nil }
+        var (count, removed, kept) = (0, UInt64(0), UInt64(0))
+        for line in answer.split(separator: "\n") where line.hasPrefix("pruned ") {
+            let words = line.split(separator: " ")
+            guard words.count == 4, let files = Outside.number(words[1], in: Outside.count),
+                let bytes = Outside.number(words[2], in: size),
+                let left = Outside.number(words[3], in: size)
+            else { continue }
+            (count, removed, kept) = (count + files, removed &+ bytes, kept &+ left)
+        }
+        guard count > 0 || kept > 0 else { return nil }
         var parts: [String] = []
         if count > 0 {
             parts.append("removed \(plural(count, "file")), \(MemorySize.text(removed))")

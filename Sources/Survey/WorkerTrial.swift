@@ -15,6 +15,8 @@ package struct WorkerTrial: Equatable, Sendable {
         package var devices: [DeviceListing.Device] = []
         /// What went wrong, as what follows the name of the worker.
         package var problem: String?
+        /// Why a start would do without its tensor cache, as what follows the name of the worker.
+        package var cacheProblem: String?
 
         /// Nothing yet.
         package init() {}
@@ -24,6 +26,8 @@ package struct WorkerTrial: Equatable, Sendable {
     package var worker: PlannedProcess
     /// The worker's command line with another address and port, and without a cache on its disk.
     package var argv: [String]
+    /// What a start would cache.
+    package var cache: TensorCache?
     /// Where it listens on its host.
     package var port: Int
     /// The coordinator's process.
@@ -56,7 +60,8 @@ package struct WorkerTrial: Equatable, Sendable {
             let isHere = worker.location == .here
             let there = isHere ? localPort() : freePort(port, busy)
             return WorkerTrial(
-                worker: worker, argv: argv(worker.argv, port: there), port: there,
+                worker: worker, argv: argv(worker.argv, port: there),
+                cache: plan.tensorCache(of: worker), port: there,
                 coordinator: coordinator, listsDevices: listsDevices,
                 localPort: isHere ? there : localPort(),
                 relayPort: freePort(port, busyPorts(coordinator.location, surveys)))
@@ -133,6 +138,14 @@ package struct WorkerTrial: Equatable, Sendable {
     {
         var findings = outcomes.compactMap { trial, outcome in
             outcome.problem.map { Finding([trial.worker.node], at: trial.worker.location, $0) }
+        }
+        findings += outcomes.compactMap { trial, outcome in
+            outcome.cacheProblem.map {
+                Finding(
+                    [trial.worker.node], at: trial.worker.location, severity: .warning,
+                    $0 + ". It starts without one; set LLAMA_CACHE in its environment, or cache to "
+                        + "false")
+            }
         }
         let versions = outcomes.compactMap { trial, outcome in
             outcome.version.map { (worker: trial.worker.node, version: $0) }

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Plan
 import Testing
 
 @testable import Remote
@@ -63,7 +64,7 @@ final class GuardBench {
         environment: [String: String] = [:], cluster: String = "home",
         host: String = "127.0.0.1", owner: Guard.Owner = GuardBench.owner, lease: Double = 0,
         usage: Int = 0, port: Int = 50052, forwardedPorts: [Int] = [], folder: String? = nil,
-        isUsualFolder: Bool = false,
+        isUsualFolder: Bool = false, cache: TensorCache? = nil,
         send: (String) -> String? = { $0 + "\n" }
     ) throws {
         self.folder = folder ?? Self.newFolder()
@@ -76,7 +77,7 @@ final class GuardBench {
         let slot = Guard.Slot(
             cluster: cluster, endpoint: Endpoint(host: host, port: port), owner: owner,
             lease: lease, usageInterval: usage, forwardedPorts: forwardedPorts,
-            folder: isUsualFolder ? nil : self.folder)
+            folder: isUsualFolder ? nil : self.folder, cache: cache)
         let line = Guard.startLine(argv: argv, environment: environment, slot: slot)
         let program =
             shell.readsFiles

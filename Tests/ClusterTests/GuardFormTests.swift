@@ -117,7 +117,7 @@ import Testing
     /// Without what changes from one moment to the next: other tests run beside this one.
     private static func lasting(_ answer: String) -> [Substring] {
         answer.split(separator: "\n").filter { line in
-            !["memory ", "clock ", "up ", "ss ", "tcp ", "record "].contains {
+            !["memory ", "confined ", "clock ", "up ", "ss ", "tcp ", "record "].contains {
                 line.hasPrefix($0)
             }
         }

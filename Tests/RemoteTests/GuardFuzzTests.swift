@@ -17,7 +17,8 @@ import Testing
         "ssh: connect to host gpu-1 port 22: Connection refused",
         "Permissions 0644 for '/home/a/.ssh/id' are too open.",
         "  ssh-keygen -f \"/root/.ssh/known_hosts\" -R \"gpu-1\"",
-        "Host key verification failed.", "channel 3: open failed: connect failed: refused",
+        "Host key verification failed.", "cache removed 1 of its files",
+        "channel 3: open failed: connect failed: refused",
     ].map { Array($0.utf8) }
 
     @Test(arguments: 0..<Fuzz.parts)
@@ -51,7 +52,9 @@ import Testing
             if !isFinite || usage.residentKiB < 0 || usage.bytesRead ?? 0 < 0 { return "\(usage)" }
             // What rules do with two of them.
             _ = usage.residentKiB * 1024 + (usage.bytesRead ?? 0) / 100 * 99
-        case .usage(nil)?, .listening?, nil: break
+        case .cache(let text)?:
+            if !Outside.isPlain(text) && !line.contains("\u{FFFD}") { return "says \(text)" }
+        case .usage(nil)?, .listening?, .cacheJudged?, nil: break
         }
         for clock in [nil, Int64.min, -1, 1_000_000_500, .max] {
             guard let record = GuardRecord(line, clock: clock) else { continue }

@@ -19,6 +19,12 @@ import Testing
 
     static let files: [File] = [
         File(
+            path: "Remote/Shell/cache-files.sh",
+            bytes: Remote.PackageResources.cache_files_sh),
+        File(
+            path: "Remote/Shell/guard-cache.sh",
+            bytes: Remote.PackageResources.guard_cache_sh),
+        File(
             path: "Remote/Shell/first-line.sh",
             bytes: Remote.PackageResources.first_line_sh),
         File(

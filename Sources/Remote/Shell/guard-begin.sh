@@ -4,6 +4,8 @@
 #
 #   the first     values of this server, then the guard's programs: the files of this folder
 #   term, kill    send TERM or KILL to the server
+#   judge SIZES   look at what its tensor cache has got since it was last recorded (cache-files.sh)
+#   loaded SIZES  the same after a load that was proven, and record it
 #   anything else a heartbeat
 #   end of input  sollol is gone: KILL the server
 #
@@ -16,6 +18,7 @@
 #   does-not-end PID STATE  it was sent KILL 2 s ago and is still there: its state in the words of
 #                           ps, `D` while it waits for a device
 #   exited STATUS           it has ended; 128+n after signal n
+#   cache TEXT              of its tensor cache: what was found, `judged`, or why it has none
 #   refused TEXT            not started: a live server of somebody else has that port
 #   unending TEXT           not started: its predecessor does not end
 #   unusable TEXT           not started: no folder for the record
@@ -33,10 +36,12 @@
 #   tick_seconds        how long the ticker sleeps, see guard-ticker.sh
 #   lease_ticks         ticks without a heartbeat that end the server; 0: never
 #   usage_ticks         ticks between two lines `usage`; 0: none
+#   cache_use           start, look or empty: whether the server has a tensor cache, with its
+#                       cache_need and cache_sizes (guard-cache.sh)
 #   given_folder        where the records are; empty: the usual places
 #
-# A short command (short-command.sh) has only the first two, and `mark`, by which its processes are
-# found.
+# A short command (short-command.sh) has only the first two, `mark`, by which its processes are
+# found, and for a trial what concerns the cache.
 
 # What ends a whole group of processes, such as Ctrl-C, must not end the guard. PIPE stays ignored
 # in the server: else rpc-server dies when a client leaves at the wrong moment (llama.cpp 26680).

@@ -4,8 +4,10 @@
 : "${cluster-}" "${address-}" "${host-}" "${boot-}" "${now-}" "${record-}" "${setpriv-}";
 : "${lease-}" "${owner-}" "${who-}" "${record_version-}" "${process_start-}" "${has_proc-}";
 : "${somebody_starts-}" "${that_goes_first-}";
+: "${cache_use-}" "${cache_home-}" "${cache_refused-}";
 
-# become_server WORD...: in a process of its own. The server tells who it is before it becomes the
+# become_server CACHE WORD...: in a process of its own; CACHE is the folder of its tensor cache, or
+# empty. The server tells who it is before it becomes the
 # server, and does not become it when its guard has gone meanwhile: the reader would miss it.
 become_server() {
     trap - TERM HUP USR2;
@@ -23,8 +25,13 @@ become_server() {
         remove_record;
         exit 73;
     };
+    home=$1;
+    shift;
     [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL -- "$@";
+    set -- "$home" "$@";
     export_environment;
+    [ -z "$1" ] || export LLAMA_CACHE="$1";
+    shift;
     export SOLLOL_SERVER="${record##*/}";
     exec "$@";
 };
@@ -60,9 +67,18 @@ done;
 check_forwarded_ports;
 put_record hold;
 await_setpriv;
+if [ "$cache_use" = start ]; then
+    use_cache;
+    count=$#;
+    while [ "$cache_refused" ] && [ "$count" -gt 0 ]; do
+        [ "$1" = -c ] || set -- "$@" "$1";
+        shift;
+        count=$((count - 1));
+    done;
+fi;
 
 # 3. The server, and the ticker, which knows it.
-become_server "$@" &
+become_server "$cache_home" "$@" &
 server=$!;
 process_stat "$server" || process_start='';
 server_start=$process_start;

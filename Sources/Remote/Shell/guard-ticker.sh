@@ -42,7 +42,7 @@ report_usage() {
 # run_ticker: what the ticker does, until it is ended.
 run_ticker() {
     trap silence=0 USR2;
-    exec 3<&-;
+    exec 3<&- 9>&-;
     [ "$usage_ticks" -gt 0 ] || exec >/dev/null;
     process_stat "$reader" || process_start='';
     reader_start=$process_start;

@@ -1,11 +1,12 @@
 # A guard for a short command: the leash and nothing else. No record, no lease, no ticker. Reads
 # mark, by which all that the command has started is found.
 
-: "${setpriv-}" "${mark-}";
+: "${setpriv-}" "${mark-}" "${cache_use-}";
 
 # become_command WORD...: in a process of its own.
 become_command() {
     trap - TERM HUP USR2;
+    [ "$cache_use" != look ] || look_at_cache;
     exec >&2 3<&-;
     [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL -- "$@";
     export_environment;

@@ -37,10 +37,16 @@ final class WorkerLook {
         do {
             server = try start(
                 trial.argv, trial.worker.environment, at: trial.worker.location,
-                forwards: trial.forwards,
+                forwards: trial.forwards, cache: trial.cache,
                 .init(
                     started: { [self] _ in sayHello() },
                     printed: { [self] in note($0) },
+                    cache: { [self] text in
+                        outcome.cacheProblem = text.map {
+                            "the guard says of its tensor cache on {host}: "
+                                + TerminalText.quote($0)
+                        }
+                    },
                     ended: { [self] in serverEnded($0.status) }))
             let limit = timeouts.connect + timeouts.ready
             timer = loop.at(EventLoop.now + limit) { [self] in
@@ -60,10 +66,12 @@ final class WorkerLook {
 
     private func start(
         _ argv: [String], _ environment: [String: String], at location: RunLocation,
-        forwards: [PortForward], _ handlers: GuardedProcess.Handlers
+        forwards: [PortForward], cache: TensorCache? = nil, _ handlers: GuardedProcess.Handlers
     ) throws -> GuardedProcess {
         try GuardedProcess(
-            startLine: Guard.startLine(argv: argv, environment: environment, slot: nil),
+            startLine: Guard.startLine(
+                argv: argv, environment: environment, slot: nil,
+                trial: cache.map { (trial.worker.bind, $0) }),
             carrier: SSHCommand.argv(to: location, forwards: forwards, timeouts: timeouts),
             loop: loop, handlers: handlers)
     }

@@ -21,9 +21,8 @@ if [ -z "$cache" ]; then
     *) cache=${XDG_CACHE_HOME:-$HOME/.cache}/llama.cpp;;
     esac;
 fi;
-cd "$cache/rpc" 2>/dev/null || exit 0;
 
-if stat -c %X . >/dev/null 2>&1; then
+if stat -c %X / >/dev/null 2>&1; then
     option=-c fields='%X %s %n';
 else
     option=-f fields='%a %z %N';
@@ -101,7 +100,14 @@ records_use() {
     };
 };
 
-if is_too_large; then
+# prune_folder FOLDER: in a shell of its own.
+prune_folder() {
+    cd "$1" 2>/dev/null || exit 0;
+    [ ! -e manifest.json ] && [ ! -e ../manifest.json ] || exit 0;
+    if [ -e .sollol-lock ] && command -v flock >/dev/null 2>&1; then
+        (: >>.sollol-lock) 2>/dev/null && exec 9>>.sollol-lock && flock -n 9 || exit 0;
+    fi;
+    is_too_large || exit 0;
     keep=$(first_use) || keep=-1;
     records_use || [ "$keep" = 1e18 ] || keep=-1;
     list_files | awk -v most="$cache_limit" -v keep="$keep" '
@@ -119,5 +125,8 @@ if is_too_large; then
             esac;
         done;
     };
-fi;
-own_files -exec chmod u+rw {} +;
+};
+
+for place in "$cache" "$cache"/sollol-"$(uname -n)"-*; do
+    (prune_folder "$place/rpc");
+done;
