@@ -42,15 +42,15 @@ package struct SSHFailure: Equatable, Sendable {
     package var kind: Kind
     /// What ssh said about it, one line.
     package var words: String
-    /// The command that ssh itself advises, to forget a changed key.
-    var advice: String?
 
     /// A failure of that class.
-    init(kind: Kind, words: String, advice: String? = nil) {
+    init(kind: Kind, words: String) {
         self.kind = kind
         self.words = words
-        self.advice = advice
     }
+
+    /// The words as part of a sentence, as what they are: somebody else's.
+    package var quoted: String { TerminalText.quote(words) }
 
     /// Whether the host was reached but did not let us in: never to be tried again in a loop, since
     /// sshd penalizes it.
@@ -87,7 +87,6 @@ package struct SSHFailure: Equatable, Sendable {
                     kind == .jump
                     ? words.first { $0.hasPrefix("ssh: ") || $0.contains(": open failed: ") } : nil
                 self.words = Self.trimmed(cause ?? line)
-                advice = words.map(Self.trimmed).last { $0.hasPrefix("ssh-keygen ") }
                 return
             }
         }
@@ -159,11 +158,10 @@ extension SSHFailure {
     /// What happened and what to do, as one sentence or two after the name of a process.
     package func message(_ location: RunLocation) -> String {
         let command = SSHCommand.byHand(location)
-        return "\(command) fails: \(words). \(remedy(command, location))"
+        return "\(command) fails: \(quoted). \(remedy(command, location))"
     }
 
     private func remedy(_ command: String, _ location: RunLocation) -> String {
-        let host = location.sshDestination?.split(separator: "@").last.map(String.init) ?? ""
         let look = "Try by hand: \(command)"
         return switch kind {
         case .refused:
@@ -177,15 +175,16 @@ extension SSHFailure {
             "Accept its key once, comparing the fingerprint: \(command)"
         case .hostKeyChanged:
             "Was it installed anew? Otherwise somebody may be in between. If its key may be "
-                + "replaced: \(advice ?? "ssh-keygen -R \(ShellQuoting.quote(host))"), then: "
-                + command
+                + "replaced (of an alias, with the name and the file of ~/.ssh/config): ssh-keygen "
+                + "-R \(ShellQuoting.quote(location.knownHostsName)), then: \(command)"
         case .keyRefused:
             "It takes none of the keys that ssh has without asking (a passphrase needs an agent: "
                 + "ssh-add). Install one: ssh-copy-id \(ShellQuoting.join(words(of: location)))"
         case .tooManyKeys:
             "The agent holds too many keys: name the one in ~/.ssh/config with IdentityFile and "
                 + "IdentitiesOnly yes. \(look)"
-        case .keyExposed: "Make the key file private: chmod 600 \(quotedPath). \(look)"
+        case .keyExposed:
+            "Make the key file that it names private, with chmod 600. \(look)"
         case .turnedAway:
             "sshd there turned it away before any key was asked for: too many connections at once "
                 + "(MaxStartups) or a penalty for earlier failures (PerSourcePenalties), which "
@@ -198,15 +197,31 @@ extension SSHFailure {
         }
     }
 
-    /// The file between quotes in ssh's words.
-    private var quotedPath: String {
-        let parts = words.split(separator: "'", omittingEmptySubsequences: false)
-        return parts.count > 2 ? ShellQuoting.quote(String(parts[1])) : "FILE"
-    }
-
     private func words(of location: RunLocation) -> [String] {
         guard case .ssh(let destination, let options) = location else { return [] }
         return options.flatMap { ["-o", $0] } + [destination]
+    }
+}
+
+extension RunLocation {
+    /// By what known_hosts has it (sshd(8)), as far as `~/.ssh/config` says nothing else.
+    ///
+    /// Made here and not taken from the command that ssh prints: ssh's words come from the way
+    /// there, a jump host's banner among them.
+    var knownHostsName: String {
+        guard case .ssh(let destination, let options) = self else { return "" }
+        func option(_ name: String) -> String? {
+            let prefix = name.lowercased() + "="
+            return options.first { $0.lowercased().hasPrefix(prefix) }
+                .map { String($0.dropFirst(prefix.count)) }
+        }
+        if let alias = option("HostKeyAlias") { return alias }
+        let host = destination.split(separator: "@").last.map(String.init) ?? destination
+        let parts = host.replacing("ssh://", with: "").split(separator: ":")
+        let name = option("HostName") ?? parts.first.map(String.init) ?? host
+        // The port of the destination counts before the option's (ssh(1)).
+        let port = parts.dropFirst().first.map(String.init) ?? option("Port") ?? "22"
+        return port == "22" ? name : "[\(name)]:\(port)"
     }
 }
 
