@@ -22,6 +22,8 @@ package struct DistributionProof: Equatable, Sendable {
     /// Hundredths of a MiB by the name before `model buffer size`, which names the endpoint: of
     /// the model, then of a draft model.
     private var buffers: [(model: Int, device: String, size: Int)] = []
+    /// The same of adapters, by `LoRA buffer size`.
+    private var adapters: [(device: String, size: Int)] = []
     /// How many models it has begun to load.
     private var models = 0
     private var offloaded: (layers: Int, of: Int)?
@@ -43,12 +45,12 @@ package struct DistributionProof: Equatable, Sendable {
     package mutating func read(_ line: String) {
         if line.contains("load_tensors: loading model tensors") {
             models = min(models + 1, Bounds.weightLines)
-        } else if let range = line.firstRange(of: " model buffer size = "),
-            let device = line[..<range.lowerBound].split(separator: " ").last,
-            let size = Self.hundredths(line[range.upperBound...])
-        {
+        } else if let (device, size) = Self.buffer(line, "model") {
             guard buffers.count < Bounds.weightLines else { return }
-            buffers.append((max(1, models), String(device.prefix(256)), size))
+            buffers.append((max(1, models), device, size))
+        } else if let (device, size) = Self.buffer(line, "LoRA") {
+            guard adapters.count < Bounds.weightLines else { return }
+            adapters.append((device, size))
         } else if let range = line.firstRange(of: "CLIP using ") {
             projector = String(line[range.upperBound...].prefix { $0 != " " }.prefix(256))
         } else if models <= 1, let range = line.firstRange(of: "offloaded ") {
@@ -59,6 +61,15 @@ package struct DistributionProof: Equatable, Sendable {
                 offloaded = (layers, all)
             }
         }
+    }
+
+    /// The device and the size of a line `DEVICE model buffer size =   7.51 MiB`.
+    private static func buffer(_ line: String, _ what: String) -> (device: String, size: Int)? {
+        guard let range = line.firstRange(of: " \(what) buffer size = "),
+            let device = line[..<range.lowerBound].split(separator: " ").last,
+            let size = hundredths(line[range.upperBound...])
+        else { return nil }
+        return (String(device.prefix(256)), size)
     }
 
     /// What the lines so far prove.
@@ -175,14 +186,38 @@ package struct DistributionProof: Equatable, Sendable {
                     + "\(Self.mebibytes(planned)) that were planned"
             }
         }
+        for (node, endpoint) in endpoints {
+            guard let planned = plannedAdapters(of: node) else { continue }
+            let size = adapters(of: endpoint)
+            if !Self.isEqual(size, planned) {
+                return "\(node) got \(Self.mebibytes(size)) of adapters, not the "
+                    + "\(Self.mebibytes(planned)) that were planned"
+            }
+        }
         if let projector, projector.hasPrefix("RPC") {
             return "the projector is on \(projector), and was to stay on the coordinator"
         }
         return nil
     }
 
+    private func adapters(of endpoint: Endpoint) -> Int {
+        adapters.filter { $0.device.hasSuffix("[\(endpoint)]") }.reduce(0) { $0 + $1.size }
+    }
+
+    private func plannedAdapters(of node: Node) -> Int? {
+        guard let placement = plan.placement, let layers = placement.request.shape.adapters else {
+            return nil
+        }
+        let own = zip(placement.request.devices, placement.ranges).filter { $0.0.node == node }
+        let bytes = own.flatMap(\.1).reduce(UInt64(0)) { $0 + ($1 < layers.count ? layers[$1] : 0) }
+        return Int(clamping: bytes / 10486)
+    }
+
     private var companionLines: [String] {
-        var lines: [String] = []
+        var lines = endpoints.compactMap { node, endpoint -> String? in
+            let size = adapters(of: endpoint)
+            return size > 0 ? "\(node): adapters, \(Self.mebibytes(size)) of weights" : nil
+        }
         if models >= 2 {
             lines += endpoints.compactMap { node, endpoint in
                 let size = weights(of: endpoint.description, model: 2)

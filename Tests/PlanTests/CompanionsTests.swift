@@ -3,6 +3,7 @@ import Testing
 @testable import Basics
 @testable import Configuration
 @testable import Facts
+@testable import LlamaCpp
 @testable import Model
 @testable import ModelMaker
 @testable import Placement
@@ -76,10 +77,10 @@ import Testing
         facts.hosts[.here]?.models["/d.gguf"] = .init(
             path: "/d.gguf", stamp: stamp, shape: SampleSpecs.shape(layers: 2))
         var projector = HostFacts.Model(path: "/p.gguf", stamp: stamp)
-        projector.companion = .init(layers: [], rest: 300 << 20)
+        projector.companion = try .sample(layers: [], rest: 300 << 20)
         facts.hosts[.here]?.models["/p.gguf"] = projector
         var adapter = HostFacts.Model(path: "/a.gguf", stamp: stamp)
-        adapter.companion = .init(layers: [UInt64](repeating: 1 << 20, count: 24), rest: 0)
+        adapter.companion = try .sample(layers: [UInt64](repeating: 1 << 20, count: 24), rest: 0)
         facts.hosts[.here]?.models["/a.gguf"] = adapter
         let after = try #require(try LaunchPlanner.plan(spec, facts: facts).placement)
         // Two layers of 100 MiB, input and output of 200 MiB each, and the projector.
