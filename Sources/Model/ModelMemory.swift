@@ -113,7 +113,8 @@ package struct ModelMemory: Equatable, Sendable {
         return 4 * heads * UInt64(context.microBatch) * UInt64(context.cells)
     }
 
-    /// T5 adds a bias of its own to every score, in f32 and without flash attention (measured).
+    /// T5 adds a bias of its own to every score, in f32 and without flash attention. Measured on a
+    /// device, pipelined: 13 times these for 4 layers and 512 cells, 24 times for 8 and 4096.
     private var biasedScores: UInt64 {
         guard shape.isEncoderDecoder else { return 0 }
         return 4 * UInt64(max(1, shape.heads)) * UInt64(context.microBatch)
@@ -127,7 +128,7 @@ package struct ModelMemory: Equatable, Sendable {
     package func computeBytes(withOutput: Bool) -> UInt64 {
         let width = max(shape.embedding, shape.query)
         var bytes = activations(3 * shape.feedForward + 4 * width) + mask + scores
-        bytes += (isPipelined ? 14 : 6) * biasedScores
+        bytes += (isPipelined ? 28 : 12) * biasedScores
         if isPipelined { bytes += 3 * (mask + activations(4 * shape.embedding)) }
         if withOutput { bytes += 4 * UInt64(context.slots) * UInt64(shape.vocabulary) }
         return rounded(bytes)
