@@ -58,6 +58,7 @@ let package = Package(
             swiftSettings: small),
         .target(name: "ModelMaker", dependencies: ["Basics", "Model"]),
         .executableTarget(name: "random-gguf", dependencies: ["Basics", "ModelMaker"]),
+        .executableTarget(name: "lying-host", dependencies: ["Basics"]),
         .target(
             name: "Simulation",
             dependencies: [

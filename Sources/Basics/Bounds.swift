@@ -72,6 +72,9 @@ package enum Bounds {
     package static let keyBytes = 4096
     /// Bytes of recorded facts.
     package static let factsBytes = 4 << 20
+    /// Bytes of what a running `sollol` and the one that judges a reload say to each other: facts,
+    /// and a plan beside them.
+    package static let reloadBytes = 6 << 20
     /// Bytes of a request to a running `sollol`.
     package static let controlRequestBytes = 4096
     /// Bytes of its answer; the largest has the lines of a reload.

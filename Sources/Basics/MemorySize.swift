@@ -1,19 +1,20 @@
 /// Sizes of memory as people write them.
 package enum MemorySize {
-    private static let units: [(name: String, bytes: UInt64)] = [
-        ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
-        ("kB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
-    ]
+    /// Powers of 1024 by their letter.
+    private static let letters: [Character: Int] = ["k": 1, "m": 2, "g": 3, "t": 4]
 
-    /// `24GiB`, `1.5 GiB`, `16GB`, or bytes without a unit; at most 1024 TiB.
+    /// `24GiB`, `24 Gi`, `24g`: 2^30 each; `24GB`: 10^9; in any case. At most 1024 TiB. A number
+    /// alone is nil: whether bytes or GiB were meant, nobody can tell.
     package static func bytes(_ text: String) -> UInt64? {
-        let unit = units.first { text.hasSuffix($0.name) }
-        let number = text.dropLast(unit?.name.count ?? 0)
-        let digits = unit != nil && number.last == " " ? number.dropLast() : number
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E }),
-            let value = Double(digits)
+        let lowered = text.lowercased()
+        let number = lowered.prefix { $0.isASCII && $0.isNumber || $0 == "." }
+        var unit = lowered.dropFirst(number.count)
+        if unit.first == " " { unit.removeFirst() }
+        guard let letter = unit.popFirst(), let power = letters[letter], !number.isEmpty,
+            ["", "i", "ib", "b"].contains(unit), let value = Double(number)
         else { return nil }
-        let bytes = value * Double(unit?.bytes ?? 1)
+        let base: Double = unit == "b" ? 1000 : 1024
+        let bytes = (0..<power).reduce(value) { product, _ in product * base }
         return bytes >= 0 && bytes <= Double(UInt64(1) << 50) ? UInt64(bytes) : nil
     }
 

@@ -107,7 +107,8 @@ enum StringRule: Equatable, Sendable {
         case .argument: return nil
         case .memorySize:
             return MemorySize.bytes(text) != nil
-                ? nil : "is no size of memory such as \"24GiB\" or \"512MiB\""
+                ? nil
+                : "is no size of memory: a number with a unit, such as \"24GiB\" or \"512MiB\""
         case .oneOf(let words):
             return words.contains(text)
                 ? nil : "is not one of \(words.map { "\"\($0)\"" }.joined(separator: ", "))"

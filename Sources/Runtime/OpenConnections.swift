@@ -1,3 +1,5 @@
+import Basics
+
 /// Connections to hosts that were looked at, kept for the servers that will run there: setting up
 /// another costs more than all of the look does (90 ms of CPU, most of it for the key exchange;
 /// measured, OpenSSH 9.2), and a login can take seconds.
@@ -25,16 +27,20 @@ package final class OpenConnections {
         return nil
     }
 
-    /// Closes all but these.
-    func close(except wanted: [[String]] = []) {
-        for (carrier, shell) in shells where !wanted.contains(carrier) {
+    /// Closes all but these, side by side; returns when they are gone, or after so many seconds.
+    func close(except wanted: [[String]] = [], within patience: Double = 1) {
+        let others = shells.filter { !wanted.contains($0.key) }
+        for (carrier, shell) in others {
             shells[carrier] = nil
             shell.kill()
-            shell.waitForEnd()
+        }
+        let deadline = EventLoop.now + patience
+        for shell in others.values {
+            shell.waitForEnd(until: deadline)
             shell.close()
         }
     }
 
-    /// Closes all of them, and returns when they are gone.
+    /// Closes all of them, and returns when they are gone, or after a second.
     package func closeAll() { close() }
 }

@@ -91,8 +91,6 @@ final class ReloadLook {
 
     /// Seconds for all of it: a disk may hang for ever, and others wait for their turn.
     private static let limit = 300.0
-    /// Bytes that are accepted; facts hold the shape of each model.
-    private static let longestAnswer = 64 << 20
 
     private let loop: EventLoop
     private let process: Process
@@ -153,7 +151,7 @@ final class ReloadLook {
         let count = output.descriptor.read(&buffer)
         if count < 0 && errno == EAGAIN { return }
         received += buffer[..<max(0, count)]
-        if count > 0 && received.count <= Self.longestAnswer { return }
+        if count > 0 && received.count <= Bounds.reloadBytes { return }
         // What it said before it ended is in the pipe already.
         errors.drain()
         hangUp()

@@ -70,6 +70,12 @@ package final class RunningEntry {
         all().contains { $0.state == state && $0.process.pid == pid && $0.process.isAlive }
     }
 
+    /// The process id of the `sollol` that runs with that state folder, whether or not the folder
+    /// is still there.
+    package static func pid(of state: String) -> Int32? {
+        all().first { $0.state == state && $0.process.isAlive }?.process.pid
+    }
+
     private static func files() -> [(path: String, content: Content)] {
         var files: [(path: String, content: Content)] = []
         for folder in PrivateFolder.usable {

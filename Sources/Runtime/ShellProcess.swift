@@ -60,13 +60,12 @@ final class ShellProcess {
     /// Closes our ends of the pipes.
     func close() { for end in [input, output, errors] { end.close() } }
 
-    /// Waits until nobody holds its output any more, for at most a second after `kill`.
-    func waitForEnd() {
-        let deadline = EventLoop.now + 1
+    /// After `kill`: waits until nobody holds its output any more, or until that time.
+    func waitForEnd(until deadline: Instant) {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while EventLoop.now < deadline, output.read(&buffer) != 0 {
             var wanted = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
-            poll(&wanted, 1, 100)
+            poll(&wanted, 1, 10)
         }
     }
 

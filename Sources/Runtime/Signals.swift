@@ -7,6 +7,12 @@ package enum Signals {
         private let pipe: DescriptorPair
         private let watch: Watch
 
+        /// One that nobody has taken yet: it came while the loop was stopping.
+        fileprivate func untaken() -> Int32? {
+            var byte: [UInt8] = [0]
+            return pipe.reading.read(&byte) > 0 ? Int32(byte[0]) : nil
+        }
+
         fileprivate init(_ pipe: DescriptorPair, _ watch: Watch) {
             self.pipe = pipe
             self.watch = watch
@@ -103,6 +109,7 @@ package enum Signals {
         }
         loop.run()
         for (number, handler) in zip(numbers, before) { signal(number, handler) }
+        received = received ?? delivery?.untaken()
         delivery?.end()
         if let received { raise(received) }
     }

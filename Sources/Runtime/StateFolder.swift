@@ -59,6 +59,16 @@ package struct StateFolder {
         }
     }
 
+    /// The state folders in a folder, by name, with the absolute path of the configuration that
+    /// each is for, which need not be there any more.
+    package static func clusters(
+        in folder: String
+    ) -> [(name: String, configuration: String?)] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.sorted().filter { access("\(folder)/\($0)/owner", F_OK) == 0 }
+            .map { ($0, configuration(of: "\(folder)/\($0)")) }
+    }
+
     /// The recorded path of the configuration's file; nil where there is none.
     private static func configuration(of path: String) -> String? {
         let known = try? String(contentsOfFile: path + "/configuration", encoding: .utf8)

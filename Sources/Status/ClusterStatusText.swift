@@ -38,14 +38,7 @@ extension ClusterStatus {
                     String($0.restarts),
                 ]
             }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = zip(row, widths).map { cell, width in
-                cell + String(repeating: " ", count: width - cell.count)
-            }
-            let line = "  " + cells.joined(separator: "  ")
-            return String(line.reversed().drop { $0 == " " }.reversed())
-        }
+        return TextTable.lines(rows, indent: "  ")
     }
 
     private var places: [String] {

@@ -34,6 +34,8 @@ struct Command: Sendable {
     }
 
     var name: String
+    /// What people type as well, since other tools call it so.
+    var synonyms: [String] = []
     /// One line.
     var summary: String
     /// What may stand after the command; nil: nothing.

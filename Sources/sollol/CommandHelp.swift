@@ -9,12 +9,14 @@ extension Commands {
         let options: [CommandLineArguments.Option]
         if let command {
             text += "\n\(command.summary)\n"
+            let synonyms = command.synonyms.joined(separator: ", ")
+            if !synonyms.isEmpty { text += "Also called: \(synonyms)\n" }
             options = command.options + general
         } else {
             text +=
                 "\nDistributed inference with llama.cpp: layer distribution over RPC backends.\n"
             let shown = all.filter { $0.audience == .people }
-            text += "\nCommands:\n" + table(shown.map { ($0.name, $0.summary) })
+            text += "\nCommands:\n" + table(shown.map { (names($0), $0.summary) })
             options = Options.common
         }
         text += "\nOptions:\n" + table(options.map { (spelling($0), $0.help) })
@@ -30,6 +32,10 @@ extension Commands {
                     command.exits.sorted { $0.status.rawValue < $1.status.rawValue }
                         .map { ("\($0.status.rawValue)", $0.meaning) }
                 } ?? ExitStatus.allCases.map { ("\($0.rawValue)", $0.meaning) })
+    }
+
+    private static func names(_ command: Command) -> String {
+        ([command.name] + command.synonyms).joined(separator: ", ")
     }
 
     private static func spelling(_ option: CommandLineArguments.Option) -> String {

@@ -62,7 +62,11 @@ enum CommandLineInterface {
         let most = command.word == nil ? 1 : 2
         guard arguments.words.count <= most else {
             let extra = arguments.words[most]
-            throw CommandLineArguments.Mistake(message: "\(name) takes no further word: \(extra)")
+            let hint =
+                command.options.contains { $0.name == Options.config.name }
+                ? fileHint(extra, for: name) : ""
+            throw CommandLineArguments.Mistake(
+                message: "\(name) takes no further word: \(extra)\(hint)")
         }
         tellIdle(arguments, command)
         let status = try command.handler(
@@ -83,9 +87,19 @@ enum CommandLineInterface {
 
     private static func named(_ name: String) throws(CommandLineArguments.Mistake) -> Command {
         if let command = Commands.named(name) { return command }
-        let known = Commands.all.filter { $0.audience == .people }.map(\.name)
-        let hint = NearestName.of(name, in: known).map { " (did you mean \($0)?)" } ?? ""
+        let known = Commands.all.filter { $0.audience == .people }
+            .flatMap { [$0.name] + $0.synonyms }
+        let file = fileHint(name, for: "up")
+        let hint =
+            !file.isEmpty
+            ? file : NearestName.of(name, in: known).map { " (did you mean \($0)?)" } ?? ""
         throw CommandLineArguments.Mistake(message: "there is no command \(name)\(hint)")
+    }
+
+    /// The line to type where a file was given as a word of its own.
+    private static func fileHint(_ word: String, for command: String) -> String {
+        guard word.hasSuffix(".json") || word.contains("/") else { return "" }
+        return "; the configuration is an option: sollol \(command) -c \(ShellQuoting.quote(word))"
     }
 
     /// This program.

@@ -24,19 +24,22 @@ enum Commands {
     /// Every command.
     static let all: [Command] =
         [
-            up, config, check, plan, status, logs, restart, reload, down, version, help, reloadLook,
+            up, config, check, plan, status, list, logs, restart, reload, down, version, help,
+            reloadLook,
         ] + later
 
-    /// The command of that name.
-    static func named(_ name: String) -> Command? { all.first { $0.name == name } }
+    /// The command of that name, or with that synonym.
+    static func named(_ name: String) -> Command? {
+        all.first { $0.name == name || $0.synonyms.contains(name) }
+    }
 
     private static let up = Command(
-        name: "up",
+        name: "up", synonyms: ["start"],
         summary: "bring the cluster up and keep it up, in the foreground or detached",
         options: [
             .init(name: "--dry-run", help: "only print what would run"),
             .init(name: "--format", value: "text|json|sh", help: "of the dry run"),
-            .init(name: "--detach", help: "leave it running; return when it serves"),
+            .init(name: "--detach", help: "leave it running; return when it serves", short: "-d"),
             .init(name: "--plan", value: "ID", help: "refuse any other plan_id"),
             .init(name: "--overcommit", help: "start even what does not fit into memory"),
         ] + Options.configuration + [Options.quiet, Options.verbose],
@@ -97,6 +100,12 @@ enum Commands {
         ] + always
     ) { try StatusCommand.run($0.arguments) }
 
+    private static let list = Command(
+        name: "list", synonyms: ["ls", "ps"], summary: "every cluster of this user on this machine",
+        options: [Options.format],
+        exits: [Exit(.success, "shown, or there is none"), unprinted] + always
+    ) { try ListCommand.run($0.arguments) }
+
     private static let logs = Command(
         name: "logs", summary: "what the servers printed, of one or of all", word: "NAME",
         options: [
@@ -126,7 +135,8 @@ enum Commands {
     ) { try ReloadCommand.run($0.arguments) }
 
     private static let down = Command(
-        name: "down", summary: "stop the cluster; returns when nothing runs any more",
+        name: "down", synonyms: ["stop"],
+        summary: "stop the cluster; returns when nothing runs any more",
         options: [
             Options.timeout(
                 "end requests in flight after that; default: \(ConfigurationKey.timeouts(.stop))")
@@ -161,7 +171,6 @@ enum Commands {
 
     /// Names that are taken: whoever reads of them elsewhere is told, and nothing else gets them.
     private static let later: [Command] = [
-        .later("list", "every cluster of this user on this machine"),
         .later("history", "what happened, as sentences"),
         .later("schema", "the configuration's keys as a JSON schema"),
         .later("man", "the manual page"),

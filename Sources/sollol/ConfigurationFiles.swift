@@ -101,6 +101,22 @@ struct ConfigurationFiles {
         }
     }
 
+    /// The absolute paths where the file is, by name or by rule, whether or not it is there.
+    static func possiblePaths(
+        _ arguments: CommandLineArguments, environment: [String: String], home: String
+    ) throws -> [String] {
+        let folder = FileManager.default.currentDirectoryPath
+        let named = try named(arguments, environment: environment).map { [$0.path] }
+        return (named ?? places(environment: environment, home: home)).map {
+            absolute($0, in: folder)
+        }
+    }
+
+    private static func absolute(_ name: String, in folder: String) -> String {
+        URL(fileURLWithPath: name.hasPrefix("/") ? name : "\(folder)/\(name)")
+            .standardizedFileURL.path
+    }
+
     /// The file that somebody has named, and with what.
     private static func named(
         _ arguments: CommandLineArguments, environment: [String: String]

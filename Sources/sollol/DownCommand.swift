@@ -9,6 +9,9 @@ struct DownCommand {
     /// failure.
     private static let patience = 30.0
 
+    /// Seconds between the end of an entry and that of its lock, generously.
+    private static let lastMoment = 2.0
+
     private let cluster: NamedCluster
     private let isQuiet: Bool
 
@@ -21,7 +24,7 @@ struct DownCommand {
 
     /// - Parameter limit: seconds for requests in flight; nil leaves it to `timeouts.stop`.
     private func down(limit: Double?) -> ExitStatus {
-        switch cluster.client.ask(ControlRequest(.stop, limit: limit)) {
+        switch cluster.ask(ControlRequest(.stop, limit: limit)) {
         case .notRunning:
             say("nothing runs of cluster \(cluster.name)")
             return .success
@@ -36,8 +39,9 @@ struct DownCommand {
                 return failed("\(foreign)")
             }
         case .silent(let pid, let reason):
-            // Before it has a socket nothing runs yet, and TERM ends it.
-            guard terminate(pid) else {
+            // Before it has a socket nothing runs yet, and TERM ends it. At its end its entry goes
+            // before its lock does.
+            guard terminate(pid) || isGone(within: Self.lastMoment) else {
                 return failed(
                     "sollol holds \(cluster.statePath)/lock but does not answer (\(reason))")
             }
@@ -65,7 +69,7 @@ struct DownCommand {
 
     private func isGone(within seconds: Double) -> Bool {
         let end = ProcessInfo.processInfo.systemUptime + seconds
-        while cluster.client.holder.isHeld {
+        while cluster.holder.isHeld {
             guard ProcessInfo.processInfo.systemUptime < end else { return false }
             Thread.sleep(forTimeInterval: 0.02)
         }
@@ -77,7 +81,7 @@ struct DownCommand {
     }
 
     private func failed(_ problem: String) -> ExitStatus {
-        let pid = cluster.client.holder.pid.map(String.init) ?? "PID"
+        let pid = cluster.holder.pid.map(String.init) ?? "PID"
         CommandLineInterface.complain(
             "error: \(problem). It is pid \(pid); if it is stopped: kill -CONT \(pid); to end it "
                 + "by force: kill -KILL \(pid), and its servers end with it")

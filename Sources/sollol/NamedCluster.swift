@@ -5,44 +5,118 @@ import SollolRuntime
 import Status
 
 /// The cluster that a command acts on: found by the same options, variables and files as by `up`,
-/// but it needs no more than its name, so that a configuration broken meanwhile is no obstacle.
+/// but it needs no more than its name, so that a configuration that was broken or moved meanwhile
+/// is no obstacle, and it is found wherever its state is.
 struct NamedCluster {
     let name: String
     let statePath: String
-    let client: ControlClient
+    private let client: ControlClient
+
+    /// The cluster that has that state folder.
+    init(name: String, statePath: String) {
+        self.name = name
+        self.statePath = statePath
+        client = ControlClient(state: statePath)
+    }
 
     init(_ arguments: CommandLineArguments) throws {
         let environment = ProcessInfo.processInfo.environment
         let home = ConfigurationFiles.home
-        let sources: ConfigurationSources
-        var path: String?
-        do {
-            let files = try ConfigurationFiles(arguments, environment: environment, home: home)
-            (sources, path) = (files.sources, files.path)
-            if !arguments.has("--quiet") {
-                for notice in sources.notices { CommandLineInterface.complain("notice: \(notice)") }
-            }
-        } catch {
-            guard arguments.has("--name") else { throw error }
-            let machine = LocalMachine(
-                addresses: [], hostName: "", home: home,
-                workingDirectory: FileManager.default.currentDirectoryPath)
-            sources = ConfigurationSources(
-                file: nil, backendsFile: nil, environment: environment,
-                options: arguments.values.filter { $0.key == "--name" }, machine: machine)
-        }
-        name = try ConfigurationLoader.clusterName(sources)
-        statePath = StateDirectory.path(cluster: name, environment: environment, home: home)
+        let search = ClusterSearch(environment: environment, home: home)
+        let file: String?
+        (name, file) = try Self.identity(arguments, search, environment: environment, home: home)
+        let isNamed = arguments.has("--name")
+        let place = try search.place(of: name, startedFrom: isNamed ? nil : file)
+        statePath = place.state
+        if let notice = place.notice { CommandLineInterface.complain("notice: \(notice)") }
         client = ControlClient(state: statePath)
         // Who names the cluster means that one, whichever file lies around.
-        if let path, !arguments.has("--name") {
-            try StateFolder.refuseOther(path, path: statePath)
+        if let file, !isNamed { try StateFolder.refuseOther(file, path: statePath) }
+    }
+
+    /// Its name, and the absolute path of its configuration where one is found.
+    ///
+    /// A file that is broken, or no longer where a cluster was started from it, is told, and that
+    /// cluster is meant.
+    private static func identity(
+        _ arguments: CommandLineArguments, _ search: ClusterSearch, environment: [String: String],
+        home: String
+    ) throws -> (name: String, file: String?) {
+        var file: String?
+        var usual: String?
+        var warnings: [String] = []
+        var failure: ConfigurationErrors?
+        do {
+            let files = try ConfigurationFiles(arguments, environment: environment, home: home)
+            file = files.path
+            if !arguments.has("--quiet") {
+                for notice in files.sources.notices {
+                    CommandLineInterface.complain("notice: \(notice)")
+                }
+            }
+            let name = try ConfigurationLoader.clusterName(files.sources)
+            if file != nil || arguments.has("--name") || search.runs(name) { return (name, file) }
+            usual = name
+        } catch let errors as ConfigurationErrors {
+            if arguments.has("--name") {
+                return (try Self.name(arguments, environment: environment, home: home), nil)
+            }
+            failure = errors
+            warnings = CommandLineInterface.lines(errors).map {
+                $0.replacing(/^error/, with: "warning")
+            }
         }
+        let paths =
+            try file.map { [$0] }
+            ?? ConfigurationFiles.possiblePaths(arguments, environment: environment, home: home)
+        for path in paths {
+            guard let known = search.cluster(startedFrom: path) else { continue }
+            for warning in warnings { CommandLineInterface.complain(warning) }
+            CommandLineInterface.complain(
+                "warning: this is about cluster \(known), which was started from \(path)"
+                    + (access(path, F_OK) == 0 ? "" : "; it is not there any more"))
+            return (known, path)
+        }
+        guard let usual else { throw failure ?? ConfigurationErrors(problems: []) }
+        return (usual, nil)
+    }
+
+    /// The name that the option gives, whatever became of the files.
+    private static func name(
+        _ arguments: CommandLineArguments, environment: [String: String], home: String
+    ) throws -> String {
+        let machine = LocalMachine(
+            addresses: [], hostName: "", home: home,
+            workingDirectory: FileManager.default.currentDirectoryPath)
+        return try ConfigurationLoader.clusterName(
+            ConfigurationSources(
+                file: nil, backendsFile: nil, environment: environment,
+                options: arguments.values.filter { $0.key == "--name" }, machine: machine))
+    }
+
+    /// The `sollol` that holds it, if one does.
+    var holder: (isHeld: Bool, pid: Int32?) {
+        let holder = client.holder
+        // Its lock is gone with the folder; its entry is elsewhere.
+        guard !holder.isHeld, let pid = RunningEntry.pid(of: statePath) else { return holder }
+        return (true, pid)
+    }
+
+    /// Asks its `sollol`, and waits for the answer.
+    func ask(_ request: ControlRequest) -> ControlClient.Outcome {
+        let outcome = client.ask(request)
+        guard case .notRunning = outcome, access("\(statePath)/lock", F_OK) != 0,
+            let pid = RunningEntry.pid(of: statePath)
+        else { return outcome }
+        let reason =
+            "its state folder \(statePath) was removed while it runs, so that nobody can "
+            + "ask it. `sollol down` ends it, and `sollol up` starts it anew"
+        return .silent(pid: pid, reason: reason)
     }
 
     /// What is true of it now, whether or not a `sollol` answers.
     func status() -> ClusterStatus {
-        switch client.ask(ControlRequest(.status)) {
+        switch ask(ControlRequest(.status)) {
         case .answered(let answer):
             if let status = answer.status { return status }
             return unanswered(pid: nil, answer.problem ?? "its answer holds no status")

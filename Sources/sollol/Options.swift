@@ -38,7 +38,7 @@ enum Options {
         configuration + [
             quiet, verbose,
             .init(name: "--help", help: "show this", short: "-h"),
-            .init(name: "--version", help: "show the version"),
+            .init(name: "--version", help: "show the version", short: "-V"),
         ]
 
     static func timeout(_ help: String) -> CommandLineArguments.Option {

@@ -19,7 +19,7 @@ enum ReloadCommand {
         var shown = 0
         var pause = interval.first
         while true {
-            let outcome = cluster.client.ask(question)
+            let outcome = cluster.ask(question)
             guard case .answered(let answer) = outcome, answer.problem == nil,
                 let progress = answer.reload
             else { return failed(outcome, cluster, hasBegun: number != nil) }

@@ -13,7 +13,7 @@ enum ReloadLookCommand {
     static let name = "reload-look"
 
     static func run() throws -> ExitStatus {
-        let bytes = FileHandle.standardInput.readDataToEndOfFile()
+        let bytes = try FileHandle.standardInput.read(upToCount: Bounds.reloadBytes) ?? Data()
         let envelope = try? JSONDecoder().decode(ReloadProtocol.Envelope.self, from: bytes)
         if let problem = envelope?.problem("the running sollol") {
             CommandLineInterface.complain("error: \(problem)")

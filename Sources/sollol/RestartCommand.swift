@@ -14,7 +14,7 @@ enum RestartCommand {
         let word = arguments.words.dropFirst().first
         let name = word == "all" ? nil : word
         let before: ClusterStatus
-        let outcome = cluster.client.ask(ControlRequest(.restart, name: name))
+        let outcome = cluster.ask(ControlRequest(.restart, name: name))
         if case .answered(let answer) = outcome, answer.problem == nil, let status = answer.status {
             before = status
         } else {

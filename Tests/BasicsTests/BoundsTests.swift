@@ -22,6 +22,7 @@ import Testing
         "configurationValues": Bounds.configurationValues,
         "configurationProblems": Bounds.configurationProblems, "factsBytes": Bounds.factsBytes,
         "keyFileBytes": Bounds.keyFileBytes, "keyBytes": Bounds.keyBytes,
+        "reloadBytes": Bounds.reloadBytes,
         "controlRequestBytes": Bounds.controlRequestBytes,
         "controlAnswerBytes": Bounds.controlAnswerBytes,
     ]

@@ -9,11 +9,14 @@ import Testing
         let sizes: [(String, UInt64)] = [
             ("24GiB", 24 << 30), ("512MiB", 512 << 20), ("1.5 GiB", 3 << 29),
             ("16GB", 16_000_000_000),
-            ("1KiB", 1024), ("2TiB", 2 << 40), ("0", 0), ("1024", 1024), ("7kB", 7000),
+            ("1KiB", 1024), ("2TiB", 2 << 40), ("0k", 0), ("7kB", 7000), ("24G", 24 << 30),
+            ("24Gi", 24 << 30), ("24gib", 24 << 30), ("24 g", 24 << 30), ("24gb", 24_000_000_000),
+            ("1.5t", 3 << 39), ("512m", 512 << 20),
         ]
         for (text, bytes) in sizes { #expect(MemorySize.bytes(text) == bytes, "\(text)") }
         for text in [
-            "", "GiB", "-1GiB", "1e3GiB", "24gib", "24 GB iB", "1..2GiB", "9999TiB", "inf", "0x10",
+            "", "GiB", "-1GiB", "1e3GiB", "24", "0", "1024", "24 GB iB", "24bi", "24GiBs", "24b",
+            "1..2GiB", "9999TiB", "inf", "0x10",
             "24 ", "  24GiB",
         ] {
             #expect(MemorySize.bytes(text) == nil, "\(text)")

@@ -55,6 +55,24 @@ struct APIKeyProofTests {
         #expect(cluster.leftovers() == [])
     }
 
+    /// Whoever can read the file has the keys: said at every start, and the start goes on.
+    @Test func aFileThatEveryoneCanReadIsAWarningOfUp() throws {
+        let cluster = try cluster()
+        chmod(cluster.folder + "/keys", 0o604)
+        let sollol = try cluster.sollol("up")
+        try sollol.waitFor("serving at")
+        stop(sollol, cluster)
+        let words = "everyone on this machine can read \(cluster.folder)/keys (-rw----r--)"
+        #expect(
+            sollol.lines.contains { $0.contains("warning") && $0.contains(words) },
+            "\(sollol.lines)")
+        chmod(cluster.folder + "/keys", 0o600)
+        let other = try cluster.sollol("up")
+        try other.waitFor("serving at")
+        stop(other, cluster)
+        #expect(!other.lines.contains { $0.contains("can read") }, "\(other.lines)")
+    }
+
     /// What llama-server would make an open or a closed API of, `check` and `up` refuse by name.
     @Test(arguments: [
         (nil, "keys cannot be read on this machine"), ("", "keys on this machine holds no key"),

@@ -83,6 +83,30 @@ struct ForeignFolderTests {
         #expect(other.errors.contains("rpc_backends.conf is not used: it belongs to user 1234"))
     }
 
+    /// Somebody's link, which leads to what only we may read, makes us show none of it; nor does
+    /// our own link to what is theirs.
+    @Test(.enabled(if: getuid() == 0, "skipped: needs root to give files away"))
+    func noLinkMakesUsQuoteAFile() throws {
+        let place = try CommandLinePlace()
+        try place.write("work/sollol.json", #"{"model": "/m.gguf"}"#)
+        try place.write("home/shadow", "root:secret:words\n")
+        let (link, target) = (
+            "\(place.folder)/work/rpc_backends.conf", "\(place.folder)/home/shadow"
+        )
+        symlink(target, link)
+        for (linkOwner, owner) in [(1234, 0), (0, 1234), (1234, 1234)] as [(uid_t, uid_t)] {
+            lchown(link, linkOwner, linkOwner)
+            chown(target, owner, owner)
+            let outcome = try place.run("config")
+            #expect(outcome.status == 78)
+            #expect(!outcome.errors.contains("words") && !outcome.errors.contains("secret"))
+        }
+        // Our own link to a file of ours is a configuration like any other.
+        lchown(link, 0, 0)
+        chown(target, 0, 0)
+        #expect(try place.run("config").errors.contains("root:secret:words"))
+    }
+
     /// A `SendEnv *` in somebody's configuration of ssh finds nothing to give away.
     @Test func sshIsStartedWithoutSecrets() throws {
         let place = try CommandLinePlace()

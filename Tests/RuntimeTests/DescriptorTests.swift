@@ -1,4 +1,5 @@
 import Configuration
+import Basics
 import Foundation
 import Survey
 import Testing
@@ -61,7 +62,9 @@ import Testing
                 #expect(Self.openNow() < open + 20, "\(spare)")
             }
             #expect(fcntl(0, F_GETFD) >= 0)
-            #expect(throws: Never.self) { try ShellProcess("exit 0").waitForEnd() }
+            #expect(throws: Never.self) {
+                try ShellProcess("exit 0").waitForEnd(until: EventLoop.now + 1)
+            }
         }
     }
 

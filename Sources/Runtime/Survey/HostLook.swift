@@ -87,11 +87,14 @@ final class HostLook {
         }
     }
 
-    /// Ends the connection, and returns when it is gone; `done` is not called any more.
+    /// Ends the connection; `done` is not called any more.
     func cancel() {
         isCancelled = true
-        shell?.closeAndWait()
+        shell?.kill()
     }
+
+    /// After `cancel`: returns when the connection is gone, or at that time.
+    func waitForEnd(until deadline: Instant) { shell?.closeAndWait(until: deadline) }
 
     private func ask(_ line: String, size: Int = 0, _ answer: @escaping ([UInt8]) -> Void) {
         shell?.ask(

@@ -36,8 +36,11 @@ package enum HostLooks {
         }
         loop.at(EventLoop.now) { for _ in 0..<min(Bounds.hostsAtOnce, requests.count) { begin() } }
         Signals.running(loop) {
+            // All at once: nobody waits longer because one of them is stuck.
             for look in looks { look.cancel() }
-            kept?.closeAll()
+            let deadline = EventLoop.now + 0.1
+            for look in looks { look.waitForEnd(until: deadline) }
+            kept?.close(within: 0.1)
             loop.stop()
         }
         return surveys

@@ -94,12 +94,12 @@ final class HostShell {
     /// Ends the shell and what it runs.
     func close() { end(nil) }
 
-    /// Ends them, and returns when they are gone.
-    func closeAndWait() {
-        if !isOver {
-            shell.kill()
-            shell.waitForEnd()
-        }
+    /// Sends them KILL; `closeAndWait` has to follow.
+    func kill() { if !isOver { shell.kill() } }
+
+    /// After `kill`: returns when they are gone, or at that time.
+    func closeAndWait(until deadline: Instant) {
+        if !isOver { shell.waitForEnd(until: deadline) }
         close()
     }
 

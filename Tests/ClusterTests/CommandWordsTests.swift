@@ -1,0 +1,43 @@
+import Basics
+import Foundation
+import Testing
+
+/// What `sollol` makes of words that are no command of its own: other tools' names for one, a file
+/// where an option was meant, and words that would steer a terminal.
+struct CommandWordsTests {
+    typealias Place = CommandLinePlace
+
+    /// Whoever gave the words - a script, a file, a folder's name - does not steer the terminal.
+    @Test(arguments: [
+        ["\u{1B}[2Jx"], ["up", "--m\u{202E}odel", "x"], ["logs", "a\u{9B}b"],
+        ["plan", "--model", "/m\u{200B}.gguf", "--rpc", "10.0.0.1"],
+        ["up", "--config", "/no\u{1B}]0;x\u{7}where"], ["status", "--name", "\u{2066}"],
+    ])
+    func wordsDoNotSteerATerminal(_ words: [String]) throws {
+        let place = try Place()
+        let outcome = try place.run([TestEnvironment.products + "/sollol"] + words)
+        #expect([64, 78].contains(outcome.status))
+        for text in [outcome.output, outcome.errors] {
+            let scalars = text.unicodeScalars.filter { $0 != "\n" }
+            #expect(!scalars.contains(where: TerminalText.isDeceptive), "\(text)")
+        }
+    }
+
+    @Test func otherNamesAndFilesAsWordsAreUnderstoodOrAnswered() throws {
+        let place = try Place()
+        try place.write("work/sollol.json", CommandLineTests.good)
+        for (synonym, command) in [("ls", "list"), ("ps", "list"), ("stop", "down")] {
+            let said = try place.run(synonym)
+            let meant = try place.run(command)
+            #expect(said.status == 0 && said.output == meant.output)
+            #expect(said.errors == meant.errors)
+        }
+        #expect(try place.run("start", "--help").output == (try place.run("up", "--help")).output)
+        #expect(try place.run("-V").output == (try place.run("version")).output)
+        let word = try place.run("up", "my home.json")
+        #expect(word.status == 64)
+        #expect(word.errors.contains("is an option: sollol up -c 'my home.json'"))
+        #expect(try place.run("home.json").errors.contains("sollol up -c home.json"))
+        #expect(!place.isTouched)
+    }
+}
