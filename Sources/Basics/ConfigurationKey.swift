@@ -43,6 +43,8 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case memoryReserve = "memory_reserve"
         case environment
         case extraArguments = "extra_arguments"
+        case draftModel = "draft_model"
+        case projector, lora, mode
     }
 
     /// Keys of `restart`.
@@ -68,6 +70,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
     /// Keys of `placement`.
     package enum Placement: String, Codable, CaseIterable, Sendable {
         case strategy, participants, layers
+        case cpuExperts = "cpu_experts"
     }
 
     /// Keys of an element of `rpc_backends`; `worker_defaults` takes all but `host` and `port`.

@@ -147,6 +147,10 @@ package struct CoordinatorSpec: Equatable, Codable, Sendable {
     package var memoryLimit: UInt64?
     /// Bytes of free memory that stay free.
     package var memoryReserve: UInt64 = 512 << 20
+    /// What it loads beside its model.
+    package var companions = CompanionSpec()
+    /// What it is asked for.
+    package var mode = ServingMode.completion
 }
 
 /// Which layers go where.
@@ -157,6 +161,8 @@ package struct PlacementSpec: Equatable, Codable, Sendable {
     package var participants = PlacementParticipants.withCoordinator
     /// Layers of each device in device order, for `manual`.
     package var layers: [Int] = []
+    /// How many layers with experts keep these on the coordinator's CPU, from the first on.
+    package var cpuExperts = 0
     /// Whether `up` starts a plan that does not fit (`--overcommit`).
     package var mayOvercommit = false
 

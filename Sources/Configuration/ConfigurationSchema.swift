@@ -116,6 +116,12 @@ extension ConfigurationKey.Coordinator {
         case .memoryReserve: .init(kind: .string(.memorySize), standard: .string("512MiB"))
         case .environment: .init(kind: .environment, standard: .environment([:]))
         case .extraArguments: .init(kind: .strings(.argument), standard: .strings([]))
+        case .draftModel, .projector: .init(kind: .string(.path))
+        case .lora: .init(kind: .strings(.path), standard: .strings([]))
+        case .mode:
+            .init(
+                kind: .string(.oneOf(ServingMode.allCases.map(\.rawValue))),
+                standard: .string(ServingMode.completion.rawValue))
         }
     }
 }
@@ -170,6 +176,7 @@ extension ConfigurationKey.Placement {
                 kind: .string(.oneOf(PlacementParticipants.allCases.map(\.rawValue))),
                 standard: .string(PlacementParticipants.withCoordinator.rawValue))
         case .layers: .init(kind: .integers(0...513), standard: .integers([]))
+        case .cpuExperts: .init(kind: .integer(0...512), standard: .integer(0))
         }
     }
 }

@@ -54,13 +54,13 @@ struct SpecBuilder {
 
     func integer(_ key: ConfigurationKey) -> Int { optionalInteger(key) ?? 0 }
 
-    private func optionalInteger(_ key: ConfigurationKey) -> Int? {
+    func optionalInteger(_ key: ConfigurationKey) -> Int? {
         if case .integer(let number) = entries[key]?.value { number } else { nil }
     }
 
-    private func number(_ key: ConfigurationKey) -> Double { optionalNumber(key) ?? 0 }
+    func number(_ key: ConfigurationKey) -> Double { optionalNumber(key) ?? 0 }
 
-    private func optionalNumber(_ key: ConfigurationKey) -> Double? {
+    func optionalNumber(_ key: ConfigurationKey) -> Double? {
         if case .number(let number) = entries[key]?.value { number } else { nil }
     }
 
@@ -161,6 +161,16 @@ struct SpecBuilder {
         return result
     }
 
+    private mutating func path(_ key: ConfigurationKey, on location: RunLocation) -> String? {
+        string(key).map { absolute(key, $0, on: location) }
+    }
+
+    private mutating func paths(_ key: ConfigurationKey, on location: RunLocation) -> [String] {
+        let results = strings(key).map { absolute(key, $0, on: location) }
+        if !results.isEmpty { entries[key]?.value = .strings(results) }
+        return results
+    }
+
     /// Without `.` and `..`, as the text says; symbolic links are not looked at.
     private static func normalised(_ path: String) -> String {
         var parts: [Substring] = []
@@ -181,7 +191,7 @@ struct SpecBuilder {
         let location: RunLocation =
             host == "0.0.0.0" && ssh == nil ? .here : location(host, ssh: ssh, options: [])
         let keyFile = string(.coordinator(.apiKeyFile))
-        return CoordinatorSpec(
+        var spec = CoordinatorSpec(
             host: host, port: integer(.coordinator(.port)), location: location,
             contextSize: integer(.coordinator(.contextSize)),
             parallel: integer(.coordinator(.parallel)),
@@ -192,6 +202,12 @@ struct SpecBuilder {
             extraArguments: strings(.coordinator(.extraArguments)),
             memoryLimit: memory(.coordinator(.memoryLimit)),
             memoryReserve: memory(.coordinator(.memoryReserve)) ?? 0)
+        spec.companions.draftModel = path(.coordinator(.draftModel), on: location)
+        spec.companions.projector = path(.coordinator(.projector), on: location)
+        spec.companions.lora = paths(.coordinator(.lora), on: location)
+        spec.mode = string(.coordinator(.mode)).flatMap(ServingMode.init) ?? .completion
+        takeCompanions(of: &spec)
+        return spec
     }
 
     private mutating func worker(_ index: Int) -> WorkerSpec {
@@ -238,6 +254,13 @@ struct SpecBuilder {
         if case .integers(let layers) = entries[.placement(.layers)]?.value {
             placement.layers = layers
         }
+        placement.cpuExperts = integer(.placement(.cpuExperts))
+        if placement.cpuExperts > 0, placement.participants == .workersOnly {
+            problem(
+                .placement(.cpuExperts),
+                "puts experts on the coordinator, which holds no weights with "
+                    + "\"participants\": \"workers_only\"; remove one of them.")
+        }
         let isManual = placement.strategy == .manual
         if isManual && placement.layers.isEmpty {
             problem(
@@ -249,36 +272,6 @@ struct SpecBuilder {
                 "has an effect with \"strategy\": \"manual\" only; remove one of them.")
         }
         return placement
-    }
-
-    private func restart() -> RestartPolicy {
-        var policy = RestartPolicy()
-        policy.initialDelay = number(.restart(.initialDelay))
-        policy.maxDelay = number(.restart(.maxDelay))
-        policy.resetAfter = number(.restart(.resetAfter))
-        policy.maxRestarts = optionalInteger(.restart(.maxRestarts))
-        policy.period = number(.restart(.period))
-        policy.degradeAfter = optionalNumber(.restart(.degradeAfter))
-        return policy
-    }
-
-    private func health() -> HealthPolicy {
-        var policy = HealthPolicy()
-        policy.interval = number(.health(.interval))
-        policy.timeout = number(.health(.timeout))
-        policy.failures = integer(.health(.failures))
-        return policy
-    }
-
-    private func timeouts() -> Timeouts {
-        var timeouts = Timeouts()
-        timeouts.connect = number(.timeouts(.connect))
-        timeouts.ready = number(.timeouts(.ready))
-        timeouts.progress = number(.timeouts(.progress))
-        timeouts.stall = number(.timeouts(.stall))
-        timeouts.lease = number(.timeouts(.lease))
-        timeouts.stop = number(.timeouts(.stop))
-        return timeouts
     }
 
     /// What is set but does not act; a default that is written out, as `sollol config` does, is

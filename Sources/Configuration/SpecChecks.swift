@@ -18,8 +18,8 @@ extension SpecBuilder {
         for word in words {
             if let text = OwnedFlags.problem(word, role: role) {
                 problem(key, text + ".")
-            } else if Secret.isFlag(word) {
-                let flag = printable(String(word.prefix { $0 != "=" }))
+            } else if Secret.isFlag(String(word.prefix { !$0.isWhitespace })) {
+                let flag = printable(String(word.prefix { $0 != "=" && !$0.isWhitespace }))
                 problem(
                     key,
                     "\(flag) takes a secret, which would show to everyone on that host (ps), in "

@@ -74,7 +74,9 @@ package struct HostFacts: Codable, Equatable, Sendable {
         /// What its host prints of it and these files as long as none of them has changed; nil when
         /// it has to be asked in any case, as for what an earlier release did not look for.
         package var fingerprint: String? {
-            if let capabilities, capabilities.corsOrigins == nil { return nil }
+            if let capabilities, capabilities.corsOrigins == nil || capabilities.companions == nil {
+                return nil
+            }
             return companions.map {
                 "\(stamp.size) \(stamp.modified / 1_000_000_000)\($0.isEmpty ? "" : " ")\($0) \(path)"
             }
@@ -103,6 +105,11 @@ package struct HostFacts: Codable, Equatable, Sendable {
         package var blockCount: Int?
         /// What it needs, or nil if its header could not be read.
         package var shape: ModelShape?
+        /// What it weighs when it is a file to load beside a model, not one itself.
+        package var companion: CompanionFile?
+        /// Paths of files that belong to it, by where Ollama keeps it.
+        package var projector: String?
+        package var adapters: [String]?
 
         /// A model with these facts.
         package init(
@@ -207,7 +214,7 @@ extension HostFacts {
     private var firstProblem: String? {
         for (key, host) in hosts.sorted(by: { $0.key.text < $1.key.text }) {
             let paths =
-                host.binaries.values.map(\.path) + host.models.values.map(\.path)
+                host.binaries.values.map(\.path) + host.models.values.flatMap(\.paths)
                 + [host.home].compactMap(\.self)
             let answers = host.binaries.values.flatMap {
                 [$0.companions].compactMap(\.self).filter { !$0.isEmpty }
@@ -228,7 +235,10 @@ extension HostFacts {
             if let count = counts.first(where: { !(1...512).contains($0) }) {
                 return "\(key.text) has a model of \(count) blocks"
             }
-            if host.models.values.contains(where: { $0.shape?.isPlausible == false }) {
+            let isPossible = host.models.values.allSatisfy {
+                $0.shape?.isPlausible != false && $0.companion?.isPlausible != false
+            }
+            if !isPossible {
                 return "\(key.text) has a model of an impossible size"
             }
         }
@@ -246,5 +256,12 @@ extension HostFacts {
 
     private static func isWord(_ text: String) -> Bool {
         !text.isEmpty && Outside.isPlain(text)
+    }
+}
+
+extension HostFacts.Model {
+    /// Where it and what belongs to it lie.
+    fileprivate var paths: [String] {
+        [path] + [projector].compactMap(\.self) + (adapters ?? [])
     }
 }

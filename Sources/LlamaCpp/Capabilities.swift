@@ -48,12 +48,15 @@ package struct Capabilities: Codable, Equatable, Sendable {
     package var corsOrigins: Bool?
     /// Whether `--flash-attn` needs a value (`on`, `off`, `auto`); older builds take none.
     package var flashAttentionTakesValue: Bool
+    /// How companions of the model are placed; nil in what an earlier release recorded.
+    package var companions: CompanionPlaces?
 
     /// What is assumed of a binary that nobody has asked: Debian's 0.7.0 (build 11669).
     package static let currentRelease = Capabilities(
         version: nil, rpc: true, loadMode: .loadMode, gpuLayersAll: true, fit: true,
         cacheRAM: true, device: true, overrideTensor: true, listDevices: true, metrics: true,
-        slots: true, verbosityTrace: true, corsOrigins: true, flashAttentionTakesValue: true)
+        slots: true, verbosityTrace: true, corsOrigins: true, flashAttentionTakesValue: true,
+        companions: .currentRelease)
 
     /// How `currentRelease` is called in an assumption.
     package static let currentReleaseName = "llama.cpp 0.7.0 (build 11669)"
@@ -80,13 +83,15 @@ package struct Capabilities: Codable, Equatable, Sendable {
             slots: flags.has("--slots"),
             verbosityTrace: flags.text(of: "--verbosity").contains("4: trace"),
             corsOrigins: flags.has("--cors-origins"),
-            flashAttentionTakesValue: flags.text(of: "--flash-attn").contains("auto"))
+            flashAttentionTakesValue: flags.text(of: "--flash-attn").contains("auto"),
+            companions: CompanionPlaces(flags))
     }
 
     private init(
         version: String?, rpc: Bool, loadMode: LoadMode, gpuLayersAll: Bool, fit: Bool,
         cacheRAM: Bool, device: Bool, overrideTensor: Bool, listDevices: Bool, metrics: Bool,
-        slots: Bool, verbosityTrace: Bool, corsOrigins: Bool?, flashAttentionTakesValue: Bool
+        slots: Bool, verbosityTrace: Bool, corsOrigins: Bool?, flashAttentionTakesValue: Bool,
+        companions: CompanionPlaces?
     ) {
         self.version = version
         self.rpc = rpc
@@ -102,6 +107,7 @@ package struct Capabilities: Codable, Equatable, Sendable {
         self.verbosityTrace = verbosityTrace
         self.corsOrigins = corsOrigins
         self.flashAttentionTakesValue = flashAttentionTakesValue
+        self.companions = companions
     }
 
     /// The rest of the line `version: …` that every llama.cpp tool prints, or nil.

@@ -33,9 +33,13 @@ package enum OwnedFlags {
         own("--api-key-file", "set \(ConfigurationKey.coordinator(.apiKeyFile)) instead")
         own(
             "-ngl --gpu-layers --n-gpu-layers -ts --tensor-split -sm --split-mode -mg --main-gpu "
-                + "-fit --fit -fitt --fit-target -fitc --fit-ctx -dev --device -ot "
-                + "--override-tensor -cmoe --cpu-moe -ncmoe --n-cpu-moe -ncffn --n-cpu-ffn",
+                + "-fit --fit -fitt --fit-target -fitc --fit-ctx -dev --device -ncffn "
+                + "--n-cpu-ffn",
             "remove it, since the placement says where every layer goes")
+        own(
+            "-ot --override-tensor -cmoe --cpu-moe -ncmoe --n-cpu-moe",
+            "set \(ConfigurationKey.placement(.cpuExperts)) instead: how many layers keep their "
+                + "experts on the coordinator's CPU, from the first on")
         own(
             "-lm --load-mode --mlock --mmap --no-mmap -dio --direct-io -ndio --no-direct-io "
                 + "-cram --cache-ram", "remove it, since it is a rule of the plan")
@@ -44,6 +48,10 @@ package enum OwnedFlags {
                 + "--log-jsonl --no-log-jsonl --log-colors --metrics --slots --no-slots "
                 + "--slots-endpoint-disable",
             "remove it, since sollol reads the log and the counters")
+        own(
+            "--sleep-idle-seconds",
+            "remove it, since sollol looks at the slots every few seconds, which keeps the server "
+                + "awake, or wakes it and loads the model again and again")
         own(
             "-h --help --usage --version -cl --cache-list --list-devices --completion-bash",
             "remove it, since the program would print something and not serve")
@@ -67,7 +75,8 @@ package enum OwnedFlags {
     /// Why this word must not stand among the extra arguments, or nil.
     package static func problem(_ word: String, role: Role) -> String? {
         guard word.beginsWithDash else { return nil }
-        let flag = flag(word)
+        let words = twoWords(word)
+        let flag = flag(words?.flag ?? word)
         if flag == "--api-key" {
             return "--api-key would show the key to everyone on that host (ps); put the keys in a "
                 + "file and name it with \(ConfigurationKey.coordinator(.apiKeyFile))"
@@ -75,9 +84,27 @@ package enum OwnedFlags {
         if role == .coordinator, isPreset(flag) {
             return "\(flag) would download and serve another model; set model instead"
         }
-        return (role == .worker ? worker : server)[flag].map {
-            "\(flag) belongs to the plan; \($0)"
+        if let reason = (role == .worker ? worker : server)[flag] {
+            return "\(flag) belongs to the plan; \(reason)"
         }
+        guard let words, !Secret.isFlag(words.flag) else { return nil }
+        return
+            "\(printable(word)) is one word with a blank in it, which no server takes; write two "
+            + "elements: \(printable(words.flag)), \(printable(words.value))"
+    }
+
+    /// A flag and its value in one element, as one types them into a shell: `--temp 0.2`.
+    private static func twoWords(_ word: String) -> (flag: String, value: String)? {
+        guard let blank = word.firstIndex(where: \.isWhitespace) else { return nil }
+        let flag = word[..<blank]
+        let name = flag.drop { $0 == "-" }
+        // A text may begin with a dash, too: `- one of a list`.
+        let isFlag = name.first?.isLetter == true && flag.count - name.count <= 2
+        guard isFlag, name.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }) else {
+            return nil
+        }
+        let value = word[blank...].drop(while: \.isWhitespace)
+        return (String(flag), String(value))
     }
 
     /// The flag that a word begins with, as llama.cpp spells it.

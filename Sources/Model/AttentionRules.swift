@@ -57,6 +57,8 @@ struct AttentionRules {
     }
 
     private mutating func addAttention() {
+        // Nothing is kept from one text to the next.
+        if ModelShape.encoders.contains(architecture) { return }
         guard let heads = list("attention.head_count") else {
             if key("ssm.conv_kernel") == nil, key("wkv.head_size") == nil {
                 estimates.append("no head_count is said, so no KV cache is counted")
@@ -87,6 +89,10 @@ struct AttentionRules {
         let standard = architecture == "gemma2" ? 4096 : nil
         guard let window = key(name) ?? standard, window > 0, !Self.full.contains(architecture)
         else {
+            if architecture == "t5" {
+                estimates.append("the buffers of an encoder-decoder are an estimate")
+                return
+            }
             let attends = layers.contains { $0.keyElements > 0 }
             if attends, !Self.full.contains(architecture), Self.periods[architecture] == nil {
                 estimates.append(

@@ -8,6 +8,9 @@ package struct ContextSettings: Equatable, Codable, Sendable {
     package var keyType = GGUFTensorType.f16
     /// Type of the V cache.
     package var valueType = GGUFTensorType.f16
+    /// The same of a draft model.
+    package var draftKeyType = GGUFTensorType.f16
+    package var draftValueType = GGUFTensorType.f16
     /// Tokens that are computed at once (`-ub`).
     package var microBatch = 512
     /// Whether all slots share one stream of cells (`-kvu`).
@@ -47,7 +50,7 @@ package struct ContextSettings: Equatable, Codable, Sendable {
         "LLAMA_ARG_CACHE_TYPE_K": "-ctk", "LLAMA_ARG_CACHE_TYPE_V": "-ctv",
         "LLAMA_ARG_UBATCH": "-ub", "LLAMA_ARG_BATCH": "-b", "LLAMA_ARG_FLASH_ATTN": "-fa",
         "LLAMA_ARG_KV_UNIFIED": "-kvu", "LLAMA_ARG_SWA_FULL": "--swa-full",
-        "LLAMA_ARG_MMPROJ": "--mmproj", "LLAMA_ARG_MODEL_DRAFT": "-md",
+        "LLAMA_ARG_MMPROJ_URL": "--mmproj-url", "LLAMA_ARG_SPEC_DRAFT_HF_REPO": "-hfd",
     ]
 
     private mutating func take(_ flag: String, _ value: String?, _ batch: inout Int) {
@@ -63,13 +66,25 @@ package struct ContextSettings: Equatable, Codable, Sendable {
         case "-no-kvu", "--no-kv-unified": isUnified = false
         case "--swa-full": keepsWindows = true
         case "-nkvo", "--no-kv-offload": cacheOnCoordinator = true
-        case "-mm", "--mmproj", "-mmu", "--mmproj-url": uncounted.append("the projector (\(flag))")
-        case "-md", "--model-draft", "-hfd", "--spec-draft-model":
+        case "-mmu", "--mmproj-url": uncounted.append("the projector (\(flag))")
+        case "-hfd", "-hfrd", "--hf-repo-draft", "--spec-draft-hf":
             uncounted.append("the draft model (\(flag))")
-        case "--lora", "--lora-scaled", "--control-vector":
+        case "--lora-scaled", "--control-vector", "--control-vector-scaled":
             uncounted.append("the adapter (\(flag))")
+        case "-ctkd", "--cache-type-k-draft", "--spec-draft-type-k":
+            draftKeyType = type ?? draftKeyType
+        case "-ctvd", "--cache-type-v-draft", "--spec-draft-type-v":
+            draftValueType = type ?? draftValueType
         default: break
         }
+    }
+
+    /// What counts for a draft model beside that one: the same context, types of its own.
+    package var ofDraft: ContextSettings {
+        var context = self
+        context.keyType = draftKeyType
+        context.valueType = draftValueType
+        return context
     }
 
     private static func padded(_ tokens: Int) -> Int { (max(1, tokens) + 255) / 256 * 256 }

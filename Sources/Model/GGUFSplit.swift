@@ -28,11 +28,14 @@ package struct GGUFSplit: Equatable, Sendable {
     ///   - count: how many parts there are.
     /// - Returns: nil when the name is not that of a first part of `count`.
     package static func paths(first path: String, count: Int) -> [String]? {
-        let ending = "-00001-of-\(fiveDigits(count)).gguf"
+        let ending = ending(ofFirst: count)
         guard (2...Bounds.modelParts).contains(count), path.hasSuffix(ending) else { return nil }
         let prefix = path.dropLast(ending.count)
         return (1...count).map { "\(prefix)-\(fiveDigits($0))-of-\(fiveDigits(count)).gguf" }
     }
+
+    /// How the name of the first part ends.
+    static func ending(ofFirst count: Int) -> String { "-00001-of-\(fiveDigits(count)).gguf" }
 
     private static func fiveDigits(_ number: Int) -> String {
         let digits = String(number)

@@ -27,6 +27,8 @@ package struct ModelShape: Codable, Equatable, Sendable {
     package struct Layer: Codable, Equatable, Sendable {
         /// Its tensors.
         package var weights = Weights()
+        /// Those of its experts, which `weights` counts, too; nil in a layer without.
+        package var experts: Weights?
         /// Elements that one token adds to the K cache; 0 for a layer without attention.
         package var keyElements = 0
         /// Elements that one token adds to the V cache.
@@ -78,13 +80,17 @@ package struct ModelShape: Codable, Equatable, Sendable {
     /// The sizes of its tensors that rpc-server caches, each once; nil in what a former release
     /// has recorded.
     package var cachedSizes: [UInt64]?
+    /// Whether weights are a bound, too: some tensors may not be loaded.
+    package var hasUnusedTensors: Bool?
+    /// Bytes that adapters add to each layer and, last, to the output layer.
+    package var adapters: [UInt64]?
 
     /// The layers without the output layer.
     package var blockCount: Int { layers.count }
 
     /// Whether it is one that `init` could have made, for a recorded one.
     package var isPlausible: Bool {
-        let parts = layers.map(\.weights) + [input, output, shared]
+        let parts = layers.map(\.weights) + layers.compactMap(\.experts) + [input, output, shared]
         let numbers = [embedding, feedForward, query, vocabulary, heads, experts]
         let elements = layers.flatMap { [$0.keyElements, $0.valueElements] }
         return (1...512).contains(layers.count)
@@ -98,7 +104,31 @@ package struct ModelShape: Codable, Equatable, Sendable {
             }
             && headerBytes <= 1 << 40
             && (cachedSizes ?? []).allSatisfy { (1...(1 << 53)).contains($0) }
+            && (adapters ?? []).allSatisfy { $0 < 1 << 53 }
     }
+
+    /// Whether it turns texts into vectors only: it has neither an output matrix nor a KV cache.
+    package var isEncoder: Bool { Self.encoders.contains(architecture) }
+
+    /// Whether it has an encoder and a decoder, whose layers of one number lie together.
+    package var isEncoderDecoder: Bool { architecture == "t5" }
+
+    /// Architectures of `llama-model.cpp` (0.7.0) for which no memory is created.
+    static let encoders: Set<String> = [
+        "bert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "jina-bert-v3", "neo-bert",
+        "modern-bert", "eurobert",
+    ]
+
+    /// How many of the first layers keep their experts on the CPU when so many layers that have
+    /// some are to: models may begin with dense layers.
+    package func layersUpToExperts(_ count: Int) -> Int {
+        let indices = layers.indices.filter { layers[$0].experts != nil }
+        guard count > 0, let last = indices.prefix(count).last else { return 0 }
+        return last + 1
+    }
+
+    /// Layers that have experts.
+    package var expertLayers: Int { layers.count { $0.experts != nil } }
 }
 
 extension ModelShape {
@@ -139,12 +169,18 @@ extension ModelShape {
             case .everywhere: shared.add(tensor.byteCount)
             case .layer(let index) where index < blockCount:
                 layers[index].weights.add(tensor.byteCount)
+                if TensorPlace.isExperts(tensor.name) {
+                    layers[index].experts = layers[index].experts ?? Weights()
+                    layers[index].experts?.add(tensor.byteCount)
+                }
             case .layer: beyond += 1
             }
         }
         let embeddings = tensors.first { $0.name == "token_embd.weight" }
         embeddingStorage = embeddings?.type.name ?? "none"
-        isTied = embeddings != nil && !tensors.contains { $0.name == "output.weight" }
+        isTied =
+            embeddings != nil && !tensors.contains { $0.name == "output.weight" }
+            && !Self.encoders.contains(architecture)
         if isTied, let embeddings { output.add(embeddings.byteCount) }
         storage =
             byType.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? "none"
@@ -167,6 +203,9 @@ extension ModelShape {
 
     /// - Parameter beyond: tensors of layers that are none.
     private mutating func addEstimates(_ header: GGUFHeader, beyond: Int) {
+        hasUnusedTensors =
+            beyond > 0 || header.integer("\(architecture).nextn_predict_layers") ?? 0 > 0
+            ? true : nil
         if beyond > 0 {
             estimates.append("\(beyond) tensors of layers beyond block_count are not counted")
         }
@@ -216,6 +255,13 @@ extension ModelShape {
                 message: "this is part \(split.number + 1) of \(split.count) of a split model; "
                     + "name the first, …-00001-of-….gguf")
         }
+        guard headers.count > 1 else {
+            throw Problem(
+                message: "it is the first of \(split.count) parts of a split model, and llama.cpp "
+                    + "finds the others only where its name ends in "
+                    + "\(GGUFSplit.ending(ofFirst: split.count)): give all parts their names back, "
+                    + "or join them with llama-gguf-split --merge")
+        }
         guard headers.count == split.count else {
             throw Problem(
                 message: "\(headers.count) of \(split.count) parts of the split model are here")
@@ -228,33 +274,6 @@ extension ModelShape {
             throw Problem(
                 message: "the parts of the split model have \(tensors) tensors together, not the "
                     + "\(count) that the first announces")
-        }
-    }
-}
-
-/// Where llama.cpp puts a tensor, told by its name (`llama-arch.cpp`, 0.7.0).
-enum TensorPlace: Equatable {
-    /// The coordinator's CPU.
-    case input
-    /// With that layer.
-    case layer(Int)
-    /// With the output layer.
-    case output
-    /// A copy on every device that has a layer.
-    case everywhere
-
-    init(_ name: String) {
-        let parts = name.split(separator: ".", maxSplits: 2)
-        if parts.count == 3, parts[0] == "blk", let index = Int(parts[1]), index >= 0 {
-            self = .layer(index)
-        } else {
-            switch parts.first {
-            case "rope_freqs", "rope_factors_long", "rope_factors_short": self = .everywhere
-            case "token_embd", "token_embd_norm", "position_embd", "token_types",
-                "per_layer_token_embd":
-                self = .input
-            default: self = .output
-            }
         }
     }
 }

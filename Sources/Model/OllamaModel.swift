@@ -64,13 +64,39 @@ package struct OllamaModel: Equatable, Sendable {
     ///
     /// - Parameter manifest: the bytes of the file at `manifestPath`; not trusted.
     package static func blobPath(manifest: Data) throws(Problem) -> String {
-        guard let decoded = try? JSONDecoder().decode(Manifest.self, from: manifest) else {
-            throw .unreadableManifest
-        }
-        let models = decoded.layers.filter { $0.mediaType == mediaType }
+        let layers = try layers(of: manifest)
+        let models = layers.filter { $0.mediaType == mediaType("model") }
         guard models.count == 1, let digest = models.first?.digest else {
             throw .modelLayers(models.count)
         }
+        return try blobPath(digest: digest)
+    }
+
+    /// Where the files lie that belong to the model: a projector (of vision models), adapters.
+    package static func companionPaths(
+        manifest: Data
+    ) throws(Problem) -> [(kind: CompanionFile.Kind, path: String)] {
+        var paths: [(kind: CompanionFile.Kind, path: String)] = []
+        for layer in try layers(of: manifest) {
+            switch layer.mediaType {
+            case mediaType("projector"):
+                paths.append((.projector, try blobPath(digest: layer.digest)))
+            case mediaType("adapter"):
+                paths.append((.adapter, try blobPath(digest: layer.digest)))
+            default: break
+            }
+        }
+        return paths
+    }
+
+    private static func layers(of manifest: Data) throws(Problem) -> [Manifest.Layer] {
+        guard let decoded = try? JSONDecoder().decode(Manifest.self, from: manifest) else {
+            throw .unreadableManifest
+        }
+        return decoded.layers
+    }
+
+    private static func blobPath(digest: String) throws(Problem) -> String {
         let hex = digest.dropFirst("sha256:".count)
         guard digest.hasPrefix("sha256:"), hex.utf8.count == 64, hex.allSatisfy(isHexDigit) else {
             throw .invalidDigest(digest)
@@ -78,7 +104,9 @@ package struct OllamaModel: Equatable, Sendable {
         return "blobs/sha256-\(hex)"
     }
 
-    private static let mediaType = "application/vnd.ollama.image.model"
+    private static func mediaType(_ kind: String) -> String {
+        "application/vnd.ollama.image.\(kind)"
+    }
 
     private struct Manifest: Decodable {
         struct Layer: Decodable {

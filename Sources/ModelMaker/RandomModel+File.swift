@@ -43,7 +43,7 @@ extension RandomModel {
     private func addMetadata(to header: inout GGUFBytes) {
         let name = architecture.rawValue
         var numbers: [(String, Int)] = [
-            ("\(name).block_count", layers), ("\(name).context_length", 4096),
+            ("\(name).block_count", layers), ("\(name).context_length", Self.trainedContext),
             ("\(name).embedding_length", embedding), ("\(name).feed_forward_length", feedForward),
             ("\(name).attention.head_count", heads),
             ("\(name).attention.head_count_kv", keyValueHeads),
@@ -59,10 +59,14 @@ extension RandomModel {
                 ("\(name).expert_feed_forward_length", feedForward),
             ]
         }
-        if architecture == .gemma2 || architecture == .gemma3 {
-            numbers.append(("\(name).attention.sliding_window", window))
+        switch architecture {
+        case .gemma2, .gemma3: numbers.append(("\(name).attention.sliding_window", window))
+        case .t5: numbers.append(("t5.attention.relative_buckets_count", 32))
+        case .bert:
+            numbers += [("bert.pooling_type", 1), ("tokenizer.ggml.token_type_count", 2)]
+        default: break
         }
-        header.integer(UInt64(numbers.count + 6))
+        header.integer(UInt64(numbers.count + (architecture == .bert ? 8 : 6)))
         header.key("general.architecture", type: 8)
         header.string(name)
         for (key, number) in numbers {
@@ -71,6 +75,12 @@ extension RandomModel {
         }
         header.key("\(name).attention.layer_norm_rms_epsilon", type: 6)
         header.integer(Float(1e-5).bitPattern)
+        if architecture == .bert {
+            header.key("bert.attention.layer_norm_epsilon", type: 6)
+            header.integer(Float(1e-5).bitPattern)
+            header.key("bert.attention.causal", type: 7)
+            header.raw([0])
+        }
         addVocabulary(to: &header)
     }
 

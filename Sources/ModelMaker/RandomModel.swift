@@ -17,6 +17,10 @@ package struct RandomModel: Equatable, Sendable {
         case gemma2
         /// A sliding window in five of six layers, tied embedding.
         case gemma3
+        /// An encoder, whose layers lie together with those of a decoder of the same numbers.
+        case t5
+        /// An encoder that yields vectors only.
+        case bert
     }
 
     /// How the matrices are stored.
@@ -91,7 +95,9 @@ package struct RandomModel: Equatable, Sendable {
 
     var lengthOfHead: Int { headLength ?? embedding / heads }
 
-    private var hasOutput: Bool { !isTied && architecture != .gemma2 && architecture != .gemma3 }
+    private var hasOutput: Bool {
+        !isTied && ![.gemma2, .gemma3, .bert].contains(architecture)
+    }
 
     /// A tensor to be written.
     struct Tensor {
@@ -109,6 +115,8 @@ package struct RandomModel: Equatable, Sendable {
 
     /// All tensors in the order of the file.
     var tensors: [Tensor] {
+        if architecture == .t5 { return encoderDecoder }
+        if architecture == .bert { return encoder }
         var all = [
             matrix("token_embd.weight", embedding, vocabulary, scale: 1),
             Tensor(name: "output_norm.weight", dimensions: [embedding]),
@@ -118,7 +126,7 @@ package struct RandomModel: Equatable, Sendable {
         return all
     }
 
-    private func matrix(
+    func matrix(
         _ name: String, _ columns: Int, _ rows: Int, scale: Float? = nil, isSpared: Bool = false
     ) -> Tensor {
         Tensor(
@@ -140,7 +148,7 @@ package struct RandomModel: Equatable, Sendable {
             matrix(prefix + "attn_output.weight", query, embedding),
         ]
         switch architecture {
-        case .llama: break
+        case .llama, .t5, .bert: break
         case .qwen2:
             all += [
                 vector("attn_q.bias", query, 0), vector("attn_k.bias", keyValue, 0),

@@ -67,7 +67,7 @@ package struct ModelPlacement: Equatable, Codable, Sendable {
                 ofDevice: ranges[index], isProcess: request.devices[index].isProcess,
                 holdsEmbedding: index == target)
         }
-        coordinatorLoad = memory.load(ofCoordinator: coordinatorLayers)
+        coordinatorLoad = memory.load(ofCoordinator: coordinatorLayers) + request.companionLoad
     }
 
     /// Storage types whose rows a GPU can look up (`ggml-cuda/getrows.cu`); with RPC, nobody asks
@@ -104,10 +104,13 @@ package struct ModelPlacement: Equatable, Codable, Sendable {
         _ request: PlacementRequest, coordinatorLayers: Int, counts: [Int]
     ) -> ModelMemory {
         let moves = movesEmbedding(request)
-        return ModelMemory(
+        let experts = request.shape.layersUpToExperts(request.cpuExperts)
+        var memory = ModelMemory(
             shape: request.shape, context: request.context,
             isPipelined: request.devices.count > 1 && coordinatorLayers == 0 && !moves
-                && !request.context.cacheOnCoordinator,
+                && experts == 0 && !request.context.cacheOnCoordinator,
             overridesEmbedding: moves)
+        memory.expertsOnCPU = experts
+        return memory
     }
 }

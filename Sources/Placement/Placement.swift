@@ -145,10 +145,10 @@ private struct Filling {
             request, coordinatorLayers: coordinatorLayers, counts: [])
         self.memory = memory
         bytes = (0...request.shape.blockCount).map {
-            memory.weights(ofLayer: $0).bytes
+            memory.weights(withLayer: $0).bytes + memory.adapters(ofLayer: $0)
                 + (request.context.cacheOnCoordinator ? 0 : memory.cache(ofLayer: $0))
         }
-        largest = (0...request.shape.blockCount).map { memory.weights(ofLayer: $0).largest }
+        largest = (0...request.shape.blockCount).map { memory.weights(withLayer: $0).largest }
         let layer = min(first, request.shape.blockCount)
         needsLayer = request.devices.map {
             fits($0, layer...layer, bytes[layer], largest[layer], .infinity, .rest)

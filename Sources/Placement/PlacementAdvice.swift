@@ -44,7 +44,8 @@ package struct PlacementAdvice: Equatable, Sendable {
 
     private static func changes(_ request: PlacementRequest) -> [String] {
         let all = [
-            strategy(request), participants(request), cacheType(request), microBatch(request),
+            strategy(request), participants(request), experts(request), cacheType(request),
+            microBatch(request),
             context(request), quantisation(request), worker(request),
         ]
         return all.compactMap(\.self)
@@ -61,6 +62,18 @@ package struct PlacementAdvice: Equatable, Sendable {
         return fits(request) { $0.participants = .withCoordinator }
             ? "let the coordinator hold layers, too: "
                 + "\"placement\": {\"participants\": \"with_coordinator\"}" : nil
+    }
+
+    /// The fewest layers whose experts have to leave the devices.
+    private static func experts(_ request: PlacementRequest) -> String? {
+        let all = request.shape.expertLayers
+        guard request.participants == .withCoordinator, request.cpuExperts < all else { return nil }
+        for count in (request.cpuExperts + 1)...all where fits(request, { $0.cpuExperts = count }) {
+            return
+                "experts of the first \(plural(count, "layer")) that \(count == 1 ? "has" : "have") "
+                + "some on the coordinator's CPU: \"placement\": {\"cpu_experts\": \(count)}"
+        }
+        return nil
     }
 
     private static func cacheType(_ request: PlacementRequest) -> String? {

@@ -57,6 +57,27 @@ package struct PlacementDevice: Equatable, Codable, Sendable {
     }
 }
 
+/// What the coordinator's process holds for a file that it loads beside the model.
+package struct CompanionLoad: Equatable, Codable, Sendable {
+    /// What it is.
+    package var kind: CompanionFile.Kind
+    /// In bytes.
+    package var load: ModelMemory.Load
+
+    /// So much for a file of that kind.
+    package init(_ kind: CompanionFile.Kind, _ load: ModelMemory.Load) {
+        self.kind = kind
+        self.load = load
+    }
+}
+
+extension PlacementRequest {
+    /// All companions together.
+    package var companionLoad: ModelMemory.Load {
+        companions.reduce(ModelMemory.Load()) { $0 + $1.load }
+    }
+}
+
 /// Everything that a placement depends on; the same request gives the same placement.
 package struct PlacementRequest: Equatable, Codable, Sendable {
     /// The model.
@@ -75,6 +96,10 @@ package struct PlacementRequest: Equatable, Codable, Sendable {
     package var manual: [Int] = []
     /// Whether the llama.cpp at hand can move the embedding to a device (`-ot`).
     package var canOverride = true
+    /// How many layers with experts keep these on the coordinator's CPU, from the first on.
+    package var cpuExperts = 0
+    /// What the coordinator holds besides the model.
+    package var companions: [CompanionLoad] = []
 
     /// A request for this model and these devices.
     package init(

@@ -66,7 +66,8 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
                 context.valueType.name, "\(context.microBatch)",
             ],
             "placement": [request.strategy.rawValue, request.participants.rawValue]
-                + request.manual.map(String.init),
+                + request.manual.map(String.init)
+                + (request.cpuExperts > 0 ? ["experts \(request.cpuExperts)"] : []),
             "llama.cpp": ["\(request.canOverride)"],
             "the devices": devices.map { "\($0.node) \($0.name) \($0.address ?? "")" },
             "memory_limit": devices.map { "\($0.configured ?? 0)" },

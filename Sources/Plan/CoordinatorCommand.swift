@@ -35,7 +35,7 @@ struct CoordinatorCommand {
     var spec: ClusterSpec
     var binary: String
     var capabilities: Capabilities
-    var modelPath: String
+    var files: ModelFiles
     /// Where the API listens: numeric, unless its name could not be looked up.
     var address: String
     var apiKeyFile: String?
@@ -54,7 +54,7 @@ struct CoordinatorCommand {
         var words = CommandWords()
         let coordinator = spec.coordinator
         words.add(binary, spec.reason(.coordinator(.binary)))
-        words.add("--model", modelPath, spec.reason(.cluster(.model)))
+        words.add("--model", files.model, spec.reason(.cluster(.model)))
         let isNamed = address != coordinator.host
         words.add(
             "--host", address,
@@ -67,6 +67,7 @@ struct CoordinatorCommand {
             addPlacement(to: &words)
             addMemory(to: &words)
         }
+        addCompanions(to: &words)
         if capabilities.metrics {
             words.add("--metrics", "rule: its counters show whether a busy server makes progress")
         }
@@ -126,6 +127,12 @@ struct CoordinatorCommand {
             words.add(
                 "-ot", "^(token|position|per_layer_token)_=\(embeddingBuffer)",
                 "\(spec.reason(.placement(.participants))): the embedding leaves the coordinator")
+        }
+        let experts = spec.placement.cpuExperts
+        if experts > 0 {
+            // Models may begin with layers that have none, which llama.cpp counts, too.
+            let layers = placement.map { $0.request.shape.layersUpToExperts(experts) } ?? experts
+            words.add("--n-cpu-moe", String(layers), spec.reason(.placement(.cpuExperts)))
         }
         if capabilities.fit {
             words.add(

@@ -15,13 +15,23 @@ extension LaunchPlan {
         process(.coordinator)?.argv.contains("--api-key-file") == true
     }
 
+    /// What a server of these flags answers, and a question of that kind.
+    private static func sample(_ words: [String]) -> (path: String, body: String) {
+        if words.contains("--reranking") {
+            return ("rerank", #"{"query":"Hello","documents":["Good morning","Goodbye"]}"#)
+        }
+        if words.contains("--embedding") { return ("embeddings", #"{"input":"Hello"}"#) }
+        return ("chat/completions", #"{"messages":[{"role":"user","content":"Hello"}]}"#)
+    }
+
     /// A command that asks the coordinator something, for people to try: with a key that curl reads
     /// from its standard input, since a command line shows to everyone on the machine (`ps`).
     package var request: String {
         guard let coordinator = process(.coordinator) else { return "" }
         let words = coordinator.argv
-        let url = "http://\(coordinator.dial)/v1/chat/completions"
-        let data = #"-d '{"messages":[{"role":"user","content":"Hello"}]}'"#
+        let (path, body) = Self.sample(words)
+        let url = "http://\(coordinator.dial)/v1/\(path)"
+        let data = "-d '\(body)'"
         guard let flag = words.firstIndex(of: "--api-key-file") else {
             return "curl \(url) \(data)"
         }

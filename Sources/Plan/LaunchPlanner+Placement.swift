@@ -76,10 +76,10 @@ extension LaunchPlanner {
 
     /// Which layers each device gets, as far as the model is known here.
     mutating func place(
-        _ model: HostFacts.Model, on devices: [Device]
+        _ model: HostFacts.Model, with companions: [PlannedCompanion], on devices: [Device]
     ) throws(PlanError) -> (ModelPlacement?, LayerDistribution?) {
         if let shape = model.shape {
-            let request = request(shape, devices)
+            let request = request(shape, companions, devices)
             let placement: ModelPlacement
             if let kept = facts.placement?.again(request) {
                 placement = kept
@@ -129,9 +129,14 @@ extension LaunchPlanner {
     }
 
     private func request(
-        _ shape: ModelShape, _ devices: [Device]
+        _ shape: ModelShape, _ companions: [PlannedCompanion], _ devices: [Device]
     ) -> PlacementRequest {
-        let context = ContextSettings(spec.coordinator)
+        var context = ContextSettings(spec.coordinator)
+        var shape = shape
+        for adapter in companions where adapter.kind == .adapter {
+            if let file = adapter.recorded?.companion { shape.add(file) }
+        }
+        context.uncounted += companions.flatMap { $0.uncounted(spec.coordinator) }
         let limits = MemoryLimits(spec: spec, facts: facts)
         let knowsBuffers = devices.allSatisfy { $0.buffer != nil || $0.placed.address == nil }
         var request = PlacementRequest(
@@ -139,9 +144,11 @@ extension LaunchPlanner {
             participants: spec.placement.participants, devices: devices.map(\.placed),
             coordinatorLimit: nil, manual: spec.placement.layers,
             canOverride: likelyCapabilities.overrideTensor && knowsBuffers)
+        request.cpuExperts = spec.placement.cpuExperts
+        request.companions = companions.compactMap { $0.load(context, spec.coordinator) }
         // What the coordinator needs anyway is not there for workers on the same host.
         let memory = ModelPlacement.memory(request, coordinatorLayers: 0, counts: [])
-        let need = memory.load(ofCoordinator: 0).total
+        let need = memory.load(ofCoordinator: 0).total + request.companionLoad.total
         for (index, worker) in spec.workers.enumerated() {
             let own = request.devices.indices.filter {
                 request.devices[$0].node == worker.node && request.devices[$0].isProcess

@@ -46,10 +46,12 @@ package struct LaunchPlanner {
         }
         let devices = try devices()
         let model = model()
-        let (placement, distribution) = try place(model, on: devices)
+        let companions = companions(of: model)
+        let (placement, distribution) = try place(model, with: companions, on: devices)
         let command = CoordinatorCommand(
             spec: spec, binary: binary(of: .coordinator, name: wantedCoordinator, isServer: true),
-            capabilities: try coordinatorCapabilities(), modelPath: model.path,
+            capabilities: try coordinatorCapabilities(),
+            files: ModelFiles(model: model.path, companions: companions, mode: mode(of: model)),
             address: coordinatorAddress(),
             apiKeyFile: spec.coordinator.apiKeyFile.map {
                 expandHome($0, what: "\(ConfigurationKey.coordinator(.apiKeyFile))")
@@ -138,7 +140,7 @@ package struct LaunchPlanner {
     }
 
     /// A path on the coordinator's host with `~/` replaced: no shell will do that later.
-    private mutating func expandHome(_ path: String, what: String) -> String {
+    mutating func expandHome(_ path: String, what: String) -> String {
         guard path.hasPrefix("~/") else { return path }
         guard let home = facts.host(at: spec.coordinator.location)?.home else {
             assumptions.add(

@@ -19,9 +19,16 @@ package struct DistributionProof: Equatable, Sendable {
 
     private let plan: LaunchPlan
     private let endpoints: [(node: Node, endpoint: Endpoint)]
-    /// Hundredths of a MiB by the name before `model buffer size`, which names the endpoint.
-    private var buffers: [(device: String, size: Int)] = []
+    /// Hundredths of a MiB by the name before `model buffer size`, which names the endpoint: of
+    /// the model, then of a draft model.
+    private var buffers: [(model: Int, device: String, size: Int)] = []
+    /// The same of adapters, by `LoRA buffer size`.
+    private var adapters: [(device: String, size: Int)] = []
+    /// How many models it has begun to load.
+    private var models = 0
     private var offloaded: (layers: Int, of: Int)?
+    /// The device that computes what the projector does.
+    private var projector: String?
 
     /// Whether both come to the same verdict on the same plan.
     package static func == (left: DistributionProof, right: DistributionProof) -> Bool {
@@ -36,13 +43,17 @@ package struct DistributionProof: Equatable, Sendable {
 
     /// Takes one line of the coordinator's output.
     package mutating func read(_ line: String) {
-        if let range = line.firstRange(of: " model buffer size = "),
-            let device = line[..<range.lowerBound].split(separator: " ").last,
-            let size = Self.hundredths(line[range.upperBound...])
-        {
+        if line.contains("load_tensors: loading model tensors") {
+            models = min(models + 1, Bounds.weightLines)
+        } else if let (device, size) = Self.buffer(line, "model") {
             guard buffers.count < Bounds.weightLines else { return }
-            buffers.append((String(device.prefix(256)), size))
-        } else if let range = line.firstRange(of: "offloaded ") {
+            buffers.append((max(1, models), device, size))
+        } else if let (device, size) = Self.buffer(line, "LoRA") {
+            guard adapters.count < Bounds.weightLines else { return }
+            adapters.append((device, size))
+        } else if let range = line.firstRange(of: "CLIP using ") {
+            projector = String(line[range.upperBound...].prefix { $0 != " " }.prefix(256))
+        } else if models <= 1, let range = line.firstRange(of: "offloaded ") {
             let counts = line[range.upperBound...].prefix { $0 != " " }.split(separator: "/")
             if counts.count == 2, let layers = Outside.number(counts[0], in: Outside.count),
                 let all = Outside.number(counts[1], in: Outside.count)
@@ -50,6 +61,15 @@ package struct DistributionProof: Equatable, Sendable {
                 offloaded = (layers, all)
             }
         }
+    }
+
+    /// The device and the size of a line `DEVICE model buffer size =   7.51 MiB`.
+    private static func buffer(_ line: String, _ what: String) -> (device: String, size: Int)? {
+        guard let range = line.firstRange(of: " \(what) buffer size = "),
+            let device = line[..<range.lowerBound].split(separator: " ").last,
+            let size = hundredths(line[range.upperBound...])
+        else { return nil }
+        return (String(device.prefix(256)), size)
     }
 
     /// What the lines so far prove.
@@ -74,21 +94,22 @@ package struct DistributionProof: Equatable, Sendable {
                     "\(node) (\(endpoint)) got no layer; it was to get "
                         + (shares.map(Self.ranges) ?? "its share"))
             }
-            if let planned = plannedWeights(of: node), !Self.isEqual(size, planned) {
-                return .refuted(
-                    "\(node) (\(endpoint)) got \(Self.mebibytes(size)) of weights, not the "
-                        + "\(Self.mebibytes(planned)) that were planned; see: sollol plan")
+            if let problem = difference(size, of: node) {
+                return .refuted("\(node) (\(endpoint)) \(problem)")
             }
             let layers = shares.map { $0.isEmpty ? "no layer, " : Self.ranges($0) + ", " } ?? ""
             lines.append("\(node) (\(endpoint)): \(layers)\(Self.mebibytes(size)) of weights")
         }
-        let rest = buffers.filter { buffer in
-            !endpoints.contains { buffer.device.hasSuffix("[\($0.endpoint)]") }
+        let own = ownWeights(ofModel: 1)
+        // A mapped file counts from its first tensor to its last, whoever holds those between.
+        let isMapped = buffers.contains { $0.device.hasSuffix("_Mapped") }
+        if !isMapped, let problem = difference(own, of: .coordinator) {
+            return .refuted("it \(problem)")
         }
-        let own = rest.reduce(0) { $0 + $1.size }
-        let kind = ownLayers == "no layer" && own > 0 ? " (embedding)" : ""
+        let kind = ownLayers == "no layer" && own > 0 ? " (\(ownKind))" : ""
         lines.append("\(Node.coordinator): \(ownLayers), \(Self.mebibytes(own)) of weights\(kind)")
-        return .proven(lines)
+        if let problem = companionProblem { return .refuted(problem) }
+        return .proven(lines + companionLines)
     }
 
     /// What stays on the coordinator: `no layer`, `layers 0-3 on its CPU, layers 20-24`.
@@ -101,14 +122,29 @@ package struct DistributionProof: Equatable, Sendable {
         return texts.isEmpty ? "no layer" : texts.joined(separator: ", ")
     }
 
-    /// Hundredths of a MiB that a backend is to hold, where that is exact.
-    private func plannedWeights(of node: Node) -> Int? {
-        guard let placement = plan.placement, placement.request.shape.estimates.isEmpty else {
-            return nil
+    /// What the coordinator holds of the model beside whole layers.
+    private var ownKind: String {
+        let experts = plan.placement.map {
+            $0.request.shape.layersUpToExperts($0.request.cpuExperts)
         }
-        let bytes = zip(placement.request.devices, placement.loads)
+        guard let experts, experts > 0 else { return "embedding" }
+        return "embedding, experts of \(LayerDistribution.text(0..<experts))"
+    }
+
+    /// What is wrong with so much on a node: weights are exact, or a bound where llama.cpp may not
+    /// load all of a file.
+    private func difference(_ size: Int, of node: Node) -> String? {
+        guard let placement = plan.placement else { return nil }
+        var bytes = zip(placement.request.devices, placement.loads)
             .filter { $0.0.node == node }.reduce(0) { $0 + $1.1.weights }
-        return Int(bytes / 10486)
+        if node == .coordinator {
+            bytes += placement.coordinatorLoad.weights - placement.request.companionLoad.weights
+        }
+        let planned = Int(clamping: bytes / 10486)
+        let isBound = placement.request.shape.hasUnusedTensors == true
+        guard !Self.isEqual(size, planned), !(isBound && size < planned) else { return nil }
+        return "got \(Self.mebibytes(size)) of weights, not the "
+            + "\(Self.mebibytes(planned)) that were planned; see: sollol plan"
     }
 
     /// GPUs pad rows of quantised tensors, so a little more is as planned; a layer is not.
@@ -116,8 +152,82 @@ package struct DistributionProof: Equatable, Sendable {
         abs(size - planned) <= 25 + planned / 100
     }
 
-    private func weights(of endpoint: String) -> Int {
-        buffers.filter { $0.device.hasSuffix("[\(endpoint)]") }.reduce(0) { $0 + $1.size }
+    private func weights(of endpoint: String, model: Int = 1) -> Int {
+        buffers.filter { $0.model == model && $0.device.hasSuffix("[\(endpoint)]") }
+            .reduce(0) { $0 + $1.size }
+    }
+
+    private func ownWeights(ofModel model: Int) -> Int {
+        buffers.filter { buffer in
+            buffer.model == model
+                && !endpoints.contains { buffer.device.hasSuffix("[\($0.endpoint)]") }
+        }.reduce(0) { $0 + $1.size }
+    }
+
+    // MARK: Companions
+
+    /// What was to stay on the coordinator and did not.
+    private var companionProblem: String? {
+        let words = plan.process(.coordinator)?.argv ?? []
+        if zip(words, words.dropFirst()).contains(where: { $0 == ("-devd", "none") }) {
+            for (node, endpoint) in endpoints {
+                let size = weights(of: endpoint.description, model: 2)
+                guard size > 0 else { continue }
+                return
+                    "\(node) (\(endpoint)) got \(Self.mebibytes(size)) of the draft model, which "
+                    + "was to stay on the coordinator"
+            }
+        }
+        if let load = plan.placement?.request.companions.first(where: { $0.kind == .draftModel }) {
+            let planned = Int(clamping: load.load.weights / 10486)
+            let size = ownWeights(ofModel: 2)
+            if !Self.isEqual(size, planned) {
+                return "it holds \(Self.mebibytes(size)) of the draft model's weights, not the "
+                    + "\(Self.mebibytes(planned)) that were planned"
+            }
+        }
+        for (node, endpoint) in endpoints {
+            guard let planned = plannedAdapters(of: node) else { continue }
+            let size = adapters(of: endpoint)
+            if !Self.isEqual(size, planned) {
+                return "\(node) got \(Self.mebibytes(size)) of adapters, not the "
+                    + "\(Self.mebibytes(planned)) that were planned"
+            }
+        }
+        if let projector, projector.hasPrefix("RPC") {
+            return "the projector is on \(projector), and was to stay on the coordinator"
+        }
+        return nil
+    }
+
+    private func adapters(of endpoint: Endpoint) -> Int {
+        adapters.filter { $0.device.hasSuffix("[\(endpoint)]") }.reduce(0) { $0 + $1.size }
+    }
+
+    private func plannedAdapters(of node: Node) -> Int? {
+        guard let placement = plan.placement, let layers = placement.request.shape.adapters else {
+            return nil
+        }
+        let own = zip(placement.request.devices, placement.ranges).filter { $0.0.node == node }
+        let bytes = own.flatMap(\.1).reduce(UInt64(0)) { $0 + ($1 < layers.count ? layers[$1] : 0) }
+        return Int(clamping: bytes / 10486)
+    }
+
+    private var companionLines: [String] {
+        var lines = endpoints.compactMap { node, endpoint -> String? in
+            let size = adapters(of: endpoint)
+            return size > 0 ? "\(node): adapters, \(Self.mebibytes(size)) of weights" : nil
+        }
+        if models >= 2 {
+            lines += endpoints.compactMap { node, endpoint in
+                let size = weights(of: endpoint.description, model: 2)
+                return size > 0 ? "\(node): draft model, \(Self.mebibytes(size)) of weights" : nil
+            }
+            let own = ownWeights(ofModel: 2)
+            lines.append("\(Node.coordinator): draft model, \(Self.mebibytes(own)) of weights")
+        }
+        if let projector { lines.append("\(Node.coordinator): projector, on \(projector)") }
+        return lines
     }
 
     private static func ranges(_ shares: [LayerDistribution.Share]) -> String {

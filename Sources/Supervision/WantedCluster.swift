@@ -44,11 +44,13 @@ package struct WantedCluster: Equatable, Sendable {
 }
 
 extension HostFacts {
-    /// The size of the model's file; nil when it was not looked at, or is one of several parts.
+    /// The size of all of the model's files; nil when it was not looked at.
     package func modelBytes(of spec: ClusterSpec) -> Int? {
-        guard let model = host(at: spec.coordinator.location)?.models[spec.model.text],
-            !model.path.contains("-of-")
-        else { return nil }
-        return Int(model.stamp.size)
+        guard let model = host(at: spec.coordinator.location)?.models[spec.model.text] else {
+            return nil
+        }
+        // The first part of a split model is smaller than its headers and tensors together.
+        let whole = model.shape.map { Int(clamping: $0.tensorBytes + $0.headerBytes) } ?? 0
+        return max(Int(model.stamp.size), whole)
     }
 }

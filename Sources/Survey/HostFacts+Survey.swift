@@ -50,10 +50,15 @@ extension HostFacts {
             if let own = host.devices { offer(own, program.users, spec) }
         }
         if let reference = survey.request.model?.text, let model = survey.model {
-            host.models[reference] = Model(
+            var entry = Model(
                 path: model.path, stamp: model.stamp, blockCount: model.shape.blockCount,
                 shape: model.shape)
+            entry.projector = model.companions.first { $0.kind == .projector }?.path
+            let adapters = model.companions.filter { $0.kind == .adapter }.map(\.path)
+            entry.adapters = adapters.isEmpty ? nil : adapters
+            host.models[reference] = entry
         }
+        host.models.merge(survey.companions) { $1 }
         hosts[key] = host
     }
 

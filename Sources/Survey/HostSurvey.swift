@@ -11,6 +11,8 @@ package struct HostSurvey: Equatable, Sendable {
         package var stamp: HostFacts.Stamp
         /// What it needs, by the headers of all its parts.
         package var shape: ModelShape
+        /// What belongs to it where Ollama keeps it.
+        package var companions: [SurveyRequest.Companion] = []
 
         /// A model at that path.
         package init(path: String, stamp: HostFacts.Stamp, shape: ModelShape) {
@@ -28,7 +30,9 @@ package struct HostSurvey: Equatable, Sendable {
     package var problem: String?
     /// Its model; nil when it was not asked for or cannot be used.
     package var model: Model?
-    /// Why the model cannot be used.
+    /// What is loaded beside it, by the path that was asked for.
+    package var companions: [String: HostFacts.Model] = [:]
+    /// Why the model, or what is loaded beside it, cannot be used.
     package var modelProblem: String?
     /// Seconds by which its clock is ahead of ours.
     package var clockSkew: Int64?

@@ -28,6 +28,8 @@ package struct SurveyRequest: Equatable, Sendable {
     package var programs: [Program]
     /// The model, on the coordinator's host.
     package var model: ModelReference?
+    /// Files that are to be loaded beside it.
+    package var companions: [Companion] = []
     /// Whether only what a plan needs is asked: a dry run must not take long.
     package var isBrief = false
     /// Whether servers of ours run there, so that what is free now says little.
@@ -60,6 +62,13 @@ package struct SurveyRequest: Equatable, Sendable {
         package var isUnmanaged: Bool
     }
 
+    /// A file that is loaded beside the model.
+    package struct Companion: Equatable, Sendable {
+        package var kind: CompanionFile.Kind
+        /// On that host; `~/` is its home folder.
+        package var path: String
+    }
+
     /// One request for each host where something of the specification runs; this machine first.
     ///
     /// Processes on one host with one set of ssh options share a request, hence a connection.
@@ -83,6 +92,7 @@ package struct SurveyRequest: Equatable, Sendable {
         requests[place].add(
             .coordinator, program: coordinator.binary ?? "llama-server", isServer: true)
         requests[place].model = spec.model
+        requests[place].companions = Companion.all(of: coordinator.companions)
         requests[place].apiKeyFile = coordinator.apiKeyFile
         for worker in spec.workers where worker.transport == .direct || !worker.managed {
             let isBeside = worker.managed && worker.location.isSameHost(as: coordinator.location)
@@ -114,5 +124,13 @@ package struct SurveyRequest: Equatable, Sendable {
                     name: name, candidates: both ? [name, "ggml-rpc-server"] : [name],
                     users: [process], isServer: isServer))
         }
+    }
+}
+
+extension SurveyRequest.Companion {
+    fileprivate static func all(of spec: CompanionSpec) -> [SurveyRequest.Companion] {
+        [spec.draftModel.map { .init(kind: .draftModel, path: $0) }].compactMap(\.self)
+            + [spec.projector.map { .init(kind: .projector, path: $0) }].compactMap(\.self)
+            + spec.lora.map { .init(kind: .adapter, path: $0) }
     }
 }

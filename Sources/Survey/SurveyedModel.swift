@@ -15,7 +15,11 @@ extension SurveyReport {
         /// - Parameters:
         ///   - user: who may not read it; empty when nobody asked, for a look at this machine.
         ///   - model: how the configuration calls it; nil stands for a path.
-        package init(answer: String, path: String, user: String, model: ModelReference? = nil) {
+        ///   - kind: nil for the model itself.
+        package init(
+            answer: String, path: String, user: String, model: ModelReference? = nil,
+            kind: CompanionFile.Kind? = nil
+        ) {
             let user = user.isEmpty ? "this user" : user
             let reason =
                 switch answer {
@@ -31,12 +35,21 @@ extension SurveyReport {
                         + "ollama pull \(ShellQuoting.quote(name))"
                 case ("unreadable", _):
                     "Let \(user) read it, its folders included, or give another one with --model."
+                case (_, _) where kind != nil:
+                    "Check its path, which is one on the coordinator's host."
                 default:
                     "Check the key `model`, which is a path on the coordinator's host, or give "
                         + "another one with --model."
                 }
-            message = "the model \(path): \(reason). \(advice)"
+            message = "the \(kind?.name ?? "model") \(path): \(reason). \(advice)"
         }
+    }
+
+    /// Where what belongs to an Ollama model lies on that host: a projector, adapters.
+    package func ollamaCompanions() -> [SurveyRequest.Companion] {
+        guard let folder = manifestFolder else { return [] }
+        let paths = try? OllamaModel.companionPaths(manifest: Data(manifest.utf8))
+        return (paths ?? []).map { .init(kind: $0.kind, path: "\(folder)/\($0.path)") }
     }
 
     /// Where the GGUF of an Ollama name lies on that host.

@@ -4,7 +4,8 @@ import ModelMaker
 
 // Writes a model with random weights: for deploy/quickstart and for tests. Not installed.
 let usage = """
-    usage: random-gguf --output FILE [--architecture llama|qwen2|qwen3|qwen3moe|gemma2|gemma3]
+    usage: random-gguf --output FILE [--architecture llama|qwen2|qwen3|qwen3moe|gemma2|gemma3|
+                                       t5|bert]
                        [--layers 8] [--embedding 256] [--heads 8] [--kv-heads 4]
                        [--head-length N] [--feed-forward 768] [--experts 0] [--experts-used 2]
                        [--window 512] [--vocabulary 259] [--type f16|q8_0|q4_K|mixed] [--tied]

@@ -19,7 +19,7 @@ struct SpecificationTests {
               "binary": "bin/rpc-server", "devices": ["CUDA0", "CUDA1"], "threads": 8,
               "cache": true, "cache_limit": "7GiB",
               "memory_limit": "24GiB", "memory_reserve": "1 GiB", "speed": 2.5, "environment": {"CUDA_VISIBLE_DEVICES": "0,1"},
-              "extra_arguments": ["--odd one"] },
+              "extra_arguments": ["--odd", "one"] },
             { "host": "gpu-3", "transport": "ssh" },
             { "host": "10.9.66.99", "managed": false },
             { "host": "8.8.8.8" }
@@ -31,14 +31,16 @@ struct SpecificationTests {
                            "memory_limit": "16GB", "memory_reserve": "0",
                            "api_key_file": "~/keys", "cors_origins": "https://a.example",
                            "allow_dangerous_flags": true, "environment": {"OMP_NUM_THREADS": "4"},
-                           "extra_arguments": ["--alias", "$(id) it's"] },
+                           "extra_arguments": ["--alias", "$(id) it's"],
+                           "draft_model": "draft.gguf", "projector": "/m/projector.gguf",
+                           "lora": ["~/lora.gguf"], "mode": "rerank" },
           "restart": { "initial_delay": 1, "max_delay": 50, "reset_after": 40, "max_restarts": 9,
                        "period": 100.5, "degrade_after": 20 },
           "health": { "interval": 3, "timeout": 11, "failures": 4 },
           "timeouts": { "connect": 1, "ready": 2, "progress": 3, "stall": 4, "lease": 0,
                         "stop": 6 },
           "placement": { "strategy": "manual", "participants": "workers_only",
-                         "layers": [3, 0, 30] }
+                         "layers": [3, 0, 30], "cpu_experts": 0 }
         }
         """
 
@@ -72,7 +74,7 @@ struct SpecificationTests {
         workers[1].memoryReserve = 1 << 30
         workers[1].speed = 2.5
         workers[1].environment = ["CUDA_VISIBLE_DEVICES": "0,1"]
-        workers[1].extraArguments = ["--odd one"]
+        workers[1].extraArguments = ["--odd", "one"]
         workers[2].transport = .ssh
         for (index, worker) in workers.enumerated() {
             workers[index].node = .worker(
@@ -88,6 +90,10 @@ struct SpecificationTests {
             corsOrigins: "https://a.example",
             environment: ["OMP_NUM_THREADS": "4"],
             extraArguments: ["--alias", "$(id) it's"])
+        spec.coordinator.companions.draftModel = "/etc/lab/draft.gguf"
+        spec.coordinator.companions.projector = "/m/projector.gguf"
+        spec.coordinator.companions.lora = ["~/lora.gguf"]
+        spec.coordinator.mode = .rerank
         spec.coordinator.memoryLimit = 16_000_000_000
         spec.coordinator.memoryReserve = 0
         spec.placement.strategy = .manual

@@ -39,6 +39,12 @@ import Testing
         --cors-origins ORIGINS                  comma-separated list of allowed origins for CORS (default: *)
         --metrics                               enable prometheus compatible metrics endpoint (default: disabled)
         --slots, --no-slots                     expose slots monitoring endpoint (default: enabled)
+        -mmdev, --mmproj-device DEVICE          device to use for multimodal projector (none = don't offload, default:
+                                                follows --device)
+        --mmproj-offload, --no-mmproj-offload   whether to enable GPU offloading for multimodal projector (default:
+                                                enabled)
+        --spec-draft-device, -devd, --device-draft <dev1,dev2,..>
+                                                comma-separated list of devices to use for offloading the draft model
         """
 
     /// The same as releases of early 2025 had it (composed, not recorded): other names and values,
@@ -80,6 +86,8 @@ import Testing
         expected.verbosityTrace = false
         expected.corsOrigins = false
         expected.flashAttentionTakesValue = false
+        expected.companions = .init(
+            draftDevice: false, projectorDevice: false, projectorOffload: false)
         let read = Capabilities(help: Self.early2025, version: "version: 4900 (0123abcd)\n")
         #expect(read == expected)
     }

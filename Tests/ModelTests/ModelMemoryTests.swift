@@ -163,11 +163,11 @@ import Testing
 
     @Test func theUsersOwnOptionsCount() {
         let spelled = ContextSettings.sample([
-            "--cache-type-k=q8_0", "-ctv", "q4_0", "-b", "64", "--mmproj", "x.gguf", "-nkvo",
+            "--cache-type-k=q8_0", "-ctv", "q4_0", "-b", "64", "--mmproj-url", "x", "-nkvo",
         ])
         #expect(spelled.keyType.name == "q8_0" && spelled.valueType.name == "q4_0")
         #expect(spelled.microBatch == 64)
-        #expect(spelled.uncounted == ["the projector (--mmproj)"])
+        #expect(spelled.uncounted == ["the projector (--mmproj-url)"])
         #expect(spelled.cacheOnCoordinator)
         let variables = ContextSettings.sample(environment: [
             "LLAMA_ARG_CACHE_TYPE_K": "q8_0", "LLAMA_ARG_UBATCH": "256",

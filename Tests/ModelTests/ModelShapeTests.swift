@@ -22,7 +22,10 @@ import Testing
                 let twice = shape.isTied ? (embedding + 31) / 32 * 32 : 0
                 let all = header.tensors.reduce(0) { $0 + ($1.byteCount + 31) / 32 * 32 }
                 #expect(placed == all + twice)
-                #expect(shape.blockCount == 8 && shape.estimates == [], "\(shape.estimates)")
+                let estimates =
+                    architecture == .t5 ? ["the buffers of an encoder-decoder are an estimate"] : []
+                #expect(
+                    shape.blockCount == 8 && shape.estimates == estimates, "\(shape.estimates)")
             }
         }
     }
@@ -238,7 +241,7 @@ import Testing
         let second = try part(1, of: 2, total: 2, ["blk.1.a"])
         let other = try part(1, of: 2, total: 2, ["blk.0.a"])
         let cases: [([GGUFHeader], String)] = [
-            ([second], "part 2 of 2"), ([first], "1 of 2 parts"),
+            ([second], "part 2 of 2"), ([first], "first of 2 parts"),
             ([first, first], "part 2 of the split model is another"),
             ([first, other], "is in two parts"),
             ([try part(0, of: 2, total: 9, ["blk.0.a"]), second], "2 tensors together, not the 9"),

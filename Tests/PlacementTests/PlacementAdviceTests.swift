@@ -48,6 +48,25 @@ import Testing
         }
     }
 
+    @Test func theFewestLayersWhoseExpertsLeaveTheDevicesAreNamed() throws {
+        var request = request([1.5, 1.5])
+        // Models begin with dense layers.
+        for index in 3..<24 {
+            request.shape.layers[index].experts = .init(bytes: 80 << 20, largest: 20 << 20)
+        }
+        let text = try #require(try advice(request).changes.first { $0.contains("cpu_experts") })
+        let number = text.split(separator: " ").last?.filter(\.isNumber)
+        let count = try #require(number.flatMap { Int($0) })
+        #expect(
+            text == "experts of the first \(count) layers that have some on the coordinator's CPU: "
+                + "\"placement\": {\"cpu_experts\": \(count)}")
+        for (layers, fits) in [(count, true), (count - 1, false)] {
+            var changed = request
+            changed.cpuExperts = layers
+            #expect(try Placement.of(changed).fits == fits, "\(layers)")
+        }
+    }
+
     @Test func theSmallestWorkerThatFitsIsNamed() throws {
         let request = request([1, 1])
         let text = try #require(

@@ -273,6 +273,7 @@ import Testing
         func verdict(_ first: Double, _ second: Double) -> DistributionProof.Verdict {
             var proof = DistributionProof(plan: plan)
             proof.read("load_tensors: offloaded 25/25 layers to GPU")
+            proof.read("load_tensors:          CPU model buffer size =   200.00 MiB")
             for (port, size) in [(50052, first), (50053, second)] {
                 proof.read(
                     "load_tensors: RPC0[127.0.0.1:\(port)] model buffer size = "

@@ -24,6 +24,9 @@ final class HostLook {
     private var isCancelled = false
     private var caches: [CachePruning]
     private var model = ModelParts()
+    /// What is read now beside the model, and what has still to be; nil: the model itself.
+    private var companion: SurveyRequest.Companion?
+    private var companions: [SurveyRequest.Companion] = []
 
     /// The files of a model, its first part first, and what was read of them.
     private struct ModelParts {
@@ -116,6 +119,7 @@ final class HostLook {
         survey.report = report
         survey.clockSkew = report.clock.map { $0 - Int64(Date().timeIntervalSince1970) }
         survey.agentKey = shell?.agentKey
+        companions = survey.request.companions
         switch survey.request.model {
         case nil: finish()
         case .file(let path)?: read(path)
@@ -132,6 +136,7 @@ final class HostLook {
     // MARK: Model
 
     private func read(_ path: String) {
+        model = ModelParts()
         model.paths = [path]
         readPart()
     }
@@ -156,7 +161,7 @@ final class HostLook {
             survey.modelProblem =
                 SurveyReport.ModelProblem(
                     answer: words, path: path, user: survey.report?.user ?? "",
-                    model: survey.request.model
+                    model: companion == nil ? survey.request.model : nil, kind: companion?.kind
                 ).message
             return finish()
         }
@@ -173,7 +178,7 @@ final class HostLook {
                 tookModel($0, askedFor: count)
             }
         case .refused(let error):
-            survey.modelProblem = "the model \(path): \(error)"
+            survey.modelProblem = "the \(what) \(path): \(error)"
             finish()
         case .header(let header):
             if model.headers.isEmpty {
@@ -195,12 +200,48 @@ final class HostLook {
         let first = model.paths[0]
         let path = first.hasPrefix("~/") ? home + first.dropFirst() : first
         do throws(ModelShape.Problem) {
+            try take(path)
+            readCompanion()
+        } catch {
+            survey.modelProblem = "the \(what) \(path): \(error.message)."
+            finish()
+        }
+    }
+
+    private var what: String { companion?.kind.name ?? "model" }
+
+    private func take(_ path: String) throws(ModelShape.Problem) {
+        guard let companion else {
             let shape = try ModelShape(model.headers)
             survey.model = HostSurvey.Model(path: path, stamp: model.stamp, shape: shape)
-        } catch {
-            survey.modelProblem = "the model \(path): \(error.message)."
+            if case .ollama? = survey.request.model, let report = survey.report {
+                addOwn(report.ollamaCompanions())
+            }
+            return
         }
-        finish()
+        var entry = HostFacts.Model(path: path, stamp: model.stamp)
+        if companion.kind == .draftModel {
+            let shape = try ModelShape(model.headers)
+            entry.shape = shape
+            entry.blockCount = shape.blockCount
+        } else {
+            entry.companion = try CompanionFile(model.headers[0], as: companion.kind)
+        }
+        survey.companions[companion.path] = entry
+    }
+
+    /// What a model brings along, unless the configuration names another projector.
+    private func addOwn(_ own: [SurveyRequest.Companion]) {
+        let isNamed = companions.contains { $0.kind == .projector }
+        let used = own.filter { $0.kind != .projector || !isNamed }
+        survey.model?.companions = used
+        companions += used
+    }
+
+    private func readCompanion() {
+        companion = companions.isEmpty ? nil : companions.removeFirst()
+        guard let companion else { return finish() }
+        read(companion.path)
     }
 
     // MARK: Tensor caches

@@ -57,6 +57,12 @@ struct PlanCombination: CustomStringConvertible, Sendable {
             "qwen3moe in three files, by hand",
             "--architecture qwen3moe --experts 4 --type q4_K --layers 9", [nil, nil, nil],
             placement: "\"strategy\": \"manual\", \"layers\": [5, 1, 4]", isSplit: true),
+        PlanCombination(
+            "experts of three layers on the coordinator's CPU",
+            "--architecture qwen3moe --experts 8 --type q8_0", [nil, nil],
+            placement: "\"cpu_experts\": 3"),
+        PlanCombination(
+            "T5, two layers of each number", "--architecture t5 --kv-heads 8", [nil, nil]),
     ]
 
     /// What `deploy/dev/compare-plan` compares besides.

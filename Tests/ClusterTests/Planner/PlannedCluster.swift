@@ -142,7 +142,7 @@ final class PlannedCluster {
         var arguments: [String] = []
         let taken: Set = [
             "--model", "--ctx-size", "--parallel", "--rpc", "--device", "-ngl", "-ts", "-ot",
-            "-ctk", "-ctv", "-ub",
+            "-ctk", "-ctv", "-ub", "--n-cpu-moe",
         ]
         for (flag, value) in zip(argv, argv.dropFirst()) where taken.contains(flag) {
             arguments += [flag, value]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 61e6223761540f2c388b793a3dd05770.
+# Made by `sollol up --dry-run --format sh`, plan 7a64e3959242308b23973bb450e86fa1.
 set -euo pipefail
 
 names=(coordinator)

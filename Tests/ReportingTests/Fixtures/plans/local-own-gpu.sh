@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 16fdd4d28910475a9a0f83f4eba386c4.
+# Made by `sollol up --dry-run --format sh`, plan 984641475ef8140aadaaad714240e693.
 # assumed of coordinator: the memory of worker-1, worker-2 is not known, so layers are
 #   distributed evenly; `sollol check` measures it.
 set -euo pipefail

@@ -1,0 +1,34 @@
+import Basics
+
+/// What `sollol` does when something fails, and how long it waits.
+extension SpecBuilder {
+    func restart() -> RestartPolicy {
+        var policy = RestartPolicy()
+        policy.initialDelay = number(.restart(.initialDelay))
+        policy.maxDelay = number(.restart(.maxDelay))
+        policy.resetAfter = number(.restart(.resetAfter))
+        policy.maxRestarts = optionalInteger(.restart(.maxRestarts))
+        policy.period = number(.restart(.period))
+        policy.degradeAfter = optionalNumber(.restart(.degradeAfter))
+        return policy
+    }
+
+    func health() -> HealthPolicy {
+        var policy = HealthPolicy()
+        policy.interval = number(.health(.interval))
+        policy.timeout = number(.health(.timeout))
+        policy.failures = integer(.health(.failures))
+        return policy
+    }
+
+    func timeouts() -> Timeouts {
+        var timeouts = Timeouts()
+        timeouts.connect = number(.timeouts(.connect))
+        timeouts.ready = number(.timeouts(.ready))
+        timeouts.progress = number(.timeouts(.progress))
+        timeouts.stall = number(.timeouts(.stall))
+        timeouts.lease = number(.timeouts(.lease))
+        timeouts.stop = number(.timeouts(.stop))
+        return timeouts
+    }
+}
