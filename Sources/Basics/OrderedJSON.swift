@@ -69,7 +69,7 @@ package enum OrderedJSON {
         }
     }
 
-    /// A JSON string. Control characters are escaped, DEL and C1 too: they steer terminals.
+    /// A JSON string. What steers terminals, reorders text or does not show itself is escaped.
     private static func quote(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
@@ -79,9 +79,12 @@ package enum OrderedJSON {
             case "\n": quoted += "\\n"
             case "\r": quoted += "\\r"
             case "\t": quoted += "\\t"
-            case let scalar where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value):
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            case let scalar where TerminalText.isDeceptive(scalar):
+                // A surrogate pair beyond the basic plane (RFC 8259, section 7).
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
             default: quoted.unicodeScalars.append(scalar)
             }
         }

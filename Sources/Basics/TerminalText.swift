@@ -22,6 +22,12 @@ package enum TerminalText {
         return String(clean)
     }
 
+    /// The same for a text of several lines, which stay lines.
+    package static func cleanLines(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { clean(String($0)) }.joined(separator: "\n")
+    }
+
     /// The text with `?` for every scalar that `isDeceptive`, tabs too: one line of its own.
     package static func line(_ text: String) -> String {
         let scalars = text.unicodeScalars.map { isDeceptive($0) ? "?" : $0 }

@@ -30,7 +30,7 @@ package func printable(_ text: String) -> String {
     var clean = ""
     for scalar in text.unicodeScalars.prefix(80) {
         switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse:
+        case _ where TerminalText.isDeceptive(scalar), .unassigned, .privateUse:
             clean += "\\u{\(String(scalar.value, radix: 16))}"
         default: clean.unicodeScalars.append(scalar)
         }

@@ -37,8 +37,10 @@ enum StringRule: Equatable, Sendable {
     func problem(_ text: String) -> String? {
         if text.isEmpty && self != .argument { return "is empty" }
         if text.utf8.count > 4096 { return "is longer than 4096 bytes" }
-        if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
-            return "holds a control character; they are not allowed in a command line"
+        if let scalar = text.unicodeScalars.first(where: TerminalText.isDeceptive) {
+            return "holds U+\(String(scalar.value, radix: 16, uppercase: true)), a character that "
+                + "steers a terminal or does not show itself: what is read would not be what runs. "
+                + "Take it out"
         }
         if self == .model, ModelName.isURL(text) {
             return "is a URL, not a path; download it first, and give the path of the file"

@@ -46,15 +46,17 @@ package struct SSHFailure: Equatable, Sendable {
     package var kind: Kind
     /// What ssh said about it, one line.
     package var words: String
-    /// The command that ssh itself advises, to forget a changed key.
-    var advice: String?
+    /// What the host has said to the person that it awaited, behind those words.
+    private var asked = ""
 
     /// A failure of that class.
-    init(kind: Kind, words: String, advice: String? = nil) {
+    init(kind: Kind, words: String) {
         self.kind = kind
         self.words = words
-        self.advice = advice
     }
+
+    /// The words as part of a sentence, as what they are: somebody else's.
+    package var quoted: String { TerminalText.quote(words) + asked }
 
     /// Whether the host was reached but did not let us in: never to be tried again in a loop, since
     /// sshd penalizes it.
@@ -99,7 +101,7 @@ package struct SSHFailure: Equatable, Sendable {
             kind = .keyExchange
         case (.lost, .authentication), (.timedOut, .authentication), (.other, .authentication):
             kind = .personAwaited
-            words += wait.said
+            asked = wait.said
         default: break
         }
     }
@@ -112,7 +114,6 @@ package struct SSHFailure: Equatable, Sendable {
                 self.kind = kind
                 self.words = Self.trimmed(line)
                 if kind == .jump { findJumpCause(words) }
-                advice = words.map(Self.trimmed).last { $0.hasPrefix("ssh-keygen ") }
                 return
             }
         }
@@ -195,11 +196,10 @@ extension SSHFailure {
     /// What happened and what to do, as one sentence or two after the name of a process.
     package func message(_ location: RunLocation) -> String {
         let command = SSHCommand.byHand(location)
-        return "\(command) fails: \(words). \(remedy(command, location))"
+        return "\(command) fails: \(quoted). \(remedy(command, location))"
     }
 
     private func remedy(_ command: String, _ location: RunLocation) -> String {
-        let host = location.sshDestination?.split(separator: "@").last.map(String.init) ?? ""
         let look = "Try by hand: \(command)"
         return switch kind {
         case .refused:
@@ -213,8 +213,8 @@ extension SSHFailure {
             "Accept its key once, comparing the fingerprint: \(command)"
         case .hostKeyChanged:
             "Was it installed anew? Otherwise somebody may be in between. If its key may be "
-                + "replaced: \(advice ?? "ssh-keygen -R \(ShellQuoting.quote(host))"), then: "
-                + command
+                + "replaced (of an alias, with the name and the file of ~/.ssh/config): ssh-keygen "
+                + "-R \(ShellQuoting.quote(location.knownHostsName)), then: \(command)"
         case .keyRefused:
             "It takes none of the keys that ssh has without asking (a passphrase needs an agent: "
                 + "ssh-add). Install one: ssh-copy-id \(ShellQuoting.join(words(of: location)))"
@@ -229,7 +229,8 @@ extension SSHFailure {
                 + "on the way takes smaller ones than both ends believe. Lower the MTU (ip link "
                 + "set dev DEVICE mtu 1280), or make the exchange small: \"ssh_options\": "
                 + "[\"KexAlgorithms=curve25519-sha256\"]. \(look)"
-        case .keyExposed: "Make the key file private: chmod 600 \(quotedPath). \(look)"
+        case .keyExposed:
+            "Make the key file that it names private, with chmod 600. \(look)"
         case .turnedAway:
             "sshd there turned it away before any key was asked for: too many connections at once "
                 + "(MaxStartups) or a penalty for earlier failures (PerSourcePenalties), which "
@@ -242,15 +243,31 @@ extension SSHFailure {
         }
     }
 
-    /// The file between quotes in ssh's words.
-    private var quotedPath: String {
-        let parts = words.split(separator: "'", omittingEmptySubsequences: false)
-        return parts.count > 2 ? ShellQuoting.quote(String(parts[1])) : "FILE"
-    }
-
     private func words(of location: RunLocation) -> [String] {
         guard case .ssh(let destination, let options) = location else { return [] }
         return options.flatMap { ["-o", $0] } + [destination]
+    }
+}
+
+extension RunLocation {
+    /// By what known_hosts has it (sshd(8)), as far as `~/.ssh/config` says nothing else.
+    ///
+    /// Made here and not taken from the command that ssh prints: ssh's words come from the way
+    /// there, a jump host's banner among them.
+    var knownHostsName: String {
+        guard case .ssh(let destination, let options) = self else { return "" }
+        func option(_ name: String) -> String? {
+            let prefix = name.lowercased() + "="
+            return options.first { $0.lowercased().hasPrefix(prefix) }
+                .map { String($0.dropFirst(prefix.count)) }
+        }
+        if let alias = option("HostKeyAlias") { return alias }
+        let host = destination.split(separator: "@").last.map(String.init) ?? destination
+        let parts = host.replacing("ssh://", with: "").split(separator: ":")
+        let name = option("HostName") ?? parts.first.map(String.init) ?? host
+        // The port of the destination counts before the option's (ssh(1)).
+        let port = parts.dropFirst().first.map(String.init) ?? option("Port") ?? "22"
+        return port == "22" ? name : "[\(name)]:\(port)"
     }
 }
 

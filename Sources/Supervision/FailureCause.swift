@@ -107,7 +107,7 @@ package struct FailureCause: Equatable, Sendable {
         }
         let end = Self.end(exit.status)
         if let ssh = exit.sshFailure {
-            self.init(Self.kind(ssh), ssh.words.hasPrefix("ssh:") ? ssh.words : "ssh: \(ssh.words)")
+            self.init(Self.kind(ssh), "ssh says \(ssh.quoted)")
             self.ssh = ssh
             return
         }

@@ -27,11 +27,11 @@ package enum SurveyFailure: Error, Equatable, Sendable {
             {
                 return failure.message(location)
             }
-            var said = words.suffix(3).joined(separator: " / ")
-            if said.hasSuffix(".") { said.removeLast() }
+            let said = words.suffix(3).joined(separator: " / ")
             return "the login shell of \(place) does not run sh"
                 + (status.map { " (status \($0))" } ?? "")
-                + (said.isEmpty ? "; it printed nothing" : "; it printed: \(said)")
+                + (said.isEmpty
+                    ? "; it printed nothing" : "; it printed \(TerminalText.quote(said))")
                 + ". It has to be an account with a shell and without a forced command. "
                 + "Try by hand: \(look)"
         case .silent(let limit, let wait):

@@ -130,7 +130,7 @@ package enum SurveyFindings {
         }
         guard let help = seen.help else { return nil }
         let words = help.lastLines()
-        let said = words.isEmpty ? "it printed nothing" : words
+        let said = words.isEmpty ? "it printed nothing" : "it printed \(TerminalText.quote(words))"
         let look = "Try: {ssh}\(ShellQuoting.quote(path)) --help"
         guard help.status != 137 else {
             return "\(path) --help gives no answer in time on {host}: \(said). \(look)"
@@ -168,7 +168,7 @@ package enum SurveyFindings {
     private static func reason(_ answer: SurveyReport.Answer) -> String {
         if answer.status == 137 { return "no answer within 4 s" }
         let line = answer.lastLines(1)
-        return line.split(separator: ":").last.map { String($0.drop { $0 == " " }) } ?? line
+        return TerminalText.quote(line.split(separator: ":").last?.drop { $0 == " " } ?? "")
     }
 }
 

@@ -14,13 +14,13 @@ enum CommandLineInterface {
         do {
             return try dispatch(words, isDetached: isDetached)
         } catch let mistake as CommandLineArguments.Mistake {
-            complain("sollol: \(mistake.message). See: sollol help")
+            complain("sollol: \(TerminalText.clean(mistake.message)). See: sollol help")
             return .usage
         } catch let errors as ConfigurationErrors {
             for line in lines(errors) { complain(line) }
             return errors.exitStatus
         } catch let problem as StateDirectory.Problem {
-            complain("error: \(problem)")
+            complain("error: \(TerminalText.clean("\(problem)"))")
             return problem.exitStatus
         } catch let status as ExitStatus {
             return status
@@ -121,12 +121,16 @@ enum CommandLineInterface {
         return .success
     }
 
-    /// Prints what was asked for on standard output.
+    /// Prints what was asked for on standard output, for people: what others put into it is made
+    /// harmless.
     ///
     /// - Throws: the status to end with, after it has said why nothing could be printed.
-    static func write(_ text: String) throws(ExitStatus) { try write(Array(text.utf8)) }
+    static func write(_ text: String) throws(ExitStatus) {
+        try write(Array(TerminalText.cleanLines(text).utf8))
+    }
 
-    /// The same for bytes.
+    /// The same for programs, to the byte: JSON, which escapes what could deceive, a script, a
+    /// terminal's own sequences.
     static func write(_ bytes: [UInt8]) throws(ExitStatus) {
         do throws(SystemError) {
             try StandardStreams.write(bytes)
@@ -139,6 +143,7 @@ enum CommandLineInterface {
 
     /// Prints what went wrong on standard error.
     static func complain(_ text: String) {
-        StandardStreams.complain(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
+        let clean = TerminalText.cleanLines(text)
+        StandardStreams.complain(Array((clean.hasSuffix("\n") ? clean : clean + "\n").utf8))
     }
 }

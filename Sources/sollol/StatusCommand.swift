@@ -26,7 +26,7 @@ enum StatusCommand {
             } else if isatty(1) == 1 {
                 // Home, each line to its end, then what is left of an earlier, longer screen.
                 let screen = status.text(at: .now).replacing("\n", with: "\u{1B}[K\n")
-                try CommandLineInterface.write("\u{1B}[H\(screen)\u{1B}[J")
+                try CommandLineInterface.write(Array("\u{1B}[H\(screen)\u{1B}[J".utf8))
             } else if status != shown {
                 try CommandLineInterface.write(status.text(at: .now) + "\n")
             }

@@ -65,7 +65,12 @@ struct UpCommand {
     private func dryRun(_ format: DryRun.Format) throws -> ExitStatus {
         let look = Preflight.here(loaded.spec, recorded: recordedFacts())
         let plan = try self.plan(look.facts, modelProblem: look.modelProblem)
-        try CommandLineInterface.write(DryRun.render(plan, as: format))
+        let text = DryRun.render(plan, as: format)
+        if format == .text {
+            try CommandLineInterface.write(text)
+        } else {
+            try CommandLineInterface.write(Array(text.utf8))
+        }
         return .success
     }
 

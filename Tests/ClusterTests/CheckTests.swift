@@ -234,8 +234,8 @@ struct CheckTests {
         #expect(answer.status == 0)
         #expect(
             answer.findings == [
-                "warning: worker-1: this machine cannot reach 10.99.1.12:50052: Network is "
-                    + "unreachable. Is there a firewall? Open that port for it, or use "
+                "warning: worker-1: this machine cannot reach 10.99.1.12:50052: 'Network is "
+                    + "unreachable'. Is there a firewall? Open that port for it, or use "
                     + "\"transport\": \"ssh\", which needs none.",
                 "warning: worker-1: rpc-server has no authentication, so whoever can reach "
                     + "10.99.1.12:50052 can use it and may run code there. Keep that network to "

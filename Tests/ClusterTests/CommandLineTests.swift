@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Testing
 
@@ -26,6 +27,22 @@ struct CommandLineTests {
                 error: ./sollol.json:2: nam: unknown key; did you mean "name"?
                 """)
         #expect(access("\(place.folder)/started", F_OK) != 0)
+    }
+
+    /// Whoever gave the words - a script, a file, a folder's name - does not steer the terminal.
+    @Test(arguments: [
+        ["\u{1B}[2Jx"], ["up", "--m\u{202E}odel", "x"], ["logs", "a\u{9B}b"],
+        ["plan", "--model", "/m\u{200B}.gguf", "--rpc", "10.0.0.1"],
+        ["up", "--config", "/no\u{1B}]0;x\u{7}where"], ["status", "--name", "\u{2066}"],
+    ])
+    func wordsDoNotSteerATerminal(_ words: [String]) throws {
+        let place = try Place()
+        let outcome = try place.run([TestEnvironment.products + "/sollol"] + words)
+        #expect([64, 78].contains(outcome.status))
+        for text in [outcome.output, outcome.errors] {
+            let scalars = text.unicodeScalars.filter { $0 != "\n" }
+            #expect(!scalars.contains(where: TerminalText.isDeceptive), "\(text)")
+        }
     }
 
     @Test func filesThatAreNone() throws {

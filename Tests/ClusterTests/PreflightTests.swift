@@ -78,47 +78,48 @@ struct PreflightTests {
                     "kex_exchange_identification: Connection closed by remote host", with: "KEX")
         }
         let expected = [
-            "worker-1: ssh refused true fails: ssh: connect to host one port 2299: Connection "
-                + "refused. No sshd listens on that port: start it there, or give the port with "
+            "worker-1: ssh refused true fails: 'ssh: connect to host one port 2299: Connection "
+                + "refused'. No sshd listens on that port: start it there, or give the port with "
                 + "\"ssh_options\": [\"Port=…\"]. Try by hand: ssh refused true",
-            "worker-2: ssh 10.99.0.12 true fails: ssh: connect to host 10.99.0.12 port 22: "
-                + "Connection timed out. Is it switched on, in this network, and not behind a "
+            "worker-2: ssh 10.99.0.12 true fails: 'ssh: connect to host 10.99.0.12 port 22: "
+                + "Connection timed out'. Is it switched on, in this network, and not behind a "
                 + "firewall? Try by hand: ssh 10.99.0.12 true",
-            "worker-3: ssh nohost true fails: ssh: Could not resolve hostname nohost: Temporary "
-                + "failure in name resolution. Give an address, or the name of an entry of "
+            "worker-3: ssh nohost true fails: 'ssh: Could not resolve hostname nohost: Temporary "
+                + "failure in name resolution'. Give an address, or the name of an entry of "
                 + "~/.ssh/config, as the key `ssh`. Try by hand: ssh nohost true",
-            "worker-4: ssh 10.98.0.1 true fails: ssh: connect to host 10.98.0.1 port 22: Network "
-                + "is unreachable. Is it switched on, in this network, and not behind a firewall? "
+            "worker-4: ssh 10.98.0.1 true fails: 'ssh: connect to host 10.98.0.1 port 22: Network "
+                + "is unreachable'. Is it switched on, in this network, and not behind a firewall? "
                 + "Try by hand: ssh 10.98.0.1 true",
-            "worker-5: ssh unknown true fails: Host key verification failed. Accept its key once, "
-                + "comparing the fingerprint: ssh unknown true",
-            "worker-6: ssh changed true fails: Host key for one has changed and you have requested "
-                + "strict checking. Was it installed anew? Otherwise somebody may be in between. "
-                + "If its key may be replaced: ssh-keygen -f \"\(home)/.ssh/wrong_hosts\" -R "
-                + "\"one\", then: ssh changed true",
-            "worker-7: ssh strange true fails: root@one: Permission denied (publickey). It takes "
+            "worker-5: ssh unknown true fails: 'Host key verification failed'. Accept its key "
+                + "once, comparing the fingerprint: ssh unknown true",
+            "worker-6: ssh changed true fails: 'Host key for one has changed and you have "
+                + "requested strict checking'. Was it installed anew? Otherwise somebody may be in "
+                + "between. If its key may be replaced (of an alias, with the name and the file of "
+                + "~/.ssh/config): ssh-keygen -R changed, then: ssh changed true",
+            "worker-7: ssh strange true fails: 'root@one: Permission denied (publickey)'. It takes "
                 + "none of the keys that ssh has without asking (a passphrase needs an agent: "
                 + "ssh-add). Install one: ssh-copy-id strange",
-            "worker-8: ssh tries true fails: Received disconnect from 10.99.0.15 port 22:2: Too "
-                + "many authentication failures. The agent holds too many keys: name the one in "
+            "worker-8: ssh tries true fails: 'Received disconnect from 10.99.0.15 port 22:2: Too "
+                + "many authentication failures'. The agent holds too many keys: name the one in "
                 + "~/.ssh/config with IdentityFile and IdentitiesOnly yes. Try by hand: ssh tries "
                 + "true",
-            "worker-9: ssh exposed true fails: Permissions 0644 for '\(exposed)' are too open. "
-                + "Make the key file private: chmod 600 \(exposed). Try by hand: ssh exposed true",
-            "worker-10: ssh silent true fails: KEX. sshd there turned it away before any key was "
+            "worker-9: ssh exposed true fails: 'Permissions 0644 for ’\(exposed)’ are too open'. "
+                + "Make the key file that it names private, with chmod 600. Try by hand: ssh "
+                + "exposed true",
+            "worker-10: ssh silent true fails: 'KEX'. sshd there turned it away before any key was "
                 + "asked for: too many connections at once (MaxStartups) or a penalty for earlier "
                 + "failures (PerSourcePenalties), which passes. Try by hand: ssh silent true",
-            "worker-11: the login shell of nologin does not run sh (status 1); it printed: This "
-                + "account is currently not available. It has to be an account with a shell and "
+            "worker-11: the login shell of nologin does not run sh (status 1); it printed 'This "
+                + "account is currently not available.'. It has to be an account with a shell and "
                 + "without a forced command. Try by hand: ssh nologin 'echo hello'",
-            "worker-12: the login shell of forced does not run sh (status 0); it printed: backups "
-                + "only. It has to be an account with a shell and without a forced command. Try by "
-                + "hand: ssh forced 'echo hello'",
-            "worker-13: ssh behind true fails: ssh: connect to host one port 2299: Connection "
-                + "refused. The way there leads over a jump host of ~/.ssh/config. Try by hand: "
+            "worker-12: the login shell of forced does not run sh (status 0); it printed 'backups "
+                + "only'. It has to be an account with a shell and without a forced command. Try "
+                + "by hand: ssh forced 'echo hello'",
+            "worker-13: ssh behind true fails: 'ssh: connect to host one port 2299: Connection "
+                + "refused'. The way there leads over a jump host of ~/.ssh/config. Try by hand: "
                 + "ssh behind true",
-            "worker-14: ssh -o 'Ciphers=nonsense' one true fails: command-line line 0: Bad SSH2 "
-                + "cipher spec 'nonsense'. Correct `ssh_options` or ~/.ssh/config. Try by hand: "
+            "worker-14: ssh -o 'Ciphers=nonsense' one true fails: 'command-line line 0: Bad SSH2 "
+                + "cipher spec ’nonsense’'. Correct `ssh_options` or ~/.ssh/config. Try by hand: "
                 + "ssh -o 'Ciphers=nonsense' one true",
         ].map { "error: \($0)" }
         #expect(findings == expected, "\(findings)")
@@ -191,8 +192,8 @@ struct PreflightTests {
             "error: worker-4: /usr/local/bin/rpc-server is built for aarch64, but foreign is "
                 + "x86_64. Install a build for x86_64 there.",
             "error: worker-5: /usr/local/bin/rpc-server --help on wrong does not answer like an "
-                + "rpc-server (status 3): no such thing. Try: ssh wrong /usr/local/bin/rpc-server "
-                + "--help",
+                + "rpc-server (status 3): it printed 'no such thing'. Try: ssh wrong "
+                + "/usr/local/bin/rpc-server --help",
             "error: worker-6: llama.cpp on old is 0.6.0 (build 9000, commit abc) "
                 + "(/usr/local/bin/rpc-server), the coordinator's on this machine is \(build) "
                 + "(/usr/local/bin/llama-server). Install the same release on both; RPC works "
@@ -203,8 +204,8 @@ struct PreflightTests {
             "error: worker-9: 10.99.0.77 is no address of elsewhere, which has 10.99.0.19, "
                 + "127.0.0.1. See: ssh elsewhere ip -4 addr. Give one of them as the key `bind`.",
             "error: worker-11: its rpc-server on busy, started for a moment, does not stay: it "
-                + "exited with status 1: it refused its command line; it printed: error: unknown "
-                + "device: CUDA9 / available devices: / No devices found / CPU: …. Try: ssh busy "
+                + "exited with status 1: it refused its command line; it printed 'error: unknown "
+                + "device: CUDA9 / available devices: / No devices found / CPU: …'. Try: ssh busy "
                 + "'/usr/local/bin/ggml-rpc-server -H 127.0.0.1 -p PORT -d CUDA9'",
             "warning: worker-10: the clock of ancient is N s behind this machine's, so that their "
                 + "logs cannot be compared. Try there: timedatectl set-ntp true",

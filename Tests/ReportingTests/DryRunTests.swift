@@ -64,10 +64,10 @@ import Testing
     }
 
     @Test func jsonEscapesWhatSteersTerminalsAndParsers() throws {
-        let hostile = "a\"\\\n\r\t\u{0}\u{1b}[2J\u{7f}\u{9b}é\u{1F600}"
+        let hostile = "a\"\\\n\r\t\u{0}\u{1b}[2J\u{7f}\u{9b}é\u{1F600}\u{202e}\u{e0041}"
         let text = OrderedJSON.array([.string(hostile)]).text
         #expect(
-            text == #"["a\"\\\n\r\t\u0000\u001b[2J\u007f\u009bé😀"]"# + "\n")
+            text == #"["a\"\\\n\r\t\u0000\u001b[2J\u007f\u009bé😀\u202e\udb40\udc41"]"# + "\n")
         #expect(try JSONDecoder().decode([String].self, from: Data(text.utf8)) == [hostile])
     }
 

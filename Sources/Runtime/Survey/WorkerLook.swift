@@ -91,7 +91,7 @@ final class WorkerLook {
     private var said: String {
         let last = words.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
             .suffix(5).joined(separator: " / ")
-        return last.isEmpty ? "; it printed nothing" : "; it printed: \(last)"
+        return last.isEmpty ? "; it printed nothing" : "; it printed \(TerminalText.quote(last))"
     }
 
     // MARK: Protocol

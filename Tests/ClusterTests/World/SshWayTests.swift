@@ -16,7 +16,7 @@ struct SshWayTests {
         let answer = try bed.check(path)
         #expect(answer.status == 69)
         let finding = answer.findings.first ?? ""
-        #expect(finding.hasPrefix("error: worker-1: ssh one true fails: Connection to "))
+        #expect(finding.hasPrefix("error: worker-1: ssh one true fails: 'Connection to "))
         #expect(
             finding.contains(
                 "Its sshd answers, but large packets do not get through: a VPN, a tunnel or a "
