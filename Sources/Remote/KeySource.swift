@@ -14,7 +14,7 @@ package enum KeySource {
     package static func agentKey(_ lines: [String]) -> String? {
         guard let line = lines.last(where: isSign) else { return nil }
         let words = line.dropFirst(sign.count).split(separator: " ")
-        guard words.contains("agent") else { return nil }
+        guard words.contains(where: { $0 == "agent" || $0 == "agent\r" }) else { return nil }
         return words.first.flatMap { Outside.path(String($0)) }
     }
 }

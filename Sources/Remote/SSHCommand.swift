@@ -16,14 +16,11 @@ package enum SSHCommand {
     ///
     /// ssh takes the first value that it sees of an option. What the leash depends on comes first;
     /// then the user's `ssh_options`; then what they may change. `~/.ssh/config` comes last.
-    ///
-    /// - Parameter isVerbose: ssh then tells which key was taken.
     package static func argv(
-        to location: RunLocation, forwards: [PortForward] = [], timeouts: Timeouts,
-        isVerbose: Bool = false
+        to location: RunLocation, forwards: [PortForward] = [], timeouts: Timeouts
     ) -> [String]? {
         guard case .ssh(let destination, let options) = location else { return nil }
-        var words = ["ssh"] + (isVerbose ? ["-v"] : [])
+        var words = ["ssh"]
         let carriesRPC = forwards.contains(where: \.carriesRPC)
         for option in required + forwardOptions(forwards) + options
             + defaults(timeouts, noticesSoon: carriesRPC)

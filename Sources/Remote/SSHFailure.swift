@@ -22,6 +22,10 @@ package struct SSHFailure: Equatable, Sendable {
         case tooManyKeys
         /// A key file that others may read, which ssh does not use.
         case keyExposed
+        /// Somebody had to let us in, and nobody did in time.
+        case personAwaited
+        /// Client and sshd cannot finish to exchange keys.
+        case keyExchange
         /// sshd turned the connection away before authentication: too many at once, or a penalty.
         case turnedAway
         /// Client and host have no algorithm in common.
@@ -42,6 +46,8 @@ package struct SSHFailure: Equatable, Sendable {
     package var kind: Kind
     /// What ssh said about it, one line.
     package var words: String
+    /// What the host has said to the person that it awaited, behind those words.
+    private var asked = ""
 
     /// A failure of that class.
     init(kind: Kind, words: String) {
@@ -50,13 +56,15 @@ package struct SSHFailure: Equatable, Sendable {
     }
 
     /// The words as part of a sentence, as what they are: somebody else's.
-    package var quoted: String { TerminalText.quote(words) }
+    package var quoted: String { TerminalText.quote(words) + asked }
 
     /// Whether the host was reached but did not let us in: never to be tried again in a loop, since
     /// sshd penalizes it.
     package var isAuthentication: Bool {
         switch kind {
-        case .hostKeyUnknown, .hostKeyChanged, .keyRefused, .tooManyKeys, .keyExposed: true
+        case .hostKeyUnknown, .hostKeyChanged, .keyRefused, .tooManyKeys, .keyExposed,
+            .personAwaited:
+            true
         default: false
         }
     }
@@ -75,24 +83,54 @@ package struct SSHFailure: Equatable, Sendable {
     ///   - words: lines of its standard error, in order, perhaps with those of the remote command.
     ///   - status: 255 is ssh's own failure, 127 a missing client; anything else is the remote
     ///     command's, and nil is unknown.
-    package init?(words: [String], status: Int?) {
+    ///   - wait: where it waited when it ended.
+    package init?(words: [String], status: Int?, wait: SSHWait? = nil) {
         guard status == 255 || status == 127 || status == nil else { return nil }
+        let last = words.map(Self.trimmed).last { !$0.isEmpty }
+        let end = SSHFailure(kind: .other, words: last ?? "it said nothing")
+        let isKnown = status == 255 || wait != nil
+        guard let found = SSHFailure(signsIn: words) ?? (isKnown ? end : nil) else { return nil }
+        self = found
+        if let wait { explain(by: wait) }
+    }
+
+    /// Where it waited is the cause of what only tells of an end.
+    private mutating func explain(by wait: SSHWait) {
+        switch (kind, wait.stage) {
+        case (.lost, .keyExchange), (.timedOut, .keyExchange), (.other, .keyExchange):
+            kind = .keyExchange
+        case (.lost, .authentication), (.timedOut, .authentication), (.other, .authentication):
+            kind = .personAwaited
+            asked = wait.said
+        default: break
+        }
+    }
+
+    private init?(signsIn words: [String]) {
         for (kind, signs) in Self.signs {
             // The sign that says most comes first.
             for sign in signs {
                 guard let line = words.last(where: { Self.says($0, sign) }) else { continue }
                 self.kind = kind
-                // What the client that went to the jump host said is the cause.
-                let cause =
-                    kind == .jump
-                    ? words.first { $0.hasPrefix("ssh: ") || $0.contains(": open failed: ") } : nil
-                self.words = Self.trimmed(cause ?? line)
+                self.words = Self.trimmed(line)
+                if kind == .jump { findJumpCause(words) }
                 return
             }
         }
-        guard status == 255 else { return nil }
-        kind = .other
-        self.words = words.map(Self.trimmed).last { !$0.isEmpty } ?? "it said nothing"
+        return nil
+    }
+
+    /// What the client that went to the jump host said is the cause; where it said nothing, one of
+    /// the two sshds has turned us away before any key was asked for.
+    private mutating func findJumpCause(_ words: [String]) {
+        if let cause = words.first(where: {
+            $0.hasPrefix("ssh: ") || $0.contains(": open failed: ")
+        }) {
+            self.words = Self.trimmed(cause)
+        } else if let away = words.first(where: { $0.hasPrefix("kex_exchange_identification") }) {
+            kind = .turnedAway
+            self.words = Self.trimmed(away)
+        }
     }
 
     private static func trimmed(_ line: String) -> String {
@@ -183,6 +221,14 @@ extension SSHFailure {
         case .tooManyKeys:
             "The agent holds too many keys: name the one in ~/.ssh/config with IdentityFile and "
                 + "IdentitiesOnly yes. \(look)"
+        case .personAwaited:
+            "Somebody has to confirm this login (in a browser, by a touch, by a push), and nobody "
+                + "did in time. \(look)"
+        case .keyExchange:
+            "Its sshd answers, but large packets do not get through: a VPN, a tunnel or a switch "
+                + "on the way takes smaller ones than both ends believe. Lower the MTU (ip link "
+                + "set dev DEVICE mtu 1280), or make the exchange small: \"ssh_options\": "
+                + "[\"KexAlgorithms=curve25519-sha256\"]. \(look)"
         case .keyExposed:
             "Make the key file that it names private, with chmod 600. \(look)"
         case .turnedAway:

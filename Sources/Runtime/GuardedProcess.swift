@@ -16,6 +16,8 @@ final class GuardedProcess {
         /// The server's numbers, every `Guard.Slot.usageInterval` seconds; nil where its host does
         /// not tell them.
         var usage: (ResourceUsage?) -> Void = { _ in }
+        /// Where ssh waits until the guard answers.
+        var waits: (SSHWait) -> Void = { _ in }
         /// The server, or its predecessor, does not die of KILL: its process id and state.
         var doesNotEnd: (Int, String) -> Void = { _, _ in }
         /// What was found in its tensor cache; nil: all there is whole, as it was asked.
@@ -30,6 +32,8 @@ final class GuardedProcess {
         var status: Int?
         /// Why the guard did not start the server.
         var refusal: GuardRefusal?
+        /// Where ssh waited until the end.
+        var wait: SSHWait?
     }
 
     /// Seconds that the last words of a server on another host may come after its end.
@@ -37,7 +41,9 @@ final class GuardedProcess {
 
     private let loop: EventLoop
     private let handlers: Handlers
-    private let isRemote: Bool
+    /// Watches the ssh client; nil for a guard on this machine.
+    private let connection: ConnectionWatch?
+    private var isRemote: Bool { connection != nil }
     private var patienceTimer: Int?
     private var lastWordsTimer: Int?
     private let shell: ShellProcess
@@ -62,8 +68,9 @@ final class GuardedProcess {
         handlers: Handlers
     ) throws {
         self.loop = loop
-        isRemote = carrier != nil
+        connection = carrier == nil ? nil : ConnectionWatch(loop: loop)
         self.handlers = handlers
+        if shell != nil { connection?.established() }
         let shell =
             try shell ?? carrier.map { try ShellProcess(ssh: $0) }
             ?? ShellProcess(Guard.command)
@@ -72,7 +79,11 @@ final class GuardedProcess {
         control = IncomingLines(of: shell.output, loop: loop)
         output = IncomingLines(of: shell.errors, loop: loop)
         control.begin({ [self] in told($0) }, came: { [self] in controlCame(isOpen: $0) })
-        output.begin(handlers.printed)
+        connection?.waits = handlers.waits
+        output.begin { [self] line in
+            guard let connection else { return handlers.printed(line) }
+            if let line = connection.take(line) { handlers.printed(line) }
+        }
         send(startLine)
     }
 
@@ -125,7 +136,9 @@ final class GuardedProcess {
     }
 
     private func told(_ line: String) {
-        switch GuardReport(line) {
+        let report = GuardReport(line)
+        if report != nil { connection?.established() }
+        switch report {
         case .started(let pid):
             // The leash reader learns at once whom it has to end.
             send("")
@@ -162,7 +175,20 @@ final class GuardedProcess {
         guard !isOver else { return }
         // The last words are in the pipe already: the server died before its guard reported it.
         drainOutput()
+        end.wait = connection?.wait
+        close()
+        handlers.ended(end)
+    }
+
+    /// Ends the connection of one that has not begun, for another in its place: its end is told to
+    /// nobody.
+    func abandon() {
+        if !isOver { close() }
+    }
+
+    private func close() {
         isOver = true
+        connection?.end()
         question = nil
         loop.cancel(patienceTimer)
         loop.cancel(lastWordsTimer)
@@ -170,6 +196,5 @@ final class GuardedProcess {
         leash.end()
         for stream in [control, output] { stream.end() }
         shell.close()
-        handlers.ended(end)
     }
 }

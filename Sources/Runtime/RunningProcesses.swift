@@ -17,7 +17,7 @@ final class RunningProcesses {
     var toldOfCache: (ProcessRun, String?) -> Void = { _, _ in }
     private let owner: Guard.Owner
     private let loop: EventLoop
-    private let queue = ConnectionQueue()
+    private let queue: ConnectionQueue<ProcessRun>
     private let connections: OpenConnections
     private let shells: PreparedShells
     private var running: [ProcessRun: GuardedProcess] = [:]
@@ -41,6 +41,7 @@ final class RunningProcesses {
         self.connections = connections
         self.shells = shells
         self.loop = loop
+        queue = ConnectionQueue(loop: loop)
     }
 
     /// Starts a server, now or when its connection may be set up.
@@ -60,7 +61,9 @@ final class RunningProcesses {
                     lease: timeouts.lease, usageInterval: Self.usageInterval(timeouts),
                     forwardedPorts: ports, cache: cache),
                 isPrepared: shell != nil)
-            launch(run, startLine, through: carrier, shell, process.forwards)
+            launch(
+                run, startLine, Way(carrier: carrier, patience: timeouts.connect), shell,
+                process.forwards)
         }
         if carrier == nil || shell != nil { start() } else { queue.request(run, start) }
     }
@@ -127,14 +130,25 @@ final class RunningProcesses {
         return running[run] != nil
     }
 
+    /// How a server is reached.
+    private struct Way {
+        /// The ssh client that takes it to another host.
+        var carrier: [String]?
+        /// Seconds in which a connection that is turned away is tried again.
+        var patience: Double
+        /// When it was turned away first.
+        var turnedAwaySince: Instant?
+        /// It is for a login that a person has to confirm.
+        var isPatient = false
+    }
+
     /// Starts a process.
     ///
     /// - Parameters:
-    ///   - carrier: the ssh client that takes it to another host.
     ///   - shell: what has read the guard already.
     ///   - forwards: what the ssh client opens.
     private func launch(
-        _ run: ProcessRun, _ startLine: String, through carrier: [String]?, _ shell: ShellProcess?,
+        _ run: ProcessRun, _ startLine: String, _ way: Way, _ shell: ShellProcess?,
         _ forwards: [PortForward]
     ) {
         let words = LastWords()
@@ -158,6 +172,18 @@ final class RunningProcesses {
                 }
             },
             usage: { [self] usage in happened(.usageReported(run, usage)) },
+            waits: { [self] wait in
+                if wait.isForPerson, wait.namesAddress, !way.isPatient {
+                    // As in a look: the address that is told is of the login that has time.
+                    running.removeValue(forKey: run)?.abandon()
+                    var patient = way
+                    patient.isPatient = true
+                    return launch(run, startLine, patient, nil, forwards)
+                }
+                // Others need not wait for a person, too.
+                queue.finished(run)
+                happened(.connectionWaits(run, wait))
+            },
             doesNotEnd: { [self] pid, state in
                 let line = "guard: process \(pid) was killed and does not end (state \(state))"
                 words.add(line)
@@ -166,21 +192,51 @@ final class RunningProcesses {
             },
             cache: { [self] text in toldOfCache(run, text) },
             ended: { [self] end in
-                ended.removeAll { !$0.isTidyingUp }
-                if let process = running.removeValue(forKey: run) { ended.append(process) }
-                queue.finished(run)
+                forget(run)
                 let exit = ExitReport(
-                    status: end.status, lastWords: words.lines, refusal: end.refusal)
+                    status: end.status, lastWords: words.lines, refusal: end.refusal,
+                    wait: end.wait)
+                if !hasStarted, let later = wayAfter(exit, way) {
+                    return queue.turnedAway(run) { [self] in
+                        launch(run, startLine, later, nil, forwards)
+                    }
+                }
+                queue.finished(run)
                 happened(.exited(run, exit))
             })
+        begin(run, startLine, way, shell, handlers)
+    }
+
+    private func begin(
+        _ run: ProcessRun, _ startLine: String, _ way: Way, _ shell: ShellProcess?,
+        _ handlers: GuardedProcess.Handlers
+    ) {
         do {
             running[run] = try GuardedProcess(
-                startLine: startLine, carrier: carrier, shell: shell, loop: loop,
-                handlers: handlers)
+                startLine: startLine,
+                carrier: way.isPatient ? way.carrier.map(SSHCommand.patient) : way.carrier,
+                shell: shell, loop: loop, handlers: handlers)
         } catch {
             queue.finished(run)
             happened(.spawnFailed(run, reason: "\(error)"))
         }
+    }
+
+    /// One that has ended; its guard may be tidying up.
+    private func forget(_ run: ProcessRun) {
+        ended.removeAll { !$0.isTidyingUp }
+        if let process = running.removeValue(forKey: run) { ended.append(process) }
+    }
+
+    /// How it is tried again when an sshd had too many connections at once; nil when it is not.
+    private func wayAfter(_ exit: ExitReport, _ way: Way) -> Way? {
+        let now = EventLoop.now
+        guard exit.sshFailure?.kind == .turnedAway,
+            now - (way.turnedAwaySince ?? now) < way.patience
+        else { return nil }
+        var later = way
+        later.turnedAwaySince = way.turnedAwaySince ?? now
+        return later
     }
 
     /// Seconds between two reports of a server's numbers: ten within the time that makes a

@@ -47,10 +47,10 @@ final class ShellProcess {
 
     /// The same for an ssh client, with what it may have of our environment.
     ///
-    /// - Parameter carrier: its command line.
+    /// - Parameter carrier: its command line, to which is added that it tells how far it comes.
     convenience init(ssh carrier: [String], epilogue: String = ":") throws {
         try self.init(
-            holding: ShellQuoting.join(carrier), epilogue: epilogue,
+            holding: ShellQuoting.join(SSHCommand.telling(carrier)), epilogue: epilogue,
             environment: SSHCommand.environment(ProcessInfo.processInfo.environment))
     }
 

@@ -35,6 +35,8 @@ struct SafetyChecker {
         var mayBeThereUntil = 0.0
         /// It has answered since it was started or since a coordinator ended.
         var isConfirmed = false
+        /// Until then somebody may let ssh in.
+        var personUntil = 0.0
         /// When KILL was first sent.
         var killedAt: Double?
         var wasTerminated = false

@@ -47,6 +47,9 @@ extension SafetyChecker {
         if case .timerFired(.readinessDeadline(run)) = event, !process.isConfirmed,
             now - process.asked >= min(spec.timeouts.ready, spec.health.timeout) - 0.001
         {
+            guard now >= process.personUntil - 0.001 else {
+                throw Violation(description: "rule 1: \(run) killed while a person is awaited")
+            }
             return
         }
         if case .exited(let ended, let exit) = event, ended.node == coordinator,

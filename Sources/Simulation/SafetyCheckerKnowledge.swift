@@ -4,14 +4,23 @@ import Supervision
 
 /// What the checker knows of the cluster, from the same events that the supervisor is told.
 extension SafetyChecker {
+    /// Seconds that a person has to let ssh in, from the documentation.
+    private static let personsTime = 300.0
+
     /// Takes in an event; returns whether it makes a running coordinator useless.
     mutating func learn(_ event: SupervisorEvent, at now: Double) -> Bool {
         switch event {
         case .stopRequested:
             stop.requests += 1
         case .exited(let run, let exit): return learnEnd(run, exit, at: now)
+        case .connectionWaits(let run, let wait):
+            guard wait.isForPerson, let process = current(run), process.isAlive,
+                !process.hasBegun
+            else { break }
+            known[run.node]?.personUntil = now + Self.personsTime
         case .started(let run, _):
             guard current(run)?.isAlive == true else { break }
+            known[run.node]?.personUntil = 0
             known[run.node]?.hasBegun = true
             known[run.node]?.mayBeThereUntil = 0
         case .endDelayed(let run, _):
@@ -30,6 +39,8 @@ extension SafetyChecker {
                 !process.wasTerminated
             else { break }
             known[run.node]?.isConfirmed = true
+            // Somebody has answered in its place.
+            known[run.node]?.personUntil = 0
             known[run.node]?.missingSince = nil
             if process.kind == .worker {
                 known[run.node]?.readySince = process.readySince ?? now

@@ -2,6 +2,7 @@ import Basics
 import Facts
 import Placement
 import Plan
+import Remote
 import Supervision
 
 /// What the supervisor wants, performed in a simulated cluster.
@@ -49,7 +50,13 @@ extension SimulatedCluster {
             endSession(site, run, .keyRefused, after: generator.seconds(0.01...1))
         } else {
             let isFar = generator.chance(0.5)
-            let delay = isFar ? generator.seconds(0.1...2) : generator.seconds(0.001...0.02)
+            var delay = isFar ? generator.seconds(0.1...2) : generator.seconds(0.001...0.02)
+            if isFar, !isCalm, sites[site].kind == .worker, generator.chance(0.1) {
+                // The host lets nobody in before a person has confirmed it.
+                deliver(
+                    .connectionWaits(run, SSHWait(.authentication, words: [])), after: delay)
+                delay += generator.seconds(1...100)
+            }
             queue.add(.connected(site: site, run), at: now + delay)
         }
     }

@@ -55,9 +55,20 @@ extension Supervisor {
         return ClusterSnapshot(
             state: clusterState, processes: others + former + [own],
             episode: service.episode ?? service.lastEpisode,
-            warnings: coordinator.service?.refusal.map {
-                ["\(Node.coordinator): \(Self.blindness($0))"]
-            } ?? [])
+            warnings: standingWarnings)
+    }
+
+    /// What is to be known for as long as it is true.
+    private var standingWarnings: [String] {
+        let waits =
+            workers.map { ($0.run, $0.server?.wait) }
+            + [(coordinator.run, coordinator.server?.wait)]
+        let blindness = coordinator.service?.refusal.map {
+            "\(Node.coordinator): \(Self.blindness($0))"
+        }
+        return waits.compactMap { run, wait in
+            wait.map { "\(run.node): \(waitText(of: run, $0))" }
+        } + (blindness.map { [$0] } ?? [])
     }
 
     private var clusterState: ClusterState {

@@ -106,7 +106,7 @@ package struct FailureCause: Equatable, Sendable {
             return
         }
         let end = Self.end(exit.status)
-        if exit.status == nil, let ssh = SSHFailure(words: exit.lastWords, status: nil) {
+        if let ssh = exit.sshFailure {
             self.init(Self.kind(ssh), "ssh says \(ssh.quoted)")
             self.ssh = ssh
             return

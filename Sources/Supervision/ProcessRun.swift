@@ -29,11 +29,22 @@ package struct ExitReport: Equatable, Sendable {
     package var lastWords: [String]
     /// Why the guard did not start the process; nil when it did.
     package var refusal: GuardRefusal?
+    /// Where ssh waited until the end; nil when the guard has answered.
+    package var wait: SSHWait?
 
     /// A report of that status and those last lines.
-    package init(status: Int?, lastWords: [String] = [], refusal: GuardRefusal? = nil) {
+    package init(
+        status: Int?, lastWords: [String] = [], refusal: GuardRefusal? = nil, wait: SSHWait? = nil
+    ) {
+        self.wait = wait
         self.status = status
         self.lastWords = lastWords
         self.refusal = refusal
+    }
+
+    /// Why ssh failed, if it did.
+    package var sshFailure: SSHFailure? {
+        status == nil && refusal == nil
+            ? SSHFailure(words: lastWords, status: nil, wait: wait) : nil
     }
 }

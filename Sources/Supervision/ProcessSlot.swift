@@ -107,7 +107,7 @@ extension ProcessSlot {
     mutating func hasStarted(_ pid: Int) {
         // The word of one that has ended since says nothing about what is left of it.
         guard server != nil else { return }
-        changeServer { $0.pid = pid }
+        changeServer { ($0.pid, $0.wait) = (pid, nil) }
         predecessor = nil
     }
 

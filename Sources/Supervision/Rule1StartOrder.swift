@@ -1,10 +1,12 @@
 import Basics
+import Remote
 
 /// Rule 1: workers start in parallel; the coordinator starts when every worker that it uses is
 /// ready.
 ///
 /// A coordinator that finds a worker missing gives up at once, and a load costs minutes. Ready
-/// means that a probe was answered, never that something was started.
+/// means that a probe was answered, never that something was started. Where ssh waits for a person
+/// to let it in, that person's time is not the worker's: it begins when the worker runs.
 extension Supervisor {
     /// Whether every worker that the plan does not leave out can be used.
     var requiredWorkersAreReady: Bool { workers.allSatisfy { $0.isReady || $0.isLeftOut } }
@@ -57,6 +59,31 @@ extension Supervisor {
         effects.append(.spawn(coordinator.run))
         // No deadline: how long a model loads is not known, only whether it makes progress.
         effects.append(.setTimer(.readiness(coordinator.run), at: now + answerLimit))
+    }
+
+    mutating func connectionWaits(_ run: ProcessRun, _ wait: SSHWait, at now: Instant) {
+        switch place(of: run) {
+        case .coordinator?:
+            guard coordinator.load != nil, coordinator.server?.pid == nil else { return }
+            coordinator.changeServer { $0.wait = wait }
+        case .worker(let index)?:
+            guard case .starting(var question) = workers[index].server?.stage,
+                workers[index].server?.pid == nil
+            else { return }
+            workers[index].changeServer { $0.wait = wait }
+            if wait.isForPerson {
+                question.deadline = now + SSHWait.personPatience
+                workers[index].become(.starting(question))
+                effects.append(.setTimer(.readinessDeadline(run), at: question.deadline))
+            }
+        case nil: return
+        }
+        report(.warning, about: run.node, "\(run.node): \(waitText(of: run, wait))")
+    }
+
+    /// What ssh waits for on its way to the host of a run.
+    func waitText(of run: ProcessRun, _ wait: SSHWait) -> String {
+        wait.message(plan.process(run.node)?.location ?? .here)
     }
 
     mutating func started(_ run: ProcessRun, pid: Int, at now: Instant) {

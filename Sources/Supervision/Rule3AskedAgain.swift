@@ -80,12 +80,22 @@ extension Supervisor {
         fail(worker: index, FailureCause(.versionMismatch, problem), at: now)
     }
 
+    private mutating func failUnreached(worker index: Int, after waited: String, at now: Instant) {
+        let wait = workers[index].server?.wait.map { ": \(waitText(of: workers[index].run, $0))" }
+        let text = "it could not be started within \(waited) s, its host was not reached"
+        fail(worker: index, FailureCause(.sshLost, text + (wait ?? "")), at: now)
+    }
+
     mutating func readinessDeadlinePassed(_ run: ProcessRun, at now: Instant) {
         // A late timer of an earlier question decides nothing.
         guard case .worker(let index)? = place(of: run), let question = workers[index].question,
             now >= question.deadline
         else { return }
         let waited = seconds(question.deadline - question.since)
+        // What has not started cannot answer.
+        if workers[index].isOurs, workers[index].server?.pid == nil {
+            return failUnreached(worker: index, after: waited, at: now)
+        }
         let text = "\(workers[index].endpoint) did not answer within \(waited) s"
         fail(worker: index, FailureCause(.unusable, text), at: now)
     }

@@ -29,6 +29,8 @@ struct Server<Stage: ServerStage>: Equatable, Sendable {
     var stage: Stage
     /// The process id that the guard reported; nil before, and when somebody else runs it.
     var pid: Int?
+    /// Where ssh waits on the way to its host; nil once the guard has answered.
+    var wait: SSHWait?
     /// What its guard reported; nil until it has.
     var usage: UsageRecord?
     /// Ticks since its guard said anything (rule 2).

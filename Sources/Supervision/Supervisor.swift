@@ -80,6 +80,7 @@ package struct Supervisor: Equatable, Sendable {
         case .spawnFailed(let run, let reason): spawnFailed(run, reason, at: now)
         case .exited(let run, let exit): ended(run, exit, at: now)
         case .endDelayed(let run, let pid): endDelayed(run, pid, at: now)
+        case .connectionWaits(let run, let wait): connectionWaits(run, wait, at: now)
         case .started(let run, let pid): started(run, pid: pid, at: now)
         case .readinessConfirmed(let run): readinessConfirmed(run, at: now)
         case .protocolRefuted(let run, let problem): protocolRefuted(run, problem, at: now)

@@ -17,6 +17,8 @@ package enum SupervisorEvent: Equatable, Sendable {
     indirect case reloadRequested(WantedCluster)
     /// The guard could not even be started.
     case spawnFailed(ProcessRun, reason: String)
+    /// ssh to the host of that run does not go on for now.
+    case connectionWaits(ProcessRun, SSHWait)
     /// The guard started its server.
     case started(ProcessRun, pid: Int)
     /// The server and its guard are gone.

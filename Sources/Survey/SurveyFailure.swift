@@ -4,16 +4,16 @@ import Remote
 /// Why a host could not be asked.
 package enum SurveyFailure: Error, Equatable, Sendable {
     /// The shell there or the connection ended, with these last words.
-    case ended(status: Int?, words: [String])
-    /// No answer in that many seconds.
-    case silent(Double)
+    case ended(status: Int?, words: [String], wait: SSHWait?)
+    /// No answer in that many seconds; where ssh waits.
+    case silent(Double, wait: SSHWait?)
     /// More than can be an answer.
     case tooLong
 
     /// Whether sshd had too many connections at once, which passes.
     package var isTurnedAway: Bool {
-        guard case .ended(let status, let words) = self else { return false }
-        return SSHFailure(words: words, status: status)?.kind == .turnedAway
+        guard case .ended(let status, let words, let wait) = self else { return false }
+        return SSHFailure(words: words, status: status, wait: wait)?.kind == .turnedAway
     }
 
     /// What happened and what to do, as what follows the name of a process.
@@ -21,8 +21,10 @@ package enum SurveyFailure: Error, Equatable, Sendable {
         let place = location.sshDestination ?? "this machine"
         let look = SSHCommand.byHand(location, ShellQuoting.quote("echo hello"))
         switch self {
-        case .ended(let status, let words):
-            if location != .here, let failure = SSHFailure(words: words, status: status) {
+        case .ended(let status, let words, let wait):
+            if location != .here,
+                let failure = SSHFailure(words: words, status: status, wait: wait)
+            {
                 return failure.message(location)
             }
             let said = words.suffix(3).joined(separator: " / ")
@@ -32,8 +34,9 @@ package enum SurveyFailure: Error, Equatable, Sendable {
                     ? "; it printed nothing" : "; it printed \(TerminalText.quote(said))")
                 + ". It has to be an account with a shell and without a forced command. "
                 + "Try by hand: \(look)"
-        case .silent(let limit):
-            return "no answer of \(place) within \(seconds(limit)) s. Try by hand: \(look)"
+        case .silent(let limit, let wait):
+            let why = wait.map { ": \($0.message(location))" } ?? ""
+            return "no answer of \(place) within \(seconds(limit)) s\(why). Try by hand: \(look)"
         case .tooLong:
             return "\(place) answers without end. Try by hand: \(look)"
         }

@@ -35,7 +35,8 @@ enum CheckCommand {
         console.report(
             Report(.phase, "[1/\(steps)] looking at programs, model and ports of all hosts"))
         var look = Preflight.everywhere(
-            spec, recorded: recorded.facts, owner: state.owner, isThorough: true)
+            spec, recorded: recorded.facts, owner: state.owner, isThorough: true,
+            tell: console.report)
         if hasWorkers {
             console.report(Report(.phase, "[2/2] starting each worker for a moment, on 127.0.0.1"))
             look.tryWorkers()

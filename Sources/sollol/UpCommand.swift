@@ -125,7 +125,7 @@ struct UpCommand {
         console.report(Report(.phase, "[1/5] checking programs, model and ports"))
         let recorded = recordedFacts()
         let look = Preflight.everywhere(
-            loaded.spec, recorded: recorded, owner: state.owner)
+            loaded.spec, recorded: recorded, owner: state.owner, tell: console.report)
         defer { look.connections.closeAll() }
         try state.write(look.facts.encoded(), to: RecordedFacts.name)
         for finding in look.findings { console.report(finding.report) }

@@ -94,6 +94,34 @@ import Testing
         #expect(SSHFailure(words: refused, status: nil)?.kind == .refused)
     }
 
+    /// What only tells of an end is explained by where it waited; what tells more is not.
+    @Test func whereSshWaitedExplainsItsEnd() throws {
+        let end = ["Connection to 10.0.0.1 port 22 timed out"]
+        let banner = SSHWait(.authentication, words: ["visit: https://x.example/'a"])
+        let person = try #require(SSHFailure(words: end, status: nil, wait: banner))
+        #expect(person.kind == .personAwaited)
+        #expect(person.quoted == "'\(end[0])'; it says: 'visit: https://x.example/’a'")
+        let exchange = SSHWait(.keyExchange, words: [])
+        #expect(SSHFailure(words: end, status: 255, wait: exchange)?.kind == .keyExchange)
+        #expect(SSHFailure(words: [], status: nil, wait: exchange)?.kind == .keyExchange)
+        let refused = ["root@10.0.0.1: Permission denied (publickey)."]
+        #expect(SSHFailure(words: refused, status: 255, wait: banner)?.kind == .keyRefused)
+        #expect(SSHFailure(words: end, status: nil) == nil)
+    }
+
+    /// As OpenSSH 9.2 prints it when the sshd of a jump host has too many connections.
+    @Test func aJumpHostThatTurnsAwayIsNoBrokenWay() throws {
+        let words = [
+            "kex_exchange_identification: Connection closed by remote host",
+            "Connection closed by 10.99.0.11 port 22",
+            "kex_exchange_identification: Connection closed by remote host",
+            "Connection closed by UNKNOWN port 65535",
+        ]
+        #expect(SSHFailure(words: words, status: 255)?.kind == .turnedAway)
+        let dead = ["ssh: connect to host j port 22: Connection refused"] + words.suffix(2)
+        #expect(SSHFailure(words: dead, status: 255)?.kind == .jump)
+    }
+
     @Test func onlyWhatPeopleMustChangeIsPermanent() {
         let all = Dictionary(
             uniqueKeysWithValues: SSHFailure.Kind.allCases.map { kind in
@@ -101,6 +129,7 @@ import Testing
             })
         let authentication: Set<SSHFailure.Kind> = [
             .hostKeyUnknown, .hostKeyChanged, .keyRefused, .tooManyKeys, .keyExposed,
+            .personAwaited,
         ]
         #expect(Set(all.filter(\.value.isAuthentication).keys) == authentication)
         #expect(

@@ -28,7 +28,7 @@ import Testing
             environmentReasons: [:], bind: Endpoint(host: "127.0.0.1", port: 1),
             dial: Endpoint(host: "127.0.0.1", port: 1), forwards: [], startAfter: [],
             readiness: .rpcHello(host: "127.0.0.1", port: 1))
-        let runs = (1...2 * ConnectionQueue.width).map {
+        let runs = (1...2 * Bounds.hostsAtOnce).map {
             ProcessRun(node: node, generation: $0)
         }
         for run in runs {

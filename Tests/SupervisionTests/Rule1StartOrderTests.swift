@@ -48,6 +48,47 @@ import Testing
         #expect(cluster.happens(.started(coordinator, pid: 8)) == [.probeReadiness(coordinator)])
     }
 
+    /// The words and the address that the host gives are told at once, and stay in the status.
+    @Test func rule1ThePersonThatLetsSshInHasTimeOfItsOwn() {
+        var cluster = TestCluster(workers: 1)
+        _ = cluster.happens(.upRequested)
+        let words = ["# To authenticate, visit: https://login.tailscale.com/a/c2e8"]
+        let wait = SSHWait(.authentication, words: words)
+        let until = cluster.now + 1 + SSHWait.personPatience
+        var effects = cluster.supervisor.handle(
+            .connectionWaits(worker1, wait), at: cluster.now + 1)
+        let text =
+            "worker-1: ssh to 'this machine' is not let in yet, and waits: somebody may have to "
+            + "confirm it (in a browser, by a touch, by a push); it says: '\(words[0])'"
+        #expect(
+            effects == [
+                .setTimer(.readinessDeadline(worker1), at: until),
+                .report(Report(.warning, text, about: "worker-1")),
+            ])
+        #expect(cluster.supervisor.snapshot.warnings == [text])
+        // The time of the start is over.
+        cluster.now = cluster.now + 31
+        #expect(cluster.happens(.timerFired(.readinessDeadline(worker1))) == [])
+        let pid = cluster.happens(.started(worker1, pid: 7))
+        #expect(pid.contains(.probeReadiness(worker1)))
+        #expect(cluster.supervisor.snapshot.warnings == [])
+        // Too late.
+        #expect(cluster.happens(.connectionWaits(worker1, wait)) == [])
+
+        cluster = TestCluster(workers: 1)
+        _ = cluster.happens(.upRequested)
+        _ = cluster.happens(.connectionWaits(worker1, wait))
+        cluster.now = until + 1
+        #expect(
+            cluster.happens(.timerFired(.readinessDeadline(worker1))).contains(.kill(worker1)))
+        effects = cluster.supervisor.handle(
+            .exited(worker1, ExitReport(status: nil)), at: cluster.now)
+        let told = effects.compactMap { if case .report(let report) = $0 { report } else { nil } }
+        #expect(told[0].message.hasPrefix("worker-1: it could not be started within "))
+        #expect(told[0].message.contains("its host was not reached: ssh to "))
+        #expect(told[0].message.contains("https://login.tailscale.com/a/c2e8"))
+    }
+
     @Test func rule1AnUnmanagedBackendIsAskedButNotStarted() {
         var cluster = TestCluster(workers: 0, unmanaged: 1)
         let begin = cluster.now + 0.1

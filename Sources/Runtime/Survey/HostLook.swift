@@ -10,17 +10,27 @@ import Survey
 final class HostLook {
     /// Seconds for everything that a host tells about itself, beside the time to connect.
     private static let patience = 45.0
-    /// Seconds until a host that had too many connections at once is asked again, once.
-    private static let pause = 2.0
+
+    /// What is asked, and who is told.
+    struct Handlers {
+        /// Where ssh waits.
+        var waiting: (SSHWait) -> Void
+        /// The host, or its jump host, had too many connections at once.
+        var turnedAway: () -> Void
+        /// The look is over.
+        var done: (HostSurvey) -> Void
+    }
 
     private let loop: EventLoop
     private let timeouts: Timeouts
     private let kept: OpenConnections?
-    private let done: (HostSurvey) -> Void
+    private let handlers: Handlers
     private var survey: HostSurvey
     private var shell: HostShell?
     private let carrier: [String]?
-    private var hasBeenTurnedAway = false
+    /// For a login that a person has to confirm.
+    private var isPatient = false
+    private var turnedAwaySince: Instant?
     private var isCancelled = false
     private var caches: [CachePruning]
     private var model = ModelParts()
@@ -57,30 +67,31 @@ final class HostLook {
         var current: String { paths[headers.count] }
     }
 
-    /// Begins; `done` is called once, never from within this call.
+    /// A look that has not begun.
     ///
-    /// - Parameters:
-    ///   - wantsKeySource: whether to find out if only an agent's key got us in.
-    ///   - kept: where the connection stays open; nil: it is closed.
+    /// - Parameter kept: where the connection stays open; nil: it is closed.
     init(
-        _ request: SurveyRequest, timeouts: Timeouts, wantsKeySource: Bool,
-        keeping kept: OpenConnections?, loop: EventLoop, done: @escaping (HostSurvey) -> Void
+        _ request: SurveyRequest, timeouts: Timeouts, keeping kept: OpenConnections?,
+        loop: EventLoop, handlers: Handlers
     ) {
         self.loop = loop
         self.timeouts = timeouts
         self.kept = kept
-        self.done = done
+        self.handlers = handlers
         survey = HostSurvey(request: request)
         caches = request.caches.reversed()
         carrier = SSHCommand.argv(
-            to: request.location, forwards: request.forwards, timeouts: timeouts,
-            isVerbose: wantsKeySource)
-        begin()
+            to: request.location, forwards: request.forwards, timeouts: timeouts)
     }
 
-    private func begin() {
+    /// Begins, again after it was turned away; `done` is never called from within this call.
+    func begin() {
+        guard !isCancelled else { return }
         do {
-            shell = try HostShell(carrier: carrier, loop: loop)
+            let shell = try HostShell(
+                carrier: isPatient ? carrier.map(SSHCommand.patient) : carrier, loop: loop)
+            self.shell = shell
+            shell.connection?.waits = { [self] in waits($0) }
             ask(SurveyScript.survey(survey.request)) { [self] in took($0) }
         } catch {
             loop.at(EventLoop.now) { [self] in finish(problem: "\(error)") }
@@ -102,18 +113,33 @@ final class HostLook {
             failure: { [self] in failed($0) })
     }
 
+    /// A login that somebody has to confirm gets the time for it before the address is told: that
+    /// of the login before would be of no use.
+    private func waits(_ wait: SSHWait) {
+        if wait.isForPerson, wait.namesAddress, !isPatient {
+            isPatient = true
+            shell?.close()
+            return begin()
+        }
+        if wait.isForPerson { shell?.extend(to: SSHWait.personPatience) }
+        handlers.waiting(wait)
+    }
+
+    /// Too many connections at once are a matter of pace, for as long as a connection may take.
     private func failed(_ failure: SurveyFailure) {
-        guard failure.isTurnedAway, !hasBeenTurnedAway else {
+        let now = EventLoop.now
+        guard failure.isTurnedAway, now - (turnedAwaySince ?? now) < timeouts.connect else {
             return finish(problem: failure.message(survey.request.location))
         }
-        hasBeenTurnedAway = true
+        turnedAwaySince = turnedAwaySince ?? now
         shell?.close()
-        loop.at(EventLoop.now + Self.pause) { [self] in if !isCancelled { begin() } }
+        handlers.turnedAway()
     }
 
     private func took(_ answer: [UInt8]) {
         guard let report = SurveyReport(answer, request: survey.request) else {
-            let failure = SurveyFailure.ended(status: nil, words: shell?.words ?? [])
+            let failure = SurveyFailure.ended(
+                status: nil, words: shell?.words ?? [], wait: nil)
             return finish(problem: failure.message(survey.request.location))
         }
         survey.report = report
@@ -284,6 +310,6 @@ final class HostLook {
             shell?.close()
         }
         shell = nil
-        done(survey)
+        handlers.done(survey)
     }
 }

@@ -31,6 +31,8 @@ final class HostShell {
     /// What was printed on standard error, or before the shell began; the last lines of it.
     private(set) var words: [String] = []
     private var agentsKey: String?
+    /// Watches the ssh client until the shell answers; nil for a shell on this machine.
+    let connection: ConnectionWatch?
 
     /// The key of an agent that ssh got in with, as far as `ssh -v` has told.
     var agentKey: String? {
@@ -44,6 +46,7 @@ final class HostShell {
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
     init(carrier: [String]?, loop: EventLoop) throws {
         self.loop = loop
+        connection = carrier == nil ? nil : ConnectionWatch(loop: loop)
         let random = [UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)]
         marker = "sollol-" + random.map { String($0, radix: 16) }.joined()
         let epilogue = "printf '\\n\(marker) exit %s\\n' $?"
@@ -70,8 +73,8 @@ final class HostShell {
         precondition(pending == nil, "one question at a time")
         pending = Question(
             answer: answer, failure: failure, limit: size + Bounds.answerBytes,
-            timer: loop.at(EventLoop.now + timeout) { [self] in end(.silent(timeout)) })
-        if isOver { return end(.ended(status: nil, words: words)) }
+            timer: loop.at(EventLoop.now + timeout) { [self] in giveUp(timeout) })
+        if isOver { return end(ending(status: nil)) }
         input.send(line)
     }
 
@@ -106,9 +109,25 @@ final class HostShell {
     /// Listens no more.
     private func letGo() {
         isOver = true
+        connection?.end()
         input.end()
         output.end()
         errors.end()
+    }
+
+    // MARK: The connection
+
+    /// Gives the question that is open so many seconds from now on.
+    func extend(to timeout: Double) {
+        guard let question = pending else { return }
+        loop.cancel(question.timer)
+        pending?.timer = loop.at(EventLoop.now + timeout) { [self] in giveUp(timeout) }
+    }
+
+    private func giveUp(_ timeout: Double) { end(.silent(timeout, wait: connection?.wait)) }
+
+    private func ending(status: Int?) -> SurveyFailure {
+        .ended(status: status, words: words, wait: connection?.wait)
     }
 
     // MARK: Answers
@@ -117,7 +136,7 @@ final class HostShell {
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         let count = output.descriptor.read(&buffer)
         if count < 0 {
-            if errno != EAGAIN { end(.ended(status: nil, words: words)) }
+            if errno != EAGAIN { end(ending(status: nil)) }
             return
         }
         received += buffer[..<count]
@@ -134,7 +153,12 @@ final class HostShell {
         // What was looked at before may hold the beginning of the sign, no more.
         let rest = received[max(0, searched - sign.count)...]
         searched = received.count
-        guard let range = rest.firstRange(of: sign) else { return }
+        guard let range = rest.firstRange(of: sign) else {
+            // A forced command, say, in place of the shell that was asked for.
+            connection?.hear(banner: received)
+            return
+        }
+        connection?.established()
         note(String(decoding: received[..<range.lowerBound], as: UTF8.self))
         received.removeSubrange(..<range.upperBound)
         hasBegun = true
@@ -158,16 +182,9 @@ final class HostShell {
     }
 
     private func complained(_ text: String) {
-        // ssh ends its lines as a terminal wants them.
-        let line = text.hasSuffix("\r") ? String(text.dropLast()) : text
-        guard Self.isFromVerboseClient(line) else { return note(line) }
-        if KeySource.isSign(line) { agentsKey = KeySource.agentKey([line]) }
-    }
-
-    /// What `ssh -v` says beside what it always does.
-    private static func isFromVerboseClient(_ line: String) -> Bool {
-        ["debug1: ", "OpenSSH_", "Authenticated to ", "Transferred: ", "Bytes per second: "]
-            .contains { line.hasPrefix($0) }
+        guard let connection else { return note(text) }
+        if KeySource.isSign(text) { agentsKey = KeySource.agentKey([text]) }
+        if let line = connection.take(text) { note(line) }
     }
 
     private func note(_ text: String) {
@@ -188,7 +205,7 @@ final class HostShell {
             status = Outside.number(text, in: Outside.status)
             if !hasBegun { note(String(decoding: received[..<range.lowerBound], as: UTF8.self)) }
         }
-        end(.ended(status: status, words: words))
+        end(ending(status: status))
     }
 
     private func end(_ failure: SurveyFailure?) {

@@ -24,6 +24,7 @@ package struct Preflight {
     private let spec: ClusterSpec
     private let owner: String
     private var running: RunningCluster?
+    private let tell: (Report) -> Void
 
     /// What a dry run knew before the other hosts were asked.
     package func factsOfDryRun(recorded: HostFacts) -> HostFacts {
@@ -57,7 +58,7 @@ package struct Preflight {
             if onlyModel { requests[index].programs = [] }
             requests[index].know(recorded)
         }
-        look.survey(requests, wantsKeySource: false)
+        look.survey(requests)
         return look
     }
 
@@ -68,10 +69,12 @@ package struct Preflight {
     ///   - isThorough: for `check`: also find out where only an agent's key gets us in, ask
     ///     programs
     ///     again whose files are the same, and leave tensor caches alone.
+    ///   - tell: told at once what cannot wait until all is looked at.
     package static func everywhere(
-        _ spec: ClusterSpec, recorded: HostFacts, owner: Guard.Owner, isThorough: Bool = false
+        _ spec: ClusterSpec, recorded: HostFacts, owner: Guard.Owner, isThorough: Bool = false,
+        tell: @escaping (Report) -> Void
     ) -> Preflight {
-        var look = Preflight(spec: spec, facts: recorded, owner: owner.id)
+        var look = Preflight(spec: spec, facts: recorded, owner: owner.id, tell: tell)
         look.lookEverywhere(isThorough: isThorough)
         return look
     }
@@ -125,9 +128,7 @@ package struct Preflight {
         }
         let keeps = !isThorough && running == nil
         if keeps { addForwards(to: &requests) }
-        survey(
-            running?.adapted(requests) ?? requests, wantsKeySource: isThorough,
-            keeping: keeps ? connections : nil)
+        survey(running?.adapted(requests) ?? requests, keeping: keeps ? connections : nil)
         findings += surveys.flatMap(SurveyFindings.of)
         findings += BuildComparison.findings(surveys)
         if isThorough { findings += surveys.compactMap(KeyCheck.finding) }
@@ -158,18 +159,28 @@ package struct Preflight {
         }
     }
 
-    private init(spec: ClusterSpec, facts: HostFacts, owner: String = "") {
+    private init(
+        spec: ClusterSpec, facts: HostFacts, owner: String = "",
+        tell: @escaping (Report) -> Void = { _ in }
+    ) {
+        self.tell = tell
         self.spec = spec
         self.facts = facts
         self.owner = owner
     }
 
     private mutating func survey(
-        _ requests: [SurveyRequest], wantsKeySource: Bool, keeping kept: OpenConnections? = nil
+        _ requests: [SurveyRequest], keeping kept: OpenConnections? = nil
     ) {
         surveys = HostLooks.at(
-            requests, timeouts: spec.timeouts, wantsKeySource: wantsKeySource, keeping: kept)
+            requests, timeouts: spec.timeouts, keeping: kept, waiting: tellWait)
         facts.record(surveys, spec)
+    }
+
+    /// Somebody may be meant, who should not have to wait for what else is looked at.
+    private func tellWait(_ request: SurveyRequest, _ wait: SSHWait) {
+        let names = Node.list(request.processes)
+        tell(Report(.warning, "\(names): \(wait.message(request.location))"))
     }
 
     // MARK: Workers

@@ -16,7 +16,16 @@ final class WorkerLook {
     private let trial: WorkerTrial
     private let timeouts: Timeouts
     private let loop: EventLoop
-    private let done: (WorkerTrial.Outcome) -> Void
+    /// Who is told.
+    struct Handlers {
+        /// The host, or its jump host, had too many connections at once.
+        var turnedAway: () -> Void
+        /// The look is over, and nothing runs any more.
+        var done: (WorkerTrial.Outcome) -> Void
+    }
+
+    private let handlers: Handlers
+    private var turnedAwaySince: Instant?
     private var outcome = WorkerTrial.Outcome()
     private var server: GuardedProcess?
     private var question: GuardedProcess?
@@ -25,15 +34,17 @@ final class WorkerLook {
     private var timer: Int?
     private var isEnding = false
 
-    /// Begins; `done` is called once, never from within this call, when nothing runs any more.
-    init(
-        _ trial: WorkerTrial, timeouts: Timeouts, loop: EventLoop,
-        done: @escaping (WorkerTrial.Outcome) -> Void
-    ) {
+    /// A look that has not begun.
+    init(_ trial: WorkerTrial, timeouts: Timeouts, loop: EventLoop, handlers: Handlers) {
         self.trial = trial
         self.timeouts = timeouts
         self.loop = loop
-        self.done = done
+        self.handlers = handlers
+    }
+
+    /// Begins, again after it was turned away; `done` is never called from within this call.
+    func begin() {
+        guard !isEnding else { return finish() }
         do {
             server = try start(
                 trial.argv, trial.worker.environment, at: trial.worker.location,
@@ -47,7 +58,7 @@ final class WorkerLook {
                                 + TerminalText.quote($0)
                         }
                     },
-                    ended: { [self] in serverEnded($0.status) }))
+                    ended: { [self] in serverEnded($0) }))
             let limit = timeouts.connect + timeouts.ready
             timer = loop.at(EventLoop.now + limit) { [self] in
                 outcome.problem =
@@ -170,17 +181,22 @@ final class WorkerLook {
         if let server { server.killAndHangUp() } else { finish() }
     }
 
-    private func serverEnded(_ status: Int?) {
+    private func serverEnded(_ end: GuardedProcess.End) {
         server = nil
         if !isEnding {
             loop.cancel(timer)
             let location = trial.worker.location
-            if location != .here, status == nil,
-                let failure = SSHFailure(words: words, status: nil)
-            {
+            let exit = ExitReport(status: end.status, lastWords: words, wait: end.wait)
+            if location != .here, let failure = exit.sshFailure {
+                let now = EventLoop.now
+                if failure.kind == .turnedAway, now - (turnedAwaySince ?? now) < timeouts.connect {
+                    turnedAwaySince = turnedAwaySince ?? now
+                    words = []
+                    return handlers.turnedAway()
+                }
                 outcome.problem = failure.message(location)
             } else {
-                let cause = FailureCause(ExitReport(status: status, lastWords: words), of: .worker)
+                let cause = FailureCause(exit, of: .worker)
                 outcome.problem =
                     "its rpc-server on {host}, started for a moment, does not stay: "
                     + cause.text + said + ". Try: {ssh}"
@@ -194,42 +210,37 @@ final class WorkerLook {
 
     private func finish() {
         guard server == nil, question == nil else { return }
-        done(outcome)
+        handlers.done(outcome)
     }
 }
 
 /// Looks at several workers side by side.
 enum WorkerLooks {
-    /// As `HostLooks`: each takes a connection to its host, and perhaps one to the coordinator's.
-    private static let width = 4
-
     /// The outcomes in the order of the trials.
     static func at(_ trials: [WorkerTrial], timeouts: Timeouts) -> [WorkerTrial.Outcome] {
         guard !trials.isEmpty else { return [] }
         let loop = EventLoop()
         var outcomes = trials.map { _ in WorkerTrial.Outcome() }
-        var next = 0
         var missing = trials.count
+        // Each takes a connection to its host, and perhaps one to the coordinator's.
+        let queue = ConnectionQueue<Int>(loop: loop, widest: Bounds.hostsAtOnce / 2)
         var looks: [WorkerLook] = []
-        func begin() {
-            guard next < trials.count else { return }
-            let index = next
-            next += 1
-            let look = WorkerLook(trials[index], timeouts: timeouts, loop: loop) { outcome in
-                outcomes[index] = outcome
-                missing -= 1
-                if missing == 0 { loop.stop() } else { begin() }
-            }
-            looks.append(look)
+        for (index, trial) in trials.enumerated() {
+            let handlers = WorkerLook.Handlers(
+                turnedAway: { queue.turnedAway(index) { looks[index].begin() } },
+                done: { outcome in
+                    outcomes[index] = outcome
+                    missing -= 1
+                    if missing == 0 { loop.stop() }
+                    queue.finished(index)
+                })
+            looks.append(WorkerLook(trial, timeouts: timeouts, loop: loop, handlers: handlers))
         }
-        loop.at(EventLoop.now) { for _ in 0..<min(width, trials.count) { begin() } }
-        Signals.running(loop) {
-            // No further one begins, and the loop stops when the last has ended.
-            missing -= trials.count - next
-            next = trials.count
-            for look in looks { look.end() }
-            if missing == 0 { loop.stop() }
+        loop.at(EventLoop.now) {
+            for index in looks.indices { queue.request(index) { looks[index].begin() } }
         }
+        // One that has not begun is over at once; the loop stops when the last has ended.
+        Signals.running(loop) { for look in looks { look.end() } }
         return outcomes
     }
 }

@@ -84,6 +84,17 @@ final class TestHost {
                 .joined(separator: " && "))
     }
 
+    /// From now on larger packets than that are lost on the way, in both directions, and nobody is
+    /// told: what a tunnel does whose size neither end knows.
+    func losePackets(largerThan bytes: Int) throws {
+        for network in options.networks {
+            let port = "p\(network.rawValue)-\(number)"
+            _ = try keeper.run("ip link set dev \(port) mtu \(bytes)")
+            // Packets that are cut only on the way would pass.
+            try runChecked("ip link set dev eth\(network.rawValue) gso_max_segs 1")
+        }
+    }
+
     /// Limits what reaches and what leaves it; nil lifts the limit.
     func limit(megabitsPerSecond: Int?) throws {
         let rule = megabitsPerSecond.map { "tbf rate \($0)mbit burst 64kb latency 400ms" }
