@@ -6,6 +6,8 @@ package enum MemorySize {
     /// `24GiB`, `24 Gi`, `24g`: 2^30 each; `24GB`: 10^9; in any case. At most 1024 TiB. A number
     /// alone is nil: whether bytes or GiB were meant, nobody can tell.
     package static func bytes(_ text: String) -> UInt64? {
+        // Nothing is nothing in any unit.
+        if text == "0" { return 0 }
         let lowered = text.lowercased()
         let number = lowered.prefix { $0.isASCII && $0.isNumber || $0 == "." }
         var unit = lowered.dropFirst(number.count)

@@ -139,9 +139,11 @@ import Testing
         facts.hosts = facts.hosts.mapValues { host in
             var host = host
             host.binaries = host.binaries.mapValues {
-                HostFacts.Binary(
+                var capabilities = $0.capabilities
+                capabilities?.companions = nil
+                return HostFacts.Binary(
                     path: $0.path, stamp: $0.stamp, version: $0.version,
-                    capabilities: $0.capabilities)
+                    capabilities: capabilities)
             }
             return host
         }
