@@ -55,6 +55,7 @@ let package = Package(
                 "Basics", "Placement", "Facts", "Configuration", "Plan", "Survey", "Status",
                 "Reporting", "SollolRuntime",
             ],
+            resources: [.embedInCode("Shell")],
             swiftSettings: small),
         .target(name: "ModelMaker", dependencies: ["Basics", "Model"]),
         .executableTarget(name: "random-gguf", dependencies: ["Basics", "ModelMaker"]),

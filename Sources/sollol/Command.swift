@@ -29,6 +29,8 @@ struct Command: Sendable {
         case people
         /// `sollol` itself: left out of help.
         case sollol
+        /// The programs of `sollol completion`, which pass on whatever words are typed.
+        case shells
         /// Nobody yet: it is a command of a later release.
         case later
     }

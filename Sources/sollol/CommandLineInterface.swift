@@ -43,8 +43,10 @@ enum CommandLineInterface {
         // that is no option's value.
         let everything = unique(Options.common + Commands.all.flatMap(\.options))
         let first = CommandLineArguments.firstWord(words, options: everything)
-        if let command = first.flatMap(Commands.named), command.audience == .later {
-            // Whatever options it will have.
+        if let command = first.flatMap(Commands.named),
+            [.later, .shells].contains(command.audience)
+        {
+            // Whatever options it will have, or somebody is typing.
             return try command.handler(
                 .init(arguments: .init(values: [:]), words: words, isDetached: false))
         }

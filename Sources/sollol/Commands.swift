@@ -24,8 +24,8 @@ enum Commands {
     /// Every command.
     static let all: [Command] =
         [
-            up, config, check, plan, status, list, logs, restart, reload, down, version, help,
-            reloadLook,
+            up, config, check, plan, status, list, logs, restart, reload, down, completion, man,
+            version, help, complete, reloadLook,
         ] + later
 
     /// The command of that name, or with that synonym.
@@ -149,6 +149,25 @@ enum Commands {
         ] + always
     ) { try DownCommand.run($0.arguments) }
 
+    private static let completion = Command(
+        name: "completion", summary: "a program that lets a shell complete command lines",
+        word: CompletionCommand.shells.joined(separator: "|"), options: [],
+        exits: [Exit(.success, "printed"), unprinted] + always
+    ) { try CompletionCommand.run($0.arguments) }
+
+    private static let man = Command(
+        name: "man", summary: "the manual page: sollol man | man -l -", options: [],
+        exits: [Exit(.success, "printed"), unprinted] + always
+    ) { _ in
+        try CommandLineInterface.write(Array(ManualPage.text.utf8))
+        return .success
+    }
+
+    private static let complete = Command(
+        name: "complete", summary: "what may stand at the end of a command line", options: [],
+        exits: [Exit(.success, "told"), unprinted] + always, audience: .shells
+    ) { try CompletionCommand.answer(Array($0.words.drop { $0 != "complete" }.dropFirst())) }
+
     private static let version = Command(
         name: "version", summary: "show the version", options: [],
         exits: [Exit(.success, "shown"), unprinted] + always
@@ -173,8 +192,6 @@ enum Commands {
     private static let later: [Command] = [
         .later("history", "what happened, as sentences"),
         .later("schema", "the configuration's keys as a JSON schema"),
-        .later("man", "the manual page"),
-        .later("completion", "completions for a shell"),
         .later("shard", "store the model's layers on the workers' disks"),
         .later("measure", "seconds per layer of each device"),
         .later("discover", "find hosts"),

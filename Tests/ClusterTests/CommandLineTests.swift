@@ -251,7 +251,7 @@ struct CommandLineTests {
 
     /// Whatever options they will have.
     @Test(arguments: [
-        "history", "schema", "man", "completion", "shard", "measure", "discover",
+        "history", "schema", "shard", "measure", "discover",
         "install", "service", "export",
     ])
     func commandsOfLaterReleasesSaySo(_ command: String) throws {

@@ -130,6 +130,11 @@ extension TestEnvironment {
         #endif
     }()
 
+    /// Whether a program is to be used: it is there, or has to be.
+    static func has(_ program: String) -> Bool {
+        mustRun || (try? ShellRun("command -v \(program)", []))?.status == 0
+    }
+
     static var canBuildHosts: Bool { mustRun || hostsObstacle == nil }
 
     static let hostsComment = Comment(
