@@ -76,6 +76,13 @@ package final class RunningEntry {
         all().first { $0.state == state && $0.process.isAlive }?.process.pid
     }
 
+    /// The process id of the `sollol` that ran with that state folder last, if it ended without
+    /// removing its entry: killed, or with the machine's power.
+    package static func deadPid(of state: String) -> Int32? {
+        let entries = all().filter { $0.state == state }
+        return entries.contains(where: \.process.isAlive) ? nil : entries.last?.process.pid
+    }
+
     private static func files() -> [(path: String, content: Content)] {
         var files: [(path: String, content: Content)] = []
         for folder in PrivateFolder.usable {

@@ -125,6 +125,12 @@ struct NamedCluster {
             let state: ClusterStatus.State = last?.kind == "failure" ? .failed : .stopped
             var status = ClusterStatus(cluster: name, state: state, stateDirectory: statePath)
             status.lastEvent = last
+            if let pid = RunningEntry.deadPid(of: statePath) {
+                status.summary =
+                    "sollol (pid \(pid)) ended without stopping the cluster: it was "
+                    + "killed, or crashed; the servers that it had started have ended with it. "
+                    + "Start it again: sollol up"
+            }
             return status
         case .silent(let pid, let reason): return unanswered(pid: pid, reason)
         case .hung(let hung): return wedged(pid: hung.pid, "\(hung)")

@@ -58,6 +58,25 @@ struct LostClusterTests {
         #expect(cluster.leftovers() == [])
     }
 
+    @Test func aKilledSollolIsNoOrderlyStop() throws {
+        let cluster = try LocalCluster()
+        let sollol = try cluster.serving()
+        sollol.signal(SIGKILL)
+        _ = sollol.exitStatus()
+        try eventually("its servers end") { cluster.leftovers().isEmpty }
+        let killed = try cluster.sollol("status")
+        let text = killed.standardOutput()
+        #expect(
+            text.contains("sollol (pid \(sollol.pid)) ended without stopping the cluster"),
+            "\(text)")
+        #expect(killed.exitStatus() == 3)
+        let second = try cluster.serving()
+        second.signal(SIGTERM)
+        _ = second.exitStatus()
+        let stopped = try cluster.sollol("status").standardOutput()
+        #expect(!stopped.contains("without stopping"), "\(stopped)")
+    }
+
     @Test(arguments: ["{ \"model\": ", nil])
     func aBrokenOrMovedConfigurationIsNoObstacle(_ text: String?) throws {
         let cluster = try LocalCluster()

@@ -80,7 +80,10 @@ import Testing
         #expect(later?.count == 2 && later?.last?.contains("speaks version 99") == true)
         #expect(words(#"{"lines": [], "status": 69}"#)?.last?.contains("another release") == true)
         #expect(words("what") == ["word"])
-        #expect(words(#"{"formatVersion": 1, "lines": [], "status": 69}"#) == nil)
+        let ours = ReloadProtocol.version
+        #expect(words(#"{"formatVersion": \#(ours), "lines": [], "status": 69}"#) == nil)
+        // What it says of tensor caches came with version 2.
+        #expect(words(#"{"formatVersion": 1, "lines": [], "status": 69}"#)?.count == 2)
     }
 
     /// Which of the two folders could be used may have changed since `up` began.
