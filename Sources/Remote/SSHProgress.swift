@@ -139,7 +139,7 @@ extension SSHCommand {
 
     /// The same command line for a client that tells how far it comes.
     package static func telling(_ argv: [String]) -> [String] {
-        argv.first.map { [$0, "-v"] + argv.dropFirst() } ?? argv
+        with(["-v"], in: argv)
     }
 
     /// The same for a login that a person has to confirm: ssh gives up when it hears nothing for
@@ -148,9 +148,13 @@ extension SSHCommand {
     package static func patient(_ argv: [String]) -> [String] {
         let count = Int(SSHWait.personPatience / patientInterval)
         let options = ["-o", "ServerAliveInterval=\(Int(patientInterval))"]
-        return argv.first.map {
-            [$0] + options + ["-o", "ServerAliveCountMax=\(count)"] + argv.dropFirst()
-        } ?? argv
+        return with(options + ["-o", "ServerAliveCountMax=\(count)"], in: argv)
+    }
+
+    /// Options come behind the client's name, whatever starts it.
+    private static func with(_ options: [String], in argv: [String]) -> [String] {
+        guard let client = argv.firstIndex(of: "ssh") else { return argv }
+        return argv[...client] + options + argv[(client + 1)...]
     }
 
     private static let patientInterval = 10.0
