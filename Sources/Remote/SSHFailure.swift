@@ -263,10 +263,12 @@ extension RunLocation {
         }
         if let alias = option("HostKeyAlias") { return alias }
         let host = destination.split(separator: "@").last.map(String.init) ?? destination
-        let parts = host.replacing("ssh://", with: "").split(separator: ":")
-        let name = option("HostName") ?? parts.first.map(String.init) ?? host
-        // The port of the destination counts before the option's (ssh(1)).
-        let port = parts.dropFirst().first.map(String.init) ?? option("Port") ?? "22"
+        // Only an address of that form has a port; it counts before the option's (ssh(1)).
+        let parts =
+            destination.hasPrefix("ssh://")
+            ? host.replacing("ssh://", with: "").split(separator: ":").map(String.init) : [host]
+        let name = option("HostName") ?? parts.first ?? host
+        let port = parts.dropFirst().first ?? option("Port") ?? "22"
         return port == "22" ? name : "[\(name)]:\(port)"
     }
 }

@@ -143,6 +143,7 @@ import Testing
         (.ssh(destination: "gpu", options: ["port=2222"]), "'[gpu]:2222'"),
         (.ssh(destination: "ssh://u@gpu:2200", options: ["Port=22"]), "'[gpu]:2200'"),
         (.ssh(destination: "gpu", options: ["HostName=10.0.0.1", "Port=22"]), "10.0.0.1"),
+        (.ssh(destination: "u@fd00::2", options: []), "fd00::2"),
         (.ssh(destination: "gpu", options: ["HostKeyAlias=one", "Port=2222"]), "one"),
     ])
     func theCommandThatForgetsAChangedKeyIsOurs(_ location: RunLocation, _ name: String) throws {
