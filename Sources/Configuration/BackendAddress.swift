@@ -15,8 +15,8 @@ struct BackendAddress: Equatable, Sendable {
     static let most = 64
 
     static func tooMany(_ count: Int) -> String {
-        "\(count) RPC backends, at most \(LayerPlacement.maxDevices) are possible: llama.cpp aborts "
-            + "with more devices (GGML_SCHED_MAX_BACKENDS is 16, the CPU included)."
+        "\(count) RPC backends, at most \(LayerPlacement.maxDevices) are possible: llama.cpp "
+            + "aborts with more devices (GGML_SCHED_MAX_BACKENDS is 16, the CPU included)."
     }
 
     /// Takes the text apart and checks both.

@@ -23,8 +23,8 @@ extension SpecBuilder {
                 problem(
                     key,
                     "\(flag) takes a secret, which would show to everyone on that host (ps), in "
-                        + "plans and in logs; keep it in the account there (its environment, a file)."
-                )
+                        + "plans and in logs; keep it in the account there (its environment, a "
+                        + "file).")
             }
         }
     }
@@ -46,8 +46,9 @@ extension SpecBuilder {
             problem(
                 .coordinator(key),
                 "\(printable(name)) gives \(gift) to whoever can reach \(coordinator.host), and "
-                    + "the API asks for no key. Set \(ConfigurationKey.coordinator(.apiKeyFile)), or "
-                    + "\(ConfigurationKey.coordinator(.host)) to 127.0.0.1, or \(consent) to true.")
+                    + "the API asks for no key. Set \(ConfigurationKey.coordinator(.apiKeyFile)), "
+                    + "or \(ConfigurationKey.coordinator(.host)) to 127.0.0.1, or \(consent) to true."
+            )
         }
     }
 
@@ -71,8 +72,8 @@ extension SpecBuilder {
         problem(
             .timeouts(.lease),
             "\(seconds(lease)) s is too short: a busy host misses heartbeats, and its servers "
-                + "would be killed. Give at least \(seconds(Timeouts.smallestLease)) s, or 0, which "
-                + "switches it off.")
+                + "would be killed. Give at least \(seconds(Timeouts.smallestLease)) s, or 0, "
+                + "which switches it off.")
     }
 
     mutating func checkDelays(_ spec: ClusterSpec) {

@@ -78,7 +78,8 @@ package struct HostFacts: Codable, Equatable, Sendable {
                 return nil
             }
             return companions.map {
-                "\(stamp.size) \(stamp.modified / 1_000_000_000)\($0.isEmpty ? "" : " ")\($0) \(path)"
+                "\(stamp.size) \(stamp.modified / 1_000_000_000)\($0.isEmpty ? "" : " ")\($0) "
+                    + path
             }
         }
 

@@ -15,8 +15,8 @@ package enum OwnedFlags {
             "set model instead")
         own(
             "-hft --hf-token",
-            "it would show the token to everyone on that host (ps), so set HF_TOKEN for the account "
-                + "there")
+            "it would show the token to everyone on that host (ps), so set HF_TOKEN for the "
+                + "account there")
         own("--host", "set \(ConfigurationKey.coordinator(.host)) instead")
         own("--port --reuse-port", "set \(ConfigurationKey.coordinator(.port)) instead")
         own(

@@ -29,10 +29,11 @@ package enum PlanError: Error, Equatable, Sendable {
             "the workers offer \(count) devices (\(byWorker.joined(separator: ", "))), at most "
                 + "\(LayerPlacement.maxDevices) are possible: llama.cpp aborts with more "
                 + "(GGML_SCHED_MAX_BACKENDS is 16 and counts the CPU). "
-                + "Name fewer in \(SpecialKey.backends.rawValue)[…].\(ConfigurationKey.Backend.devices.rawValue)."
+                + "Name fewer in \(SpecialKey.backends.rawValue)[…]."
+                + "\(ConfigurationKey.Backend.devices.rawValue)."
         case .manualLayers(let counts, let devices, let layers, let mayLeave):
-            "\(ConfigurationKey.placement(.layers)) has \(plural(counts.count, "number")) that sum to "
-                + "\(counts.reduce(0, +)); it takes one for each of the "
+            "\(ConfigurationKey.placement(.layers)) has \(plural(counts.count, "number")) that sum "
+                + "to \(counts.reduce(0, +)); it takes one for each of the "
                 + "\(plural(devices, "device")), \(mayLeave ? "at most" : "in all") the "
                 + "\(layers) layers of the model (its output layer included)."
         case .restTooSmall(let shortages):

@@ -1,4 +1,5 @@
 import Basics
+import LlamaCpp
 
 /// What a worker's tensor cache will have to hold, and how its files can be told from broken ones.
 package struct TensorCache: Equatable, Sendable {
@@ -29,13 +30,14 @@ extension LaunchPlan {
     /// Whether the coordinator also sends tensors of files whose headers nobody has read.
     private var loadsOtherFiles: Bool {
         process(.coordinator)?.argv.contains { word in
-            Self.otherFiles.contains { word == $0 || word.hasPrefix("\($0)=") }
+            let flag = String(word.prefix { $0 != "=" })
+            return CompanionFlag(flag)?.takesValue == true || Self.otherFiles.contains(flag)
         } ?? true
     }
 
-    private static let otherFiles = [
-        "-md", "--model-draft", "--spec-draft-model", "-mv", "--model-vocoder", "-mm", "--mmproj",
-        "-mmu", "--mmproj-url", "--lora", "--lora-scaled", "--control-vector",
+    /// Flags that name files besides those of `CompanionFlag`.
+    private static let otherFiles: Set<String> = [
+        "-mv", "--model-vocoder", "-mmu", "--mmproj-url", "--lora-scaled", "--control-vector",
         "--control-vector-scaled",
     ]
 }

@@ -13,6 +13,8 @@ package enum GuardProgram {
     package static let recordFolder = ShellProgram.line(PackageResources.record_folder_sh)
     /// What servers do not inherit; programs that the survey asks do not either.
     package static let forget = ShellProgram.line(PackageResources.forget_sh)
+    /// Where a tensor cache is; pruning looks there.
+    package static let cacheBase = ShellProgram.line(PackageResources.cache_base_sh)
     /// As a line of its own: the shell then waits for a second line, which ends with `guarding`.
     static let prepared =
         preparation + " " + ShellProgram.line(PackageResources.guard_prepared_sh)
@@ -20,7 +22,8 @@ package enum GuardProgram {
     /// The files of `command`, in their order.
     static let commandFiles = [
         PackageResources.forget_sh, PackageResources.guard_begin_sh,
-        PackageResources.server_whole_sh, PackageResources.cache_files_sh,
+        PackageResources.server_whole_sh, PackageResources.cache_base_sh,
+        PackageResources.cache_files_sh,
         PackageResources.guard_cache_sh, PackageResources.short_command_sh,
     ]
     /// The files of `server`, in their order.
@@ -30,7 +33,8 @@ package enum GuardProgram {
         PackageResources.guard_process_sh, PackageResources.server_whole_sh,
         PackageResources.record_folder_sh, PackageResources.guard_record_sh,
         PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
-        PackageResources.cache_files_sh, PackageResources.guard_cache_sh,
+        PackageResources.cache_base_sh, PackageResources.cache_files_sh,
+        PackageResources.guard_cache_sh,
         PackageResources.guard_leash_sh, PackageResources.guard_ticker_sh,
     ]
 }

@@ -31,8 +31,8 @@ package struct CheckReport {
             ("running_pid", pid.map(OrderedJSON.int) ?? .null), ("findings", .array([])),
         ])
         let text =
-            "Cluster \(cluster) is in the hands of a sollol\(who) already, so nothing was looked at: "
-            + "a worker in use must not be probed. See: sollol status\n"
+            "Cluster \(cluster) is in the hands of a sollol\(who) already, so nothing was looked "
+            + "at: a worker in use must not be probed. See: sollol status\n"
         return (text, json.text)
     }
 

@@ -27,8 +27,8 @@ extension DryRun {
 
     private static func scriptHead(_ plan: LaunchPlan) -> String {
         let assumptions =
-            plan.exposures.flatMap { wrapped("warning: \($0.description)") }
-            + plan.assumptions.flatMap { wrapped("assumed of \($0)") }
+            plan.exposures.flatMap { comment("warning: \($0.description)") }
+            + plan.assumptions.flatMap { comment("assumed of \($0)") }
         let comments =
             [
                 "Brings up the cluster \(plan.cluster) without sollol, until Ctrl-C.",
@@ -49,18 +49,9 @@ extension DryRun {
             """
     }
 
-    /// Lines of at most some 90 characters, broken at spaces.
-    private static func wrapped(_ text: String) -> [String] {
-        var lines: [String] = []
-        var line = ""
-        for word in TerminalText.line(text).split(separator: " ") {
-            if !line.isEmpty, line.count + word.count > 90 {
-                lines.append(line)
-                line = " "
-            }
-            line += line.isEmpty ? "\(word)" : " \(word)"
-        }
-        return lines + [line]
+    /// A comment of the script, in lines that are not too long.
+    private static func comment(_ text: String) -> [String] {
+        TextWrap.lines(TerminalText.line(text), atMost: 91, indent: "  ")
     }
 
     private static func scriptStarts(_ plan: LaunchPlan) -> String {

@@ -59,7 +59,8 @@ extension DryRun {
         return ["Layers 0-\(count) (\(count) is the output layer), \(kept) on \(place):"]
             + distribution.shares.map { share in
                 return
-                    "    \(padded(share.node.description, width))  \(padded(share.device, deviceWidth))  "
+                    "    \(padded(share.node.description, width))  "
+                    + "\(padded(share.device, deviceWidth))  "
                     + "\(rangeText(share.layers)) (\(share.layers.count))"
             }
     }

@@ -74,3 +74,17 @@ final class ConnectionQueue<Key: Hashable> {
         }
     }
 }
+
+/// A connection that was turned away is tried again for as long as one may take, counted from the
+/// first time.
+struct TurnedAway {
+    private var since: Instant?
+
+    /// Notes that it was; false when its time is over.
+    mutating func mayTryAgain(within patience: Double) -> Bool {
+        let now = EventLoop.now
+        let first = since ?? now
+        since = first
+        return now - first < patience
+    }
+}

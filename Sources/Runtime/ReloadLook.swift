@@ -21,7 +21,8 @@ package enum ReloadProtocol {
             if formatVersion == ReloadProtocol.version { return nil }
             return "\(other) is of another release than this sollol (it speaks version "
                 + "\(formatVersion ?? 0) of the reload protocol, this one "
-                + "\(ReloadProtocol.version)): start the cluster anew, with sollol down and sollol up"
+                + "\(ReloadProtocol.version)): start the cluster anew, with sollol down and "
+                + "sollol up"
         }
     }
 }

@@ -67,7 +67,7 @@ package final class RunningEntry {
 
     /// Whether that process is there and is the `sollol` of that state folder.
     package static func isSollol(_ pid: Int32, of state: String) -> Bool {
-        all().contains { $0.state == state && $0.process.pid == pid && $0.process.isAlive }
+        self.pid(of: state) == pid
     }
 
     /// The process id of the `sollol` that runs with that state folder, whether or not the folder

@@ -136,8 +136,7 @@ final class RunningProcesses {
         var carrier: [String]?
         /// Seconds in which a connection that is turned away is tried again.
         var patience: Double
-        /// When it was turned away first.
-        var turnedAwaySince: Instant?
+        var turnedAway = TurnedAway()
         /// It is for a login that a person has to confirm.
         var isPatient = false
     }
@@ -230,12 +229,10 @@ final class RunningProcesses {
 
     /// How it is tried again when an sshd had too many connections at once; nil when it is not.
     private func wayAfter(_ exit: ExitReport, _ way: Way) -> Way? {
-        let now = EventLoop.now
-        guard exit.sshFailure?.kind == .turnedAway,
-            now - (way.turnedAwaySince ?? now) < way.patience
-        else { return nil }
         var later = way
-        later.turnedAwaySince = way.turnedAwaySince ?? now
+        guard exit.sshFailure?.kind == .turnedAway,
+            later.turnedAway.mayTryAgain(within: way.patience)
+        else { return nil }
         return later
     }
 

@@ -45,8 +45,9 @@ package struct CachePruning: Equatable, Sendable {
     /// The line that prunes, for `SurveyScript.session` (prune-cache.sh).
     package var line: String {
         let given = folder.map { "LLAMA_CACHE=\(ShellQuoting.quote($0)); " } ?? ""
-        let program = ShellProgram.line(
-            PackageResources.home_and_path_sh, PackageResources.prune_cache_sh)
+        let program =
+            ShellProgram.line(PackageResources.home_and_path_sh) + " " + GuardProgram.cacheBase
+            + " " + ShellProgram.line(PackageResources.prune_cache_sh)
         return "( \(given)cache_limit=\(limit); \(program) )"
     }
 

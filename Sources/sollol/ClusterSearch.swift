@@ -10,7 +10,10 @@ struct ClusterSearch {
     private let home: String
     private let running: [RunningEntry.Content]
 
-    init(environment: [String: String], home: String) {
+    init(
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        home: String = ConfigurationFiles.home
+    ) {
         self.environment = environment
         self.home = home
         running = RunningEntry.all().filter(\.process.isAlive)

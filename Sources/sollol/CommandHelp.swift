@@ -44,9 +44,6 @@ extension Commands {
     }
 
     private static func table(_ rows: [(String, String)]) -> String {
-        let width = (rows.map(\.0.count).max() ?? 0) + 2
-        return rows.map { name, help in
-            "  \(name)\(String(repeating: " ", count: width - name.count))\(help)\n"
-        }.joined()
+        TextTable.lines(rows.map { [$0.0, $0.1] }, indent: "  ").map { $0 + "\n" }.joined()
     }
 }

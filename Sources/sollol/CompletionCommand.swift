@@ -31,9 +31,7 @@ enum CompletionCommand {
         let completion = Completion(
             words,
             names: Completion.Names(
-                clusters: {
-                    search.all().map(\.name)
-                },
+                clusters: { ClusterSearch().all().map(\.name) },
                 processes: { arguments in
                     guard let cluster = try? NamedCluster(quietly(arguments)) else { return [] }
                     let running = cluster.status().processes.map(\.name)
@@ -45,11 +43,6 @@ enum CompletionCommand {
         let all = lines + (completion.takesFiles ? [":files"] : [])
         try CommandLineInterface.write(Array(all.map { $0 + "\n" }.joined().utf8))
         return .success
-    }
-
-    private static var search: ClusterSearch {
-        ClusterSearch(
-            environment: ProcessInfo.processInfo.environment, home: ConfigurationFiles.home)
     }
 
     /// Only what finds a cluster: nothing is to be told while somebody types.

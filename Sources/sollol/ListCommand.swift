@@ -8,10 +8,8 @@ import Status
 enum ListCommand {
     static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
         let isJSON = try Format.of(arguments, in: ["text", "json"]) == "json"
-        let search = ClusterSearch(
-            environment: ProcessInfo.processInfo.environment, home: ConfigurationFiles.home)
         let list = ClusterList(
-            search.all().map { found in
+            ClusterSearch().all().map { found in
                 ClusterList.Entry(
                     status: NamedCluster(name: found.name, statePath: found.state).status(),
                     configuration: found.configuration)

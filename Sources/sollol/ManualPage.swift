@@ -32,7 +32,8 @@ enum ManualPage {
                 "the configuration, the first that is there; all keys are in CONFIGURATION.md"
             ),
             (
-                "$STATE_DIRECTORY, else $XDG_STATE_HOME/sollol/NAME, else ~/.local/state/sollol/NAME",
+                "$STATE_DIRECTORY, else $XDG_STATE_HOME/sollol/NAME, else "
+                    + "~/.local/state/sollol/NAME",
                 "history, logs and recorded facts of a cluster"
             ),
         ])
@@ -70,20 +71,9 @@ enum ManualPage {
         return escaped(first.hasSuffix(".") ? first : first + ".")
     }
 
-    /// Lines of text of at most 80 bytes, broken at words; requests are short.
+    /// Requests are short, and stay as they are.
     private static func wrapped(_ line: String) -> [String] {
-        guard line.utf8.count > 80, !line.hasPrefix(".") else { return [line] }
-        var lines = [""]
-        for word in line.split(separator: " ") {
-            let longer =
-                lines[lines.count - 1].isEmpty ? String(word) : lines[lines.count - 1] + " \(word)"
-            if longer.utf8.count <= 80 {
-                lines[lines.count - 1] = longer
-            } else {
-                lines.append(String(word))
-            }
-        }
-        return lines
+        line.hasPrefix(".") ? [line] : TextWrap.lines(line, atMost: 80)
     }
 
     /// Text that is no request and no escape (mandoc_char(7)).

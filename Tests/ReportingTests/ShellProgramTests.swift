@@ -19,6 +19,9 @@ import Testing
 
     static let files: [File] = [
         File(
+            path: "Remote/Shell/cache-base.sh",
+            bytes: Remote.PackageResources.cache_base_sh),
+        File(
             path: "Remote/Shell/cache-files.sh",
             bytes: Remote.PackageResources.cache_files_sh),
         File(

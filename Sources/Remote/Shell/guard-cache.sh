@@ -15,24 +15,9 @@
 # has one of its own beside it, sollol-HOST-ADDRESS, and keeps to it from then on.
 
 : "${address-}" "${cache_need-}" "${cache_sizes-}" "${guard_start-}";
-: "${stat_option-}" "${stat_fields-}";
+: "${stat_option-}" "${stat_fields-}" "${cache_names-}";
 
 cache_folder='' cache_home='' cache_refused='';
-
-# cache_base: prints the folder that llama.cpp takes (common/common.cpp, fs_get_cache_directory);
-# nothing where it finds none. In the environment of the server.
-cache_base() {
-    base=${LLAMA_CACHE:-};
-    if [ -z "$base" ]; then
-        case $(uname -s) in
-        Darwin) base=${HOME:+$HOME/Library/Caches/llama.cpp};;
-        *)
-            base=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}};
-            base=${base:+$base/llama.cpp};;
-        esac;
-    fi;
-    printf '%s\n' "${base%/}";
-};
 
 # find_cache: sets main_cache and own_cache, the folders that this server may have.
 find_cache() {
@@ -111,8 +96,13 @@ refuse_cache() {
 judge_cache() {
     ! is_shard_folder "$cache_folder" || return 0;
     cache_problem="$cache_folder holds files that are not known and cannot be moved";
-    (cd "$cache_folder" && compare_cache) || return 1;
-    room=$(cd "$cache_folder" && renew_record) || return 1;
+    room=0;
+    if has_cached; then
+        (cd "$cache_folder" && compare_cache) || return 1;
+        room=$(cd "$cache_folder" && renew_record) || return 1;
+    else
+        rm -f "$cache_folder/.sollol-record" 2>/dev/null || return 1;
+    fi;
     if ! has_space $((cache_need - room)); then
         rm -rf "$cache_folder/.sollol-aside";
         cache_problem=$(too_little "$room");
@@ -120,6 +110,15 @@ judge_cache() {
     fi;
     cache_problem="nothing can be written in $cache_folder";
     printf '%s\n' "$$ $guard_start" >"$cache_folder/.sollol-lock";
+};
+
+# has_cached: whether there is anything that rpc-server would serve, links too. Without a process:
+# models whose tensors are all small start often and leave nothing.
+has_cached() {
+    for place in "$cache_folder"/$cache_names; do
+        if [ -e "$place" ] || [ -L "$place" ]; then return 0; fi;
+    done;
+    return 1;
 };
 
 # has_space BYTES: whether the disk of the folder has so much, as far as it says.

@@ -30,7 +30,7 @@ final class HostLook {
     private let carrier: [String]?
     /// For a login that a person has to confirm.
     private var isPatient = false
-    private var turnedAwaySince: Instant?
+    private var turnedAway = TurnedAway()
     private var isCancelled = false
     private var caches: [CachePruning]
     private var model = ModelParts()
@@ -98,11 +98,9 @@ final class HostLook {
 
     /// Too many connections at once are a matter of pace, for as long as a connection may take.
     private func failed(_ failure: SurveyFailure) {
-        let now = EventLoop.now
-        guard failure.isTurnedAway, now - (turnedAwaySince ?? now) < timeouts.connect else {
+        guard failure.isTurnedAway, turnedAway.mayTryAgain(within: timeouts.connect) else {
             return finish(problem: failure.message(survey.request.location))
         }
-        turnedAwaySince = turnedAwaySince ?? now
         shell?.close()
         handlers.turnedAway()
     }

@@ -25,7 +25,7 @@ final class WorkerLook {
     }
 
     private let handlers: Handlers
-    private var turnedAwaySince: Instant?
+    private var turnedAway = TurnedAway()
     private var outcome = WorkerTrial.Outcome()
     private var server: GuardedProcess?
     private var question: GuardedProcess?
@@ -188,9 +188,7 @@ final class WorkerLook {
             let location = trial.worker.location
             let exit = ExitReport(status: end.status, lastWords: words, wait: end.wait)
             if location != .here, let failure = exit.sshFailure {
-                let now = EventLoop.now
-                if failure.kind == .turnedAway, now - (turnedAwaySince ?? now) < timeouts.connect {
-                    turnedAwaySince = turnedAwaySince ?? now
+                if failure.kind == .turnedAway, turnedAway.mayTryAgain(within: timeouts.connect) {
                     words = []
                     return handlers.turnedAway()
                 }

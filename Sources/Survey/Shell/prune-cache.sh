@@ -3,7 +3,7 @@
 # itself, of this user, and no link to or from elsewhere. Prints `pruned`
 # with the number of files, their bytes, and the bytes beyond the limit that had to stay.
 #
-# Reads LLAMA_CACHE, as llama.cpp does, and cache_limit, in bytes.
+# Reads LLAMA_CACHE, as llama.cpp does (cache-base.sh), and cache_limit, in bytes.
 #
 # When a file was used is its access time. Linux keeps it to a day (mount option relatime), and to
 # the second for the first use after a change of the file's status: so that is made here, by chmod,
@@ -13,14 +13,8 @@
 
 set +f;
 
-# As llama.cpp finds it (common/common.cpp, fs_get_cache_directory).
-cache=${LLAMA_CACHE:-};
-if [ -z "$cache" ]; then
-    case $(uname -s) in
-    Darwin) cache=$HOME/Library/Caches/llama.cpp;;
-    *) cache=${XDG_CACHE_HOME:-$HOME/.cache}/llama.cpp;;
-    esac;
-fi;
+cache=$(cache_base);
+[ "$cache" ] || exit 0;
 
 if stat -c %X / >/dev/null 2>&1; then
     option=-c fields='%X %s %n';

@@ -22,13 +22,7 @@ struct LyingHostTests {
 
     @Test func neverCrashesHangsGrowsPaintsOrRunsSomething() throws {
         let names = (1...LyingLane.count).map { "liar\($0)" }
-        let bed = try TestBed(
-            names.map { name in
-                HostOptions(name).with {
-                    let program = "\(TestEnvironment.products)/lying-host"
-                    $0.sshdLines = ["ForceCommand \(program) \(LyingLane.orders)"]
-                }
-            }, keeping: [TestEnvironment.smallModel()])
+        let bed = try LyingLane.bed(names)
         let lanes = try names.map { try LyingLane($0, of: bed) }
         let waiting = Locked(Self.seeds[...])
         let faults = Locked<[String]>([])

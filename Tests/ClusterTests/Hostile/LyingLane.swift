@@ -9,6 +9,17 @@ final class LyingLane: @unchecked Sendable {
     /// Where a host finds what it has to do (`lying-host`).
     static let orders = "/etc/lie"
 
+    /// A bed with hosts of these names, each of which answers like ours until it has orders.
+    static func bed(_ names: [String]) throws -> TestBed {
+        try TestBed(
+            names.map { name in
+                HostOptions(name).with {
+                    let program = "\(TestEnvironment.products)/lying-host"
+                    $0.sshdLines = ["ForceCommand \(program) \(orders)"]
+                }
+            }, keeping: [TestEnvironment.smallModel()])
+    }
+
     /// What came of a seed.
     struct Outcome {
         var faults: [String] = []

@@ -12,13 +12,7 @@ struct MemoryTests {
         arguments: ["endless", "endlessLine", "repeated", "complaint"])
     func hostsThatNeverStop(lie: String) throws {
         let names = (1...8).map { "flood\($0)" }
-        let bed = try TestBed(
-            names.map { name in
-                HostOptions(name).with {
-                    let program = "\(TestEnvironment.products)/lying-host"
-                    $0.sshdLines = ["ForceCommand \(program) \(LyingLane.orders)"]
-                }
-            }, keeping: [TestEnvironment.smallModel()])
+        let bed = try LyingLane.bed(names)
         for (index, name) in names.enumerated() {
             try HostDisk.write(
                 "\(index * 7) look \(lie)\n", to: bed[name].path(LyingLane.orders))
