@@ -57,7 +57,10 @@ final class LocalCluster {
     var port: Int { ports[ports.count - 1] }
 
     var environment: [String: String] {
-        ["XDG_STATE_HOME": folder + "/state", "PATH": searchPath]
+        [
+            "XDG_STATE_HOME": folder + "/state", "XDG_CACHE_HOME": folder + "/cache",
+            "PATH": searchPath,
+        ]
     }
 
     private var searchPath: String {

@@ -11,7 +11,8 @@ struct LocalScriptTests {
         let path = cluster.folder + "/cluster.sh"
         try dryRun.standardOutput().write(toFile: path, atomically: true, encoding: .utf8)
         #expect(dryRun.exitStatus() == 0)
-        return try RunningProgram("/usr/bin/env", ["bash", path])
+        return try RunningProgram(
+            "/usr/bin/env", ["bash", path], environment: cluster.environment)
     }
 
     @Test func itServesAndCtrlCEndsIt() throws {

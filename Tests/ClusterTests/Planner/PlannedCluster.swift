@@ -48,7 +48,7 @@ final class PlannedCluster {
         let program = try RunningProgram(
             TestEnvironment.products + "/sollol", arguments + ["--config", configuration],
             environment: [
-                "XDG_STATE_HOME": folder + "/state",
+                "XDG_STATE_HOME": folder + "/state", "XDG_CACHE_HOME": folder + "/cache",
                 "PATH": (TestEnvironment.llamaFolder ?? "") + ":" + path,
             ])
         let text = program.standardOutput()
