@@ -1,9 +1,11 @@
 /// What the cluster as a whole is doing.
-package enum ClusterState: String, Codable, Equatable, Sendable {
+package enum ClusterState: String, Codable, Equatable, Sendable, CaseIterable {
     /// It comes up and has not served yet.
     case starting
     /// The API answers.
     case serving
+    /// The API answers, and the model is loaded with the next request.
+    case asleep
     /// It has served, and something failed or is being restarted.
     case recovering
     /// It serves without one or more workers.
@@ -12,6 +14,8 @@ package enum ClusterState: String, Codable, Equatable, Sendable {
     case failed
     /// It is being ended.
     case stopping
-    /// No `sollol` supervises it.
+    /// No `sollol` supervises it: it was stopped as asked, or never started.
     case stopped
+    /// Its `sollol` ended without stopping it, and its servers ended with it.
+    case dead
 }
