@@ -39,11 +39,19 @@ struct Probes {
 
     /// Connects and sends nothing: harmless to any RPC server (measured, 100 of 100).
     func connects(
-        address: String, port: Int, timeout: Double, _ completion: @escaping (Bool) -> Void
+        address: String, port: Int, timeout: Double,
+        _ completion: @escaping (BackendAnswer) -> Void
     ) {
         Exchange(
             address: address, port: port, request: [], timeout: timeout, loop: loop,
-            isComplete: { _ in true }, completion: { completion($0 == .received([])) })
+            isComplete: { _ in true },
+            completion: { outcome in
+                switch outcome {
+                case .received: completion(.reached)
+                case .refused(let reason): completion(.refused(reason))
+                case .failed: completion(.unknown)
+                }
+            })
     }
 
     /// Whether `GET /health` of a llama-server answers 200; 503 while it loads.

@@ -76,9 +76,7 @@ final class ServerQuestions {
             happened(isReady ? .readinessConfirmed(run) : .readinessDenied(run))
         }
         if let backend = plan.unmanaged(run.node) {
-            probes.connects(
-                address: inForce.numeric(backend.endpoint.host), port: backend.endpoint.port,
-                timeout: inForce.spec.timeouts.connect, answer)
+            connect(to: backend) { answer($0 == .reached) }
             return
         }
         let timeout = inForce.spec.health.timeout
@@ -97,6 +95,20 @@ final class ServerQuestions {
                 address: inForce.numeric(host), port: port, timeout: timeout, answer)
         case nil: break
         }
+    }
+
+    private func connect(
+        to backend: UnmanagedBackend, _ completion: @escaping (BackendAnswer) -> Void
+    ) {
+        probes.connects(
+            address: inForce.numeric(backend.endpoint.host), port: backend.endpoint.port,
+            timeout: inForce.spec.timeouts.connect, completion)
+    }
+
+    /// Asks once whether somebody still listens at an unmanaged backend.
+    func askBackend(_ run: ProcessRun, of plan: LaunchPlan) {
+        guard let backend = plan.unmanaged(run.node) else { return }
+        connect(to: backend) { [self] in happened(.backendAnswered(run, $0)) }
     }
 
     /// Why a worker cannot be used beside the others that have answered, or nil.

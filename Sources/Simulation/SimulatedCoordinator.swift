@@ -61,6 +61,21 @@ extension SimulatedCluster {
             let usage = sites[site].server?.usage
         else { return }
         deliver(.usageReported(server.run, usage), after: 0.001)
+        if site == coordinator { showConnections(server) }
+    }
+
+    /// What its host shows of a coordinator's connections: those whose other end is gone, and was
+    /// not cut off when it went. Some hosts show nothing.
+    private mutating func showConnections(_ server: SimulatedSite.Server) {
+        guard scenario.showsConnections, server.isUp else { return }
+        var troubles: [ConnectionTrouble] = []
+        for (site, number) in server.connectedTo.sorted(by: { $0.key < $1.key })
+        where sites[site].answers(number: number) == false {
+            let parts = sites[site].endpoint.split(separator: ":")
+            let peer = Endpoint(host: String(parts[0]), port: Int(parts[1]) ?? 0)
+            troubles.append(ConnectionTrouble(.closed, with: peer))
+        }
+        deliver(.connectionsSeen(server.run, troubles), after: 0.001)
     }
 
     mutating func loaded(_ number: Int) {

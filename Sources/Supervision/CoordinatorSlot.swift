@@ -47,12 +47,14 @@ struct CoordinatorSlot: ProcessSlot {
         var missedProbes = 0
         /// What it said last about its requests, and when; nil until it has.
         var activity: (last: SlotActivity, at: Instant)?
+        /// What its connections tell (rule 2).
+        var contact = Supervisor.Contact()
         /// Why it refuses to say; nil while it does not (rule 13).
         var refusal: String?
 
         static func == (left: Service, right: Service) -> Bool {
             left.since == right.since && left.missedProbes == right.missedProbes
-                && left.refusal == right.refusal
+                && left.refusal == right.refusal && left.contact == right.contact
                 && left.activity?.last == right.activity?.last
                 && left.activity?.at == right.activity?.at
         }
