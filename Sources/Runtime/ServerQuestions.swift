@@ -154,6 +154,7 @@ final class ServerQuestions {
         askSlots(run, plan) { [self] answer in
             switch answer {
             case .activity(let activity): happened(.activityAnswered(run, activity))
+            case .asleep: happened(.sleepSeen(run))
             case .refused(let reason): happened(.activityRefused(run, reason: reason))
             case .none: happened(.activityAnswered(run, nil))
             }
@@ -163,10 +164,11 @@ final class ServerQuestions {
     /// Asks once how many requests it is answering.
     func askBusySlots(_ run: ProcessRun, of plan: LaunchPlan) {
         askSlots(run, plan) { [self] answer in
-            guard case .activity(let activity) = answer else {
-                return happened(.busySlotsAnswered(run, nil))
+            switch answer {
+            case .activity(let activity): happened(.busySlotsAnswered(run, activity.busy))
+            case .asleep: happened(.busySlotsAnswered(run, 0))
+            case .refused, .none: happened(.busySlotsAnswered(run, nil))
             }
-            happened(.busySlotsAnswered(run, activity.busy))
         }
     }
 
@@ -174,8 +176,8 @@ final class ServerQuestions {
         _ run: ProcessRun, _ plan: LaunchPlan, _ completion: @escaping (Probes.SlotsAnswer) -> Void
     ) {
         guard let place = api(run, plan) else { return }
-        probes.activity(
-            at: place, apiKey: key.key(of: run), timeout: inForce.spec.health.timeout, completion)
+        let ask = plan.maySleep ? probes.activityOfSleeper : probes.activity
+        ask(place, key.key(of: run), inForce.spec.health.timeout, completion)
     }
 
     /// Where its API is asked from here: nowhere if that port may be somebody else's, who would

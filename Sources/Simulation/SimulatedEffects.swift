@@ -106,7 +106,13 @@ extension SimulatedCluster {
     mutating func probeSlots(_ effect: SupervisorEffect, _ run: ProcessRun) {
         guard let site = site(run) else { return }
         let server = sites[site].server
-        let isSilent = server?.isStopped != false || sites[site].isCut
+        let isSilent =
+            server?.isStopped != false || sites[site].isCut || server?.rest == .waking
+        if let server, server.rest == .asleep, !isSilent {
+            var answer = SupervisorEvent.busySlotsAnswered(run, 0)
+            if case .probeActivity = effect { answer = .sleepSeen(run) }
+            return deliver(answer, after: 0.005)
+        }
         var activity: SlotActivity?
         if !isSilent, let server {
             activity = SlotActivity(

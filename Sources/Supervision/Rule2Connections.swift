@@ -9,10 +9,10 @@ import Remote
 /// vanish is sent to again and again. Its guard looks as often as it reports numbers. Any of these
 /// makes the coordinator useless: it is killed at once, and rule 3 finds out who is there.
 ///
-/// Where those connections cannot be seen, each unmanaged backend is connected to every
-/// `backendPause` seconds, and nothing is sent. Only a refusal counts, `health.failures` times in a
-/// row: one that serves a coordinator takes two connections more, and the third times out
-/// (measured).
+/// Where those connections cannot be seen, and while it sleeps and has none, each unmanaged backend
+/// is connected to every `backendPause` seconds, and nothing is sent. Only a refusal counts,
+/// `health.failures` times in a row: one that serves a coordinator takes two connections more, and
+/// the third times out (measured).
 extension Supervisor {
     /// Seconds between two looks at backends by connecting to them.
     static let backendPause = 10.0
@@ -53,7 +53,7 @@ extension Supervisor {
 
     mutating func backendsAreDue(_ run: ProcessRun, at now: Instant) {
         guard coordinator.run == run, let service = coordinator.service else { return }
-        if !service.contact.isSeen {
+        if !service.contact.isSeen || service.rest == .asleep {
             for worker in unwatched where worker.isReady {
                 effects.append(.probeBackend(worker.run))
             }

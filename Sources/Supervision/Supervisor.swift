@@ -91,6 +91,7 @@ package struct Supervisor: Equatable, Sendable {
         case .connectionsSeen(let run, let troubles): connectionsSeen(run, troubles, at: now)
         case .backendAnswered(let run, let answer): backendAnswered(run, answer, at: now)
         case .activityAnswered(let run, let activity): activityAnswered(run, activity, at: now)
+        case .sleepSeen(let run): sleepSeen(run, at: now)
         case .activityRefused(let run, let reason): activityRefused(run, reason, at: now)
         case .accessAnswered(let run, let answer): accessAnswered(run, answer, at: now)
         case .replanned(let plan): replanned(plan, at: now)

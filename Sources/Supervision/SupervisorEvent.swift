@@ -52,6 +52,8 @@ package enum SupervisorEvent: Equatable, Sendable {
     case replanned(LaunchPlan)
     /// The rest cannot hold the model, say.
     case replanRefused(without: [Node], reason: String)
+    /// The serving coordinator sleeps: it holds no model until the next request.
+    case sleepSeen(ProcessRun)
     /// The serving coordinator refuses to say what it is doing, for that reason: it answers, and
     /// will answer the same next time.
     case activityRefused(ProcessRun, reason: String)

@@ -15,7 +15,8 @@
 #   started PID             the server runs
 #   listening PID           something listens on its port: it may be asked
 #   usage PID KIB CPU BYTES its numbers, now and then
-#   peers NUMBER:WHAT…      connections to those that it dials which have broken, or - (guard-peers.sh)
+#   peers NUMBER:WHAT…      which connections to those that it dials have broken, or - for none
+#                           (guard-peers.sh)
 #   does-not-end PID STATE  it was sent KILL 2 s ago and is still there: its state in the words of
 #                           ps, `D` while it waits for a device
 #   exited STATUS           it has ended; 128+n after signal n
