@@ -45,6 +45,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case extraArguments = "extra_arguments"
         case draftModel = "draft_model"
         case projector, lora, mode
+        case sleepAfter = "sleep_after"
     }
 
     /// Keys of `restart`.

@@ -57,7 +57,7 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
     }
 
     /// Whether requests are answered.
-    package var isServing: Bool { state == .serving || state == .degraded }
+    package var isServing: Bool { [.serving, .asleep, .degraded].contains(state) }
 
     /// Whether it is being ended, as asked or because it was given up.
     package var isEnding: Bool { state == .stopping || state == .failed }

@@ -4,6 +4,8 @@ package enum ClusterState: String, Codable, Equatable, Sendable {
     case starting
     /// The API answers.
     case serving
+    /// The API answers, and loads the model at the next request.
+    case asleep
     /// It has served, and something failed or is being restarted.
     case recovering
     /// It serves without one or more workers.

@@ -18,6 +18,8 @@ package enum ProcessState: String, Codable, Equatable, Sendable, CaseIterable {
     case checking
     /// The coordinator serves the API.
     case serving
+    /// The coordinator serves the API, and loads its model at the next request.
+    case asleep
     /// It finishes its requests before it ends.
     case draining
     /// It was told to end.
