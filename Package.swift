@@ -7,12 +7,13 @@ let small = [SwiftSetting.unsafeFlags(["-Osize"], .when(configuration: .release)
 /// A room of the core, which holds values and policy and does nothing. It may use only rooms that
 /// stand above it, so that a circle does not build.
 ///
-/// - Parameter shell: whether it has shell programs, in its folder `Shell`: bytes in the binary.
+/// - Parameter embeds: what of its folder becomes bytes in the binary, such as the shell programs
+///   in `Shell`.
 func room(
-    _ name: String, uses rooms: [Target.Dependency], shell: Bool = false
+    _ name: String, uses rooms: [Target.Dependency], embeds: [String] = []
 ) -> Target {
     .target(
-        name: name, dependencies: rooms, resources: shell ? [.embedInCode("Shell")] : [],
+        name: name, dependencies: rooms, resources: embeds.map { .embedInCode($0) },
         swiftSettings: small)
 }
 
@@ -26,21 +27,24 @@ let package = Package(
         room("Model", uses: ["Basics"]),
         room("Placement", uses: ["Basics", "Model"]),
         room("Facts", uses: ["Basics", "LlamaCpp", "Model", "Placement"]),
-        room("Configuration", uses: ["Basics", "LlamaCpp", "Model", "Placement"]),
+        // What a key means is said once, in the document for people, which lies here as a link.
+        room(
+            "Configuration", uses: ["Basics", "LlamaCpp", "Model", "Placement"],
+            embeds: ["CONFIGURATION.md"]),
         room("Plan", uses: ["Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration"]),
-        room("Remote", uses: ["Basics", "Configuration", "Plan"], shell: true),
+        room("Remote", uses: ["Basics", "Configuration", "Plan"], embeds: ["Shell"]),
         room(
             "Survey",
             uses: [
                 "Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration", "Plan",
                 "Remote",
-            ], shell: true),
+            ], embeds: ["Shell"]),
         room("Supervision", uses: ["Basics", "Facts", "Configuration", "Plan", "Remote"]),
         room("Status", uses: ["Basics", "Plan", "Supervision"]),
         room(
             "Reporting",
             uses: ["Basics", "LlamaCpp", "Model", "Placement", "Plan", "Remote", "Survey"],
-            shell: true),
+            embeds: ["Shell"]),
         // Not `Runtime`, which is a module of Swift's own.
         .target(
             name: "SollolRuntime",

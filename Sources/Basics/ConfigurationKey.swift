@@ -45,6 +45,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case extraArguments = "extra_arguments"
         case draftModel = "draft_model"
         case projector, lora, mode
+        case sleepAfter = "sleep_after"
     }
 
     /// Keys of `restart`.
@@ -164,6 +165,8 @@ package enum SpecialKey: String, CaseIterable, Sendable {
     case formerEnabled = "model_sharding_enabled"
     /// SOLLOL's way to say where the coordinator is.
     case coordinatorURL = "coordinator_url"
+    /// Where an editor finds the schema; it means nothing to a cluster.
+    case schema = "$schema"
 }
 
 /// What a problem of a configuration is about.

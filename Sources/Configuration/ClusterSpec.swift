@@ -151,6 +151,9 @@ package struct CoordinatorSpec: Equatable, Codable, Sendable {
     package var companions = CompanionSpec()
     /// What it is asked for.
     package var mode = ServingMode.completion
+    /// Seconds without a request after which it gives up its memory and that of the workers until
+    /// the next one; nil is never.
+    package var sleepAfter: Int?
 }
 
 /// Which layers go where.

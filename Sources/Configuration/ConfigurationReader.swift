@@ -92,7 +92,8 @@ struct ConfigurationReader {
         case (.formerEnabled, _): expected("a boolean", member.value, .special(key))
         case (.coordinatorURL, .string(let text)):
             coordinatorURL = (text, origin(member.position))
-        case (.coordinatorURL, _): expected("a string", member.value, .special(key))
+        case (.schema, .string): break
+        case (.coordinatorURL, _), (.schema, _): expected("a string", member.value, .special(key))
         }
     }
 

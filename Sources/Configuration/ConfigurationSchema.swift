@@ -122,6 +122,7 @@ extension ConfigurationKey.Coordinator {
             .init(
                 kind: .string(.oneOf(ServingMode.allCases.map(\.rawValue))),
                 standard: .string(ServingMode.completion.rawValue))
+        case .sleepAfter: .init(kind: .integer(1...31_536_000), unit: "seconds")
         }
     }
 }

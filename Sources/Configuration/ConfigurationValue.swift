@@ -51,7 +51,7 @@ extension ConfigurationValue {
     }
 
     /// More words than anybody needs, and fewer than a command line can hold.
-    private static let mostElements = 256
+    static let mostElements = 256
 
     private static func tooMany(_ count: Int) -> ValueFailure? {
         count <= mostElements
@@ -188,7 +188,7 @@ extension ConfigurationValue {
     }
 
     /// `2` for 2.0.
-    private static func trimmed<Number>(_ value: Number) -> String {
+    static func trimmed<Number>(_ value: Number) -> String {
         let text = "\(value)"
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }

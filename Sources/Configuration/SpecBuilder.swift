@@ -206,6 +206,7 @@ struct SpecBuilder {
         spec.companions.projector = path(.coordinator(.projector), on: location)
         spec.companions.lora = paths(.coordinator(.lora), on: location)
         spec.mode = string(.coordinator(.mode)).flatMap(ServingMode.init) ?? .completion
+        spec.sleepAfter = optionalInteger(.coordinator(.sleepAfter))
         takeCompanions(of: &spec)
         return spec
     }

@@ -33,10 +33,12 @@ enum StringRule: Equatable, Sendable {
     /// One of these words.
     case oneOf([String])
 
+    static let mostBytes = 4096
+
     /// Why the text is not allowed, with the remedy, or nil.
     func problem(_ text: String) -> String? {
         if text.isEmpty && self != .argument { return "is empty" }
-        if text.utf8.count > 4096 { return "is longer than 4096 bytes" }
+        if text.utf8.count > Self.mostBytes { return "is longer than \(Self.mostBytes) bytes" }
         if let scalar = text.unicodeScalars.first(where: TerminalText.isDeceptive) {
             return "holds U+\(String(scalar.value, radix: 16, uppercase: true)), a character that "
                 + "steers a terminal or does not show itself: what is read would not be what runs. "

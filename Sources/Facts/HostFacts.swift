@@ -74,7 +74,10 @@ package struct HostFacts: Codable, Equatable, Sendable {
         /// What its host prints of it and these files as long as none of them has changed; nil when
         /// it has to be asked in any case, as for what an earlier release did not look for.
         package var fingerprint: String? {
-            if let capabilities, capabilities.corsOrigins == nil || capabilities.companions == nil {
+            if let capabilities,
+                capabilities.corsOrigins == nil || capabilities.companions == nil
+                    || capabilities.sleep == nil
+            {
                 return nil
             }
             return companions.map {

@@ -50,13 +50,15 @@ package struct Capabilities: Codable, Equatable, Sendable {
     package var flashAttentionTakesValue: Bool
     /// How companions of the model are placed; nil in what an earlier release recorded.
     package var companions: CompanionPlaces?
+    /// Whether `--sleep-idle-seconds` exists; nil in what an earlier release recorded.
+    package var sleep: Bool?
 
     /// What is assumed of a binary that nobody has asked: Debian's 0.7.0 (build 11669).
     package static let currentRelease = Capabilities(
         version: nil, rpc: true, loadMode: .loadMode, gpuLayersAll: true, fit: true,
         cacheRAM: true, device: true, overrideTensor: true, listDevices: true, metrics: true,
         slots: true, verbosityTrace: true, corsOrigins: true, flashAttentionTakesValue: true,
-        companions: .currentRelease)
+        companions: .currentRelease, sleep: true)
 
     /// How `currentRelease` is called in an assumption.
     package static let currentReleaseName = "llama.cpp 0.7.0 (build 11669)"
@@ -84,14 +86,14 @@ package struct Capabilities: Codable, Equatable, Sendable {
             verbosityTrace: flags.text(of: "--verbosity").contains("4: trace"),
             corsOrigins: flags.has("--cors-origins"),
             flashAttentionTakesValue: flags.text(of: "--flash-attn").contains("auto"),
-            companions: CompanionPlaces(flags))
+            companions: CompanionPlaces(flags), sleep: flags.has("--sleep-idle-seconds"))
     }
 
     private init(
         version: String?, rpc: Bool, loadMode: LoadMode, gpuLayersAll: Bool, fit: Bool,
         cacheRAM: Bool, device: Bool, overrideTensor: Bool, listDevices: Bool, metrics: Bool,
         slots: Bool, verbosityTrace: Bool, corsOrigins: Bool?, flashAttentionTakesValue: Bool,
-        companions: CompanionPlaces?
+        companions: CompanionPlaces?, sleep: Bool?
     ) {
         self.version = version
         self.rpc = rpc
@@ -108,6 +110,7 @@ package struct Capabilities: Codable, Equatable, Sendable {
         self.corsOrigins = corsOrigins
         self.flashAttentionTakesValue = flashAttentionTakesValue
         self.companions = companions
+        self.sleep = sleep
     }
 
     /// The rest of the line `version: …` that every llama.cpp tool prints, or nil.

@@ -48,10 +48,7 @@ package enum OwnedFlags {
                 + "--log-jsonl --no-log-jsonl --log-colors --metrics --slots --no-slots "
                 + "--slots-endpoint-disable",
             "remove it, since sollol reads the log and the counters")
-        own(
-            "--sleep-idle-seconds",
-            "remove it, since sollol looks at the slots every few seconds, which keeps the server "
-                + "awake, or wakes it and loads the model again and again")
+        own("--sleep-idle-seconds", "set \(ConfigurationKey.coordinator(.sleepAfter)) instead")
         own(
             "-h --help --usage --version -cl --cache-list --list-devices --completion-bash",
             "remove it, since the program would print something and not serve")

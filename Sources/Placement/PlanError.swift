@@ -13,6 +13,8 @@ package enum PlanError: Error, Equatable, Sendable {
     case coordinatorWithoutRPC(path: String, host: String)
     /// The coordinator's binary has no `--cors-origins`, but the configuration sets it.
     case coordinatorWithoutOrigins(path: String, host: String)
+    /// `coordinator.sleep_after` is set, and the installed `llama-server` cannot sleep.
+    case coordinatorWithoutSleep(path: String, host: String)
     /// `placement.layers` does not fit the model or the devices.
     case manualLayers(counts: [Int], devices: Int, layers: Int, mayLeave: Bool)
     /// The workers that are left cannot hold the model, by the memory measured before the start.
@@ -42,6 +44,9 @@ package enum PlanError: Error, Equatable, Sendable {
         case .coordinatorWithoutOrigins(let path, let host):
             "\(path) on \(host) knows no --cors-origins: leave out "
                 + "\(ConfigurationKey.coordinator(.corsOrigins)), or install a newer llama.cpp."
+        case .coordinatorWithoutSleep(let path, let host):
+            "\(path) on \(host) knows no --sleep-idle-seconds: leave out "
+                + "\(ConfigurationKey.coordinator(.sleepAfter)), or install a newer llama.cpp."
         case .coordinatorWithoutRPC(let path, let host):
             "\(path) on \(host) was built without RPC support: its --help knows no --rpc. "
                 + "Install a llama.cpp with the RPC backend (deploy/install-llama-cpp, or a build "

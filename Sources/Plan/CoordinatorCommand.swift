@@ -50,6 +50,9 @@ struct CoordinatorCommand {
     /// Devices of the coordinator's host besides the CPU.
     var ownDevices: [String]
 
+    /// Lets the server give up its memory, and the workers theirs, when nobody asks anything.
+    static let sleepFlag = "--sleep-idle-seconds"
+
     var arguments: [PlannedArgument] {
         var words = CommandWords()
         let coordinator = spec.coordinator
@@ -73,6 +76,10 @@ struct CoordinatorCommand {
         }
         if capabilities.slots {
             words.add("--slots", "rule: they tell whether a request is in flight")
+        }
+        if let seconds = coordinator.sleepAfter {
+            words.add(
+                Self.sleepFlag, String(seconds), spec.reason(.coordinator(.sleepAfter)))
         }
         if let apiKeyFile {
             words.add("--api-key-file", apiKeyFile, spec.reason(.coordinator(.apiKeyFile)))

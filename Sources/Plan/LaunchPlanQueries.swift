@@ -15,6 +15,11 @@ extension LaunchPlan {
         process(.coordinator)?.argv.contains("--api-key-file") == true
     }
 
+    /// Whether its coordinator gives up its memory when nobody asks anything.
+    package var maySleep: Bool {
+        process(.coordinator)?.argv.contains(CoordinatorCommand.sleepFlag) == true
+    }
+
     /// What a server of these flags answers, and a question of that kind.
     private static func sample(_ words: [String]) -> (path: String, body: String) {
         if words.contains("--reranking") {

@@ -114,6 +114,10 @@ package struct LaunchPlanner {
             throw .coordinatorWithoutOrigins(
                 path: binary.path, host: location.sshDestination ?? "this machine")
         }
+        guard capabilities.sleep != false || spec.coordinator.sleepAfter == nil else {
+            throw .coordinatorWithoutSleep(
+                path: binary.path, host: location.sshDestination ?? "this machine")
+        }
         return capabilities
     }
 

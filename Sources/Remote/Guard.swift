@@ -36,6 +36,9 @@ package enum Guard {
         /// Ports of 127.0.0.1 on its host through which ssh leads the server to others: it does not
         /// start unless they are this user's.
         package var forwardedPorts: [Int]
+        /// What the server dials, numeric: its connections there are looked at as often as its
+        /// numbers.
+        package var peers: [Endpoint]
         /// Where the records are; nil: the usual places.
         package var folder: String?
         /// The server's tensor cache; nil: it has none.
@@ -44,8 +47,8 @@ package enum Guard {
         /// A slot of these.
         package init(
             cluster: String, endpoint: Endpoint, owner: Owner?, lease: Double,
-            usageInterval: Int = 0, forwardedPorts: [Int] = [], folder: String? = nil,
-            cache: TensorCache? = nil
+            usageInterval: Int = 0, forwardedPorts: [Int] = [], peers: [Endpoint] = [],
+            folder: String? = nil, cache: TensorCache? = nil
         ) {
             self.cluster = cluster
             self.endpoint = endpoint
@@ -53,6 +56,7 @@ package enum Guard {
             self.lease = lease
             self.usageInterval = usageInterval
             self.forwardedPorts = forwardedPorts
+            self.peers = peers
             self.folder = folder
             self.cache = cache
         }
@@ -148,6 +152,7 @@ package enum Guard {
         ]
         let ports = slot.forwardedPorts.map(String.init).joined(separator: " ")
         words += numbers + ["forwarded_ports='\(ports)'"]
+        words += ["peers='\(slot.peers.map(ConnectionTrouble.words).joined(separator: " "))'"]
         words += ["given_folder=\(slot.folder.map(ShellQuoting.quote) ?? "")"]
         if let owner = slot.owner {
             words += ["owner=\(word(owner.id))", "who=\(word(owner.name, and: "@"))"]

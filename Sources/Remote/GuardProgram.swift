@@ -35,6 +35,7 @@ package enum GuardProgram {
         PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
         PackageResources.cache_base_sh, PackageResources.cache_files_sh,
         PackageResources.guard_cache_sh,
-        PackageResources.guard_leash_sh, PackageResources.guard_ticker_sh,
+        PackageResources.guard_leash_sh, PackageResources.guard_peers_sh,
+        PackageResources.guard_ticker_sh,
     ]
 }

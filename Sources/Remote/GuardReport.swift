@@ -18,13 +18,17 @@ package enum GuardReport: Equatable, Sendable {
     /// `[[DD-]HH:]MM:SS[.CC]` (ps(1)), bytes `-` where they are not known. Without numbers, where
     /// there is no ps, it still is a sign of life.
     case usage(ResourceUsage?)
+    /// `peers NUMBER:WHAT…`: which connections of the server have broken; `-`: none.
+    case peers([ConnectionTrouble])
     /// `cache judged`: what the server's tensor cache holds is whole, or gone.
     case cacheJudged
     /// `cache TEXT`: what was found in the tensor cache, or why the server has none.
     case cache(String)
 
     /// The meaning of a line, or nil for one that no guard writes.
-    package init?(_ line: String) {
+    ///
+    /// - Parameter peers: those of its server, in their order.
+    package init?(_ line: String, peers: [Endpoint] = []) {
         let words = line.split(separator: " ", maxSplits: 1)
         guard words.count == 2 else { return nil }
         let rest = words[1]
@@ -42,6 +46,7 @@ package enum GuardReport: Equatable, Sendable {
             guard let pid = Outside.number(first, in: Outside.pid) else { return nil }
             let state = words.dropFirst().first.map(String.init) ?? "?"
             self = .doesNotEnd(pid: pid, state: TerminalText.line(state))
+        case "peers": self = .peers(ConnectionTrouble.all(in: rest, of: peers))
         case "cache":
             self = rest == "judged" ? .cacheJudged : .cache(TerminalText.line(String(rest)))
         case "unending": self = .refused(GuardRefusal(.predecessorDoesNotEnd, String(rest)))

@@ -193,6 +193,7 @@ package final class ClusterRunner {
         case .probeReadiness(let run): questions.askReadiness(run, of: plan)
         case .proveDistribution(let run): questions.proveDistribution(run)
         case .probeHealth(let run): questions.askHealth(run, of: plan)
+        case .probeBackend(let run): questions.askBackend(run, of: plan)
         case .probeAccess(let run): questions.askAccess(run, of: plan)
         case .probeBusySlots(let run): questions.askBusySlots(run, of: plan)
         case .probeActivity(let run): questions.askActivity(run, of: plan)
@@ -242,8 +243,12 @@ package final class ClusterRunner {
         } else {
             caches.starts(run, cache)
         }
+        let dialled = process.role == .coordinator ? plan.backends.map(\.endpoint) : []
+        let peers = dialled.map { endpoint in
+            (endpoint, Endpoint(host: inForce.numeric(endpoint.host), port: endpoint.port))
+        }
         processes.spawn(
-            run, process, dialling: plan.forwardedPorts(of: process), of: plan.cluster,
+            run, process, dialling: plan.forwardedPorts(of: process), peers, of: plan.cluster,
             timeouts: inForce.spec.timeouts, cache: cache)
     }
 

@@ -6,6 +6,8 @@ final class Exchange {
     /// How it went: what was received, or why there is nothing.
     enum Outcome: Equatable {
         case received([UInt8])
+        /// The other host, or the way there, says that nobody is there.
+        case refused(String)
         case failed(String)
     }
 
@@ -40,28 +42,34 @@ final class Exchange {
             finish(.failed("no answer within \(timeout) s"))
         }
         guard let watch, let target = ipv4(address, port: port) else {
-            fail(watch == nil ? "socket" : "\(address) is not a numeric IPv4 address")
+            fail(.failed(watch == nil ? "socket" : "\(address) is not a numeric IPv4 address"))
             return
         }
         watch.descriptor.setNonBlocking()
         let status = withSocketAddress(target) { connect(watch.descriptor.number, $0, $1) }
         if status != 0 && errno != EINPROGRESS {
-            fail(String(cString: strerror(errno)))
+            fail(Self.problem(errno))
         } else {
             watch.whenWritable { [self] in connected(watch) }
         }
     }
 
-    private func fail(_ reason: String) {
+    private func fail(_ outcome: Outcome) {
         loop.cancel(timer)
-        timer = loop.at(EventLoop.now) { [self] in finish(.failed(reason)) }
+        timer = loop.at(EventLoop.now) { [self] in finish(outcome) }
+    }
+
+    /// Why there is no connection.
+    private static func problem(_ code: Int32) -> Outcome {
+        let text = String(cString: strerror(code))
+        return [ECONNREFUSED, EHOSTUNREACH].contains(code) ? .refused(text) : .failed(text)
     }
 
     private func connected(_ watch: Watch) {
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         getsockopt(watch.descriptor.number, SOL_SOCKET, SO_ERROR, &code, &length)
-        guard code == 0 else { return finish(.failed(String(cString: strerror(code)))) }
+        guard code == 0 else { return finish(Self.problem(code)) }
         if request.isEmpty { return finish(.received([])) }
         let count = watch.descriptor.write(request)
         if count < 0 {

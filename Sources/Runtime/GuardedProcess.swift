@@ -16,6 +16,8 @@ final class GuardedProcess {
         /// The server's numbers, every `Guard.Slot.usageInterval` seconds; nil where its host does
         /// not tell them.
         var usage: (ResourceUsage?) -> Void = { _ in }
+        /// Which of its connections have broken.
+        var connections: ([ConnectionTrouble]) -> Void = { _ in }
         /// Where ssh waits until the guard answers.
         var waits: (SSHWait) -> Void = { _ in }
         /// The server, or its predecessor, does not die of KILL: its process id and state.
@@ -41,6 +43,8 @@ final class GuardedProcess {
 
     private let loop: EventLoop
     private let handlers: Handlers
+    /// What the server dials.
+    private let peers: [Endpoint]
     /// Watches the ssh client; nil for a guard on this machine.
     private let connection: ConnectionWatch?
     private var isRemote: Bool { connection != nil }
@@ -60,16 +64,19 @@ final class GuardedProcess {
     ///
     /// - Parameters:
     ///   - startLine: from `Guard.startLine`.
+    ///   - peers: what the server dials, as the supervisor knows it.
     ///   - carrier: the ssh client that takes leash and output to another host; nil for this one.
     ///   - shell: what has read `Guard.preparation` already, here or at the carrier's end.
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
     init(
-        startLine: String, carrier: [String]? = nil, shell: ShellProcess? = nil, loop: EventLoop,
+        startLine: String, peers: [Endpoint] = [], carrier: [String]? = nil,
+        shell: ShellProcess? = nil, loop: EventLoop,
         handlers: Handlers
     ) throws {
         self.loop = loop
         connection = carrier == nil ? nil : ConnectionWatch(loop: loop)
         self.handlers = handlers
+        self.peers = peers
         if shell != nil { connection?.established() }
         let shell =
             try shell ?? carrier.map { try ShellProcess(ssh: $0) }
@@ -136,7 +143,7 @@ final class GuardedProcess {
     }
 
     private func told(_ line: String) {
-        let report = GuardReport(line)
+        let report = GuardReport(line, peers: peers)
         if report != nil { connection?.established() }
         switch report {
         case .started(let pid):
@@ -152,6 +159,7 @@ final class GuardedProcess {
         case .refused(let refusal): end.refusal = refusal
         case .doesNotEnd(let pid, let state): handlers.doesNotEnd(pid, state)
         case .usage(let usage): handlers.usage(usage)
+        case .peers(let troubles): handlers.connections(troubles)
         case .cacheJudged: handlers.cache(nil)
         case .cache(let text): handlers.cache(text)
         case nil: break

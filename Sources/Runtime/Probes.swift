@@ -39,11 +39,19 @@ struct Probes {
 
     /// Connects and sends nothing: harmless to any RPC server (measured, 100 of 100).
     func connects(
-        address: String, port: Int, timeout: Double, _ completion: @escaping (Bool) -> Void
+        address: String, port: Int, timeout: Double,
+        _ completion: @escaping (BackendAnswer) -> Void
     ) {
         Exchange(
             address: address, port: port, request: [], timeout: timeout, loop: loop,
-            isComplete: { _ in true }, completion: { completion($0 == .received([])) })
+            isComplete: { _ in true },
+            completion: { outcome in
+                switch outcome {
+                case .received: completion(.reached)
+                case .refused(let reason): completion(.refused(reason))
+                case .failed: completion(.unknown)
+                }
+            })
     }
 
     /// Whether `GET /health` of a llama-server answers 200; 503 while it loads.
@@ -60,6 +68,8 @@ struct Probes {
         case activity(SlotActivity)
         /// It answers, and will answer the same next time: why that says nothing.
         case refused(String)
+        /// It sleeps, and would wake of further questions.
+        case asleep
         /// No answer, or one of a server that is not ready now.
         case none
     }
@@ -74,18 +84,43 @@ struct Probes {
         get("/slots", at: place, apiKey: apiKey, timeout: timeout) { completion(Self.slots($0)) }
     }
 
+    /// What a llama-server that may sleep is doing, asked so that it goes on to sleep and that time
+    /// goes on in which nobody asks anything: `/slots` would begin that anew (measured, build
+    /// 11669).
+    func activityOfSleeper(
+        at place: Endpoint, apiKey: [UInt8]?, timeout: Double,
+        _ completion: @escaping (SlotsAnswer) -> Void
+    ) {
+        get("/props", at: place, apiKey: apiKey, timeout: timeout) { props in
+            let answer = Self.answer(props, of: "/props") { body in
+                SlotActivity.isSleeping(props: body).map { $0 ? .asleep : .none }
+            }
+            guard answer == .none, props?.status == 200 else { return completion(answer) }
+            get("/metrics", at: place, apiKey: apiKey, timeout: timeout) { metrics in
+                completion(
+                    Self.answer(metrics, of: "/metrics") { body in
+                        SlotActivity(metrics: body).map(SlotsAnswer.activity)
+                    })
+            }
+        }
+    }
+
     /// What an answer of `/slots` means. 501: the server was built or started without them.
     static func slots(_ answer: HTTPResponse?) -> SlotsAnswer {
+        Self.answer(answer, of: "/slots") { SlotActivity(slots: $0).map(SlotsAnswer.activity) }
+    }
+
+    /// What an answer of that path means, by what its body says.
+    private static func answer(
+        _ answer: HTTPResponse?, of path: String, _ read: ([UInt8]) -> SlotsAnswer?
+    ) -> SlotsAnswer {
         guard let answer else { return .none }
         guard answer.status == 200 else {
             let isFinal = (400..<500).contains(answer.status) || answer.status == 501
-            return isFinal ? .refused("GET /slots: status \(answer.status)") : .none
+            return isFinal ? .refused("GET \(path): status \(answer.status)") : .none
         }
         guard answer.isWhole else { return .none }
-        guard let activity = SlotActivity(slots: Array(answer.body)) else {
-            return .refused("GET /slots: no list of slots")
-        }
-        return .activity(activity)
+        return read(Array(answer.body)) ?? .refused("GET \(path): it does not say what it is doing")
     }
 
     /// One GET; nil when there was no answer that is HTTP.

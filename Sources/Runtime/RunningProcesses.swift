@@ -46,10 +46,13 @@ final class RunningProcesses {
 
     /// Starts a server, now or when its connection may be set up.
     ///
-    /// - Parameter ports: of its host's loopback, through which ssh leads it to others.
+    /// - Parameters:
+    ///   - ports: of its host's loopback, through which ssh leads it to others.
+    ///   - peers: what it dials, as the plan has it and numeric.
     func spawn(
         _ run: ProcessRun, _ process: PlannedProcess, dialling ports: [Int] = [],
-        of cluster: String, timeouts: Timeouts, cache: TensorCache? = nil
+        _ peers: [(planned: Endpoint, numeric: Endpoint)] = [], of cluster: String,
+        timeouts: Timeouts, cache: TensorCache? = nil
     ) {
         let carrier = SSHCommand.argv(for: process, timeouts: timeouts)
         let shell = carrier.map(connections.take) ?? shells.take()
@@ -59,11 +62,11 @@ final class RunningProcesses {
                 slot: Guard.Slot(
                     cluster: cluster, endpoint: process.bind, owner: owner,
                     lease: timeouts.lease, usageInterval: Self.usageInterval(timeouts),
-                    forwardedPorts: ports, cache: cache),
+                    forwardedPorts: ports, peers: peers.map(\.numeric), cache: cache),
                 isPrepared: shell != nil)
-            launch(
-                run, startLine, Way(carrier: carrier, patience: timeouts.connect), shell,
-                process.forwards)
+            let way = Way(
+                carrier: carrier, peers: peers.map(\.planned), patience: timeouts.connect)
+            launch(run, startLine, way, shell, process.forwards)
         }
         if carrier == nil || shell != nil { start() } else { queue.request(run, start) }
     }
@@ -134,6 +137,8 @@ final class RunningProcesses {
     private struct Way {
         /// The ssh client that takes it to another host.
         var carrier: [String]?
+        /// What it dials.
+        var peers: [Endpoint]
         /// Seconds in which a connection that is turned away is tried again.
         var patience: Double
         var turnedAway = TurnedAway()
@@ -171,6 +176,7 @@ final class RunningProcesses {
                 }
             },
             usage: { [self] usage in happened(.usageReported(run, usage)) },
+            connections: { [self] troubles in happened(.connectionsSeen(run, troubles)) },
             waits: { [self] wait in
                 if wait.isForPerson, wait.namesAddress, !way.isPatient {
                     // As in a look: the address that is told is of the login that has time.
@@ -212,7 +218,7 @@ final class RunningProcesses {
     ) {
         do {
             running[run] = try GuardedProcess(
-                startLine: startLine,
+                startLine: startLine, peers: way.peers,
                 carrier: way.isPatient ? way.carrier.map(SSHCommand.patient) : way.carrier,
                 shell: shell, loop: loop, handlers: handlers)
         } catch {

@@ -76,9 +76,7 @@ final class ServerQuestions {
             happened(isReady ? .readinessConfirmed(run) : .readinessDenied(run))
         }
         if let backend = plan.unmanaged(run.node) {
-            probes.connects(
-                address: inForce.numeric(backend.endpoint.host), port: backend.endpoint.port,
-                timeout: inForce.spec.timeouts.connect, answer)
+            connect(to: backend) { answer($0 == .reached) }
             return
         }
         let timeout = inForce.spec.health.timeout
@@ -97,6 +95,20 @@ final class ServerQuestions {
                 address: inForce.numeric(host), port: port, timeout: timeout, answer)
         case nil: break
         }
+    }
+
+    private func connect(
+        to backend: UnmanagedBackend, _ completion: @escaping (BackendAnswer) -> Void
+    ) {
+        probes.connects(
+            address: inForce.numeric(backend.endpoint.host), port: backend.endpoint.port,
+            timeout: inForce.spec.timeouts.connect, completion)
+    }
+
+    /// Asks once whether somebody still listens at an unmanaged backend.
+    func askBackend(_ run: ProcessRun, of plan: LaunchPlan) {
+        guard let backend = plan.unmanaged(run.node) else { return }
+        connect(to: backend) { [self] in happened(.backendAnswered(run, $0)) }
     }
 
     /// Why a worker cannot be used beside the others that have answered, or nil.
@@ -142,6 +154,7 @@ final class ServerQuestions {
         askSlots(run, plan) { [self] answer in
             switch answer {
             case .activity(let activity): happened(.activityAnswered(run, activity))
+            case .asleep: happened(.sleepSeen(run))
             case .refused(let reason): happened(.activityRefused(run, reason: reason))
             case .none: happened(.activityAnswered(run, nil))
             }
@@ -151,10 +164,11 @@ final class ServerQuestions {
     /// Asks once how many requests it is answering.
     func askBusySlots(_ run: ProcessRun, of plan: LaunchPlan) {
         askSlots(run, plan) { [self] answer in
-            guard case .activity(let activity) = answer else {
-                return happened(.busySlotsAnswered(run, nil))
+            switch answer {
+            case .activity(let activity): happened(.busySlotsAnswered(run, activity.busy))
+            case .asleep: happened(.busySlotsAnswered(run, 0))
+            case .refused, .none: happened(.busySlotsAnswered(run, nil))
             }
-            happened(.busySlotsAnswered(run, activity.busy))
         }
     }
 
@@ -162,8 +176,8 @@ final class ServerQuestions {
         _ run: ProcessRun, _ plan: LaunchPlan, _ completion: @escaping (Probes.SlotsAnswer) -> Void
     ) {
         guard let place = api(run, plan) else { return }
-        probes.activity(
-            at: place, apiKey: key.key(of: run), timeout: inForce.spec.health.timeout, completion)
+        let ask = plan.maySleep ? probes.activityOfSleeper : probes.activity
+        ask(place, key.key(of: run), inForce.spec.health.timeout, completion)
     }
 
     /// Where its API is asked from here: nowhere if that port may be somebody else's, who would

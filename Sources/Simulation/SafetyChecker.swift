@@ -64,6 +64,8 @@ struct SafetyChecker {
         /// It has said that it answers nothing.
         var isIdle = false
         var isLeftOut = false
+        /// How often in a row it has refused a connection while a coordinator serves.
+        var refusals = 0
         /// Since when a worker is not there.
         var missingSince: Double?
         /// The next start has to wait until then (rule 6).
@@ -178,6 +180,10 @@ struct SafetyChecker {
         case .kill(let run): try checkKill(run, event, at: now)
         case .terminate(let run): try checkTerminate(run, at: now)
         case .endLeash(let run), .killGroup(let run): try checkLaterStep(run, effect, at: now)
+        case .probeBackend(let run):
+            guard known[run.node]?.kind == .unmanaged else {
+                throw Violation(description: "rule 2: \(run) is ours and was connected to")
+            }
         case .probeReadiness(let run): try checkProbe(run, at: now)
         case .probeHealth(let run), .probeActivity(let run): _ = try existing(run, effect)
         case .proveDistribution(let run):

@@ -67,6 +67,7 @@ extension SafetyChecker {
         known[run.node]?.isCollateral = isCollateral
         if !allWorkersConfirmed || process.missedHealth >= spec.health.failures { return }
         if case .distributionRefuted = event { return }
+        if case .connectionsSeen(_, let troubles) = event, !troubles.isEmpty { return }
         if case .accessAnswered(_, .open) = event { return }
         if event == .timerFired(.access(run)), process.accessProbes == Self.mostAccessProbes {
             return

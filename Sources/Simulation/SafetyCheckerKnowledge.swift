@@ -26,6 +26,11 @@ extension SafetyChecker {
         case .endDelayed(let run, _):
             guard let process = current(run), process.isAlive, !process.hasBegun else { break }
             known[run.node]?.mayBeThereUntil = .infinity
+        case .connectionsSeen(let run, let troubles):
+            guard let process = current(run), process.isServing, !troubles.isEmpty else { break }
+            return process.isAlive && !process.wasKilled && !process.wasTerminated
+                && stop.finished == nil
+        case .backendAnswered(let run, let answer): return learnAnswer(run, answer)
         case .usageReported(let run, _):
             if current(run) != nil { known[run.node]?.silentLooks = 0 }
         case .timerFired(.guards):
@@ -50,6 +55,7 @@ extension SafetyChecker {
                 process.isConfirmed, !stop.isUnderWay
             else { break }
             hasServed = true
+            for node in known.keys { known[node]?.refusals = 0 }
             known[run.node]?.isServing = true
             known[run.node]?.readySince = process.readySince ?? now
         case .distributionRefuted(let run, _):
@@ -77,6 +83,24 @@ extension SafetyChecker {
         default: break
         }
         return false
+    }
+
+    /// A backend that has refused `health.failures` connections in a row is gone.
+    private mutating func learnAnswer(_ run: ProcessRun, _ answer: BackendAnswer) -> Bool {
+        guard let process = current(run), process.isConfirmed, let user = known[coordinator],
+            user.isServing, user.isAlive, !user.wasKilled, !user.wasTerminated,
+            !stop.isUnderWay, drainUntil == nil
+        else { return false }
+        switch answer {
+        case .reached: known[run.node]?.refusals = 0
+        case .refused: known[run.node]?.refusals += 1
+        case .unknown: break
+        }
+        guard process.refusals + 1 >= spec.health.failures, answer != .reached,
+            answer != .unknown
+        else { return false }
+        known[run.node]?.isConfirmed = false
+        return !process.isLeftOut
     }
 
     private mutating func learnRestart(_ name: Node?) {

@@ -34,6 +34,8 @@ struct Scenario {
     let loadTime: Double
     /// Mean seconds between two requests.
     let requestPause: Double
+    /// Whether the coordinator's host shows its connections.
+    let showsConnections: Bool
     /// Seconds of one batch, between two moves of the counters, and batches of a request at most.
     let batch: (length: Double, most: Int)
 
@@ -54,7 +56,8 @@ struct Scenario {
         first = SimulatedConfiguration.Made(
             SimulatedConfiguration(
                 backends: backends, restart: restart, maxRestarts: limit, degradeAfter: degrade,
-                hasKeys: generator.chance(0.5)))
+                hasKeys: generator.chance(0.5),
+                sleepAfter: generator.chance(0.6) ? nil : generator.pick([20, 200])))
         trouble = Trouble(
             pause: generator.pick([3, 15, 60, 200]), fromTheStart: generator.chance(0.2),
             duration: generator.pick([30, 200, 600]), burst: generator.pick([0, 0.2, 0.7]),
@@ -64,6 +67,7 @@ struct Scenario {
             reload: generator.pick([0, 0, 0.1, 0.4]))
         loadTime = generator.pick([0.1, 3, 30, 120])
         requestPause = generator.pick([0.5, 10, 300])
+        showsConnections = generator.chance(0.5)
         // The last one is a healthy prompt on slow hosts, longer than `timeouts.stall`.
         let batches: [(Double, Int)] = [(0.2, 20), (3, 5), (25, 4), (100, 1)]
         batch = degrade == nil ? generator.pick(batches) : batches[0]

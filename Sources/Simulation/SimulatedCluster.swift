@@ -24,6 +24,8 @@ struct SimulatedCluster {
         case leaseEnds(site: Int, number: Int)
         case request
         case batchEnds(number: Int, left: Int)
+        /// Nobody has asked a coordinator anything since it had finished so many batches.
+        case sleeps(number: Int, batches: Int)
         /// A guard reports what its server uses.
         case reports(site: Int, number: Int)
         case fault
@@ -180,6 +182,7 @@ struct SimulatedCluster {
             dies(site, number, .killed)
         case .request: request()
         case .batchEnds(let number, let left): batchEnds(number, left)
+        case .sleeps(let number, let batches): sleeps(number, batches)
         case .reports(let site, let number): reports(site, number)
         case .fault: fault()
         case .mends(let site): if !isCalm { mend(site) }
@@ -249,6 +252,7 @@ struct SimulatedCluster {
         default: break
         }
         if sites[site].kind == .coordinator {
+            sites[site].server?.sleepAfter = plans.inForce.configuration.sleepAfter
             let isMute = !isCalm && generator.chance(scenario.trouble.oddProbe / 2)
             sites[site].server?.isMute = isMute
             queue.add(.connects(number: server.number), at: now + 0.02)

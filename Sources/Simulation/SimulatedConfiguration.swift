@@ -28,6 +28,8 @@ struct SimulatedConfiguration {
     var contextSize = 8192
     /// Whether the API has keys.
     var hasKeys = false
+    /// Seconds without a request after which the coordinator sleeps.
+    var sleepAfter: Int?
 
     /// What it means, made once: that takes longer than to simulate a minute.
     struct Made {
@@ -52,7 +54,8 @@ struct SimulatedConfiguration {
         let text = """
             {"model": "/model.gguf", "distributed_inference_enabled": \(!backends.isEmpty),
              "rpc_backends": [\(list)],
-             "coordinator": {"ctx_size": \(contextSize), "api_key_file": \(keys)},
+             "coordinator": {"ctx_size": \(contextSize), "api_key_file": \(keys),
+                             "sleep_after": \(text(sleepAfter))},
              "health": {"interval": \(healthInterval)}, "timeouts": {"stop": \(stop)},
              "restart": {"initial_delay": \(restart[0]), "max_delay": \(restart[1]),
                          "reset_after": \(restart[2]), "max_restarts": \(text(maxRestarts)),

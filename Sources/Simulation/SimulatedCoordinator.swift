@@ -51,7 +51,7 @@ extension SimulatedCluster {
         {
             lastMoved = now
             let usage = server.usage
-            let isLoading = !user.isUp
+            let isLoading = !user.isUp || user.rest == .waking
             sites[site].server?.usage = ResourceUsage(
                 residentKiB: usage.residentKiB + (isLoading ? 1 << 10 : 0),
                 cpuSeconds: usage.cpuSeconds + generator.seconds(0.5...3),
@@ -61,6 +61,21 @@ extension SimulatedCluster {
             let usage = sites[site].server?.usage
         else { return }
         deliver(.usageReported(server.run, usage), after: 0.001)
+        if site == coordinator { showConnections(server) }
+    }
+
+    /// What its host shows of a coordinator's connections: those whose other end is gone, and was
+    /// not cut off when it went. Some hosts show nothing.
+    private mutating func showConnections(_ server: SimulatedSite.Server) {
+        guard scenario.showsConnections, server.isUp else { return }
+        var troubles: [ConnectionTrouble] = []
+        for (site, number) in server.connectedTo.sorted(by: { $0.key < $1.key })
+        where sites[site].answers(number: number) == false {
+            let parts = sites[site].endpoint.split(separator: ":")
+            let peer = Endpoint(host: String(parts[0]), port: Int(parts[1]) ?? 0)
+            troubles.append(ConnectionTrouble(.closed, with: peer))
+        }
+        deliver(.connectionsSeen(server.run, troubles), after: 0.001)
     }
 
     mutating func loaded(_ number: Int) {
@@ -69,7 +84,28 @@ extension SimulatedCluster {
             queue.add(.loaded(number: number), at: now + 1)
         } else {
             sites[coordinator].server?.isUp = true
+            if server.rest == .waking {
+                sites[coordinator].server?.rest = .awake
+                queue.add(.batchEnds(number: number, left: 1), at: now + scenario.batch.length)
+            } else {
+                nobodyAsks(server)
+            }
         }
+    }
+
+    /// From now on it waits for a request.
+    private mutating func nobodyAsks(_ server: SimulatedSite.Server) {
+        guard let limit = server.sleepAfter else { return }
+        let due = now + Double(limit)
+        queue.add(.sleeps(number: server.number, batches: server.batches), at: due)
+    }
+
+    mutating func sleeps(_ number: Int, _ batches: Int) {
+        guard let server = sites[coordinator].server, server.number == number, !server.isBusy,
+            server.batches == batches, !server.isStopped
+        else { return }
+        sites[coordinator].server?.rest = .asleep
+        sites[coordinator].server?.connectedTo = [:]
     }
 
     mutating func request() {
@@ -77,6 +113,11 @@ extension SimulatedCluster {
             return nextRequest()
         }
         sites[coordinator].server?.isBusy = true
+        if server.rest == .asleep {
+            sites[coordinator].server?.rest = .waking
+            queue.add(.connects(number: server.number), at: now + 0.02)
+            return nextRequest()
+        }
         let batches = Int.random(in: 1...scenario.batch.most, using: &generator)
         let length = isHeldUp(server) ? 1 : scenario.batch.length
         queue.add(.batchEnds(number: server.number, left: batches), at: now + length)
@@ -101,6 +142,7 @@ extension SimulatedCluster {
             queue.add(.batchEnds(number: number, left: left - 1), at: next)
         } else {
             sites[coordinator].server?.isBusy = false
+            if let server = sites[coordinator].server { nobodyAsks(server) }
         }
     }
 }

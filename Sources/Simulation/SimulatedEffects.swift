@@ -15,6 +15,7 @@ extension SimulatedCluster {
         case .endLeash(let run): endLeash(run)
         case .killGroup(let run): killGroup(run)
         case .probeReadiness(let run), .probeHealth(let run): probe(effect, run)
+        case .probeBackend(let run): probeBackend(run)
         case .probeAccess(let run): probeAccess(run)
         case .proveDistribution(let run):
             let isWrong = !isCalm && generator.chance(scenario.trouble.oddProbe / 50)
@@ -105,7 +106,13 @@ extension SimulatedCluster {
     mutating func probeSlots(_ effect: SupervisorEffect, _ run: ProcessRun) {
         guard let site = site(run) else { return }
         let server = sites[site].server
-        let isSilent = server?.isStopped != false || sites[site].isCut
+        let isSilent =
+            server?.isStopped != false || sites[site].isCut || server?.rest == .waking
+        if let server, server.rest == .asleep, !isSilent {
+            var answer = SupervisorEvent.busySlotsAnswered(run, 0)
+            if case .probeActivity = effect { answer = .sleepSeen(run) }
+            return deliver(answer, after: 0.005)
+        }
         var activity: SlotActivity?
         if !isSilent, let server {
             activity = SlotActivity(
@@ -170,6 +177,13 @@ extension SimulatedCluster {
         } else {
             deliver(isGood ? .readinessConfirmed(run) : .readinessDenied(run), after: delay)
         }
+    }
+
+    /// One that is cut off does not say anything.
+    mutating func probeBackend(_ run: ProcessRun) {
+        guard let site = sites.first(where: { $0.node == run.node }), !site.isCut else { return }
+        let answer: BackendAnswer = site.server == nil ? .refused("simulated") : .reached
+        deliver(.backendAnswered(run, answer), after: 0.01)
     }
 
     /// The site whose current session is of that run.

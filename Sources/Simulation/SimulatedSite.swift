@@ -24,6 +24,9 @@ struct SimulatedSite {
         case open
     }
 
+    /// Whether a coordinator holds its model.
+    enum Rest { case awake, asleep, waking }
+
     /// A server that exists.
     struct Server {
         /// Different for each server that ever existed.
@@ -39,6 +42,10 @@ struct SimulatedSite {
         var isMute = false
         /// A request is being answered.
         var isBusy = false
+        /// A coordinator holds no model, or since a request has come loads it.
+        var rest = Rest.awake
+        /// Seconds without a request after which it gives its model up.
+        var sleepAfter: Int?
         /// Batches that it has finished.
         var batches = 0
         /// What its guard reports.

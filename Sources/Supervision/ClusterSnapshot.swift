@@ -75,8 +75,12 @@ extension Supervisor {
         case .stopping(let status): status == .success ? .stopping : .failed
         case .finished(let status): status == .success ? .stopping : .failed
         case .idle, .up:
-            if coordinator.isServing {
-                workers.contains(where: \.isLeftOut) ? .degraded : .serving
+            if let service = coordinator.service {
+                if workers.contains(where: \.isLeftOut) {
+                    .degraded
+                } else {
+                    service.rest == .asleep ? .asleep : .serving
+                }
             } else {
                 hasServed ? .recovering : .starting
             }
@@ -123,7 +127,12 @@ extension CoordinatorSlot {
             switch stage {
             case .loading: .loading
             case .guarding, .proving: .proving
-            case .serving: .serving
+            case .serving(let service):
+                switch service.rest {
+                case .awake: .serving
+                case .asleep: .asleep
+                case .waking: .loading
+                }
             case .draining: .draining
             case .ending: .ending
             }

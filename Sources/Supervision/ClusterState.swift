@@ -4,7 +4,7 @@ package enum ClusterState: String, Codable, Equatable, Sendable, CaseIterable {
     case starting
     /// The API answers.
     case serving
-    /// The API answers, and the model is loaded with the next request.
+    /// The API answers, and loads the model at the next request.
     case asleep
     /// It has served, and something failed or is being restarted.
     case recovering

@@ -47,15 +47,30 @@ struct CoordinatorSlot: ProcessSlot {
         var missedProbes = 0
         /// What it said last about its requests, and when; nil until it has.
         var activity: (last: SlotActivity, at: Instant)?
+        /// Whether it holds its model (rule 4).
+        var rest = Rest.awake
+        /// What its connections tell (rule 2).
+        var contact = Supervisor.Contact()
         /// Why it refuses to say; nil while it does not (rule 13).
         var refusal: String?
 
         static func == (left: Service, right: Service) -> Bool {
             left.since == right.since && left.missedProbes == right.missedProbes
-                && left.refusal == right.refusal
+                && left.refusal == right.refusal && left.contact == right.contact
+                && left.rest == right.rest
                 && left.activity?.last == right.activity?.last
                 && left.activity?.at == right.activity?.at
         }
+    }
+
+    /// Whether a coordinator that serves holds its model (`coordinator.sleep_after`).
+    enum Rest: Equatable, Sendable {
+        /// It does. Next: `asleep`, `waking`.
+        case awake
+        /// It does not, until the next request. Next: `waking`, `awake`.
+        case asleep
+        /// It loads it again, and says nothing meanwhile. Next: `awake`, `asleep`.
+        case waking
     }
 
     /// Requests in flight are waited for.

@@ -16,7 +16,7 @@ package enum ProcessState: String, Codable, Equatable, Sendable, CaseIterable {
     case leftOut = "left_out"
     /// The coordinator serves the API.
     case serving
-    /// The coordinator has given its model back until the next request.
+    /// The coordinator serves the API, and loads its model at the next request.
     case asleep
     /// It finishes its requests before it ends.
     case draining

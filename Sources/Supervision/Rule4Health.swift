@@ -20,6 +20,7 @@ extension Supervisor {
         service.served(at: now)
         effects.append(.setTimer(.health(run), at: now + health.interval))
         effects.append(.setTimer(.activity(run), at: now + activityPause))
+        watchBackends(run, at: now)  // Rule 2.
     }
 
     mutating func refuted(_ run: ProcessRun, _ problem: String, at now: Instant) {

@@ -9,6 +9,7 @@ import Remote
 /// | coordinator | stands still when none of these moves | for |
 /// |---|---|---|
 /// | loading | its bytes read and CPU; each worker's memory and CPU | `timeouts.progress` |
+/// | waking (`Rule4Sleep.swift`) | the same | `timeouts.progress` |
 /// | answering | counters of busy slots; its CPU; each worker's memory and CPU | `timeouts.stall` |
 ///
 /// If nothing moves, the coordinator is killed, and rule 3 finds the culprit. The same when
@@ -31,7 +32,7 @@ extension Supervisor {
         switch place(of: run) {
         case .coordinator?:
             guard coordinator.isAlive else { return }
-            let isLoading = coordinator.load != nil
+            let isLoading = isLoading
             let former = coordinator.heard(usage, at: now, longestGap: longestGap)
             hasMoved = Self.hasMoved(from: former, to: usage, at: now) {
                 cpu, elapsed, before, after in
@@ -68,8 +69,9 @@ extension Supervisor {
         guard coordinator.run == run, var service = coordinator.service else { return }
         effects.append(.setTimer(.activity(run), at: now + activityPause))
         // No answer says nothing: it is the health probe that judges it.
-        guard let activity else { return }
+        guard let activity else { return wakes(service, at: now) }
         endBlindness(&service)
+        isAwake(&service, at: now)
         if activity.busy == 0 || activity != service.activity?.last { movedAt = now }
         service.activity = (activity, now)
         coordinator.become(.serving(service))
@@ -89,7 +91,7 @@ extension Supervisor {
     mutating func judgeProgress(at now: Instant) {
         guard phase == .up else { return }
         switch coordinator.server?.stage {
-        case .loading:
+        case _ where isLoading:
             guard let seen = coordinator.server?.usage?.seenUntil,
                 let still = standstill(seen: seen, limit: timeouts.progress)
             else { return }

@@ -23,6 +23,36 @@ package struct SlotActivity: Equatable, Sendable {
         self.init(busy: busy.count, counters: busy.flatMap(Self.counters))
     }
 
+    /// From the body of an answer to `/metrics` (Prometheus's text), or nil when it does not tell:
+    /// requests that are answered or wait, and what llama-server counts, which moves once per
+    /// batch. That of a single slot is not in it.
+    package init?(metrics body: [UInt8]) {
+        var values: [Substring: Int] = [:]
+        for line in String(decoding: body, as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 2, words[0].hasPrefix("llamacpp:"),
+                let value = Outside.fraction(words[1])
+            else { continue }
+            values[words[0].dropFirst("llamacpp:".count)] = Int(value)
+        }
+        guard let busy = values["requests_processing"] else { return nil }
+        let counters: [Substring] = [
+            "n_decode_total", "prompt_tokens_total", "tokens_predicted_total",
+        ]
+        self.init(
+            busy: min(busy + (values["requests_deferred"] ?? 0), 1 << 20),
+            counters: busy == 0 ? [] : counters.map { values[$0] ?? -1 })
+    }
+
+    /// Whether a llama-server says in an answer to `/props` that it sleeps; nil when it says
+    /// neither.
+    package static func isSleeping(props body: [UInt8]) -> Bool? {
+        guard let root = try? JSONReader.read(body, from: .server).root,
+            case .bool(let isSleeping)? = root.value["is_sleeping"]?.value
+        else { return nil }
+        return isSleeping
+    }
+
     /// Which task a slot is at, and how far (build 11669): tokens of the prompt that are done,
     /// tokens that are generated.
     private static func counters(_ slot: JSONNode) -> [Int] {

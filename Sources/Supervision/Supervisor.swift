@@ -88,7 +88,10 @@ package struct Supervisor: Equatable, Sendable {
         case .distributionProven(let run, let summary): proven(run, summary, at: now)
         case .distributionRefuted(let run, let problem): refuted(run, problem, at: now)
         case .usageReported(let run, let usage): usageReported(run, usage, at: now)
+        case .connectionsSeen(let run, let troubles): connectionsSeen(run, troubles, at: now)
+        case .backendAnswered(let run, let answer): backendAnswered(run, answer, at: now)
         case .activityAnswered(let run, let activity): activityAnswered(run, activity, at: now)
+        case .sleepSeen(let run): sleepSeen(run, at: now)
         case .activityRefused(let run, let reason): activityRefused(run, reason, at: now)
         case .accessAnswered(let run, let answer): accessAnswered(run, answer, at: now)
         case .replanned(let plan): replanned(plan, at: now)
@@ -108,6 +111,7 @@ package struct Supervisor: Equatable, Sendable {
         case .access(let run): accessIsDue(run, at: now)
         case .health(let run): healthIsDue(run, at: now)
         case .activity(let run): activityIsDue(run, at: now)
+        case .backends(let run): backendsAreDue(run, at: now)
         case .guards: guardsAreDue(at: now)
         // Every event ends with a look at who is missing.
         case .degrade: degradation.reminder = nil

@@ -27,6 +27,9 @@ package enum SupervisorEffect: Equatable, Sendable {
     /// Ask once what the coordinator is doing; answer with `activityAnswered` or
     /// `activityRefused`.
     case probeActivity(ProcessRun)
+    /// Connect once to an unmanaged backend that a coordinator uses; answer with
+    /// `backendAnswered`.
+    case probeBackend(ProcessRun)
     /// Make the plan anew without these workers; answer with `replanned` or `replanRefused`.
     case replan(without: [Node])
     /// From here on `Supervisor.wanted` is what the last `reloadRequested` brought.
@@ -56,6 +59,8 @@ package enum SupervisorTimer: Hashable, Sendable {
     case health(ProcessRun)
     /// Ask what the coordinator is doing.
     case activity(ProcessRun)
+    /// Look whether the unmanaged backends of that coordinator are still there.
+    case backends(ProcessRun)
     /// Look which guards have fallen silent.
     case guards
     /// A worker may have been missing for long enough to be left out.

@@ -41,12 +41,19 @@ package enum SupervisorEvent: Equatable, Sendable {
     /// What a guard says about its server, every few seconds; without numbers where its host does
     /// not tell them.
     case usageReported(ProcessRun, ResourceUsage?)
+    /// Which connections of the coordinator to workers have broken, as its host sees them; not told
+    /// where that cannot be seen.
+    case connectionsSeen(ProcessRun, [ConnectionTrouble])
+    /// What came of connecting to an unmanaged backend that a coordinator uses.
+    case backendAnswered(ProcessRun, BackendAnswer)
     /// What the serving coordinator is doing; nil when it does not say.
     case activityAnswered(ProcessRun, SlotActivity?)
     /// From now on this is the plan: it does without the workers in its `leftOut`.
     case replanned(LaunchPlan)
     /// The rest cannot hold the model, say.
     case replanRefused(without: [Node], reason: String)
+    /// The serving coordinator sleeps: it holds no model until the next request.
+    case sleepSeen(ProcessRun)
     /// The serving coordinator refuses to say what it is doing, for that reason: it answers, and
     /// will answer the same next time.
     case activityRefused(ProcessRun, reason: String)
@@ -57,4 +64,15 @@ package enum SupervisorEvent: Equatable, Sendable {
     case busySlotsAnswered(ProcessRun, Int?)
     /// A timer that an effect had set.
     case timerFired(SupervisorTimer)
+}
+
+/// What comes of connecting to a backend, and sending nothing.
+package enum BackendAnswer: Equatable, Sendable {
+    /// The connection stands.
+    case reached
+    /// Nobody listens there, or that host is not there: for this reason.
+    case refused(String)
+    /// Nobody knows: one that serves a coordinator takes two connections more, the third times out
+    /// (measured).
+    case unknown
 }

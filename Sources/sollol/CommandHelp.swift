@@ -1,4 +1,5 @@
 import Basics
+import Configuration
 
 extension Commands {
     /// The help of one command, or of all.
@@ -24,7 +25,8 @@ extension Commands {
             text +=
                 "\nThe configuration: --config, else $SOLLOL_CONFIG, else ./sollol.json, else\n"
                 + "$XDG_CONFIG_HOME/sollol/sollol.json, else /etc/sollol/sollol.json.\n"
-                + "All keys: CONFIGURATION.md\n"
+                + "All keys: CONFIGURATION.md; one: sollol help KEY, such as "
+                + "\(ConfigurationKey.coordinator(.port))\n"
         }
         return text + "\nExit status:\n"
             + table(
@@ -32,6 +34,14 @@ extension Commands {
                     command.exits.sorted { $0.status.rawValue < $1.status.rawValue }
                         .map { ("\($0.status.rawValue)", $0.meaning) }
                 } ?? ExitStatus.allCases.map { ("\($0.rawValue)", $0.meaning) })
+    }
+
+    /// The help of a key of the configuration.
+    static func help(_ key: KeyHelp) -> String {
+        let lines = TextWrap.lines(key.meaning, atMost: 78)
+        return "\(key.path)\n\n"
+            + TextTable.lines(key.rows, indent: "  ").map { $0 + "\n" }.joined() + "\n"
+            + lines.map { $0 + "\n" }.joined()
     }
 
     private static func names(_ command: Command) -> String {

@@ -118,6 +118,10 @@ enum CommandLineInterface {
 
     /// The help of that command, or of all.
     static func help(on name: String?) throws -> ExitStatus {
+        if let key = name.flatMap(KeyHelp.init), name.flatMap(Commands.named) == nil {
+            try write(Commands.help(key))
+            return .success
+        }
         let command = try name.map(named)
         if let command, command.audience == .later {
             return try command.handler(

@@ -1,4 +1,5 @@
 import Basics
+import Configuration
 import SollolRuntime
 
 /// The table of commands: what is parsed, shown in help and run.
@@ -25,6 +26,7 @@ enum Commands {
     static let all: [Command] =
         [
             up, config, check, plan, status, list, logs, restart, reload, down, completion, man,
+            schema,
             version, help, complete, reloadLook,
         ] + later
 
@@ -164,6 +166,14 @@ enum Commands {
         return .success
     }
 
+    private static let schema = Command(
+        name: "schema", summary: "the JSON Schema of the configuration, for editors", options: [],
+        exits: [Exit(.success, "printed"), unprinted] + always
+    ) { _ in
+        try CommandLineInterface.write(Array(JSONSchema.document.text.utf8))
+        return .success
+    }
+
     private static let complete = Command(
         name: "complete", summary: "what may stand at the end of a command line", options: [],
         exits: [Exit(.success, "told"), unprinted] + always, audience: .shells
@@ -175,7 +185,8 @@ enum Commands {
     ) { _ in try CommandLineInterface.printVersion() }
 
     private static let help = Command(
-        name: "help", summary: "show help of a command", word: "COMMAND", options: [],
+        name: "help", summary: "explain a command, or a key of the configuration",
+        word: "COMMAND|KEY", options: [],
         exits: [Exit(.success, "shown"), unprinted] + always
     ) { try CommandLineInterface.help(on: $0.arguments.words.dropFirst().first) }
 
@@ -192,7 +203,6 @@ enum Commands {
     /// Names that are taken: whoever reads of them elsewhere is told, and nothing else gets them.
     private static let later: [Command] = [
         .later("history", "what happened, as sentences"),
-        .later("schema", "the configuration's keys as a JSON schema"),
         .later("shard", "store the model's layers on the workers' disks"),
         .later("measure", "seconds per layer of each device"),
         .later("discover", "find hosts"),

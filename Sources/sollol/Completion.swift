@@ -68,7 +68,9 @@ struct Completion {
         }
         let arguments = try? CommandLineArguments(before, options: options)
         switch word {
-        case "COMMAND": addCommands(current)
+        case "COMMAND|KEY":
+            addCommands(current)
+            if !current.isEmpty { add(KeyHelp.paths, "", current) }
         case "NAME", "NAME|all":
             let processes = names.processes(arguments ?? CommandLineArguments(values: [:]))
             add(processes + (word == "NAME" ? [] : ["all"]), "", current)

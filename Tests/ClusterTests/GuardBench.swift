@@ -63,7 +63,8 @@ final class GuardBench {
         _ shell: GuardShell, argv: [String] = ["sleep", "1000"],
         environment: [String: String] = [:], cluster: String = "home",
         host: String = "127.0.0.1", owner: Guard.Owner = GuardBench.owner, lease: Double = 0,
-        usage: Int = 0, port: Int = 50052, forwardedPorts: [Int] = [], folder: String? = nil,
+        usage: Int = 0, port: Int = 50052, forwardedPorts: [Int] = [], peers: [Endpoint] = [],
+        folder: String? = nil,
         isUsualFolder: Bool = false, cache: TensorCache? = nil,
         send: (String) -> String? = { $0 + "\n" }
     ) throws {
@@ -76,7 +77,7 @@ final class GuardBench {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         let slot = Guard.Slot(
             cluster: cluster, endpoint: Endpoint(host: host, port: port), owner: owner,
-            lease: lease, usageInterval: usage, forwardedPorts: forwardedPorts,
+            lease: lease, usageInterval: usage, forwardedPorts: forwardedPorts, peers: peers,
             folder: isUsualFolder ? nil : self.folder, cache: cache)
         let line = Guard.startLine(argv: argv, environment: environment, slot: slot)
         let program =

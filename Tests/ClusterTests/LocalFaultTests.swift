@@ -140,5 +140,8 @@ final class Listener {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
+    /// The next connection to it; waits for one.
+    func accept() -> Int32 { Foundation.accept(descriptor, nil, nil) }
+
     func close() { Foundation.close(descriptor) }
 }

@@ -23,23 +23,11 @@ struct DocumentTests {
     /// What stands for a key in the first four cells; one of a backend stands by its name alone.
     private static func cells(_ key: ConfigurationKey) -> [String] {
         let definition = key.definition
-        let range: String =
-            switch definition.kind {
-            case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
-            case .integers(let range): "\(range.lowerBound) to \(range.upperBound)"
-            case .number(let range): "\(trimmed(range.lowerBound)) to \(trimmed(range.upperBound))"
-            case .string(.oneOf(let words)): words.map { "`\"\($0)\"`" }.joined(separator: ", ")
-            default: ""
-            }
         let path = if case .backend = key { key.name } else { key.description }
         return [
             "`\(path)`", definition.kind.name, "`\(definition.standard.json)`",
-            range + (definition.unit.map { " \($0)" } ?? ""),
+            (definition.kind.range ?? "") + (definition.unit.map { " \($0)" } ?? ""),
         ]
-    }
-
-    private static func trimmed(_ value: Double) -> String {
-        Int(exactly: value).map(String.init) ?? "\(value)"
     }
 
     private static let keys = ConfigurationSchema.keys + ConfigurationGroup.backend(0).keys
@@ -56,6 +44,7 @@ struct DocumentTests {
                 continue
             }
             #expect(row[4].count > 10, "\(key) has no meaning")
+            #expect(KeyMeaning.of(key) == row[4])
             // A key that does not act yet says so, and no other does.
             #expect(row[4].contains("Acts from") == (since != nil), "\(key)")
             if let since { #expect(row[4].contains("Acts from \(since)")) }
@@ -188,10 +177,12 @@ struct DocumentTests {
 
     // MARK: Samples
 
+    private static let schema = "sollol.schema.json"
+
     private static let samples: [String] = {
         let folder = root.appending(component: "config").path(percentEncoded: false)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasSuffix(".json") }.sorted()
+        return names.filter { $0.hasSuffix(".json") && $0 != schema }.sorted()
     }()
 
     @Test func thereAreSamplesForEveryKindOfUser() { #expect(Self.samples.count >= 8) }

@@ -33,7 +33,7 @@ struct SpecificationTests {
                            "allow_dangerous_flags": true, "environment": {"OMP_NUM_THREADS": "4"},
                            "extra_arguments": ["--alias", "$(id) it's"],
                            "draft_model": "draft.gguf", "projector": "/m/projector.gguf",
-                           "lora": ["~/lora.gguf"], "mode": "rerank" },
+                           "lora": ["~/lora.gguf"], "mode": "rerank", "sleep_after": 600 },
           "restart": { "initial_delay": 1, "max_delay": 50, "reset_after": 40, "max_restarts": 9,
                        "period": 100.5, "degrade_after": 20 },
           "health": { "interval": 3, "timeout": 11, "failures": 4 },
@@ -94,6 +94,7 @@ struct SpecificationTests {
         spec.coordinator.companions.projector = "/m/projector.gguf"
         spec.coordinator.companions.lora = ["~/lora.gguf"]
         spec.coordinator.mode = .rerank
+        spec.coordinator.sleepAfter = 600
         spec.coordinator.memoryLimit = 16_000_000_000
         spec.coordinator.memoryReserve = 0
         spec.placement.strategy = .manual

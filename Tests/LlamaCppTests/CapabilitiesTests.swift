@@ -38,6 +38,8 @@ import Testing
                                                 models, -1 - no limit, 0 - disable)
         --cors-origins ORIGINS                  comma-separated list of allowed origins for CORS (default: *)
         --metrics                               enable prometheus compatible metrics endpoint (default: disabled)
+        --sleep-idle-seconds SECONDS            number of seconds of idleness after which the server will sleep
+                                                (default: -1; -1 = disabled)
         --slots, --no-slots                     expose slots monitoring endpoint (default: enabled)
         -mmdev, --mmproj-device DEVICE          device to use for multimodal projector (none = don't offload, default:
                                                 follows --device)
@@ -85,6 +87,7 @@ import Testing
         expected.listDevices = false
         expected.verbosityTrace = false
         expected.corsOrigins = false
+        expected.sleep = false
         expected.flashAttentionTakesValue = false
         expected.companions = .init(
             draftDevice: false, projectorDevice: false, projectorOffload: false)

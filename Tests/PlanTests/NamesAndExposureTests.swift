@@ -96,6 +96,21 @@ import Testing
         }
     }
 
+    @Test func sleepIsAFlagThatTheBuildHasToHave() throws {
+        var spec = SampleSpecs.local
+        var facts = SampleSpecs.localFacts
+        #expect(try !LaunchPlanner.plan(spec, facts: facts).maySleep)
+        spec.coordinator.sleepAfter = 600
+        let plan = try LaunchPlanner.plan(spec, facts: facts)
+        #expect(plan.maySleep)
+        #expect(plan.process("coordinator")?.value(after: "--sleep-idle-seconds") == "600")
+        facts.hosts[.here]?.binaries["llama-server"]?.capabilities?.sleep = false
+        #expect(
+            throws: PlanError.coordinatorWithoutSleep(
+                path: "\(SampleSpecs.bin)/llama-server", host: "this machine")
+        ) { try LaunchPlanner.plan(spec, facts: facts) }
+    }
+
     /// What an earlier release recorded is asked again, since it did not look for the flag.
     @Test func whatWasNotLookedForIsAskedAgain() {
         let stamp = HostFacts.Stamp(size: 1, modified: 0)
@@ -103,6 +118,9 @@ import Testing
             path: "/s", stamp: stamp, capabilities: .currentRelease, companions: "1")
         #expect(binary.fingerprint != nil)
         binary.capabilities?.corsOrigins = nil
+        #expect(binary.fingerprint == nil)
+        binary.capabilities = .currentRelease
+        binary.capabilities?.sleep = nil
         #expect(binary.fingerprint == nil)
         binary.capabilities = nil
         #expect(binary.fingerprint != nil)

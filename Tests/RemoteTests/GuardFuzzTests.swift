@@ -54,7 +54,7 @@ import Testing
             _ = usage.residentKiB * 1024 + (usage.bytesRead ?? 0) / 100 * 99
         case .cache(let text)?:
             if !Outside.isPlain(text) && !line.contains("\u{FFFD}") { return "says \(text)" }
-        case .usage(nil)?, .listening?, .cacheJudged?, nil: break
+        case .peers?, .usage(nil)?, .listening?, .cacheJudged?, nil: break
         }
         for clock in [nil, Int64.min, -1, 1_000_000_500, .max] {
             guard let record = GuardRecord(line, clock: clock) else { continue }

@@ -8,7 +8,7 @@ struct Repository {
     /// Where the documents for readers of the code are.
     static let catalogue = "Sources/sollol/sollol.docc"
 
-    /// Paths from the root, sorted.
+    /// Paths from the root, sorted; a link is where it leads to.
     static let paths: [String] = {
         let parts = [
             ".ci", ".github", "Package.swift", "README.md", "CONFIGURATION.md", "Sources", "Tests",
@@ -18,8 +18,12 @@ struct Repository {
             let below = FileManager.default.enumerator(atPath: "\(root)/\(part)")
             return [part] + (below?.compactMap { $0 as? String } ?? []).map { "\(part)/\($0)" }
         }
-        return found.filter { exists($0) }.sorted()
+        return found.filter { exists($0) && !isLink($0) }.sorted()
     }()
+
+    private static func isLink(_ path: String) -> Bool {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(root)/\(path)")) != nil
+    }
 
     static func exists(_ path: String) -> Bool {
         FileManager.default.fileExists(atPath: "\(root)/\(path)")

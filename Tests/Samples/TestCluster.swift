@@ -12,21 +12,25 @@ struct TestCluster {
     init(
         workers: Int = 2, unmanaged: Int = 0, restart: RestartPolicy = RestartPolicy(),
         health: HealthPolicy = HealthPolicy(), timeouts: Timeouts = Timeouts(),
-        hasKeys: Bool = false
+        hasKeys: Bool = false, sleeps: Bool = false
     ) {
-        let plan = TestCluster.plan(workers: workers, unmanaged: unmanaged, hasKeys: hasKeys)
+        let plan = TestCluster.plan(
+            workers: workers, unmanaged: unmanaged, hasKeys: hasKeys, sleeps: sleeps)
         supervisor = Supervisor(
             WantedCluster(plan: plan, restart: restart, health: health, timeouts: timeouts),
             seed: 1)
     }
 
-    static func plan(workers: Int, unmanaged: Int = 0, hasKeys: Bool = false) -> LaunchPlan {
+    static func plan(
+        workers: Int, unmanaged: Int = 0, hasKeys: Bool = false, sleeps: Bool = false
+    ) -> LaunchPlan {
         func process(_ node: Node, port: Int) -> PlannedProcess {
             let endpoint = Endpoint(host: "127.0.0.1", port: port)
-            let keys = hasKeys && !node.isWorker ? ["--api-key-file", "/keys"] : []
+            var more = hasKeys && !node.isWorker ? ["--api-key-file", "/keys"] : []
+            if sleeps, !node.isWorker { more += ["--sleep-idle-seconds", "600"] }
             return PlannedProcess(
                 node: node, host: "127.0.0.1", location: .here,
-                arguments: (["/bin/\(node)"] + keys).map { PlannedArgument(word: $0, reason: nil) },
+                arguments: (["/bin/\(node)"] + more).map { PlannedArgument(word: $0, reason: nil) },
                 environment: [:], environmentReasons: [:], bind: endpoint, dial: endpoint,
                 forwards: [],
                 startAfter: [],
@@ -95,11 +99,12 @@ struct TestCluster {
     /// A cluster that serves.
     static func serving(
         workers: Int = 2, unmanaged: Int = 0, restart: RestartPolicy = RestartPolicy(),
-        health: HealthPolicy = HealthPolicy(), timeouts: Timeouts = Timeouts()
+        health: HealthPolicy = HealthPolicy(), timeouts: Timeouts = Timeouts(),
+        sleeps: Bool = false
     ) -> TestCluster {
         var cluster = TestCluster(
             workers: workers, unmanaged: unmanaged, restart: restart, health: health,
-            timeouts: timeouts)
+            timeouts: timeouts, sleeps: sleeps)
         _ = cluster.happens(.upRequested)
         for index in 0..<(workers + unmanaged) {
             _ = cluster.happens(.readinessConfirmed(cluster.run(.worker(index + 1))))

@@ -15,6 +15,8 @@
 #   started PID             the server runs
 #   listening PID           something listens on its port: it may be asked
 #   usage PID KIB CPU BYTES its numbers, now and then
+#   peers NUMBER:WHAT…      which connections to those that it dials have broken, or - for none
+#                           (guard-peers.sh)
 #   does-not-end PID STATE  it was sent KILL 2 s ago and is still there: its state in the words of
 #                           ps, `D` while it waits for a device
 #   exited STATUS           it has ended; 128+n after signal n
@@ -32,6 +34,7 @@
 #   cluster, address    what is started: the cluster's name, address:port
 #   owner, who          whose it is: a random id that is kept by sollol, user@host for people
 #   forwarded_ports     of 127.0.0.1, through which ssh leads it to workers
+#   peers               what it dials, whose connections are looked at (guard-peers.sh)
 #   lease               seconds without a heartbeat after which the server is ended; 0: never
 #   tick_seconds        how long the ticker sleeps, see guard-ticker.sh
 #   lease_ticks         ticks without a heartbeat that end the server; 0: never

@@ -71,6 +71,7 @@ run_ticker() {
         if [ "$ticks" = "$usage_ticks" ]; then
             ticks=0;
             report_usage;
+            report_peers;
         fi;
     done;
 };
