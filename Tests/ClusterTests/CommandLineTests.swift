@@ -272,7 +272,7 @@ struct CommandLineTests {
 
     /// Whatever options they will have.
     @Test(arguments: [
-        "history", "schema", "shard", "measure", "discover",
+        "history", "shard", "measure", "discover",
         "install", "service", "export",
     ])
     func commandsOfLaterReleasesSaySo(_ command: String) throws {
