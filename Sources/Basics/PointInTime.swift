@@ -2,8 +2,8 @@ extension LocalTime {
     /// What people may write for a point in time, for messages.
     package static let pointForms = "12h, 30m or 2d ago, 03:10, 2026-11-24, or 2026-11-24 03:10"
 
-    /// The time that people mean: `90s`, `30m`, `12h`, `2d` ago; `03:10`, the last time that it was;
-    /// `2026-11-24`, `2026-11-24 03:10`, here; `2026-11-24T02:10:00Z`. Nil: none of them.
+    /// The time that people mean: `90s`, `30m`, `12h`, `2d` ago; `03:10`, the last time that it
+    /// was; `2026-11-24`, `2026-11-24 03:10`, here; `2026-11-24T02:10:00Z`. Nil: none of them.
     package func point(_ text: String, before now: Timestamp) -> Timestamp? {
         if let unit = Self.units.first(where: { text.hasSuffix($0.name) }),
             let count = Outside.number(text.dropLast(unit.name.count), in: 0...100_000)

@@ -71,7 +71,7 @@ struct HistoryTale: Equatable, Sendable {
 
     private(set) var chapters: [Chapter] = []
     /// The incident that goes on, by its place.
-    private var open: Int?
+    private var ongoing: Int?
 
     /// What records say, oldest first.
     init(_ records: [HistoryRecord]) {
@@ -83,31 +83,31 @@ struct HistoryTale: Equatable, Sendable {
         switch HistoryEvent(record) {
         case .step: break
         case .begins:
-            open = nil
+            ongoing = nil
             note(record, "started")
         case .serves(let isAgain, let seconds):
             guard isAgain else {
-                open = nil
+                ongoing = nil
                 return note(record, record.message)
             }
-            guard let open, case .incident(var incident) = chapters[open] else {
+            guard let ongoing, case .incident(var incident) = chapters[ongoing] else {
                 return note(record, record.message + Self.loss(record.lostAtLeast ?? 0))
             }
             incident.recoveries = 1
             incident.outage = seconds ?? 0
             incident.lost = record.lostAtLeast ?? 0
-            chapters[open] = .incident(incident)
-            self.open = nil
+            chapters[ongoing] = .incident(incident)
+            self.ongoing = nil
         case .fails(let failure): add(failure, record)
         case .givesUp(let failure?):
             add(failure, record)
-            if let open, case .incident(var incident) = chapters[open] {
+            if let ongoing, case .incident(var incident) = chapters[ongoing] {
                 incident.isEnd = true
-                chapters[open] = .incident(incident)
+                chapters[ongoing] = .incident(incident)
             }
-            open = nil
+            ongoing = nil
         case .givesUp(nil): note(record, "error: \(record.message)", record.details)
-        case .stops: open = nil
+        case .stops: ongoing = nil
         case .leavesOut, .takesBack, .stopped: note(record, record.message)
         case .other:
             let isWarning = record.kind == Report.Kind.warning.rawValue
@@ -124,12 +124,12 @@ struct HistoryTale: Equatable, Sendable {
     private mutating func add(_ failure: HistoryEvent.Failure, _ record: HistoryRecord) {
         let failures = Failures(
             failure: failure, count: 1, first: record.time, last: record.time)
-        guard let open, case .incident(var incident) = chapters[open] else {
-            open = chapters.count
+        guard let ongoing, case .incident(var incident) = chapters[ongoing] else {
+            ongoing = chapters.count
             return chapters.append(.incident(Incident(failures: [failures])))
         }
         incident.add(failures)
-        chapters[open] = .incident(incident)
+        chapters[ongoing] = .incident(incident)
     }
 
     private mutating func mergeRepeated() {
