@@ -174,6 +174,7 @@ package final class ClusterRunner {
         case .exited(let run, _): caches.ended(run)
         default: break
         }
+        lookUpAgain(after: event)
         decisions.take(event, perform: perform) { event, snapshot in
             keeper.happened(event, snapshot, at: .now)
             output.changed(snapshot)

@@ -27,6 +27,8 @@ struct CoordinatorSlot: ProcessSlot {
         /// What people were told of its progress, and when.
         var percentTold = 0
         var toldAt: Instant
+        /// A worker that acknowledges nothing of what is sent to it (rule 2).
+        var silent: Endpoint?
 
         init(since: Instant) { (self.since, toldAt) = (since, since) }
     }

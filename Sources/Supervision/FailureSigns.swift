@@ -165,7 +165,9 @@ extension FailureSign {
 
     /// Also printed after a refusal of its address.
     private static let worker = [
-        FailureSign("Failed to create server socket", "", .exits, .portInUse, taken)
+        FailureSign(
+            "Failed to create server socket", "", .exits, .portInUse,
+            "\(taken), or its host does not have that address")
     ]
 
     private static let coordinator = [

@@ -76,7 +76,7 @@ package enum SurveyScript {
 
     /// The values that survey-begin.sh and survey-programs.sh read.
     private static func values(_ request: SurveyRequest) -> String {
-        "memory_root='' patience=\(request.patience) longest_answer=\(longestAnswer) "
+        "memory_root='' gpu_root='' patience=\(request.patience) longest_answer=\(longestAnswer) "
             // One more than may be: that it is too large shows.
             + "longest_key_file=\(Bounds.keyFileBytes + 1) "
             + "tools=\(ShellQuoting.quote(tools)) "
@@ -97,5 +97,7 @@ package enum SurveyScript {
 
     private static let wholePrograms =
         briefPrograms + " " + GuardProgram.recordFolder + " "
-        + ShellProgram.line(PackageResources.survey_machine_sh, PackageResources.survey_network_sh)
+        + ShellProgram.line(
+            PackageResources.survey_machine_sh, PackageResources.survey_gpus_sh,
+            PackageResources.survey_network_sh)
 }

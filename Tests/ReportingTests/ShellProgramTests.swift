@@ -91,6 +91,9 @@ import Testing
             path: "Survey/Shell/survey-begin.sh",
             bytes: Survey.PackageResources.survey_begin_sh),
         File(
+            path: "Survey/Shell/survey-gpus.sh",
+            bytes: Survey.PackageResources.survey_gpus_sh),
+        File(
             path: "Survey/Shell/survey-machine.sh",
             bytes: Survey.PackageResources.survey_machine_sh),
         File(
