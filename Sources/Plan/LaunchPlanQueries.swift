@@ -29,6 +29,18 @@ extension LaunchPlan {
         return ("chat/completions", #"{"messages":[{"role":"user","content":"Hello"}]}"#)
     }
 
+    /// A request that any coordinator of this plan which works can answer at once: a few tokens,
+    /// numbered, since a vocabulary may lack any word.
+    package var smallRequest: (path: String, body: String) {
+        let words = process(.coordinator)?.argv ?? []
+        if words.contains("--reranking") || words.contains("--embedding") {
+            let (path, body) = Self.sample(words)
+            return ("/v1/\(path)", body)
+        }
+        let prompt = (1...16).map(String.init).joined(separator: ",")
+        return ("/completion", #"{"prompt":[\#(prompt)],"n_predict":1,"cache_prompt":true}"#)
+    }
+
     /// A command that asks the coordinator something, for people to try: with a key that curl reads
     /// from its standard input, since a command line shows to everyone on the machine (`ps`).
     package var request: String {

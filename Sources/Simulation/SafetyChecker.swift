@@ -54,6 +54,10 @@ struct SafetyChecker {
         var failuresInARow = 0
         var readySince: Double?
         var missedHealth = 0
+        /// It was sent a request of ours, and has not answered.
+        var isTried = false
+        /// Errors in a row in answers to those.
+        var errors = 0
         var isServing = false
         /// It was started with keys for its API.
         var hasKeys = false
@@ -154,6 +158,7 @@ struct SafetyChecker {
         {
             throw Violation(description: "rule 4: the coordinator outlives its health")
         }
+        try checkErrors()
         try checkOpen(event)
         try checkUndying(awakeSince: awakeSince, at: now)
         try checkSilence()
@@ -186,6 +191,9 @@ struct SafetyChecker {
             }
         case .probeReadiness(let run): try checkProbe(run, at: now)
         case .probeHealth(let run), .probeActivity(let run): _ = try existing(run, effect)
+        case .probeAnswer(let run):
+            _ = try existing(run, effect)
+            known[run.node]?.isTried = true
         case .proveDistribution(let run):
             let process = try existing(run, effect)
             if process.hasKeys, !process.isGuarded {

@@ -68,6 +68,11 @@ extension SafetyChecker {
         case .healthAnswered(let run, let healthy):
             guard let process = current(run), process.isServing else { break }
             known[run.node]?.missedHealth = healthy ? 0 : process.missedHealth + 1
+        case .requestAnswered(let run, let answer):
+            guard let process = current(run), process.isServing, process.isTried else { break }
+            let isError = if case .failed = answer { true } else { false }
+            known[run.node]?.isTried = false
+            known[run.node]?.errors = isError ? process.errors + 1 : 0
         case .busySlotsAnswered(let run, let busy):
             guard current(run) != nil else { break }
             known[run.node]?.isIdle = busy == 0
