@@ -134,6 +134,8 @@ package struct HostFacts: Codable, Equatable, Sendable {
     /// `llama-server --rpc HOST:PORT --list-devices` printed them for this worker alone:
     /// `["RPC0", "RPC1"]`, before October 2025 `["RPC[host:port]"]`.
     package var offeredDevices: [String: [String]]
+    /// What these devices are, in the same order, by `WorkerSpec.endpoint`; nil if nobody asked.
+    package var workerDevices: [String: [WorkerDevice]]?
     /// Where the layers were placed last, so that they stay there.
     package var placement: RecordedPlacement?
 
@@ -252,7 +254,8 @@ extension HostFacts {
         let isOffer = { (names: [String]) in
             !names.isEmpty && names.allSatisfy { Outside.name($0) != nil }
         }
-        if !offeredDevices.values.allSatisfy(isOffer) {
+        let names = (workerDevices ?? [:]).values.map { $0.map(\.name) }
+        if !offeredDevices.values.allSatisfy(isOffer) || !names.allSatisfy(isOffer) {
             return "a worker offers no or unprintable devices"
         }
         return nil

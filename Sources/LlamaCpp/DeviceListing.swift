@@ -8,6 +8,16 @@ package enum DeviceListing {
         package var name: String
         /// `NVIDIA … (24000 MiB, 23000 MiB free)`.
         package var description: String
+
+        /// Bytes that are free on it, where it says so.
+        package var freeBytes: Int64? {
+            guard let start = description.lastIndex(of: "("), description.hasSuffix(" MiB free)")
+            else { return nil }
+            let words = description[description.index(after: start)...].split(separator: " ")
+            guard words.count == 5, let free = Outside.number(words[2], in: mebibytes)
+            else { return nil }
+            return free << 20
+        }
     }
 
     /// ggml's GGML_SCHED_MAX_BACKENDS and some more.
@@ -15,8 +25,21 @@ package enum DeviceListing {
 
     /// The devices after `Available devices:`, as in `  CUDA0: NVIDIA … (24000 MiB, …)`.
     package static func devices(in listing: String) -> [Device] {
+        devices(in: listing, after: "Available devices")
+    }
+
+    /// What an rpc-server says of itself after `Devices:`, with its own names of them (build
+    /// 11669).
+    package static func offered(in banner: String) -> [Device] {
+        devices(in: banner, after: offerHeading).filter { $0.freeBytes != nil }
+    }
+
+    /// The line before the devices that an rpc-server offers.
+    package static let offerHeading = "Devices:"
+
+    private static func devices(in listing: String, after heading: String) -> [Device] {
         let lines = listing.split(whereSeparator: \.isNewline)
-        let devices = lines.drop { !$0.hasPrefix("Available devices") }.dropFirst().lazy
+        let devices = lines.drop { !$0.hasPrefix(heading) }.dropFirst().lazy
             .compactMap { line -> Device? in
                 guard line.hasPrefix(" "), let end = line.firstRange(of: ": ") else { return nil }
                 // It becomes a word of the coordinator's command line.
@@ -30,14 +53,7 @@ package enum DeviceListing {
     package static func freeMemory(in listing: String) -> [String: Int64] {
         var memory: [String: Int64] = [:]
         for device in devices(in: listing) {
-            let text = device.description
-            guard let start = text.lastIndex(of: "("), text.hasSuffix(" MiB free)") else {
-                continue
-            }
-            let words = text[text.index(after: start)...].split(separator: " ")
-            guard words.count == 5, let free = Outside.number(words[2], in: mebibytes)
-            else { continue }
-            memory[device.name] = free << 20
+            if let free = device.freeBytes { memory[device.name] = free }
         }
         return memory
     }

@@ -1,4 +1,5 @@
 import Basics
+import Configuration
 import Facts
 import LlamaCpp
 import Model
@@ -69,9 +70,20 @@ extension LaunchPlanner {
     private var ownDevices: [String] {
         let location = spec.coordinator.location
         let workers = spec.workers.filter { $0.managed && $0.location == location }
-        guard workers.allSatisfy({ !$0.devices.isEmpty }) else { return [] }
-        let offered = Set(workers.flatMap(\.devices))
+        let known = workers.compactMap(offer(of:))
+        guard known.count == workers.count else { return [] }
+        let offered = Set(known.joined())
         return (facts.host(at: location)?.devices ?? []).filter { !offered.contains($0) }
+    }
+
+    /// The names of what a worker offers as the coordinator's program would name it there; nil
+    /// where that is not known: with `CUDA_VISIBLE_DEVICES` the same name may be another GPU.
+    private func offer(of worker: WorkerSpec) -> [String]? {
+        if !worker.devices.isEmpty { return worker.devices }
+        guard let known = facts.devices(of: worker),
+            worker.environment.isEmpty || known.allSatisfy(\.isProcess)
+        else { return nil }
+        return known.map(\.name)
     }
 
     /// Which layers each device gets, as far as the model is known here.

@@ -19,11 +19,15 @@ struct MemoryLimits {
     func device(_ number: Int, of worker: WorkerSpec) -> (limit: UInt64?, isProcess: Bool) {
         guard worker.managed else { return (worker.memoryLimit, true) }
         let host = facts.host(at: worker.location)
-        let named = worker.devices.isEmpty ? host?.devices ?? [] : worker.devices
-        guard number < named.count, !named[number].hasPrefix("CPU") else {
+        let devices =
+            facts.devices(of: worker)
+            ?? (worker.devices.isEmpty ? host?.devices ?? [] : worker.devices).map {
+                WorkerDevice(name: $0, freeBytes: host?.deviceMemoryBytes?[$0])
+            }
+        guard number < devices.count, !devices[number].isProcess else {
             return (worker.memoryLimit, true)
         }
-        let free = host?.deviceMemoryBytes?[named[number]].map { UInt64(max(0, $0)) }
+        let free = devices[number].freeBytes.map { UInt64(max(0, $0)) }
         return (Self.limit(worker.memoryLimit, free, reserve: worker.memoryReserve), false)
     }
 
@@ -78,7 +82,11 @@ struct MemoryLimits {
         spec.workers.filter { $0.managed && $0.location == location && isProcess($0) }
     }
 
-    private func isProcess(_ worker: WorkerSpec) -> Bool { device(0, of: worker).isProcess }
+    /// Whether a device of it is the memory of its process.
+    private func isProcess(_ worker: WorkerSpec) -> Bool {
+        let count = facts.devices(of: worker)?.count ?? worker.devices.count
+        return (0..<max(1, count)).contains { device($0, of: worker).isProcess }
+    }
 
     private static func limit(
         _ configured: UInt64?, _ free: UInt64?, reserve: UInt64
@@ -91,5 +99,15 @@ struct MemoryLimits {
     private static func sum(_ left: UInt64, _ right: UInt64) -> UInt64 {
         let (sum, overflow) = left.addingReportingOverflow(right)
         return overflow ? .max : sum
+    }
+}
+
+extension HostFacts {
+    /// What a worker offers, as it was found out for the devices that it is configured to offer.
+    func devices(of worker: WorkerSpec) -> [WorkerDevice]? {
+        guard let known = workerDevices?[worker.endpoint.description],
+            worker.devices.isEmpty || worker.devices == known.map(\.name)
+        else { return nil }
+        return known
     }
 }

@@ -17,11 +17,11 @@ package struct DistributionProof: Equatable, Sendable {
         case refuted(String)
     }
 
-    private let plan: LaunchPlan
+    let plan: LaunchPlan
     private let endpoints: [(node: Node, endpoint: Endpoint)]
     /// Hundredths of a MiB by the name before `model buffer size`, which names the endpoint: of
     /// the model, then of a draft model.
-    private var buffers: [(model: Int, device: String, size: Int)] = []
+    private(set) var buffers: [(model: Int, device: String, size: Int)] = []
     /// The same of adapters, by `LoRA buffer size`.
     private var adapters: [(device: String, size: Int)] = []
     /// How many models it has begun to load.
@@ -97,9 +97,18 @@ package struct DistributionProof: Equatable, Sendable {
             if let problem = difference(size, of: node) {
                 return .refuted("\(node) (\(endpoint)) \(problem)")
             }
+            let devices = devices(of: node, endpoint)
+            if let problem = devices.compactMap(\.problem).first {
+                return .refuted("\(node) (\(endpoint)) \(problem)")
+            }
             let layers = shares.map { $0.isEmpty ? "no layer, " : Self.ranges($0) + ", " } ?? ""
-            lines.append("\(node) (\(endpoint)): \(layers)\(Self.mebibytes(size)) of weights")
+            let text =
+                devices.count > 1
+                ? devices.map(\.text).joined(separator: "; ")
+                : "\(layers)\(Self.mebibytes(size)) of weights"
+            lines.append("\(node) (\(endpoint)): \(text)")
         }
+        if let problem = ownDevices.compactMap(\.problem).first { return .refuted("it \(problem)") }
         let own = ownWeights(ofModel: 1)
         // A mapped file counts from its first tensor to its last, whoever holds those between.
         let isMapped = buffers.contains { $0.device.hasSuffix("_Mapped") }
@@ -108,6 +117,7 @@ package struct DistributionProof: Equatable, Sendable {
         }
         let kind = ownLayers == "no layer" && own > 0 ? " (\(ownKind))" : ""
         lines.append("\(Node.coordinator): \(ownLayers), \(Self.mebibytes(own)) of weights\(kind)")
+        lines += ownDevices.map { "\(Node.coordinator): \($0.text)" }
         if let problem = companionProblem { return .refuted(problem) }
         return .proven(lines + companionLines)
     }
@@ -148,7 +158,7 @@ package struct DistributionProof: Equatable, Sendable {
     }
 
     /// GPUs pad rows of quantised tensors, so a little more is as planned; a layer is not.
-    private static func isEqual(_ size: Int, _ planned: Int) -> Bool {
+    static func isEqual(_ size: Int, _ planned: Int) -> Bool {
         abs(size - planned) <= 25 + planned / 100
     }
 
@@ -246,7 +256,7 @@ package struct DistributionProof: Equatable, Sendable {
         return whole * 100 + fraction
     }
 
-    private static func mebibytes(_ size: Int) -> String {
+    static func mebibytes(_ size: Int) -> String {
         "\(size / 100).\(size % 100 < 10 ? "0" : "")\(size % 100) MiB"
     }
 }

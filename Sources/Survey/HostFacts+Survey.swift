@@ -24,7 +24,8 @@ extension HostFacts {
         for (program, seen) in zip(survey.request.programs, report.programs) {
             guard let path = seen.path, let stamp = seen.stamp else { continue }
             var binary = Binary(path: path, stamp: stamp, version: seen.build)
-            let devices = seen.devices.map { DeviceListing.names(in: $0.text) }
+            let listed = seen.devices.map { DeviceListing.devices(in: $0.text) }
+            let devices = listed?.map(\.name)
             if program.isServer { host.devices = devices }
             let isUnasked =
                 seen.help == nil && program.known?.path == path && program.known?.stamp == stamp
@@ -42,12 +43,28 @@ extension HostFacts {
                 }
             }
             host.binaries[program.name] = binary
-            if !program.isServer, let devices { offer(devices, program.users, spec) }
+            if !program.isServer, let listed {
+                let offered = listed.map { WorkerDevice(name: $0.name, freeBytes: $0.freeBytes) }
+                offer(offered, program.users, spec, isBeside: isBeside)
+            }
         }
         // The coordinator's program is not asked twice, and by a brief look no other one.
         for (program, seen) in zip(survey.request.programs, report.programs) {
             guard !program.isServer, seen.path != nil, seen.devices == nil else { continue }
-            if let own = host.devices { offer(own, program.users, spec) }
+            guard let own = host.devices else { continue }
+            // Another build may know other devices: only where nothing better is known.
+            let isBesideServer = host.binaries.values.contains {
+                $0.capabilities != nil && Self.folder($0.path) == Self.folder(seen.path)
+            }
+            let isKnown = spec.workers.contains {
+                program.users.contains($0.node)
+                    && workerDevices?[$0.endpoint.description] != nil
+            }
+            if isKnown, !isBesideServer { continue }
+            let offered = own.map {
+                WorkerDevice(name: $0, freeBytes: host.deviceMemoryBytes?[$0])
+            }
+            offer(offered, program.users, spec, isBeside: isBeside)
         }
         if let reference = survey.request.model?.text, let model = survey.model {
             var entry = Model(
@@ -62,6 +79,10 @@ extension HostFacts {
         hosts[key] = host
     }
 
+    private static func folder(_ path: String?) -> Substring? {
+        path.flatMap { path in path.lastIndex(of: "/").map { path[..<$0] } }
+    }
+
     /// Forgets what programs have answered, so that they are asked again: something went wrong, and
     /// no size and time of files can tell everything.
     package mutating func forgetAnswers() {
@@ -74,12 +95,26 @@ extension HostFacts {
 
     /// An rpc-server offers the devices of its host, or its CPU where there are none. With an
     /// environment of its own (`CUDA_VISIBLE_DEVICES`) only the server itself knows.
-    private mutating func offer(_ devices: [String], _ users: [Node], _ spec: ClusterSpec) {
+    ///
+    /// - Parameter isBeside: of what runs already, what was free before it started counts.
+    private mutating func offer(
+        _ devices: [WorkerDevice], _ users: [Node], _ spec: ClusterSpec, isBeside: Bool
+    ) {
         for worker in spec.workers
-        where users.contains(worker.node) && worker.devices.isEmpty && worker.environment.isEmpty {
-            offeredDevices[worker.endpoint.description] = (0..<max(1, devices.count)).map {
-                "RPC\($0)"
+        where users.contains(worker.node) && worker.environment.isEmpty {
+            let endpoint = worker.endpoint.description
+            if worker.devices.isEmpty {
+                offeredDevices[endpoint] = (0..<max(1, devices.count)).map { "RPC\($0)" }
             }
+            let offered =
+                worker.devices.isEmpty
+                ? devices.isEmpty ? [WorkerDevice(name: "CPU")] : devices
+                : worker.devices.map { name in
+                    devices.first { $0.name == name } ?? WorkerDevice(name: name)
+                }
+            let isKnown = workerDevices?[endpoint]?.map(\.name) == offered.map(\.name)
+            if isBeside, isKnown { continue }
+            workerDevices = (workerDevices ?? [:]).merging([endpoint: offered]) { $1 }
         }
     }
 }

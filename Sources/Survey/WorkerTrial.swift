@@ -13,6 +13,8 @@ package struct WorkerTrial: Equatable, Sendable {
         package var version: RPCVersion?
         /// The devices that it offers to the coordinator's program, with what that says of them.
         package var devices: [DeviceListing.Device] = []
+        /// The same by its own names of them, as its banner has them.
+        package var offered: [DeviceListing.Device] = []
         /// What went wrong, as what follows the name of the worker.
         package var problem: String?
         /// Why a start would do without its tensor cache, as what follows the name of the worker.
@@ -169,6 +171,13 @@ extension HostFacts {
             // Before October 2025 a name holds the address, here that of the trial.
             offeredDevices[worker.endpoint.description] = outcome.devices.map {
                 $0.name.replacing(trial.asked, with: trial.worker.dial.description)
+            }
+            let offered = outcome.offered.map {
+                WorkerDevice(name: $0.name, freeBytes: $0.freeBytes)
+            }
+            if offered.count == outcome.devices.count {
+                workerDevices = (workerDevices ?? [:])
+                    .merging([worker.endpoint.description: offered]) { $1 }
             }
         }
     }

@@ -31,6 +31,7 @@ final class WorkerLook {
     private var question: GuardedProcess?
     private var words: [String] = []
     private var listing = ""
+    private var banner = ""
     private var timer: Int?
     private var isEnding = false
 
@@ -88,6 +89,10 @@ final class WorkerLook {
     }
 
     private func note(_ line: String) {
+        let isBanner = line.hasPrefix(DeviceListing.offerHeading) || !banner.isEmpty
+        if isBanner, banner.utf8.count + line.utf8.count < Bounds.deviceListBytes {
+            banner += line + "\n"
+        }
         let isNoise = ["load_backend: ", "ggml_backend_load_best: "].contains {
             line.hasPrefix($0)
         }
@@ -150,6 +155,7 @@ final class WorkerLook {
         question = nil
         guard !isEnding else { return finish() }
         outcome.devices = DeviceListing.devices(in: listing).filter { $0.name.hasPrefix("RPC") }
+        outcome.offered = DeviceListing.offered(in: banner)
         if status != 0 || outcome.devices.isEmpty {
             // llama.cpp's log is written by a thread of its own: an abort loses its last lines, or
             // cuts them off. The reason of the abort is written at once, perhaps behind a piece.
