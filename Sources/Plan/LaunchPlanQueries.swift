@@ -15,6 +15,17 @@ extension LaunchPlan {
         process(.coordinator)?.argv.contains("--api-key-file") == true
     }
 
+    /// Bytes that the process of that node may hold; nil where nobody knows.
+    package func memoryLimit(of node: Node) -> UInt64? {
+        guard let request = placement?.request else { return nil }
+        if !node.isWorker { return request.coordinatorLimit }
+        let shares = request.devices.filter { $0.node == node && $0.isProcess }.map(\.limit)
+        let known = shares.compactMap { $0 }
+        guard !known.isEmpty, known.count == shares.count else { return nil }
+        // A limit may be that of everything there is.
+        return known.reduce(0) { min($0, .max / 2) + min($1, .max / 2) }
+    }
+
     /// Whether its coordinator gives up its memory when nobody asks anything.
     package var maySleep: Bool {
         process(.coordinator)?.argv.contains(CoordinatorCommand.sleepFlag) == true

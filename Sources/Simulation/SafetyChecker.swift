@@ -54,6 +54,8 @@ struct SafetyChecker {
         var failuresInARow = 0
         var readySince: Double?
         var missedHealth = 0
+        /// KiB that its guard has reported last.
+        var heldKiB = 0
         /// It was sent a request of ours, and has not answered.
         var isTried = false
         /// Errors in a row in answers to those.
@@ -207,7 +209,9 @@ struct SafetyChecker {
         case .setTimer(let timer, let at):
             if at.seconds < now { throw Violation(description: "a timer in the past") }
             if case .restart(let run) = timer { try checkWait(run, at.seconds - now) }
-        case .report(let report): hear(report)
+        case .report(let report):
+            hear(report)
+            try checkGrown(report, event, at: now)
         case .adoptReload: try checkAdoption()
         case .finish(let status): try checkFinish(status, at: now)
         }

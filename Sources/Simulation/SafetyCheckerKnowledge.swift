@@ -31,8 +31,11 @@ extension SafetyChecker {
             return process.isAlive && !process.wasKilled && !process.wasTerminated
                 && stop.finished == nil
         case .backendAnswered(let run, let answer): return learnAnswer(run, answer)
-        case .usageReported(let run, _):
-            if current(run) != nil { known[run.node]?.silentLooks = 0 }
+        case .usageReported(let run, let usage):
+            if current(run) != nil {
+                known[run.node]?.silentLooks = 0
+                known[run.node]?.heldKiB = usage?.residentKiB ?? 0
+            }
         case .timerFired(.guards):
             for (node, process) in known where process.isAlive && process.hasBegun {
                 known[node]?.silentLooks += 1
@@ -108,7 +111,7 @@ extension SafetyChecker {
         return !process.isLeftOut
     }
 
-    private mutating func learnRestart(_ name: Node?) {
+    mutating func learnRestart(_ name: Node?) {
         guard name == nil || known[name ?? .coordinator]?.kind != .unmanaged else { return }
         isPlanned = true
         for (other, process) in known where process.kind != .unmanaged {

@@ -59,7 +59,8 @@ struct Scenario {
             SimulatedConfiguration(
                 backends: backends, restart: restart, maxRestarts: limit, degradeAfter: degrade,
                 hasKeys: generator.chance(0.5),
-                sleepAfter: generator.chance(0.6) ? nil : generator.pick([20, 200])))
+                sleepAfter: generator.chance(0.6) ? nil : generator.pick([20, 200]),
+                maxMemory: generator.chance(0.7) ? nil : generator.pick([4 << 10, 100 << 10])))
         trouble = Trouble(
             pause: generator.pick([3, 15, 60, 200]), fromTheStart: generator.chance(0.2),
             duration: generator.pick([30, 200, 600]), burst: generator.pick([0, 0.2, 0.7]),

@@ -78,7 +78,8 @@ extension SimulatedCluster {
             let usage = server.usage
             let isLoading = !user.isUp || user.rest == .waking
             sites[site].server?.usage = ResourceUsage(
-                residentKiB: usage.residentKiB + (isLoading ? 1 << 10 : 0),
+                // Each batch leaves something behind.
+                residentKiB: usage.residentKiB + (isLoading ? 1 << 10 : 1 << 7),
                 cpuSeconds: usage.cpuSeconds + generator.seconds(0.5...3),
                 bytesRead: (usage.bytesRead ?? 0) + (isLoading ? 1 << 20 : 0))
         }
