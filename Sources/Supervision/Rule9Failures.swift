@@ -78,6 +78,7 @@ extension Supervisor {
             self[keyPath: slot].failures.inARow = 0
         }
         self[keyPath: slot].failures.inARow += 1
+        self[keyPath: slot].failures.total += 1
         if !self[keyPath: slot].isLeftOut {
             let text = "\(self[keyPath: slot].node): \(cause.text)"
             service.beginEpisode(at: now, cause: text)
