@@ -49,6 +49,7 @@ extension Supervisor {
         }
         guard usage != nil else { return }
         if hasMoved { movedAt = now }
+        rememberNeed(of: run)  // Rule 10.
         judgeProgress(at: now)
         if run.node == .coordinator { tellProgress(at: now) }
     }
@@ -76,6 +77,7 @@ extension Supervisor {
         service.activity = (activity, now)
         coordinator.become(.serving(service))
         judgeProgress(at: now)
+        if activity.busy == 0 { restartWhatHasGrown(at: now) }  // Rule 10.
     }
 
     mutating func activityIsDue(_ run: ProcessRun, at now: Instant) {

@@ -146,6 +146,7 @@ import Testing
         let changes: [(inout ClusterSpec) -> Void] = [
             { _ in }, { $0.timeouts.lease = 40 }, { $0.timeouts.stop = 1 },
             { $0.restart.maxRestarts = 3 }, { $0.restart.degradeAfter = 3 },
+            { $0.restart.maxMemory = 3 << 30 },
             { $0.health.failures = 9 }, { $0.placement.mayOvercommit = true },
             { $0.workers[0].cacheLimit = 1 }, { $0.workers[1].memoryReserve = 1 },
             { $0.forwardPortBase = 4000 },
