@@ -75,6 +75,8 @@ package enum Bounds {
     /// Bytes of what a running `sollol` and the one that judges a reload say to each other: facts,
     /// and a plan beside them.
     package static let reloadBytes = 6 << 20
+    /// Bytes of a line of the history: forty lines of a server, all of them escaped.
+    package static let historyLineBytes = 256 << 10
     /// Bytes of a request to a running `sollol`.
     package static let controlRequestBytes = 4096
     /// Bytes of its answer; the largest has the lines of a reload.

@@ -11,7 +11,7 @@ package final class EventHistory {
     /// - Parameter warn: told when the disk is full or read-only, and what becomes of the events.
     package init(state: StateDirectory, warn: @escaping (String) -> Void) {
         let place = LogFile.Place(
-            path: Self.path(state: state.path), largest: 2 << 20, kept: 3,
+            path: Self.path(state: state.path), largest: 1 << 20, kept: 3,
             remark: { lost, time in
                 let text = "history: \(plural(lost, "event")) before this were not written"
                 return HistoryEntry(Report(.warning, text), at: time).line
@@ -34,6 +34,11 @@ package final class EventHistory {
             }
         }
         return nil
+    }
+
+    /// All lines in a state directory, oldest first, those of rotated files included.
+    package static func lines(state: String) -> [[UInt8]] {
+        LogReader(name: "events", path: path(state: state)).last(nil)
     }
 
     private static func path(state: String) -> String { "\(state)/events.jsonl" }

@@ -1,4 +1,5 @@
 import Basics
+import SollolRuntime
 
 /// The words after `sollol`, taken apart by one table of options.
 struct CommandLineArguments {
@@ -98,6 +99,15 @@ struct CommandLineArguments {
             throw Mistake(message: "\(name) \(text): expected seconds, 0 or more")
         }
         return number
+    }
+
+    /// The point in time of an option, before `now` and here; nil when it is not given.
+    func point(_ name: String, before now: Timestamp) throws(Mistake) -> Timestamp? {
+        guard let text = values[name] else { return nil }
+        guard let point = LocalTime.here.point(text, before: now) else {
+            throw Mistake(message: "\(name) \(text): expected \(LocalTime.pointForms)")
+        }
+        return point
     }
 
     private static func unknown(_ key: String, _ known: [String]) -> String {

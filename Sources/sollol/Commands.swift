@@ -25,9 +25,8 @@ enum Commands {
     /// Every command.
     static let all: [Command] =
         [
-            up, config, check, plan, status, list, logs, restart, reload, down, completion, man,
-            schema,
-            version, help, complete, reloadLook,
+            up, config, check, plan, status, list, history, logs, restart, reload, down,
+            completion, man, schema, version, help, complete, reloadLook,
         ] + later
 
     /// The command of that name, or with that synonym.
@@ -108,6 +107,19 @@ enum Commands {
         options: [Options.format],
         exits: [Exit(.success, "shown, or there is none"), unprinted] + always
     ) { try ListCommand.run($0.arguments) }
+
+    private static let history = Command(
+        name: "history", summary: "what happened, of the cluster or one process; availability",
+        word: "NAME",
+        options: [
+            .init(
+                name: "--since", value: "TIME",
+                help: "from then on: \(LocalTime.pointForms)"),
+            Options.format,
+        ] + Options.cluster,
+        idleOptions: byName,
+        exits: [Exit(.success, "shown, or there is nothing"), unprinted, misconfigured] + always
+    ) { try HistoryCommand.run($0.arguments) }
 
     private static let logs = Command(
         name: "logs", summary: "what the servers printed, of one or of all", word: "NAME",
@@ -202,7 +214,6 @@ enum Commands {
 
     /// Names that are taken: whoever reads of them elsewhere is told, and nothing else gets them.
     private static let later: [Command] = [
-        .later("history", "what happened, as sentences"),
         .later("shard", "store the model's layers on the workers' disks"),
         .later("measure", "seconds per layer of each device"),
         .later("discover", "find hosts"),

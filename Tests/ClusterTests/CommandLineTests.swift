@@ -258,7 +258,8 @@ struct CommandLineTests {
         #expect(help.status == 0 && help.errors == "")
         #expect(help.output == (try place.run("--help")).output)
         for command in [
-            "up", "plan", "check", "config", "status", "list", "logs", "restart", "reload", "down",
+            "up", "plan", "check", "config", "status", "list", "history", "logs", "restart",
+            "reload", "down",
         ] {
             #expect(help.output.contains(try Regex("\n  \(command)[ ,]")))
             let one = try place.run("help", command)
@@ -272,8 +273,7 @@ struct CommandLineTests {
 
     /// Whatever options they will have.
     @Test(arguments: [
-        "history", "shard", "measure", "discover",
-        "install", "service", "export",
+        "shard", "measure", "discover", "install", "service", "export",
     ])
     func commandsOfLaterReleasesSaySo(_ command: String) throws {
         let place = try Place()

@@ -74,12 +74,12 @@ struct ExitStatusTests {
     /// its table in a debug build.
     private static let elsewhere: [String: Set<Int32>] = [
         "up": [1, 70], "status": [0, 70], "restart": [0, 70], "reload": [0, 70],
-        "down": [69, 70], "logs": [69, 70],
+        "down": [69, 70], "logs": [69, 70], "history": [69, 70],
     ]
 
     @Test(arguments: [
-        "up", "config", "check", "plan", "status", "logs", "restart", "reload", "down", "version",
-        "help",
+        "up", "config", "check", "plan", "status", "history", "logs", "restart", "reload", "down",
+        "version", "help",
     ])
     func everyCommandEndsAsItsHelpSays(_ command: String) throws {
         let place = try Place()

@@ -1,0 +1,87 @@
+import Basics
+
+/// What a record of the history tells: the only place that reads it out of its words, as long as
+/// there are lines that say it in no other way.
+enum HistoryEvent: Equatable, Sendable {
+    /// A process failed, and what is done about it.
+    struct Failure: Equatable, Sendable {
+        var process: String
+        /// Why, without the process's name.
+        var cause: String
+        /// `; restarting in 4 s`, or nothing.
+        var action: String
+        /// The last line of the program.
+        var words: String?
+    }
+
+    /// A `sollol` begins.
+    case begins
+    /// A step on the way, of which nobody needs to know later.
+    case step
+    /// The API answers; seconds since it did not, where it has before.
+    case serves(again: Bool, after: Double?)
+    case fails(Failure)
+    /// The cluster ends for good, because of that.
+    case givesUp(Failure?)
+    /// A worker is left out, or taken back.
+    case leavesOut(String)
+    case takesBack(String)
+    /// It is being ended as asked.
+    case stops
+    case stopped
+    /// Anything else that was told.
+    case other
+
+    init(_ record: HistoryRecord) {
+        let message = record.message
+        switch Report.Kind(rawValue: record.kind) {
+        case .phase: self = message.hasPrefix("[1/") ? .begins : .step
+        case .serving:
+            self = .serves(
+                again: message.hasPrefix("serving again"),
+                after: record.outageSeconds ?? Self.seconds(in: message))
+        case .failure: self = .givesUp(Self.failure(record))
+        case .warning:
+            if let process = record.process, message.hasPrefix("going on without ") {
+                self = .leavesOut(process)
+            } else if let failure = Self.failure(record),
+                record.cause != nil || !failure.action.isEmpty
+            {
+                self = .fails(failure)
+            } else {
+                self = .other
+            }
+        case .progress: self = Self.progress(message, record.process)
+        case nil: self = .other
+        }
+    }
+
+    private static func progress(_ message: String, _ process: String?) -> HistoryEvent {
+        if message.hasSuffix(" % of the model is read") { return .step }
+        if message == "stopping" { return .stops }
+        if message.hasPrefix("stopped; ") { return .stopped }
+        if let process, message.hasPrefix("taking back ") { return .takesBack(process) }
+        return .other
+    }
+
+    /// What is done about a failure begins so.
+    private static let actions = ["; restarting ", "; asking it again ", "; giving up, "]
+
+    private static func failure(_ record: HistoryRecord) -> Failure? {
+        guard let process = record.process, record.message.hasPrefix("\(process): ") else {
+            return nil
+        }
+        let text = record.message.dropFirst(process.count + 2)
+        let start = actions.compactMap { text.ranges(of: $0).last?.lowerBound }.max()
+        return Failure(
+            process: process, cause: String(text[..<(start ?? text.endIndex)]),
+            action: start.map { String(text[$0...]) } ?? "",
+            words: record.details.last { $0.hasPrefix("| ") }.map { String($0.dropFirst(2)) })
+    }
+
+    /// `0.31` of `serving again at URL after 0.31 s (…)`.
+    private static func seconds(in message: String) -> Double? {
+        guard let start = message.firstRange(of: " after ")?.upperBound else { return nil }
+        return Outside.fraction(message[start...].prefix { $0 != " " })
+    }
+}
