@@ -18,6 +18,8 @@ package struct Report: Equatable, Sendable {
     package var kind: Kind
     /// The node that it is about; nil when it is about the cluster, or something else.
     package var subject: Node?
+    /// Why it failed, where it is about a failure.
+    package var cause: CauseCode?
     /// One line: what happened, where, what is done about it.
     package var message: String
     /// More lines: a program's last words, where layers are.
@@ -25,10 +27,12 @@ package struct Report: Equatable, Sendable {
 
     /// A report of that kind.
     package init(
-        _ kind: Kind, _ message: String, about subject: Node? = nil, details: [String] = []
+        _ kind: Kind, _ message: String, about subject: Node? = nil, cause: CauseCode? = nil,
+        details: [String] = []
     ) {
         self.kind = kind
         self.subject = subject
+        self.cause = cause
         self.message = message
         self.details = details
     }

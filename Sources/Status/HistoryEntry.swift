@@ -13,6 +13,8 @@ package struct HistoryEntry: Codable, Equatable, Sendable {
     package var details: [String]
     /// The process that it is about, where it is about one.
     package var process: String?
+    /// A `CauseCode`, where it is about a failure; a later release may know others.
+    package var cause: String?
 
     /// The entry of a report that was told then.
     package init(_ report: Report, at time: Timestamp) {
@@ -21,6 +23,7 @@ package struct HistoryEntry: Codable, Equatable, Sendable {
         message = report.message
         details = report.details
         process = report.subject?.description
+        cause = report.cause?.rawValue
     }
 
     /// The version of a line, its member `format_version`; a line without one is of version 1.
@@ -56,6 +59,7 @@ package struct HistoryEntry: Codable, Equatable, Sendable {
             ("message", .string(message)), ("details", .strings(details)),
         ]
         if let process { members.append(("process", .string(process))) }
+        if let cause { members.append(("cause", .string(cause))) }
         return members
     }
 }

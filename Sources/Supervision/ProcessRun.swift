@@ -32,10 +32,15 @@ package struct ExitReport: Equatable, Sendable {
     /// Where ssh waited until the end; nil when the guard has answered.
     package var wait: SSHWait?
 
+    /// Who sent it KILL; nil where its host does not tell.
+    package var killer: Killer?
+
     /// A report of that status and those last lines.
     package init(
-        status: Int?, lastWords: [String] = [], refusal: GuardRefusal? = nil, wait: SSHWait? = nil
+        status: Int?, lastWords: [String] = [], refusal: GuardRefusal? = nil,
+        wait: SSHWait? = nil, killer: Killer? = nil
     ) {
+        self.killer = killer
         self.wait = wait
         self.status = status
         self.lastWords = lastWords

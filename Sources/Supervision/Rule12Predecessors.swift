@@ -63,7 +63,8 @@ extension Supervisor {
             ?? Predecessor(pid: nil, place: server.place, reason: .killed, isTold: false)
         if !predecessor.isTold {
             report(
-                .warning, about: node, "\(node): \(cause.text); it is tried again all the while",
+                .warning, about: node, cause: cause.kind,
+                "\(node): \(cause.text); it is tried again all the while",
                 details: [Self.adviceOnUndying])
         }
         predecessor.isTold = true

@@ -58,7 +58,7 @@ extension Supervisor {
         let verb = self[keyPath: slot].isOurs ? "restarting" : "asking it again"
         let node = self[keyPath: slot].node
         report(
-            .warning, about: node, "\(node): \(cause.text); \(verb) \(when)",
+            .warning, about: node, cause: cause.kind, "\(node): \(cause.text); \(verb) \(when)",
             details: exit.lastWords.suffix(Self.lastWordsShown).map { "| \($0)" })
         guard delay > 0 else { return }
         self[keyPath: slot].life = .waiting(until: now + delay)

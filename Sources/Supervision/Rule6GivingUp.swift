@@ -49,7 +49,8 @@ extension Supervisor {
             }
         }
         report(
-            .failure, about: node, "\(node): \(cause.text); giving up, \(verdict.reason)",
+            .failure, about: node, cause: cause.kind,
+            "\(node): \(cause.text); giving up, \(verdict.reason)",
             details: details)
         phase = .stopping(verdict.status)
     }
