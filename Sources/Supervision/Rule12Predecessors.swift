@@ -56,7 +56,7 @@ extension Supervisor {
         guard !self[keyPath: slot].wish.isOutdated else { return }
         let node = self[keyPath: slot].node
         if !self[keyPath: slot].isLeftOut {
-            service.beginEpisode(at: now, cause: "\(node): \(cause.text)")
+            service.beginEpisode(at: now, node, cause)
         }
         var predecessor =
             self[keyPath: slot].predecessor
