@@ -4,6 +4,12 @@ package struct SourcePosition: Equatable, Hashable, Sendable {
     package var line: Int
     /// The column.
     package var column: Int
+
+    /// A place.
+    package init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
 }
 
 /// A JSON value with the place where it begins.

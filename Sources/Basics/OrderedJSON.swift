@@ -93,6 +93,19 @@ package enum OrderedJSON {
 }
 
 extension OrderedJSON {
+    /// A text, or null.
+    package static func optional(_ text: String?) -> OrderedJSON { text.map(string) ?? .null }
+
+    /// A number, or null.
+    package static func optional(_ number: Int?) -> OrderedJSON { number.map(int) ?? .null }
+
+    /// A time in UTC, or null.
+    package static func optional(_ time: Timestamp?) -> OrderedJSON {
+        optional(time?.description)
+    }
+}
+
+extension OrderedJSON {
     /// A node by its name.
     package static func node(_ node: Node) -> OrderedJSON { .string(node.description) }
 

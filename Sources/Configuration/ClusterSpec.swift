@@ -52,8 +52,8 @@ package enum ValueOrigin: Equatable, Codable, Sendable {
     case `default`
     /// `rpc_backends.conf` beside the configuration file.
     case backendsFile(path: String, line: Int)
-    /// The configuration file.
-    case file(path: String, line: Int)
+    /// The configuration file, counted from 1.
+    case file(path: String, line: Int, column: Int)
     /// An environment variable, by its name.
     case environment(String)
     /// An option of the command line, by its name (`--port`).

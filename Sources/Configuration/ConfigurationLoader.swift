@@ -37,7 +37,8 @@ package struct ConfigurationLoader {
         loader.readOptions()
         // What is missing, and what contradicts what, cannot be told of a file that is no JSON.
         guard loader.fileIsReadable else {
-            throw ConfigurationErrors(problems: inOrder(loader.problems))
+            throw ConfigurationErrors(
+                problems: ConfigurationProblem.inOrder(loader.problems, of: sources.file))
         }
         loader.fillDefaults()
         var builder = SpecBuilder(loader)
@@ -51,7 +52,8 @@ package struct ConfigurationLoader {
                         + "Name one with --config FILE."))
         }
         guard builder.problems.isEmpty else {
-            throw ConfigurationErrors(problems: inOrder(builder.problems))
+            throw ConfigurationErrors(
+                problems: ConfigurationProblem.inOrder(builder.problems, of: sources.file))
         }
         return LoadedConfiguration(
             spec: spec, effective: EffectiveConfiguration(builder), notices: builder.notices)
@@ -81,13 +83,6 @@ package struct ConfigurationLoader {
     private init(sources: ConfigurationSources) {
         self.sources = sources
         notices = sources.notices
-    }
-
-    /// Those of a file by line, then the others; otherwise in the order in which they were found.
-    private static func inOrder(_ problems: [ConfigurationProblem]) -> [ConfigurationProblem] {
-        problems.enumerated().sorted {
-            ($0.element.line ?? .max, $0.offset) < ($1.element.line ?? .max, $1.offset)
-        }.map(\.element)
     }
 
     mutating func problem(

@@ -10,6 +10,8 @@ package struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertibl
     package var place: ConfigurationPlace
     /// What is wrong and what to do.
     package var message: String
+    /// The line of the configuration file that it is about.
+    package var excerpt: SourceExcerpt?
 
     /// A problem of a value from there.
     init(
@@ -30,16 +32,22 @@ package struct ConfigurationProblem: Equatable, Sendable, CustomStringConvertibl
     /// The line of the file, if any.
     var line: Int? {
         switch origin {
-        case .file(_, let line), .backendsFile(_, let line): line
+        case .file(_, let line, _), .backendsFile(_, let line): line
         default: nil
         }
+    }
+
+    /// Where in the configuration file it is.
+    var position: SourcePosition? {
+        guard case .file(_, let line, let column) = origin else { return nil }
+        return SourcePosition(line: line, column: column)
     }
 
     /// `home.json:12: rpc_backends[2].port: 70000 is too large …`.
     package var description: String {
         let key = place == .source ? "" : "\(place): "
         switch origin {
-        case .file(let path, let line), .backendsFile(let path, let line):
+        case .file(let path, let line, _), .backendsFile(let path, let line):
             return "\(path):\(line): \(key)\(message)"
         case .environment(let name): return "\(name): \(message)"
         case .option(let name): return "\(name): \(message)"

@@ -43,7 +43,7 @@ struct ConfigurationReader {
     }
 
     private func origin(_ position: SourcePosition) -> ValueOrigin {
-        .file(path: file, line: position.line)
+        .file(path: file, line: position.line, column: position.column)
     }
 
     private mutating func problem(

@@ -58,7 +58,7 @@ extension ValueOrigin: CustomStringConvertible {
     package var description: String {
         switch self {
         case .default: "default"
-        case .file(let path, let line), .backendsFile(let path, let line): "\(path):\(line)"
+        case .file(let path, let line, _), .backendsFile(let path, let line): "\(path):\(line)"
         case .environment(let name), .option(let name): name
         }
     }

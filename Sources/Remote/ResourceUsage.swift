@@ -17,6 +17,14 @@ package struct ResourceUsage: Equatable, Sendable {
         self.bytesRead = bytesRead
     }
 
+    /// Bytes a second that it has read since an earlier report; nil where that is not known.
+    package func rate(since former: ResourceUsage, _ seconds: Double) -> Double? {
+        guard let bytesRead, let before = former.bytesRead, seconds > 0, bytesRead >= before else {
+            return nil
+        }
+        return Double(bytesRead - before) / seconds
+    }
+
     /// The words `PID KIB CPU BYTES` of a guard, or nil when they are no numbers.
     init?(words: [String]) {
         guard words.count == 4, let resident = Outside.number(words[1], in: Outside.kibibytes),

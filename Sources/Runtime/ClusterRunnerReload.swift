@@ -26,6 +26,7 @@ extension ClusterRunner {
                 // Not told to one that waits for an earlier reload: it is none of its business.
                 let report = Report(.warning, text, details: lines)
                 keeper.told(report, at: .now)
+                keeper.reloadRefused(lines, at: .now)
                 output.report(report)
             })
     }
@@ -40,6 +41,7 @@ extension ClusterRunner {
         let wanted = next.wanted
         let (change, policies) = decisions.supervisor.change(to: wanted)
         reloads.accepted = next
+        keeper.reloadAccepted(at: .now)
         if change.isEmpty && policies.isEmpty {
             perform(.report(Report(.progress, "reloaded: nothing that runs has changed")))
         }

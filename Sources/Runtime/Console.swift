@@ -116,14 +116,14 @@ package final class Console {
         var clean = lines.map(TerminalText.clean)
         for line in clean { log?.append(line) }
         guard isTerminal else {
-            let time = Timestamp.now
+            let time = LocalTime.here.stamp(.now)
             stream.put(clean.map { "\(time) \($0)\n" }.joined())
             return
         }
         if label > 0 {
             clean[0] = styled(String(clean[0].prefix(label)), style) + clean[0].dropFirst(label)
         }
-        if isUnattended { clean[0] = "\(Self.timeOfDay()) \(clean[0])" }
+        if isUnattended { clean[0] = "\(LocalTime.here.clock(.now)) \(clean[0])" }
         draw(clean)
     }
 
@@ -155,13 +155,5 @@ package final class Console {
         // One column stays free: some terminals wrap at the last one, some do not.
         let width = max(1, size.columns - 1)
         return lines.map { $0.count > width ? $0.prefix(width - 1) + "…" : $0 }
-    }
-
-    private static func timeOfDay() -> String {
-        var now = time(nil)
-        var parts = tm()
-        localtime_r(&now, &parts)
-        func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        return "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
     }
 }

@@ -38,8 +38,3 @@ package final class EventHistory {
 
     private static func path(state: String) -> String { "\(state)/events.jsonl" }
 }
-
-extension Timestamp {
-    /// The machine's clock.
-    package static var now: Timestamp { Timestamp(seconds: Int(time(nil))) }
-}

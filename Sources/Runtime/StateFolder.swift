@@ -69,6 +69,21 @@ package struct StateFolder {
             .map { ($0, configuration(of: "\(folder)/\($0)")) }
     }
 
+    /// When something was written there last: a running `sollol` writes what its servers print.
+    package static func lastSign(in path: String) -> Timestamp? {
+        let logs = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/logs")) ?? []
+        let times = (logs.map { "logs/\($0)" } + ["events.jsonl"]).compactMap { name -> Int? in
+            var status = stat()
+            guard lstat("\(path)/\(name)", &status) == 0 else { return nil }
+            #if canImport(Darwin)
+                return status.st_mtimespec.tv_sec
+            #else
+                return status.st_mtim.tv_sec
+            #endif
+        }
+        return times.max().map(Timestamp.init)
+    }
+
     /// The recorded path of the configuration's file; nil where there is none.
     private static func configuration(of path: String) -> String? {
         let known = try? String(contentsOfFile: path + "/configuration", encoding: .utf8)

@@ -21,6 +21,9 @@ package struct ClusterList: Sendable {
     /// A list in that order.
     package init(_ entries: [Entry]) { self.entries = entries }
 
+    /// Whether one of them serves.
+    package var isServing: Bool { entries.contains { $0.status.isServing } }
+
     /// A table for people, and the last event of each below it.
     ///
     /// - Parameter now: for how long ago things were.
@@ -47,14 +50,13 @@ package struct ClusterList: Sendable {
 
     /// The stable JSON of `sollol list --format json`; its version rises like that of status.
     package var json: String {
-        func optional(_ text: String?) -> OrderedJSON { text.map { .string($0) } ?? .null }
         let clusters = entries.map { entry in
             let status = entry.status
             return OrderedJSON.object([
                 ("name", .string(status.cluster)), ("state", .string(status.state.rawValue)),
-                ("url", optional(status.url)), ("since", optional(status.since?.description)),
-                ("pid", status.pid.map { .int($0) } ?? .null),
-                ("configuration", optional(entry.configuration)),
+                ("url", .optional(status.url)), ("since", .optional(status.since)),
+                ("pid", .optional(status.pid)),
+                ("configuration", .optional(entry.configuration)),
                 ("last_event", status.lastEvent?.json ?? .null),
                 ("state_directory", .string(status.stateDirectory)),
             ])

@@ -16,12 +16,49 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
         package var host: String
         /// What others dial: `host:port`.
         package var endpoint: String
-        /// As in the live view: `ready`, `serving`, `waiting` …
+        /// The word of a `ProcessState`: `ready`, `serving`, `waiting` …
         package var state: String
+        /// Since when; nil from a `sollol` that does not tell, as all that follow it here.
+        package var since: Timestamp?
         /// On its host; nil while it does not run, or when somebody else runs it.
         package var pid: Int?
-        /// Starts after the first.
+        /// Starts after the first, whatever they were for: its own failure, another one's, a
+        /// request.
         package var restarts: Int
+        /// How often it has failed.
+        package var failures: Int?
+        /// How many restarts were asked for.
+        package var requestedRestarts: Int?
+        /// How far it is with the model; nil while it loads none, or where that is not known.
+        package var progress: LoadProgress?
+        /// What it holds of the model, as planned and proved.
+        package var layers: [Layers]?
+        /// Bytes of memory that it holds; nil where its host does not tell.
+        package var residentBytes: Int?
+    }
+
+    /// Layers on one device.
+    package struct Layers: Codable, Equatable, Sendable {
+        /// llama.cpp's name of it: `RPC0`, `CPU`.
+        package var device: String
+        /// Its first layer, from 0.
+        package var first: Int
+        /// Its last one; the output layer counts as one more than the model's blocks.
+        package var last: Int
+        /// Bytes of their weights; nil where the model's header was not read.
+        package var bytes: Int?
+    }
+
+    /// What happened first in a bring-up or a recovery, of which all else came.
+    package struct FirstCause: Codable, Equatable, Sendable {
+        /// When.
+        package var time: Timestamp
+        /// The process that it was about, where it was about one.
+        package var process: String?
+        /// Its code; nil where nobody has one for it.
+        package var cause: String?
+        /// What happened, in words.
+        package var message: String
     }
 
     /// The cluster's name.
@@ -44,6 +81,11 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
     package var warnings: [String]?
     /// One sentence: what happened last, why, what was done, how long it took.
     package var summary: String?
+    /// When that was; nil from a `sollol` that has it in the sentence.
+    package var summaryTime: Timestamp?
+    /// What began the bring-up or recovery that goes on, or else the one that ended last; nil when
+    /// nothing has failed.
+    package var firstCause: FirstCause?
     /// The last line of the history.
     package var lastEvent: HistoryEntry?
     /// Where history and logs are.
@@ -75,43 +117,5 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
         return before.processes.filter {
             $0.role == "coordinator" || $0.name == name || (name == nil && $0.pid != nil)
         }.allSatisfy { counts["\($0.role) \($0.endpoint)"] ?? 0 > $0.restarts }
-    }
-
-    /// The version of the JSON that people's scripts read. Raised when a member goes, or changes
-    /// its meaning or its type, and when a state is added; a new member raises nothing. (How it
-    /// travels between a running `sollol` and a command line is a matter of `ControlProtocol`.)
-    private static let formatVersion = 1
-
-    /// The stable JSON of `sollol status --format json`.
-    package var json: String { object.text }
-
-    /// The same on one line, without a newline at its end.
-    package var jsonLine: String { object.line }
-
-    private var object: OrderedJSON {
-        func optional(_ text: String?) -> OrderedJSON { text.map { .string($0) } ?? .null }
-        func optional(_ number: Int?) -> OrderedJSON { number.map { .int($0) } ?? .null }
-        return OrderedJSON.object([
-            ("format_version", .int(Self.formatVersion)), ("cluster", .string(cluster)),
-            ("state", .string(state.rawValue)), ("since", optional(since?.description)),
-            ("url", optional(url)), ("plan_id", optional(planID)), ("pid", optional(pid)),
-            (
-                "processes",
-                .array(
-                    processes.map { process in
-                        .object([
-                            ("name", .string(process.name)), ("role", .string(process.role)),
-                            ("host", .string(process.host)),
-                            ("endpoint", .string(process.endpoint)),
-                            ("state", .string(process.state)), ("pid", optional(process.pid)),
-                            ("restarts", .int(process.restarts)),
-                        ])
-                    })
-            ),
-            ("layers", .strings(layers)), ("warnings", .strings(warnings ?? [])),
-            ("summary", optional(summary)),
-            ("last_event", lastEvent?.json ?? .null),
-            ("state_directory", .string(stateDirectory)),
-        ])
     }
 }

@@ -1,11 +1,14 @@
 import Basics
+import Supervision
 
 extension ClusterStatus {
     /// One screen for people.
     ///
-    /// - Parameter now: for how long ago things were.
-    package func text(at now: Timestamp) -> String {
-        var blocks = [heading(now)]
+    /// - Parameters:
+    ///   - now: for how long ago things were.
+    ///   - place: how they read times.
+    package func text(at now: Timestamp, in place: LocalTime) -> String {
+        var blocks = [heading(now, place)]
         if !processes.isEmpty { blocks.append(table) }
         if !layers.isEmpty { blocks.append(["layers:"] + layers.map { "  \($0)" }) }
         blocks.append(places)
@@ -13,17 +16,20 @@ extension ClusterStatus {
             .joined(separator: "\n\n") + "\n"
     }
 
-    private func heading(_ now: Timestamp) -> [String] {
+    private func heading(_ now: Timestamp, _ place: LocalTime) -> [String] {
+        func when(_ time: Timestamp) -> String { "\(place.text(time)) (\(time.ago(at: now)))" }
         var first = "cluster \(cluster): \(state.rawValue)"
         if let url, isServing { first += " at \(url)" }
-        if let since { first += " since \(since) (\(since.ago(at: now)))" }
+        if let since { first += " since \(when(since))" }
+        if state == .dead { first += ", its servers ended with it" }
         var lines = [first] + (warnings ?? []).map { "warning: \($0)" }
-        if let summary { lines.append("last: \(summary)") }
+        if let summary {
+            lines.append("last: \(summaryTime.map { "\(place.text($0)): " } ?? "")\(summary)")
+        }
         if let lastEvent, summary?.hasSuffix(lastEvent.message) != true,
             summary == nil || lastEvent.kind != Report.Kind.serving.rawValue
         {
-            let age = lastEvent.time.ago(at: now)
-            lines.append("last event: \(lastEvent.time) (\(age)): \(lastEvent.message)")
+            lines.append("last event: \(when(lastEvent.time)): \(lastEvent.message)")
             if state == .failed { lines += lastEvent.details.map { "    \($0)" } }
         }
         return lines
@@ -31,11 +37,13 @@ extension ClusterStatus {
 
     private var table: [String] {
         let rows =
-            [["NAME", "STATE", "WHERE", "PID", "RESTARTS"]]
-            + processes.map {
+            [["NAME", "STATE", "WHERE", "PID", "MEMORY", "RESTARTS"]]
+            + processes.map { process in
                 [
-                    $0.name, $0.state, $0.endpoint, $0.pid.map(String.init) ?? "-",
-                    String($0.restarts),
+                    process.name, process.stateText, process.endpoint,
+                    process.pid.map(String.init) ?? "-",
+                    process.residentBytes.map { MemorySize.text(UInt64(max(0, $0))) } ?? "-",
+                    process.restartsText,
                 ]
             }
         return TextTable.lines(rows, indent: "  ")
@@ -44,11 +52,26 @@ extension ClusterStatus {
     private var places: [String] {
         var lines = [
             "logs: \(stateDirectory)/logs/NAME.log (sollol logs NAME)",
-            "history: \(stateDirectory)/events.jsonl",
+            "history: \(stateDirectory)/events.jsonl (sollol history)",
         ]
         if let pid {
             lines.append("supervisor: pid \(pid)" + (planID.map { ", plan \($0)" } ?? ""))
         }
         return lines
+    }
+}
+
+extension ClusterStatus.Process {
+    /// `ready`, `left out`, `loading 40%`.
+    fileprivate var stateText: String {
+        state.replacing("_", with: " ") + (progress.map { " \($0.percent)%" } ?? "")
+    }
+
+    /// `3 (2 failures, 1 asked for)`: the rest was for another one's failure.
+    fileprivate var restartsText: String {
+        let failed = failures.flatMap { $0 > 0 ? plural($0, "failure") : nil }
+        let asked = requestedRestarts.flatMap { $0 > 0 ? "\($0) asked for" : nil }
+        let why = [failed, asked].compactMap { $0 }
+        return "\(restarts)" + (why.isEmpty ? "" : " (\(why.joined(separator: ", ")))")
     }
 }

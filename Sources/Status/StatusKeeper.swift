@@ -7,12 +7,22 @@ package struct StatusKeeper: Equatable, Sendable {
     private var plan: LaunchPlan
     private var status: ClusterStatus
     private var snapshot: ClusterSnapshot?
+    /// What runs: the plan, but for workers that are left out of it.
+    private var running: LaunchPlan
+    /// Whether its coordinator has shown that the layers are where that plan has them.
+    private var isProven = false
+    /// Why the last reload was refused; nil when it was not.
+    private var refusal: String?
+    private var flapping = FlappingWatch()
+    /// The last warning about a process.
+    private var warned: Report?
 
     /// A keeper for a plan of which nothing runs yet.
     ///
     /// - Parameter pid: the process id of this `sollol`.
     package init(plan: LaunchPlan, stateDirectory: String, pid: Int, at time: Timestamp) {
         self.plan = plan
+        running = plan
         status = ClusterStatus(
             cluster: plan.cluster, state: .starting, stateDirectory: stateDirectory)
         status.pid = pid
@@ -27,8 +37,10 @@ package struct StatusKeeper: Equatable, Sendable {
         {
             // They were proved of another coordinator, or with other names.
             status.layers = []
+            isProven = false
         }
         self.plan = plan
+        running = plan
         status.planID = plan.id
         status.url = plan.process(.coordinator).map { "http://\($0.dial)" }
     }
@@ -44,15 +56,40 @@ package struct StatusKeeper: Equatable, Sendable {
     package mutating func told(_ report: Report, at time: Timestamp) {
         status.lastEvent = HistoryEntry(report, at: time)
         if report.kind == .failure || report.kind == .warning {
-            status.summary = "\(time): \(report.message)"
+            (status.summary, status.summaryTime) = (report.message, time)
+            if report.subject != nil { warned = report }
         }
+    }
+
+    /// A changed configuration was refused: until another one is taken over, the file is not what
+    /// serves.
+    package mutating func reloadRefused(_ lines: [String], at time: Timestamp) {
+        let reason = lines.first { $0.hasPrefix("error: ") }?.dropFirst("error: ".count)
+        refusal =
+            "the last reload was refused, so that the file is not what serves: "
+            + (reason ?? lines.first.map { $0[...] } ?? "see sollol history")
+        status.warnings = warnings(at: time)
+    }
+
+    /// A changed configuration was found right.
+    package mutating func reloadAccepted(at time: Timestamp) {
+        refusal = nil
+        status.warnings = warnings(at: time)
+    }
+
+    private func warnings(at time: Timestamp) -> [String] {
+        (snapshot?.warnings ?? []) + flapping.sentences(at: time) + (refusal.map { [$0] } ?? [])
     }
 
     /// Takes what happened and what is true after it.
     package mutating func happened(
         _ event: SupervisorEvent, _ snapshot: ClusterSnapshot, at time: Timestamp
     ) {
-        if case .distributionProven(_, let summary) = event { status.layers = summary }
+        switch event {
+        case .distributionProven(_, let summary): (status.layers, isProven) = (summary, true)
+        case .replanned(let plan): (running, isProven) = (plan, false)
+        default: break
+        }
         if snapshot.state != status.state {
             status.state = snapshot.state
             status.since = time
@@ -60,19 +97,85 @@ package struct StatusKeeper: Equatable, Sendable {
         if let episode = snapshot.episode, episode != self.snapshot?.episode,
             snapshot.state != .failed
         {
-            status.summary = "\(time): \(episode.sentence)"
+            (status.summary, status.summaryTime) = (episode.sentence, time)
         }
+        takeFirstCause(of: snapshot.episode, at: time)
+        takeFailures(snapshot, at: time)
+        let former = Dictionary(
+            status.processes.map { ($0.endpoint, $0) }, uniquingKeysWith: { first, _ in first })
         self.snapshot = snapshot
-        status.warnings = snapshot.warnings
-        status.processes = snapshot.processes.map { process in
-            let planned = plan.process(process.node)
-            let backend = plan.unmanaged(process.node)
-            return ClusterStatus.Process(
-                name: "\(process.node)", role: (planned?.role ?? .worker).rawValue,
-                // One that a reload has removed is in no plan.
-                host: planned?.host ?? backend?.endpoint.host ?? process.endpoint.host,
-                endpoint: process.endpoint.description, state: process.stateText,
-                pid: process.pid, restarts: process.restarts)
+        status.warnings = warnings(at: time)
+        status.processes = snapshot.processes.map {
+            told($0, after: former[$0.endpoint.description], at: time)
         }
+    }
+
+    private func told(
+        _ process: ClusterSnapshot.Process, after former: ClusterStatus.Process?,
+        at time: Timestamp
+    ) -> ClusterStatus.Process {
+        let planned = plan.process(process.node)
+        let backend = plan.unmanaged(process.node)
+        let state = process.state.rawValue
+        return ClusterStatus.Process(
+            name: "\(process.node)", role: (planned?.role ?? .worker).rawValue,
+            // One that a reload has removed is in no plan.
+            host: planned?.host ?? backend?.endpoint.host ?? process.endpoint.host,
+            endpoint: process.endpoint.description, state: state,
+            since: former?.state == state ? former?.since : time, pid: process.pid,
+            restarts: process.restarts, failures: process.failures,
+            requestedRestarts: process.requestedRestarts, progress: process.progress,
+            layers: isProven ? running.layers(of: process.node) : [],
+            residentBytes: process.residentBytes)
+    }
+
+    /// The first failure of an episode explains those that follow it, or is explained by one of
+    /// them: then the episode's cause changes.
+    private mutating func takeFirstCause(of episode: Episode?, at time: Timestamp) {
+        guard let episode, let cause = episode.cause,
+            episode.began != snapshot?.episode?.began
+                || snapshot?.episode?.cause != cause
+        else { return }
+        let prefix = warned?.subject.map { "\($0): " }
+        let isAbout = prefix.map(cause.hasPrefix) == true
+        status.firstCause = ClusterStatus.FirstCause(
+            time: time, process: isAbout ? warned?.subject?.description : nil,
+            cause: isAbout ? warned?.cause?.rawValue : nil,
+            message: isAbout ? String(cause.dropFirst(prefix?.count ?? 0)) : cause)
+    }
+
+    private mutating func takeFailures(_ next: ClusterSnapshot, at time: Timestamp) {
+        for process in next.processes {
+            let before = snapshot?.processes.first { $0.node == process.node }?.failures ?? 0
+            guard process.failures > before else { continue }
+            let report = warned?.subject == process.node ? warned : nil
+            flapping.failed("\(process.node)", report, at: time)
+        }
+    }
+}
+
+extension LaunchPlan {
+    /// What a node holds, device by device.
+    fileprivate func layers(of node: Node) -> [ClusterStatus.Layers] {
+        guard let distribution else { return [] }
+        func layers(_ device: String, _ range: Range<Int>, _ bytes: UInt64?) -> ClusterStatus
+            .Layers?
+        {
+            guard let last = range.last else { return nil }
+            return ClusterStatus.Layers(
+                device: device, first: range.lowerBound, last: last,
+                bytes: bytes.map { Int(clamping: $0) })
+        }
+        let kept =
+            node == .coordinator
+            ? layers("CPU", distribution.coordinatorLayers, placement?.coordinatorLoad.weights)
+            : nil
+        let shares = distribution.shares.enumerated().compactMap { index, share in
+            let load = placement.flatMap {
+                $0.loads.indices.contains(index) ? $0.loads[index] : nil
+            }
+            return share.node == node ? layers(share.device, share.layers, load?.weights) : nil
+        }
+        return (kept.map { [$0] } ?? []) + shares
     }
 }

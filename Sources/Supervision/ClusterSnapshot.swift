@@ -10,16 +10,22 @@ package struct ClusterSnapshot: Equatable, Sendable {
         package var endpoint: Endpoint
         /// What is true of it.
         package var state: ProcessState
-        /// How much of the model it has read, while it loads and that is known.
-        package var percent: Int?
+        /// How far it is with its model, while it loads and that is known.
+        package var progress: LoadProgress?
         /// The process id on its host, once its guard reported it.
         package var pid: Int?
         /// Starts after the first.
         package var restarts: Int
+        /// Those of them that were asked for.
+        package var requestedRestarts = 0
+        /// How often it has failed.
+        package var failures = 0
+        /// Bytes of memory that it holds; nil where nobody tells.
+        package var residentBytes: Int?
 
         /// Its state as people read it: `ready`, `loading 40%`.
         package var stateText: String {
-            state.rawValue + (percent.map { " \($0)%" } ?? "")
+            state.rawValue + (progress.map { " \($0.percent)%" } ?? "")
         }
     }
 
@@ -36,21 +42,14 @@ package struct ClusterSnapshot: Equatable, Sendable {
 extension Supervisor {
     /// What is true now.
     package var snapshot: ClusterSnapshot {
-        let own = ClusterSnapshot.Process(
-            node: .coordinator, endpoint: coordinator.endpoint, state: coordinator.state,
-            percent: loadProgress.map { Int($0 * 100) }, pid: coordinator.server?.pid,
-            restarts: coordinator.starts.restarts)
-        let others = workers.map { worker in
-            ClusterSnapshot.Process(
-                node: worker.node, endpoint: worker.endpoint, state: worker.state,
-                pid: worker.server?.pid, restarts: worker.starts.restarts)
-        }
+        var own = coordinator.told(as: coordinator.state)
+        own.progress = loadProgress
+        let others = workers.map { $0.told(as: $0.state) }
         // A reload has removed them, and they have not ended, as far as is known.
         let former = removed.remaining.map { worker in
-            ClusterSnapshot.Process(
-                node: worker.node, endpoint: worker.endpoint, state: .ending,
-                pid: worker.server?.pid ?? worker.predecessor?.pid,
-                restarts: worker.starts.restarts)
+            var process = worker.told(as: .ending)
+            process.pid = process.pid ?? worker.predecessor?.pid
+            return process
         }
         return ClusterSnapshot(
             state: clusterState, processes: others + former + [own],
@@ -98,18 +97,27 @@ extension ProcessSlot {
         case .running(let server): name(server.stage)
         }
     }
+
+    /// What is true of it, in that state.
+    fileprivate func told(as state: ProcessState) -> ClusterSnapshot.Process {
+        ClusterSnapshot.Process(
+            node: node, endpoint: endpoint, state: state, pid: server?.pid,
+            restarts: starts.restarts, requestedRestarts: starts.requested,
+            failures: failures.total,
+            residentBytes: server?.usage.map { $0.latest.residentKiB * 1024 })
+    }
 }
 
 extension WorkerSlot {
     fileprivate var state: ProcessState {
-        told { stage in
+        let state = told { stage in
             switch stage {
-            case .starting: .starting
-            case .askedAgain: .checking
-            case .ready: isLeftOut ? .returning : .ready
+            case .starting, .askedAgain: .starting
+            case .ready: .ready
             case .ending: .ending
             }
         }
+        return isLeftOut && state != .starting && state != .ending ? .leftOut : state
     }
 }
 

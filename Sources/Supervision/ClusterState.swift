@@ -1,5 +1,5 @@
 /// What the cluster as a whole is doing.
-package enum ClusterState: String, Codable, Equatable, Sendable {
+package enum ClusterState: String, Codable, Equatable, Sendable, CaseIterable {
     /// It comes up and has not served yet.
     case starting
     /// The API answers.
@@ -14,6 +14,8 @@ package enum ClusterState: String, Codable, Equatable, Sendable {
     case failed
     /// It is being ended.
     case stopping
-    /// No `sollol` supervises it.
+    /// No `sollol` supervises it: it was stopped as asked, or never started.
     case stopped
+    /// Its `sollol` ended without stopping it, and its servers ended with it.
+    case dead
 }

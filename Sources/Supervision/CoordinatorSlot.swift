@@ -114,6 +114,8 @@ struct CoordinatorSlot: ProcessSlot {
     func inPlace(of former: CoordinatorSlot) -> CoordinatorSlot {
         var slot = self
         slot.starts = former.starts
+        slot.starts.requested += 1
+        slot.failures.total = former.failures.total
         if former.isAlive { slot.life = former.life.inNewSlot }
         slot.predecessor = former.predecessor
         return slot

@@ -17,6 +17,8 @@ protocol ProcessSlot: Equatable, Sendable {
     var wish: Wish { get set }
     /// What may still be there of an earlier run (rule 12).
     var predecessor: Predecessor? { get set }
+    /// What others dial.
+    var endpoint: Endpoint { get }
     /// Whether its servers are processes of ours, which we can end.
     var isOurs: Bool { get }
     /// Whether the coordinator does without it (rule 7).
@@ -42,6 +44,8 @@ enum Wish: Equatable, Sendable {
 struct StartCount: Equatable, Sendable {
     /// The generation of the last run.
     private(set) var generation: Int
+    /// Restarts that were asked for, by name or by a reload that changes the process.
+    var requested = 0
     /// That before the first start: more than 0 for a node that was removed and is back.
     private let before: Int
 
@@ -65,12 +69,15 @@ struct FailureRecord: Equatable, Sendable {
     var inARow = 0
     /// When it failed, within the period of `max_restarts` (rule 5).
     var recent: [Instant] = []
+    /// Since the cluster was started.
+    var total = 0
     /// The first of those in a row.
     private(set) var first: FirstFailure?
 
     /// It has failed.
     mutating func add(_ failure: FirstFailure) {
         inARow += 1
+        total += 1
         if inARow == 1 { first = failure }
     }
 }
@@ -148,7 +155,9 @@ extension ProcessSlot {
             server.silentTicks = 0
             guard let usage else { return }
             let known = former.usage.flatMap { now - $0.at <= longestGap ? $0 : nil }
-            server.usage = UsageRecord(latest: usage, since: known?.since ?? now, at: now)
+            server.usage = UsageRecord(
+                latest: usage, since: known?.since ?? now, at: now,
+                bytesPerSecond: known.flatMap { usage.rate(since: $0.latest, now - $0.at) })
         }
         return former.usage
     }

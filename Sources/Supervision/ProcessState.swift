@@ -4,18 +4,16 @@ package enum ProcessState: String, Codable, Equatable, Sendable, CaseIterable {
     case down
     /// Nothing runs until the wait before its restart is over.
     case waiting
-    /// A worker was started and does not listen yet.
+    /// A worker was started, or is asked again before a coordinator starts, and has not answered.
     case starting
     /// The coordinator loads its model.
     case loading
     /// It has; whether its API asks for a key, and where its layers are, is being found out.
-    case proving = "loaded"
+    case proving
     /// A worker can be used.
     case ready
-    /// A worker that can be used again, and that the coordinator does without for now.
-    case returning
-    /// A worker is asked again before a coordinator starts.
-    case checking
+    /// A worker that the coordinator does without for now, whether or not it can be used again.
+    case leftOut = "left_out"
     /// The coordinator serves the API.
     case serving
     /// The coordinator serves the API, and loads its model at the next request.

@@ -23,7 +23,10 @@ extension Supervisor {
         _ slot: WritableKeyPath<Supervisor, Slot>
     ) {
         // What is replaced or removed ends anyway (rule 11).
-        if self[keyPath: slot].wish == .keep { self[keyPath: slot].wish = .restart }
+        if self[keyPath: slot].wish == .keep {
+            self[keyPath: slot].wish = .restart
+            self[keyPath: slot].starts.requested += 1
+        }
         self[keyPath: slot].failures.inARow = 0
         self[keyPath: slot].stopWaiting()
     }

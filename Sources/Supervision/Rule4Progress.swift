@@ -127,18 +127,22 @@ extension Supervisor {
         return still >= (isBlind ? limit * Self.blindFactor : limit) ? still : nil
     }
 
-    /// How much of the model the coordinator has read, 0…1; nil when that cannot be known, such
-    /// as when it maps the file into memory.
-    var loadProgress: Double? {
+    /// How much of the model the coordinator has read; nil when that cannot be known, such as when
+    /// it maps the file into memory.
+    var loadProgress: LoadProgress? {
         guard coordinator.load != nil, let modelBytes = wanted.modelBytes, modelBytes > 0,
-            let read = coordinator.server?.usage?.latest.bytesRead, read > modelBytes / 100
+            let usage = coordinator.server?.usage, let read = usage.latest.bytesRead,
+            read > modelBytes / 100
         else { return nil }
-        return min(0.99, Double(read) / Double(modelBytes))
+        let share = min(0.99, Double(read) / Double(modelBytes))
+        return LoadProgress(
+            percent: Int(share * 100), bytes: min(read, modelBytes),
+            bytesPerSecond: usage.bytesPerSecond.map { Int($0) })
     }
 
     private mutating func tellProgress(at now: Instant) {
         guard let progress = loadProgress, var load = coordinator.load else { return }
-        let percent = Int(progress * 100)
+        let percent = progress.percent
         guard now - load.toldAt >= Self.progressPause, percent > load.percentTold else { return }
         load.toldAt = now
         load.percentTold = percent

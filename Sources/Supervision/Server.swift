@@ -78,6 +78,8 @@ struct UsageRecord: Equatable, Sendable {
     let since: Instant
     /// When the last one came.
     var at: Instant
+    /// What it read between the last two; nil where nobody tells.
+    var bytesPerSecond: Double?
 
     /// Until when movement would have been seen; nil after one report.
     var seenUntil: Instant? { since < at ? at : nil }

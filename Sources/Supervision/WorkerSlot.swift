@@ -84,6 +84,8 @@ struct WorkerSlot: ProcessSlot {
     func inPlace(of former: WorkerSlot) -> WorkerSlot {
         var slot = self
         slot.starts = former.starts
+        slot.starts.requested += 1
+        slot.failures.total = former.failures.total
         guard isOurs else { return slot }
         if former.isAlive { slot.life = former.life.inNewSlot }
         slot.predecessor = former.predecessor

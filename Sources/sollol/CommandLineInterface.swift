@@ -34,7 +34,9 @@ enum CommandLineInterface {
     static func lines(_ errors: ConfigurationErrors) -> [String] {
         let most = Bounds.configurationProblems
         let more = errors.problems.count - most
-        return errors.problems.prefix(most).map { TerminalText.clean("error: \($0)") }
+        return errors.problems.prefix(most).flatMap {
+            [TerminalText.clean("error: \($0)")] + ($0.excerpt?.lines ?? [])
+        }
             + (more > 0 ? ["error: and \(more) more problems of that kind"] : [])
     }
 

@@ -93,7 +93,8 @@ enum Commands {
     ) { try PlanCommand.run($0.arguments) }
 
     private static let status = Command(
-        name: "status", summary: "what the cluster does",
+        name: "status",
+        summary: "what the cluster does; without a configuration here: what all clusters do",
         options: [Options.format, .init(name: "--watch", help: "show it until Ctrl-C")]
             + Options.cluster,
         idleOptions: byName,

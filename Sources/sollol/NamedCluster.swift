@@ -10,12 +10,16 @@ import Status
 struct NamedCluster {
     let name: String
     let statePath: String
+    /// Whether nothing names it: there is no configuration here, and nothing runs or has run under
+    /// the name that a cluster without one has.
+    let isGuess: Bool
     private let client: ControlClient
 
     /// The cluster that has that state folder.
     init(name: String, statePath: String) {
         self.name = name
         self.statePath = statePath
+        isGuess = false
         client = ControlClient(state: statePath)
     }
 
@@ -28,6 +32,7 @@ struct NamedCluster {
         let isNamed = arguments.has("--name")
         let place = try search.place(of: name, startedFrom: isNamed ? nil : file)
         statePath = place.state
+        isGuess = file == nil && !isNamed && access("\(statePath)/owner", F_OK) != 0
         if let notice = place.notice { CommandLineInterface.complain("notice: \(notice)") }
         client = ControlClient(state: statePath)
         // Who names the cluster means that one, whichever file lies around.
@@ -126,10 +131,11 @@ struct NamedCluster {
             var status = ClusterStatus(cluster: name, state: state, stateDirectory: statePath)
             status.lastEvent = last
             if let pid = RunningEntry.deadPid(of: statePath) {
+                status.state = .dead
+                status.since = StateFolder.lastSign(in: statePath) ?? last?.time
                 status.summary =
                     "sollol (pid \(pid)) ended without stopping the cluster: it was "
-                    + "killed, or crashed; the servers that it had started have ended with it. "
-                    + "Start it again: sollol up"
+                    + "killed, or crashed. Start it again: sollol up"
             }
             return status
         case .silent(let pid, let reason): return unanswered(pid: pid, reason)

@@ -145,6 +145,27 @@ struct CommandLineTests {
         #expect(!place.isTouched)
     }
 
+    /// Nothing says which one is meant.
+    @Test func statusWithoutAConfigurationShowsAllClusters() throws {
+        let place = try Place()
+        let state = "\(place.folder)/state/sollol/other"
+        try FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: true)
+        try place.write("state/sollol/other/owner", String(repeating: "a", count: 32))
+        let outcome = try place.run("status")
+        #expect(outcome.status == 3)
+        #expect(outcome.output.contains("\nother  stopped"), "\(outcome.output)")
+        #expect(
+            outcome.errors
+                == "notice: no configuration is here, and none is named: every cluster of this user"
+        )
+        let list = try place.run("list", "--format", "json")
+        #expect(try place.run("status", "--format", "json").output == list.output)
+        // A name means that one.
+        let named = try place.run("status", "--name", "other")
+        #expect(named.output.hasPrefix("cluster other: stopped"), "\(named.output)")
+    }
+
     /// As `up` refuses it: the cluster that runs is another one's.
     @Test(arguments: ["status", "logs", "restart", "reload", "down"])
     func aClusterOfAnotherFileIsNotTakenForItsOwn(command: String) throws {
@@ -251,7 +272,7 @@ struct CommandLineTests {
 
     /// Whatever options they will have.
     @Test(arguments: [
-        "history", "schema", "shard", "measure", "discover",
+        "history", "shard", "measure", "discover",
         "install", "service", "export",
     ])
     func commandsOfLaterReleasesSaySo(_ command: String) throws {

@@ -69,7 +69,11 @@ struct LostClusterTests {
         #expect(
             text.contains("sollol (pid \(sollol.pid)) ended without stopping the cluster"),
             "\(text)")
+        #expect(text.contains("cluster test: dead since 20"))
+        #expect(text.contains("), its servers ended with it\n"), "\(text)")
         #expect(killed.exitStatus() == 3)
+        let json = try cluster.sollol("status", "--format", "json").standardOutput()
+        #expect(json.contains(#""state": "dead","#), "\(json)")
         let second = try cluster.serving()
         second.signal(SIGTERM)
         _ = second.exitStatus()

@@ -75,7 +75,7 @@ struct ConfigurationFuzzTests {
             if !isOneLine { return "steers the terminal: \(text)" }
             if !text.hasSuffix(".") && !text.hasSuffix("?") { return "no sentence: \(text)" }
             switch problem.origin {
-            case .file(_, let line) where !(1...lines).contains(line): return "no line: \(text)"
+            case .file(_, let line, _) where !(1...lines).contains(line): return "no line: \(text)"
             case .default, nil:
                 if problem.place == .source { return "says not where: \(text)" }
             default: break

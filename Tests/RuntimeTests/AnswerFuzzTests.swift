@@ -50,7 +50,7 @@ import Testing
             _ = Instant(seconds: 1) + (request.limit ?? 0)
         }
         guard let answer = try? decoder.decode(ControlAnswer.self, from: data) else { return }
-        _ = answer.status?.text(at: Timestamp(seconds: 1_795_611_439))
+        _ = answer.status?.text(at: Timestamp(seconds: 1_795_611_439), in: .utc)
         _ = answer.status?.json
     }
 

@@ -56,7 +56,7 @@ enum SampleSpecs {
         spec.coordinator.extraArguments = ["--alias", "it's 70b", "--threads", "4"]
         spec.origins = [
             .cluster(.model): .option("--model"),
-            .backend(0, .host): .file(path: "sollol.json", line: 3),
+            .backend(0, .host): .file(path: "sollol.json", line: 3, column: 1),
             .coordinator(.port): .environment("SOLLOL_COORDINATOR_PORT"),
         ]
         return spec

@@ -72,8 +72,9 @@ import Testing
         watched.happens(.distributionProven(watched.cluster.run("coordinator", 2), summary: []))
         let status = watched.keeper.current
         #expect(status.state == .serving)
+        #expect(status.summaryTime == watched.time)
         #expect(
-            status.summary == "\(watched.time): worker-2: it was killed (signal 9; by the kernel "
+            status.summary == "worker-2: it was killed (signal 9; by the kernel "
                 + "when memory ran out, or by hand); started worker-2, coordinator; served "
                 + "after 0.5 s")
     }
@@ -129,6 +130,43 @@ import Testing
         #expect(!same.hasRestarted(nil, since: before))
     }
 
+    @Test func theFirstCauseStaysTheFirst() {
+        var watched = Watched()
+        watched.serves()
+        #expect(watched.keeper.current.firstCause == nil)
+        watched.happens(.exited(watched.cluster.run("worker-2"), ExitReport(status: 139)))
+        let time = watched.time
+        watched.happens(.exited(watched.cluster.run("worker-1"), ExitReport(status: 134)))
+        let cause = watched.keeper.current.firstCause
+        #expect(cause?.time == time && cause?.process == "worker-2")
+        #expect(cause?.message == "it crashed (signal 11)")
+    }
+
+    /// Its lines of the servers are in the history; the reason is here as well.
+    @Test func aRefusedReloadIsToldUntilOneIsTaken() {
+        var watched = Watched()
+        watched.serves()
+        watched.keeper.reloadRefused(
+            ["error: /c.json: coordinator.port: 0 is too small"], at: watched.time)
+        let told =
+            "the last reload was refused, so that the file is not what serves: "
+            + "/c.json: coordinator.port: 0 is too small"
+        #expect(watched.keeper.current.warnings == [told])
+        watched.happens(.healthAnswered(watched.cluster.run("coordinator"), healthy: true))
+        #expect(watched.keeper.current.warnings == [told])
+        watched.keeper.reloadAccepted(at: watched.time)
+        #expect(watched.keeper.current.warnings == [])
+    }
+
+    @Test func sinceIsWhenAProcessGotIntoItsState() {
+        var watched = Watched()
+        watched.serves()
+        let ready = watched.keeper.current.processes[0].since
+        watched.happens(.healthAnswered(watched.cluster.run("coordinator"), healthy: true))
+        #expect(watched.keeper.current.processes[0].since == ready)
+        #expect(ready.map { $0 < watched.time } == true)
+    }
+
     @Test func aStopAndAFailureAreSaid() {
         var watched = Watched()
         watched.serves()
@@ -149,7 +187,7 @@ import Testing
         let status = watched.keeper.current
         let data = Data(status.json.utf8)
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        #expect(object["format_version"] as? Int == 1)
+        #expect(object["format_version"] as? Int == 2)
         #expect(object["cluster"] as? String == "test")
         #expect(object["state"] as? String == "serving")
         #expect(object["url"] as? String == "http://127.0.0.1:18080")
@@ -177,8 +215,8 @@ import Testing
         var status = ClusterStatus(cluster: "x", state: .failed, stateDirectory: "/s")
         let report = Report(.failure, "worker-1: \u{1B}[2J", details: ["| \u{1B}]0;x\u{7}"])
         status.lastEvent = HistoryEntry(report, at: Timestamp(seconds: 0))
-        let text = status.text(at: Timestamp(seconds: 100))
+        let text = status.text(at: Timestamp(seconds: 100), in: .utc)
         #expect(!text.contains("\u{1B}") && !text.contains("\u{7}"))
-        #expect(text.contains("1970-01-01T00:00:00Z (1 min ago): worker-1: \u{FFFD}[2J"))
+        #expect(text.contains("1970-01-01 00:00:00 (1 min ago): worker-1: \u{FFFD}[2J"))
     }
 }

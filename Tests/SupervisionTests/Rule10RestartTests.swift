@@ -84,6 +84,21 @@ import Testing
             _ = cluster.happens(.readinessConfirmed(next))
             _ = cluster.happens(.distributionProven(next, summary: []))
         }
+        let told = cluster.supervisor.snapshot.processes[0]
+        #expect(told.restarts == 10 && told.requestedRestarts == 10 && told.failures == 0)
+    }
+
+    /// The coordinator's end because of a lost worker is neither its failure nor a request.
+    @Test func failuresAreCountedApart() {
+        var cluster = TestCluster.serving()
+        _ = cluster.exits("worker-1")
+        _ = cluster.exits("coordinator")
+        _ = cluster.happens(.readinessConfirmed(cluster.run("worker-1", 2)))
+        _ = cluster.happens(.readinessConfirmed(worker2))
+        let told = cluster.supervisor.snapshot.processes
+        #expect(told.map(\.restarts) == [1, 0, 1])
+        #expect(told.map(\.failures) == [1, 0, 0])
+        #expect(told.map(\.requestedRestarts) == [0, 0, 0])
     }
 
     @Test func whatWaitsForItsBackOffStartsAtOnce() {

@@ -71,7 +71,8 @@ struct GPUTests {
         let program = try cluster.serving()
         try program.waitFor("next:")
         let lines = program.lines
-        for (name, own) in Dictionary(grouping: nodes, by: \.name) {
+        // By what `up` has recorded: free memory is another one than a moment before.
+        for (name, own) in Dictionary(grouping: try plan(cluster), by: \.name) {
             let line = lines.first { $0.contains(" \(name) (127.0.0.1:") } ?? ""
             for node in own where own.count > 1 {
                 #expect(line.contains("\(node.text) on \(node.device), "), "\(lines)")

@@ -1,0 +1,70 @@
+import Basics
+import Supervision
+
+extension ClusterStatus {
+    /// The version of the JSON that people's scripts read. Raised when a member goes, or changes
+    /// its meaning or its type, and when a state is added; a new member raises nothing. (How it
+    /// travels between a running `sollol` and a command line is a matter of `ControlProtocol`.)
+    private static let formatVersion = 2
+
+    /// The stable JSON of `sollol status --format json`.
+    package var json: String { object.text }
+
+    /// The same on one line, without a newline at its end.
+    package var jsonLine: String { object.line }
+
+    private var object: OrderedJSON {
+        .object([
+            ("format_version", .int(Self.formatVersion)), ("cluster", .string(cluster)),
+            ("state", .string(state.rawValue)), ("since", .optional(since)),
+            ("url", .optional(url)), ("dashboard_url", .null), ("plan_id", .optional(planID)),
+            ("pid", .optional(pid)), ("processes", .array(processes.map(\.json))),
+            ("warnings", .strings(warnings ?? [])), ("summary", .optional(summary)),
+            ("summary_time", .optional(summaryTime)),
+            ("first_cause", firstCause?.json ?? .null), ("last_event", lastEvent?.json ?? .null),
+            ("state_directory", .string(stateDirectory)),
+        ])
+    }
+}
+
+extension ClusterStatus.Process {
+    fileprivate var json: OrderedJSON {
+        .object([
+            ("name", .string(name)), ("role", .string(role)), ("host", .string(host)),
+            ("endpoint", .string(endpoint)), ("state", .string(state)),
+            ("since", .optional(since)), ("pid", .optional(pid)), ("restarts", .int(restarts)),
+            ("failures", .optional(failures)),
+            ("requested_restarts", .optional(requestedRestarts)),
+            ("progress", progress?.json ?? .null),
+            ("layers", .array((layers ?? []).map(\.json))),
+            ("resident_bytes", .optional(residentBytes)),
+        ])
+    }
+}
+
+extension ClusterStatus.Layers {
+    fileprivate var json: OrderedJSON {
+        .object([
+            ("device", .string(device)), ("first", .int(first)), ("last", .int(last)),
+            ("bytes", .optional(bytes)),
+        ])
+    }
+}
+
+extension ClusterStatus.FirstCause {
+    fileprivate var json: OrderedJSON {
+        .object([
+            ("time", .string(time.description)), ("process", .optional(process)),
+            ("cause", .optional(cause)), ("message", .string(message)),
+        ])
+    }
+}
+
+extension LoadProgress {
+    fileprivate var json: OrderedJSON {
+        .object([
+            ("percent", .int(percent)), ("bytes", .int(bytes)),
+            ("bytes_per_second", .optional(bytesPerSecond)),
+        ])
+    }
+}
