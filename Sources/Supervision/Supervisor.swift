@@ -166,9 +166,11 @@ package struct Supervisor: Equatable, Sendable {
     package var hasServed: Bool { service.hasServed }
 
     mutating func report(
-        _ kind: Report.Kind, about subject: Node? = nil, _ message: String, details: [String] = []
+        _ kind: Report.Kind, about subject: Node? = nil, cause: CauseCode? = nil,
+        _ message: String, details: [String] = []
     ) {
-        effects.append(.report(Report(kind, message, about: subject, details: details)))
+        effects.append(
+            .report(Report(kind, message, about: subject, cause: cause, details: details)))
     }
 
     mutating func phaseReport(_ number: Int, _ text: String) {

@@ -93,7 +93,9 @@ package enum SurveyScript {
         GuardProgram.forget + " "
         + ShellProgram.line(
             PackageResources.home_and_path_sh, PackageResources.survey_begin_sh,
-            PackageResources.survey_programs_sh, PackageResources.survey_memory_sh)
+            PackageResources.survey_programs_sh)
+        + " " + GuardProgram.memoryGroups + " "
+        + ShellProgram.line(PackageResources.survey_memory_sh)
 
     private static let wholePrograms =
         briefPrograms + " " + GuardProgram.recordFolder + " "

@@ -49,6 +49,12 @@ import Testing
             path: "Remote/Shell/guard-prepared.sh",
             bytes: Remote.PackageResources.guard_prepared_sh),
         File(
+            path: "Remote/Shell/guard-memory.sh",
+            bytes: Remote.PackageResources.guard_memory_sh),
+        File(
+            path: "Remote/Shell/memory-groups.sh",
+            bytes: Remote.PackageResources.memory_groups_sh),
+        File(
             path: "Remote/Shell/guard-process.sh",
             bytes: Remote.PackageResources.guard_process_sh),
         File(
