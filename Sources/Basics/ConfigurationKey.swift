@@ -56,6 +56,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case maxRestarts = "max_restarts"
         case period
         case degradeAfter = "degrade_after"
+        case maxMemory = "max_memory"
     }
 
     /// Keys of `health`.

@@ -18,6 +18,10 @@ package struct Report: Equatable, Sendable {
     package var kind: Kind
     /// The node that it is about; nil when it is about the cluster, or something else.
     package var subject: Node?
+    /// Why it failed, where it is about a failure.
+    package var cause: CauseCode?
+    /// What a time without service has cost, where it is about its end.
+    package var recovery: Recovery?
     /// One line: what happened, where, what is done about it.
     package var message: String
     /// More lines: a program's last words, where layers are.
@@ -25,10 +29,12 @@ package struct Report: Equatable, Sendable {
 
     /// A report of that kind.
     package init(
-        _ kind: Kind, _ message: String, about subject: Node? = nil, details: [String] = []
+        _ kind: Kind, _ message: String, about subject: Node? = nil, cause: CauseCode? = nil,
+        details: [String] = []
     ) {
         self.kind = kind
         self.subject = subject
+        self.cause = cause
         self.message = message
         self.details = details
     }
@@ -37,4 +43,17 @@ package struct Report: Equatable, Sendable {
 extension Report {
     /// What a stop says last when a process is still there, or may be; `down` looks for it.
     package static let somethingIsLeft = "not everything is known to have ended"
+}
+
+/// What a time without service has cost.
+package struct Recovery: Equatable, Sendable {
+    /// Seconds from the last sign of progress before it until the cluster served again.
+    package var outageSeconds: Double
+    /// Requests that were being answered at the last look before it.
+    package var lostAtLeast: Int
+
+    /// A recovery of that cost.
+    package init(outageSeconds: Double, lostAtLeast: Int) {
+        (self.outageSeconds, self.lostAtLeast) = (outageSeconds, lostAtLeast)
+    }
 }

@@ -187,6 +187,8 @@ package struct RestartPolicy: Equatable, Codable, Sendable {
     package var period: Double = 600
     /// A worker missing for this long is left out; nil is never.
     package var degradeAfter: Double?
+    /// Bytes above which a process is restarted when nothing is being answered; nil is never.
+    package var maxMemory: UInt64?
 
     /// The defaults of `CONFIGURATION.md`.
     package init() {}

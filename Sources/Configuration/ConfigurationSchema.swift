@@ -136,6 +136,7 @@ extension ConfigurationKey.Restart {
             .init(kind: .integer(0...1_000_000), variable: "SOLLOL_MAX_RESTARTS")
         case .period: .seconds(.number(600), 1...31_536_000)
         case .degradeAfter: .seconds(.null)
+        case .maxMemory: .init(kind: .string(.memorySize))
         }
     }
 }

@@ -58,8 +58,10 @@ extension ConfigurationProblem {
             ($0.element.line ?? .max, $0.offset) < ($1.element.line ?? .max, $1.offset)
         }.map(\.element)
         let lines = lines(of: file)
-        // What is said of a secret does not show it, and nothing else on its line may.
-        let secret = Set(ordered.filter { $0.message.contains("***") }.compactMap(\.line))
+        // What is said of a secret does not show it, and nothing else on its line may; the values
+        // of an environment are nobody's business.
+        let secret = Set(
+            ordered.filter { $0.message.contains("***") || $0.isOfEnvironment }.compactMap(\.line))
         var places: Set<SourcePosition> = []
         for index in ordered.indices.prefix(Bounds.configurationProblems) {
             guard let position = ordered[index].position, !secret.contains(position.line),
@@ -68,6 +70,13 @@ extension ConfigurationProblem {
             ordered[index].excerpt = SourceExcerpt(lines, position)
         }
         return ordered
+    }
+
+    private var isOfEnvironment: Bool {
+        switch place {
+        case .key(let key), .element(let key, _): key.definition.kind == .environment
+        default: false
+        }
     }
 
     /// The file's lines; none of what is no UTF-8.

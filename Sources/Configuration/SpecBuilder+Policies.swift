@@ -10,6 +10,7 @@ extension SpecBuilder {
         policy.maxRestarts = optionalInteger(.restart(.maxRestarts))
         policy.period = number(.restart(.period))
         policy.degradeAfter = optionalNumber(.restart(.degradeAfter))
+        policy.maxMemory = memory(.restart(.maxMemory))
         return policy
     }
 

@@ -241,7 +241,7 @@ struct SpecBuilder {
         string(key).map { $0.contains("/") ? absolute(key, $0, on: location) : $0 }
     }
 
-    private func memory(_ key: ConfigurationKey) -> UInt64? {
+    func memory(_ key: ConfigurationKey) -> UInt64? {
         string(key).flatMap(MemorySize.bytes)
     }
 

@@ -23,6 +23,9 @@ package struct HostFacts: Codable, Equatable, Sendable {
         package var devices: [String]?
         /// Bytes that are free on devices of the host, by their name, as far as was said.
         package var deviceMemoryBytes: [String: Int64]?
+        /// GPUs that its kernel shows, by maker and file (`NVIDIA, /dev/nvidia0`), whether or not
+        /// llama.cpp can use them; nil if nobody asked.
+        package var gpus: [String]?
         /// Memory that new processes could have when somebody looked, or nil if nobody did.
         package var availableMemoryBytes: Int64?
         /// Names of variables of llama.cpp that the account there sets and its servers inherit.
@@ -233,6 +236,7 @@ extension HostFacts {
             let isPlain =
                 paths.allSatisfy(Self.isWord)
                 && (host.devices ?? []).allSatisfy { Outside.name($0) != nil }
+                && (host.gpus ?? []).allSatisfy(Self.isWord)
                 && host.binaries.values.compactMap(\.version).allSatisfy(Self.isWord)
             if !isPlain {
                 return "\(key.text) has an empty or unprintable path or device"

@@ -15,6 +15,17 @@ extension LaunchPlan {
         process(.coordinator)?.argv.contains("--api-key-file") == true
     }
 
+    /// Bytes that the process of that node may hold; nil where nobody knows.
+    package func memoryLimit(of node: Node) -> UInt64? {
+        guard let request = placement?.request else { return nil }
+        if !node.isWorker { return request.coordinatorLimit }
+        let shares = request.devices.filter { $0.node == node && $0.isProcess }.map(\.limit)
+        let known = shares.compactMap { $0 }
+        guard !known.isEmpty, known.count == shares.count else { return nil }
+        // A limit may be that of everything there is.
+        return known.reduce(0) { min($0, .max / 2) + min($1, .max / 2) }
+    }
+
     /// Whether its coordinator gives up its memory when nobody asks anything.
     package var maySleep: Bool {
         process(.coordinator)?.argv.contains(CoordinatorCommand.sleepFlag) == true
@@ -27,6 +38,18 @@ extension LaunchPlan {
         }
         if words.contains("--embedding") { return ("embeddings", #"{"input":"Hello"}"#) }
         return ("chat/completions", #"{"messages":[{"role":"user","content":"Hello"}]}"#)
+    }
+
+    /// A request that any coordinator of this plan which works can answer at once: a few tokens,
+    /// numbered, since a vocabulary may lack any word.
+    package var smallRequest: (path: String, body: String) {
+        let words = process(.coordinator)?.argv ?? []
+        if words.contains("--reranking") || words.contains("--embedding") {
+            let (path, body) = Self.sample(words)
+            return ("/v1/\(path)", body)
+        }
+        let prompt = (1...16).map(String.init).joined(separator: ",")
+        return ("/completion", #"{"prompt":[\#(prompt)],"n_predict":1,"cache_prompt":true}"#)
     }
 
     /// A command that asks the coordinator something, for people to try: with a key that curl reads

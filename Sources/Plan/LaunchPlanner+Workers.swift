@@ -39,7 +39,7 @@ extension LaunchPlanner {
             }
             let listen = directBind(of: worker)
             let bind = Endpoint(host: listen.host, port: worker.port)
-            let dial = Endpoint(host: address(of: worker.host), port: worker.port)
+            let dial = Endpoint(host: dialled(worker), port: worker.port)
             // Allowed beside the coordinator only, and then not to be reached from here.
             let isHidden =
                 worker.managed && worker.location != .here && AddressRange.isLoopback(bind.host)
@@ -74,6 +74,16 @@ extension LaunchPlanner {
         let reason = spec.reason(worker.key(.host))
         let address = address(of: worker.host)
         return (address, address == worker.host ? reason : "\(reason): \(worker.host) resolved")
+    }
+
+    /// What the coordinator dials. A host's own name is often an address of its loopback there
+    /// (Debian: 127.0.1.1), where nothing listens if `bind` names another one.
+    private func dialled(_ worker: WorkerSpec) -> String {
+        let address = address(of: worker.host)
+        guard let bind = worker.bind, bind != "0.0.0.0", AddressRange.isName(worker.host),
+            AddressRange.isLoopback(address)
+        else { return address }
+        return bind
     }
 
     /// The rpc-server of a managed worker.

@@ -45,6 +45,7 @@ package struct LaunchPlanner {
             processes.append(process(of: worker.spec, worker.addresses))
         }
         let devices = try devices()
+        notices += IdleGPU.all(spec, facts).map(\.notice)
         let model = model()
         let companions = companions(of: model)
         let (placement, distribution) = try place(model, with: companions, on: devices)

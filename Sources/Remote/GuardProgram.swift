@@ -11,6 +11,8 @@ package enum GuardProgram {
     static let guarding = ShellProgram.line(PackageResources.guard_server_sh)
     /// Where the records are; the survey looks there.
     package static let recordFolder = ShellProgram.line(PackageResources.record_folder_sh)
+    /// Which control groups count the memory of a process; the survey asks too.
+    package static let memoryGroups = ShellProgram.line(PackageResources.memory_groups_sh)
     /// What servers do not inherit; programs that the survey asks do not either.
     package static let forget = ShellProgram.line(PackageResources.forget_sh)
     /// Where a tensor cache is; pruning looks there.
@@ -35,6 +37,7 @@ package enum GuardProgram {
         PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
         PackageResources.cache_base_sh, PackageResources.cache_files_sh,
         PackageResources.guard_cache_sh,
+        PackageResources.memory_groups_sh, PackageResources.guard_memory_sh,
         PackageResources.guard_leash_sh, PackageResources.guard_peers_sh,
         PackageResources.guard_ticker_sh,
     ]

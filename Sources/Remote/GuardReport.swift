@@ -20,6 +20,9 @@ package enum GuardReport: Equatable, Sendable {
     case usage(ResourceUsage?)
     /// `peers NUMBER:WHAT…`: which connections of the server have broken; `-`: none.
     case peers([ConnectionTrouble])
+    /// `oom KILLS [HITS LIMIT FOLDER]...`: how often the kernel has ended a process for want of
+    /// memory there.
+    case memoryKills(MemoryKills)
     /// `cache judged`: what the server's tensor cache holds is whole, or gone.
     case cacheJudged
     /// `cache TEXT`: what was found in the tensor cache, or why the server has none.
@@ -49,6 +52,9 @@ package enum GuardReport: Equatable, Sendable {
         case "peers": self = .peers(ConnectionTrouble.all(in: rest, of: peers))
         case "cache":
             self = rest == "judged" ? .cacheJudged : .cache(TerminalText.line(String(rest)))
+        case "oom":
+            guard let kills = MemoryKills(words: rest) else { return nil }
+            self = .memoryKills(kills)
         case "unending": self = .refused(GuardRefusal(.predecessorDoesNotEnd, String(rest)))
         case "refused": self = .refused(GuardRefusal(.heldByOther, String(rest)))
         case "unusable": self = .refused(GuardRefusal(.unusableFolder, String(rest)))

@@ -45,6 +45,7 @@ package struct CheckReport {
     package var text: String {
         let lines =
             ["Cluster \(cluster)"] + surveys.flatMap(lines) + trials.map(line)
+            + NetworkFindings.paths(plan, surveys).map { "  \($0.worker): \($0.text)" }
             + (findings.isEmpty ? [] : [""])
             + findings.map { "\($0.severity.rawValue): \($0.subject): \($0.problem)" }
         return (lines + ["", summary]).map { TerminalText.clean($0) + "\n" }.joined()
@@ -123,6 +124,7 @@ package struct CheckReport {
             ("plan_id", plan.map { .string($0.id) } ?? .null),
             ("hosts", .array(surveys.map(json))),
             ("workers", .array(trials.map(json))),
+            ("networks", .array(NetworkFindings.paths(plan, surveys).map(json))),
             ("findings", .array(findings.map(json))),
         ]).text
     }
@@ -167,6 +169,10 @@ package struct CheckReport {
             ("rpc_protocol", entry.outcome.version.map { .string($0.description) } ?? .null),
             ("devices", .strings(Self.devices(entry).map { "\($0.name): \($0.memory)" })),
         ])
+    }
+
+    private func json(_ path: NetworkPath) -> OrderedJSON {
+        .object([("name", .node(path.worker)), ("path", .string(path.text))])
     }
 
     private func json(_ finding: Finding) -> OrderedJSON {

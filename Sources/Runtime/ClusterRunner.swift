@@ -174,6 +174,7 @@ package final class ClusterRunner {
         case .exited(let run, _): caches.ended(run)
         default: break
         }
+        lookUpAgain(after: event)
         decisions.take(event, perform: perform) { event, snapshot in
             keeper.happened(event, snapshot, at: .now)
             output.changed(snapshot)
@@ -195,6 +196,7 @@ package final class ClusterRunner {
         case .probeHealth(let run): questions.askHealth(run, of: plan)
         case .probeBackend(let run): questions.askBackend(run, of: plan)
         case .probeAccess(let run): questions.askAccess(run, of: plan)
+        case .probeAnswer(let run): questions.askAnswer(run, of: plan)
         case .probeBusySlots(let run): questions.askBusySlots(run, of: plan)
         case .probeActivity(let run): questions.askActivity(run, of: plan)
         case .replan(let nodes): replan(without: nodes)
@@ -256,7 +258,9 @@ package final class ClusterRunner {
         logs.append(line, of: run)
         // A reload may have given it another name since it was started.
         output.line("\(plan.process(run.node)?.node ?? run.node)", line)
-        if plan.process(run.node)?.role == .coordinator { questions.read(line) }
+        guard plan.process(run.node)?.role == .coordinator else { return }
+        questions.read(line)
+        if ComputationFailure.isTold(by: line) { happened(.computationFailed(run)) }
     }
 
     private func replan(without nodes: [Node]) {

@@ -36,7 +36,8 @@ extension ClusterRunner {
         inForce.facts.with(decisions.supervisor.wanted.plan.placement)
     }
 
-    private func take(_ next: AcceptedReload) {
+    /// Takes over what is accepted.
+    func take(_ next: AcceptedReload) {
         guard !keeper.current.isEnding else { return reloads.end() }
         let wanted = next.wanted
         let (change, policies) = decisions.supervisor.change(to: wanted)

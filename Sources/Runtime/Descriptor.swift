@@ -62,6 +62,8 @@ func setNonBlocking(_ number: Int32) {
 
 #if canImport(Glibc)
     let streamSocket = Int32(SOCK_STREAM.rawValue)
+    let datagramSocket = Int32(SOCK_DGRAM.rawValue)
 #else
     let streamSocket = SOCK_STREAM
+    let datagramSocket = SOCK_DGRAM
 #endif

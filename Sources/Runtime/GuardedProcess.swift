@@ -36,6 +36,8 @@ final class GuardedProcess {
         var refusal: GuardRefusal?
         /// Where ssh waited until the end.
         var wait: SSHWait?
+        /// Who killed the server; nil where its host does not tell.
+        var killer: Killer?
     }
 
     /// Seconds that the last words of a server on another host may come after its end.
@@ -58,6 +60,7 @@ final class GuardedProcess {
     /// What waits until it listens.
     private var question: (() -> Void)?
     private var end = End()
+    private var memory = MemoryKillWatch()
     private var isOver = false
 
     /// Starts `sh` with the guard's constant command, and writes the start line to its leash.
@@ -155,7 +158,10 @@ final class GuardedProcess {
             isListening = true
             question?()
             question = nil
-        case .exited(let status): end.status = status
+        case .exited(let status):
+            end.status = status
+            end.killer = memory.killer(at: EventLoop.now)
+        case .memoryKills(let kills): memory.told(kills, at: EventLoop.now)
         case .refused(let refusal): end.refusal = refusal
         case .doesNotEnd(let pid, let state): handlers.doesNotEnd(pid, state)
         case .usage(let usage): handlers.usage(usage)

@@ -41,6 +41,23 @@ package enum LocalNetwork {
         return listen(number, 1) == 0 ? nil : errno
     }
 
+    /// The address of this machine by which it would send to another one. Nothing is sent: that is
+    /// how a datagram socket is connected (udp(7)).
+    static func address(toward other: String) -> String? {
+        let number = socket(AF_INET, datagramSocket, 0)
+        guard number >= 0, let target = ipv4(other, port: 9), var own = ipv4("0.0.0.0", port: 0)
+        else { return nil }
+        defer { close(number) }
+        guard withSocketAddress(target, { connect(number, $0, $1) }) == 0 else { return nil }
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &own) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(number, $0, &length)
+            }
+        }
+        return result == 0 ? text(own.sin_addr) : nil
+    }
+
     /// Ports below those that Linux and macOS give to outgoing connections: one that looks whether
     /// something listens there must not meet itself.
     static let trialPorts = 20_000...29_999

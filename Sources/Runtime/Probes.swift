@@ -123,6 +123,21 @@ struct Probes {
         return read(Array(answer.body)) ?? .refused("GET \(path): it does not say what it is doing")
     }
 
+    /// What an answer to a request that any llama-server which works can answer says about it.
+    static func meaning(_ answer: HTTPResponse?) -> RequestAnswer {
+        switch answer?.status {
+        case 200?: return .computed
+        case 500?:
+            let body = answer.map { Array($0.body) } ?? []
+            let error = try? JSONReader.read(body, from: .server).root.value["error"]
+            guard case .string(let message)? = error?.value["message"]?.value else {
+                return .failed("status 500")
+            }
+            return .failed("status 500 (\(TerminalText.quote(message)))")
+        default: return .unknown
+        }
+    }
+
     /// One GET; nil when there was no answer that is HTTP.
     ///
     /// - Parameter place: numeric IPv4.
@@ -130,12 +145,32 @@ struct Probes {
         _ path: String, at place: Endpoint, apiKey: [UInt8]?, timeout: Double,
         _ completion: @escaping (HTTPResponse?) -> Void
     ) {
-        let head = "GET \(path) HTTP/1.1\r\nHost: \(place)\r\nConnection: close\r\n"
+        send("GET \(path)", nil, at: place, apiKey, timeout, completion)
+    }
+
+    /// One POST of a JSON text; nil when there was no answer that is HTTP.
+    func post(
+        _ path: String, _ body: String, at place: Endpoint, apiKey: [UInt8]?, timeout: Double,
+        _ completion: @escaping (HTTPResponse?) -> Void
+    ) {
+        send("POST \(path)", body, at: place, apiKey, timeout, completion)
+    }
+
+    private func send(
+        _ what: String, _ body: String?, at place: Endpoint, _ apiKey: [UInt8]?, _ timeout: Double,
+        _ completion: @escaping (HTTPResponse?) -> Void
+    ) {
+        let head = "\(what) HTTP/1.1\r\nHost: \(place)\r\nConnection: close\r\n"
         var request = Array(head.utf8)
         if let apiKey { request += Array("Authorization: Bearer ".utf8) + apiKey + [13, 10] }
+        if let body {
+            let kind = "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
+            request += Array(kind.utf8)
+        }
+        request += [13, 10] + Array((body ?? "").utf8)
         var reader = HTTPResponseReader()
         Exchange(
-            address: place.host, port: place.port, request: request + [13, 10], timeout: timeout,
+            address: place.host, port: place.port, request: request, timeout: timeout,
             loop: loop, isComplete: { reader.isComplete($0) },
             completion: { outcome in
                 guard case .received(let bytes) = outcome else { return completion(nil) }

@@ -200,7 +200,7 @@ final class RunningProcesses {
                 forget(run)
                 let exit = ExitReport(
                     status: end.status, lastWords: words.lines, refusal: end.refusal,
-                    wait: end.wait)
+                    wait: end.wait, killer: end.killer)
                 if !hasStarted, let later = wayAfter(exit, way) {
                     return queue.turnedAway(run) { [self] in
                         launch(run, startLine, later, nil, forwards)

@@ -161,6 +161,16 @@ final class ServerQuestions {
         }
     }
 
+    /// Sends it one small request.
+    func askAnswer(_ run: ProcessRun, of plan: LaunchPlan) {
+        guard let place = api(run, plan) else { return }
+        let question = plan.smallRequest
+        probes.post(
+            question.path, question.body, at: place, apiKey: key.key(of: run),
+            timeout: inForce.spec.timeouts.stall
+        ) { [self] in happened(.requestAnswered(run, Probes.meaning($0))) }
+    }
+
     /// Asks once how many requests it is answering.
     func askBusySlots(_ run: ProcessRun, of plan: LaunchPlan) {
         askSlots(run, plan) { [self] answer in

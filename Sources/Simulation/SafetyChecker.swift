@@ -54,6 +54,12 @@ struct SafetyChecker {
         var failuresInARow = 0
         var readySince: Double?
         var missedHealth = 0
+        /// KiB that its guard has reported last.
+        var heldKiB = 0
+        /// It was sent a request of ours, and has not answered.
+        var isTried = false
+        /// Errors in a row in answers to those.
+        var errors = 0
         var isServing = false
         /// It was started with keys for its API.
         var hasKeys = false
@@ -154,6 +160,7 @@ struct SafetyChecker {
         {
             throw Violation(description: "rule 4: the coordinator outlives its health")
         }
+        try checkErrors()
         try checkOpen(event)
         try checkUndying(awakeSince: awakeSince, at: now)
         try checkSilence()
@@ -186,6 +193,9 @@ struct SafetyChecker {
             }
         case .probeReadiness(let run): try checkProbe(run, at: now)
         case .probeHealth(let run), .probeActivity(let run): _ = try existing(run, effect)
+        case .probeAnswer(let run):
+            _ = try existing(run, effect)
+            known[run.node]?.isTried = true
         case .proveDistribution(let run):
             let process = try existing(run, effect)
             if process.hasKeys, !process.isGuarded {
@@ -199,7 +209,9 @@ struct SafetyChecker {
         case .setTimer(let timer, let at):
             if at.seconds < now { throw Violation(description: "a timer in the past") }
             if case .restart(let run) = timer { try checkWait(run, at.seconds - now) }
-        case .report(let report): hear(report)
+        case .report(let report):
+            hear(report)
+            try checkGrown(report, event, at: now)
         case .adoptReload: try checkAdoption()
         case .finish(let status): try checkFinish(status, at: now)
         }

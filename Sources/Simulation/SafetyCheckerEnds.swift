@@ -66,6 +66,7 @@ extension SafetyChecker {
         let isCollateral = !allWorkersConfirmed || isPlanned
         known[run.node]?.isCollateral = isCollateral
         if !allWorkersConfirmed || process.missedHealth >= spec.health.failures { return }
+        if process.errors >= spec.health.failures { return }
         if case .distributionRefuted = event { return }
         if case .connectionsSeen(_, let troubles) = event, !troubles.isEmpty { return }
         if case .accessAnswered(_, .open) = event { return }
@@ -80,6 +81,15 @@ extension SafetyChecker {
             if let drainUntil, now >= drainUntil - 0.001 { return }
         }
         throw Violation(description: "rule 2: \(run) killed without need")
+    }
+
+    /// Rule 4: one that answers errors to what any that works can answer ends.
+    func checkErrors() throws(Violation) {
+        guard let process = known[coordinator], process.errors >= spec.health.failures,
+            process.isAlive, !process.wasKilled, !process.wasTerminated, !stop.isUnderWay,
+            !isPlanned
+        else { return }
+        throw Violation(description: "rule 4: the coordinator outlives its errors")
     }
 
     func checkLaterStep(

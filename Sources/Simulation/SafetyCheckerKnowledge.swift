@@ -31,8 +31,11 @@ extension SafetyChecker {
             return process.isAlive && !process.wasKilled && !process.wasTerminated
                 && stop.finished == nil
         case .backendAnswered(let run, let answer): return learnAnswer(run, answer)
-        case .usageReported(let run, _):
-            if current(run) != nil { known[run.node]?.silentLooks = 0 }
+        case .usageReported(let run, let usage):
+            if current(run) != nil {
+                known[run.node]?.silentLooks = 0
+                known[run.node]?.heldKiB = usage?.residentKiB ?? 0
+            }
         case .timerFired(.guards):
             for (node, process) in known where process.isAlive && process.hasBegun {
                 known[node]?.silentLooks += 1
@@ -68,6 +71,11 @@ extension SafetyChecker {
         case .healthAnswered(let run, let healthy):
             guard let process = current(run), process.isServing else { break }
             known[run.node]?.missedHealth = healthy ? 0 : process.missedHealth + 1
+        case .requestAnswered(let run, let answer):
+            guard let process = current(run), process.isServing, process.isTried else { break }
+            let isError = if case .failed = answer { true } else { false }
+            known[run.node]?.isTried = false
+            known[run.node]?.errors = isError ? process.errors + 1 : 0
         case .busySlotsAnswered(let run, let busy):
             guard current(run) != nil else { break }
             known[run.node]?.isIdle = busy == 0
@@ -103,7 +111,7 @@ extension SafetyChecker {
         return !process.isLeftOut
     }
 
-    private mutating func learnRestart(_ name: Node?) {
+    mutating func learnRestart(_ name: Node?) {
         guard name == nil || known[name ?? .coordinator]?.kind != .unmanaged else { return }
         isPlanned = true
         for (other, process) in known where process.kind != .unmanaged {

@@ -73,6 +73,21 @@ extension SafetyChecker {
         }
     }
 
+    /// Rule 10: what has grown is restarted only while nothing is answered, and not over and over.
+    mutating func checkGrown(
+        _ report: Report, _ event: SupervisorEvent, at now: Double
+    ) throws(Violation) {
+        guard let node = report.subject, report.message.hasPrefix("restarting"),
+            report.message.contains("it holds")
+        else { return }
+        let most = Int(spec.restart.maxMemory ?? .max) >> 10
+        guard case .activityAnswered(_, let activity?) = event, activity.busy == 0,
+            let process = known[node], process.heldKiB > most,
+            now - process.started >= spec.restart.period - 0.001
+        else { throw Violation(description: "rule 10: \(node) is restarted for its memory") }
+        learnRestart(node)
+    }
+
     mutating func checkProbe(_ run: ProcessRun, at now: Double) throws(Violation) {
         guard let process = known[run.node] else {
             throw Violation(description: "probe of \(run), which does not exist")

@@ -36,6 +36,8 @@ struct Scenario {
     let requestPause: Double
     /// Whether the coordinator's host shows its connections.
     let showsConnections: Bool
+    /// Whether a coordinator that has loaded goes on without a lost worker, and answers errors.
+    let outlivesLoss: Bool
     /// Seconds of one batch, between two moves of the counters, and batches of a request at most.
     let batch: (length: Double, most: Int)
 
@@ -57,7 +59,8 @@ struct Scenario {
             SimulatedConfiguration(
                 backends: backends, restart: restart, maxRestarts: limit, degradeAfter: degrade,
                 hasKeys: generator.chance(0.5),
-                sleepAfter: generator.chance(0.6) ? nil : generator.pick([20, 200])))
+                sleepAfter: generator.chance(0.6) ? nil : generator.pick([20, 200]),
+                maxMemory: generator.chance(0.7) ? nil : generator.pick([4 << 10, 100 << 10])))
         trouble = Trouble(
             pause: generator.pick([3, 15, 60, 200]), fromTheStart: generator.chance(0.2),
             duration: generator.pick([30, 200, 600]), burst: generator.pick([0, 0.2, 0.7]),
@@ -68,6 +71,7 @@ struct Scenario {
         loadTime = generator.pick([0.1, 3, 30, 120])
         requestPause = generator.pick([0.5, 10, 300])
         showsConnections = generator.chance(0.5)
+        outlivesLoss = generator.chance(0.3)
         // The last one is a healthy prompt on slow hosts, longer than `timeouts.stall`.
         let batches: [(Double, Int)] = [(0.2, 20), (3, 5), (25, 4), (100, 1)]
         batch = degrade == nil ? generator.pick(batches) : batches[0]

@@ -284,7 +284,7 @@ struct SimulatedCluster {
         guard site != coordinator, let user = sites[coordinator].server,
             user.connectedTo[site] == number, user.isBusy || !user.isUp
         else { return }
-        abort(user.number, blaming: site)
+        loses(user, site)
     }
 
     /// Brings the guard's report to the supervisor, once it passes.

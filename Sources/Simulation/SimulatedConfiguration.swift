@@ -31,6 +31,9 @@ struct SimulatedConfiguration {
     /// Seconds without a request after which the coordinator sleeps.
     var sleepAfter: Int?
 
+    /// KiB above which a server is restarted while nothing is asked.
+    var maxMemory: Int?
+
     /// What it means, made once: that takes longer than to simulate a minute.
     struct Made {
         var configuration: SimulatedConfiguration
@@ -59,7 +62,8 @@ struct SimulatedConfiguration {
              "health": {"interval": \(healthInterval)}, "timeouts": {"stop": \(stop)},
              "restart": {"initial_delay": \(restart[0]), "max_delay": \(restart[1]),
                          "reset_after": \(restart[2]), "max_restarts": \(text(maxRestarts)),
-                         "degrade_after": \(text(degradeAfter))}}
+                         "degrade_after": \(text(degradeAfter)),
+                         "max_memory": \(maxMemory.map { "\"\($0)KiB\"" } ?? "null")}}
             """
         let machine = LocalMachine(
             addresses: ["127.0.0.1"], hostName: "control", home: "/", workingDirectory: "/")

@@ -10,6 +10,31 @@ extension SimulatedCluster {
         queue.add(.dies(site: coordinator, number: number, end), at: now + 0.002)
     }
 
+    /// A coordinator in the middle of something has lost a worker.
+    mutating func loses(_ server: SimulatedSite.Server, _ site: Int) {
+        guard scenario.outlivesLoss, server.isUp, server.rest == .awake else {
+            return abort(server.number, blaming: site)
+        }
+        sites[coordinator].server?.isFailing = true
+        sites[coordinator].server?.isBusy = false
+        deliver(.computationFailed(server.run), after: 0.002)
+    }
+
+    /// One small request of ours.
+    mutating func probeAnswer(_ run: ProcessRun) {
+        guard let server = sites[coordinator].server, server.run == run else { return }
+        if !isCalm && generator.chance(scenario.trouble.oddProbe) { return }
+        let silence = scenario.first.spec.timeouts.stall
+        guard !server.isStopped, !sites[coordinator].isCut, !isHeldUp(server) else {
+            let isFailing = sites[coordinator].server?.isFailing == true
+            return deliver(
+                .requestAnswered(run, isFailing ? .failed("simulated") : .unknown),
+                after: isFailing ? 0.01 : silence)
+        }
+        let wait = server.isBusy ? scenario.batch.length : 0.01
+        deliver(.requestAnswered(run, .computed), after: min(wait, silence))
+    }
+
     mutating func connects(_ number: Int) {
         guard let server = sites[coordinator].server, server.number == number else { return }
         for site in sites.indices.dropFirst()
@@ -30,7 +55,7 @@ extension SimulatedCluster {
             switch sites[site].answers(number: number) {
             case nil: isWaiting = true
             case false?:
-                abort(server.number, blaming: site)
+                loses(server, site)
                 return true
             default: break
             }
@@ -53,7 +78,8 @@ extension SimulatedCluster {
             let usage = server.usage
             let isLoading = !user.isUp || user.rest == .waking
             sites[site].server?.usage = ResourceUsage(
-                residentKiB: usage.residentKiB + (isLoading ? 1 << 10 : 0),
+                // Each batch leaves something behind.
+                residentKiB: usage.residentKiB + (isLoading ? 1 << 10 : 1 << 7),
                 cpuSeconds: usage.cpuSeconds + generator.seconds(0.5...3),
                 bytesRead: (usage.bytesRead ?? 0) + (isLoading ? 1 << 20 : 0))
         }
@@ -105,6 +131,7 @@ extension SimulatedCluster {
             server.batches == batches, !server.isStopped
         else { return }
         sites[coordinator].server?.rest = .asleep
+        sites[coordinator].server?.isFailing = false
         sites[coordinator].server?.connectedTo = [:]
     }
 
@@ -120,6 +147,7 @@ extension SimulatedCluster {
         }
         let batches = Int.random(in: 1...scenario.batch.most, using: &generator)
         let length = isHeldUp(server) ? 1 : scenario.batch.length
+        if sites[coordinator].server?.isFailing == true { return nextRequest() }
         queue.add(.batchEnds(number: server.number, left: batches), at: now + length)
         nextRequest()
     }
@@ -133,6 +161,7 @@ extension SimulatedCluster {
     mutating func batchEnds(_ number: Int, _ left: Int) {
         guard let server = sites[coordinator].server, server.number == number else { return }
         if isHeldUp(server) {
+            if sites[coordinator].server?.isFailing == true { return }
             queue.add(.batchEnds(number: number, left: left), at: now + 1)
             return
         }

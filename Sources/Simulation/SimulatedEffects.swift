@@ -17,6 +17,7 @@ extension SimulatedCluster {
         case .probeReadiness(let run), .probeHealth(let run): probe(effect, run)
         case .probeBackend(let run): probeBackend(run)
         case .probeAccess(let run): probeAccess(run)
+        case .probeAnswer(let run): probeAnswer(run)
         case .proveDistribution(let run):
             let isWrong = !isCalm && generator.chance(scenario.trouble.oddProbe / 50)
             deliver(

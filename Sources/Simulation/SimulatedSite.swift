@@ -40,6 +40,8 @@ struct SimulatedSite {
         var isOpen = false
         /// It never says whether its API asks for one.
         var isMute = false
+        /// It has lost a worker and answers every request with an error.
+        var isFailing = false
         /// A request is being answered.
         var isBusy = false
         /// A coordinator holds no model, or since a request has come loads it.

@@ -13,6 +13,18 @@ package struct HistoryEntry: Codable, Equatable, Sendable {
     package var details: [String]
     /// The process that it is about, where it is about one.
     package var process: String?
+    /// A `CauseCode`, where it is about a failure; a later release may know others.
+    package var cause: String?
+    /// For the end of a time without service, its seconds (`Recovery`).
+    package var outageSeconds: Double?
+    /// Requests that were lost by it, at least.
+    package var lostAtLeast: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case time, kind, message, details, process, cause
+        case outageSeconds = "outage_seconds"
+        case lostAtLeast = "lost_at_least"
+    }
 
     /// The entry of a report that was told then.
     package init(_ report: Report, at time: Timestamp) {
@@ -21,6 +33,9 @@ package struct HistoryEntry: Codable, Equatable, Sendable {
         message = report.message
         details = report.details
         process = report.subject?.description
+        cause = report.cause?.rawValue
+        outageSeconds = report.recovery.map { ($0.outageSeconds * 1000).rounded() / 1000 }
+        lostAtLeast = report.recovery?.lostAtLeast
     }
 
     /// The version of a line, its member `format_version`; a line without one is of version 1.
@@ -56,6 +71,9 @@ package struct HistoryEntry: Codable, Equatable, Sendable {
             ("message", .string(message)), ("details", .strings(details)),
         ]
         if let process { members.append(("process", .string(process))) }
+        if let cause { members.append(("cause", .string(cause))) }
+        if let outageSeconds { members.append(("outage_seconds", .number(outageSeconds))) }
+        if let lostAtLeast { members.append(("lost_at_least", .int(lostAtLeast))) }
         return members
     }
 }

@@ -129,16 +129,18 @@ package struct StatusKeeper: Equatable, Sendable {
             residentBytes: process.residentBytes)
     }
 
-    /// The first failure of an episode explains those that follow it.
+    /// The first failure of an episode explains those that follow it, or is explained by one of
+    /// them: then the episode's cause changes.
     private mutating func takeFirstCause(of episode: Episode?, at time: Timestamp) {
         guard let episode, let cause = episode.cause,
             episode.began != snapshot?.episode?.began
-                || snapshot?.episode?.cause == nil
+                || snapshot?.episode?.cause != cause
         else { return }
         let prefix = warned?.subject.map { "\($0): " }
         let isAbout = prefix.map(cause.hasPrefix) == true
         status.firstCause = ClusterStatus.FirstCause(
-            time: time, process: isAbout ? warned?.subject?.description : nil, cause: nil,
+            time: time, process: isAbout ? warned?.subject?.description : nil,
+            cause: isAbout ? warned?.cause?.rawValue : nil,
             message: isAbout ? String(cause.dropFirst(prefix?.count ?? 0)) : cause)
     }
 

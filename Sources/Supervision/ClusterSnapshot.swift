@@ -67,7 +67,7 @@ extension Supervisor {
         }
         return waits.compactMap { run, wait in
             wait.map { "\(run.node): \(waitText(of: run, $0))" }
-        } + (blindness.map { [$0] } ?? [])
+        } + (blindness.map { [$0] } ?? []) + memoryWarnings
     }
 
     private var clusterState: ClusterState {

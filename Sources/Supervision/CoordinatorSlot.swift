@@ -27,6 +27,8 @@ struct CoordinatorSlot: ProcessSlot {
         /// What people were told of its progress, and when.
         var percentTold = 0
         var toldAt: Instant
+        /// A worker that acknowledges nothing of what is sent to it (rule 2).
+        var silent: Endpoint?
 
         init(since: Instant) { (self.since, toldAt) = (since, since) }
     }
@@ -51,13 +53,15 @@ struct CoordinatorSlot: ProcessSlot {
         var rest = Rest.awake
         /// What its connections tell (rule 2).
         var contact = Supervisor.Contact()
+        /// What it answers to requests of ours (rule 4).
+        var trial = Supervisor.Trial()
         /// Why it refuses to say; nil while it does not (rule 13).
         var refusal: String?
 
         static func == (left: Service, right: Service) -> Bool {
             left.since == right.since && left.missedProbes == right.missedProbes
                 && left.refusal == right.refusal && left.contact == right.contact
-                && left.rest == right.rest
+                && left.rest == right.rest && left.trial == right.trial
                 && left.activity?.last == right.activity?.last
                 && left.activity?.at == right.activity?.at
         }

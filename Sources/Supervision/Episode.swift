@@ -3,10 +3,15 @@ import Basics
 /// A time without service, from its cause until the cluster serves: a bring-up, a recovery, or a
 /// restart that was asked for. Several failures in a row are one.
 package struct Episode: Equatable, Sendable {
-    /// When it began.
+    /// When it began: with the last sign of progress before, where something has failed.
     package var began: Instant
-    /// What happened first, with the process: `worker-1: it aborted (signal 6)`.
+    /// Requests that were being answered at the last look before something failed.
+    package internal(set) var lostAtLeast = 0
+    /// What happened first, with the process: `worker-1: it aborted (signal 6)`. Where that was
+    /// only that a worker went away, what has happened to the worker, once it is known.
     package var cause: String?
+    /// Whether the cause has a cause of its own that may still be told.
+    private var awaitsExplanation = false
     /// What was started because of it, in order, each once.
     package internal(set) var started: [Node] = []
     /// When the cluster served; nil while it does not.
@@ -15,6 +20,15 @@ package struct Episode: Equatable, Sendable {
     init(began: Instant, cause: String? = nil) {
         self.began = began
         self.cause = cause
+    }
+
+    /// Something has failed.
+    ///
+    /// - Parameter isConsequence: whether something else has failed before, which was not told yet.
+    mutating func failed(_ text: String, isConsequence: Bool) {
+        guard cause == nil || (awaitsExplanation && !isConsequence) else { return }
+        cause = text
+        awaitsExplanation = isConsequence
     }
 
     mutating func started(_ node: Node) {
@@ -37,14 +51,18 @@ struct ServiceRecord: Equatable, Sendable {
     private(set) var hasServed = false
     /// The bring-up or recovery in progress; several failures in a row are one.
     var episode: Episode?
+    /// What is being lost by a failure that is not told yet.
+    var interruption: Interruption?
     /// The one that ended last.
     private(set) var lastEpisode: Episode?
 
     /// Something failed; it is the cause unless something else was before.
-    mutating func beginEpisode(at now: Instant, cause: String) {
-        var episode = episode ?? Episode(began: now)
-        episode.cause = episode.cause ?? cause
+    mutating func beginEpisode(at now: Instant, _ node: Node, _ cause: FailureCause) {
+        var episode = episode ?? Episode(began: interruption?.since ?? now)
+        episode.failed("\(node): \(cause.text)", isConsequence: cause.kind == .workerLost)
+        episode.lostAtLeast += interruption?.lost ?? 0
         self.episode = episode
+        interruption = nil
     }
 
     /// The cluster serves.
@@ -53,5 +71,6 @@ struct ServiceRecord: Equatable, Sendable {
         episode?.ended = now
         lastEpisode = episode ?? lastEpisode
         episode = nil
+        interruption = nil
     }
 }

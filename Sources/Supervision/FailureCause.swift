@@ -3,53 +3,8 @@ import Remote
 
 /// Why a process ended or cannot be used, as far as its status and last words tell.
 package struct FailureCause: Equatable, Sendable {
-    /// The class of a failure.
-    package enum Class: String, Equatable, Sendable {
-        /// The command line was refused; rpc-server exits 0 then.
-        case usage
-        /// The program is not there or cannot be executed.
-        case binaryMissing
-        /// The model is missing or unreadable.
-        case model
-        /// Coordinator and worker come from releases that do not understand each other.
-        case versionMismatch
-        /// Something else listens on its port.
-        case portInUse
-        /// A live server of another `sollol` has its port.
-        case heldByOther
-        /// The folder for takeover records on its host cannot be used.
-        case unusableFolder
-        /// What had its port before was killed and does not end.
-        case predecessorDoesNotEnd
-        /// It, or the kernel, said that memory ran out.
-        case outOfMemory
-        /// A worker could not be reached or went away.
-        case workerLost
-        /// It gave up by itself (SIGABRT).
-        case abort
-        /// It ended by another signal.
-        case signal
-        /// It ended with a status; any end that was not asked for is a failure.
-        case exit
-        /// The guard, or what carried it, went away without a report.
-        case guardLost
-        /// Its layers are not where the plan wants them.
-        case misplaced
-        /// ssh did not get there, or its connection ended.
-        case sshLost
-        /// ssh got there but was not let in.
-        case authentication
-        /// ssh itself cannot work like this: its options, its client.
-        case sshSetup
-        /// Its guard heard nothing from `sollol` for `timeouts.lease` and ended it.
-        case leaseEnded
-        /// Its API is open although it has a file of keys, or does not take a key of it.
-        case access
-        /// It runs, and nothing moves.
-        case hang
-        /// It runs but does not do what it should.
-        case unusable
-    }
+    /// The class of a failure; its raw value is the code that scripts read.
+    package typealias Class = CauseCode
 
     /// The class.
     package var kind: Class
@@ -120,7 +75,34 @@ package struct FailureCause: Equatable, Sendable {
                 return
             }
         }
-        self.init(Self.kind(exit.status), end)
+        if exit.status == 137, let killer = exit.killer {
+            self.init(killer)
+        } else {
+            self.init(Self.kind(exit.status), end)
+        }
+    }
+
+    /// Who sent it KILL, with what can be done about it.
+    private init(_ killer: Killer) {
+        let killed = "it was killed (signal 9)"
+        switch killer {
+        case .group(let group):
+            let limit = MemorySize.text(UInt64(group.limit))
+            self.init(
+                .memoryLimit,
+                "\(killed) since its control group \(group.folder) allows \(limit) of memory; "
+                    + "raise that limit, or leave it fewer layers (`memory_limit`)")
+        case .kernel:
+            self.init(
+                .memoryKill,
+                "\(killed) by the kernel, since its host had no memory left; free some there, or "
+                    + "leave it fewer layers (`memory_limit`)")
+        case .somebody:
+            self.init(
+                .killed,
+                "\(killed) by somebody or a program on its host (kill, earlyoom, systemd-oomd): the "
+                    + "kernel has ended nothing there for want of memory")
+        }
     }
 
     /// What a sign in a line means.

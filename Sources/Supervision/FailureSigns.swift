@@ -105,7 +105,10 @@ extension FailureSign {
     private static let guarded = [
         FailureSign(
             "guard: no heartbeat from sollol", "", .killed, .leaseEnded,
-            "its host heard nothing from sollol for too long")
+            "its host heard nothing from sollol for too long"),
+        FailureSign(
+            "guard: its", "is gone, so this server is ended", .killed, .guardLost,
+            "a helper of its guard was killed"),
     ]
 
     /// Told after the abort, by a thread of its own. One that begins with `WARNING` does no harm.
@@ -165,7 +168,9 @@ extension FailureSign {
 
     /// Also printed after a refusal of its address.
     private static let worker = [
-        FailureSign("Failed to create server socket", "", .exits, .portInUse, taken)
+        FailureSign(
+            "Failed to create server socket", "", .exits, .portInUse,
+            "\(taken), or its host does not have that address")
     ]
 
     private static let coordinator = [

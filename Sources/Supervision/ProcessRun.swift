@@ -31,15 +31,27 @@ package struct ExitReport: Equatable, Sendable {
     package var refusal: GuardRefusal?
     /// Where ssh waited until the end; nil when the guard has answered.
     package var wait: SSHWait?
+    /// Who sent it KILL; nil where its host does not tell.
+    package var killer: Killer?
 
     /// A report of that status and those last lines.
     package init(
-        status: Int?, lastWords: [String] = [], refusal: GuardRefusal? = nil, wait: SSHWait? = nil
+        status: Int?, lastWords: [String] = [], refusal: GuardRefusal? = nil,
+        wait: SSHWait? = nil, killer: Killer? = nil
     ) {
+        self.killer = killer
         self.wait = wait
         self.status = status
         self.lastWords = lastWords
         self.refusal = refusal
+    }
+
+    /// Lines of a program that failed which a report shows.
+    private static let wordsShown = 8
+
+    /// The last of its words, without those that it has always.
+    package var tellingWords: [String] {
+        Array(lastWords.filter { !ConstantNoise.contains($0) }.suffix(Self.wordsShown))
     }
 
     /// Why ssh failed, if it did.

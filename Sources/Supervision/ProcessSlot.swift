@@ -71,6 +71,27 @@ struct FailureRecord: Equatable, Sendable {
     var recent: [Instant] = []
     /// Since the cluster was started.
     var total = 0
+    /// The first of those in a row.
+    private(set) var first: FirstFailure?
+
+    /// It has failed.
+    mutating func add(_ failure: FirstFailure) {
+        inARow += 1
+        total += 1
+        if inARow == 1 { first = failure }
+    }
+}
+
+/// The first failure of several in a row.
+struct FirstFailure: Equatable, Sendable {
+    let cause: FailureCause
+    /// What its server said at the end.
+    let words: [String]
+    let at: Instant
+
+    init(_ cause: FailureCause, _ exit: ExitReport, at now: Instant) {
+        (self.cause, words, at) = (cause, exit.tellingWords, now)
+    }
 }
 
 extension ProcessSlot {

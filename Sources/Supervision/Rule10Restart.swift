@@ -5,16 +5,19 @@ import Basics
 /// In the order of a stop (rule 8): the coordinator finishes its requests and ends, then the
 /// workers to be restarted end; then the order of a start (rule 1). Other workers stay.
 extension Supervisor {
-    mutating func restartRequested(_ node: Node?, at now: Instant) {
+    /// - Parameter reason: why, where it was not people who asked.
+    mutating func restartRequested(
+        _ node: Node?, because reason: String = "as asked", at now: Instant
+    ) {
         guard phase == .up else { return }
         let concerned = workers.indices.filter { index in
             workers[index].isOurs && (node == nil || workers[index].node == node)
         }
         guard node == nil || node == .coordinator || !concerned.isEmpty else { return }
         let what = node?.description ?? "all processes"
-        report(.progress, about: node, "restarting \(what), as asked")
+        report(.progress, about: node, "restarting \(what), \(reason)")
         service.episode =
-            service.episode ?? Episode(began: now, cause: "restart of \(what), as asked")
+            service.episode ?? Episode(began: now, cause: "restart of \(what), \(reason)")
         for index in concerned { wishRestart(\.workers[index]) }
         wishRestart(\.coordinator)
     }

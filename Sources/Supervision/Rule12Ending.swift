@@ -15,6 +15,7 @@ extension Supervisor {
         at now: Instant
     ) {
         guard self[keyPath: slot].isAlive, let server = self[keyPath: slot].server else { return }
+        if cause != nil { noteInterruption(by: slot, isSeen: false, at: now) }
         let run = self[keyPath: slot].run
         let deadline = step.patience.map { now + $0 }
         self[keyPath: slot].become(

@@ -56,14 +56,15 @@ extension Supervisor {
         guard !self[keyPath: slot].wish.isOutdated else { return }
         let node = self[keyPath: slot].node
         if !self[keyPath: slot].isLeftOut {
-            service.beginEpisode(at: now, cause: "\(node): \(cause.text)")
+            service.beginEpisode(at: now, node, cause)
         }
         var predecessor =
             self[keyPath: slot].predecessor
             ?? Predecessor(pid: nil, place: server.place, reason: .killed, isTold: false)
         if !predecessor.isTold {
             report(
-                .warning, about: node, "\(node): \(cause.text); it is tried again all the while",
+                .warning, about: node, cause: cause.kind,
+                "\(node): \(cause.text); it is tried again all the while",
                 details: [Self.adviceOnUndying])
         }
         predecessor.isTold = true

@@ -9,6 +9,9 @@ import Remote
 /// vanish is sent to again and again. Its guard looks as often as it reports numbers. Any of these
 /// makes the coordinator useless: it is killed at once, and rule 3 finds out who is there.
 ///
+/// While it loads, a connection whose packets vanish is remembered only: it is the reason that is
+/// told should the load stand still (rule 4).
+///
 /// Where those connections cannot be seen, and while it sleeps and has none, each unmanaged backend
 /// is connected to every `backendPause` seconds, and nothing is sent. Only a refusal counts,
 /// `health.failures` times in a row: one that serves a coordinator takes two connections more, and
@@ -29,6 +32,11 @@ extension Supervisor {
         _ run: ProcessRun, _ troubles: [ConnectionTrouble], at now: Instant
     ) {
         guard coordinator.run == run else { return }
+        if var load = coordinator.load {
+            load.silent = troubles.first { $0.kind == .silent }?.peer
+            coordinator.become(.loading(load))
+            return
+        }
         if var service = coordinator.service {
             service.contact.isSeen = true
             coordinator.become(.serving(service))
@@ -41,6 +49,23 @@ extension Supervisor {
             let text = "its connection to \(worker.node) (\(worker.endpoint)) \(trouble.kind.text)"
             return end(\.coordinator, FailureCause(.workerLost, text), by: .kill, at: now)
         }
+    }
+
+    /// Why a load stands still although its connections do, as the end of a sentence: packets
+    /// beyond some size are lost on the way, or all of them. What tells these apart is whether
+    /// the worker's host is still heard.
+    func whatIsLost(_ load: CoordinatorSlot.Load) -> String? {
+        guard let worker = workers.first(where: { $0.endpoint == load.silent && !$0.isLeftOut })
+        else { return nil }
+        let mtu =
+            "A VPN, a tunnel or a switch on the way takes smaller packets than both ends believe: "
+            + "lower the MTU there, as with `ip link set dev INTERFACE mtu 1280`"
+        let start =
+            "nothing of what is sent to \(worker.node) (\(worker.endpoint)) is acknowledged"
+        guard worker.isOurs, let ticks = worker.server?.silentTicks, ticks <= 1 else {
+            return "\(start): the way there is cut, or it loses large packets. \(mtu)"
+        }
+        return "\(start), while its host is heard: large packets do not get through. \(mtu)"
     }
 
     /// Backends that nobody watches.

@@ -11,7 +11,7 @@ extension Supervisor {
         for index in workers.indices where !workers[index].isLeftOut {
             guard case .ready(let since) = workers[index].server?.stage else { continue }
             if workers[index].isOurs, workers[index].endpoint == blamed {
-                let cause = FailureCause(.unusable, "the coordinator lost its connection to it")
+                let cause = FailureCause(.workerLost, "the coordinator lost its connection to it")
                 end(\.workers[index], cause, by: .kill, at: now)
             } else {
                 let question = Question(since: now, deadline: now + health.timeout)

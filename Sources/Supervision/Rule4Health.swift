@@ -8,11 +8,18 @@ extension Supervisor {
         coordinator.become(.serving(CoordinatorSlot.Service(since: now)))
         movedAt = now
         let episode = service.episode
-        let took = "\(seconds(now - (episode?.began ?? now))) s"
+        let elapsed = now - (episode?.began ?? now)
+        let took = "\(seconds(elapsed)) s"
         let address = "http://\(coordinator.endpoint)"
         if hasServed {
             let cause = episode?.cause.map { " (\($0))" } ?? ""
-            report(.serving, "serving again at \(address) after \(took)\(cause)", details: summary)
+            let lost = episode?.lostAtLeast ?? 0
+            let losses = lost > 0 ? "; at least \(plural(lost, "request")) lost" : ""
+            var report = Report(
+                .serving, "serving again at \(address) after \(took)\(cause)\(losses)",
+                details: summary)
+            report.recovery = Recovery(outageSeconds: elapsed, lostAtLeast: lost)
+            effects.append(.report(report))
         } else {
             let next = "next: \(plan.request); Ctrl-C or `sollol down` stops the cluster"
             report(.serving, "serving at \(address) after \(took)", details: summary + [next])

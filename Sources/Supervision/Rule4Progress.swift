@@ -49,6 +49,7 @@ extension Supervisor {
         }
         guard usage != nil else { return }
         if hasMoved { movedAt = now }
+        rememberNeed(of: run)  // Rule 10.
         judgeProgress(at: now)
         if run.node == .coordinator { tellProgress(at: now) }
     }
@@ -76,6 +77,7 @@ extension Supervisor {
         service.activity = (activity, now)
         coordinator.become(.serving(service))
         judgeProgress(at: now)
+        if activity.busy == 0 { restartWhatHasGrown(at: now) }  // Rule 10.
     }
 
     mutating func activityIsDue(_ run: ProcessRun, at now: Instant) {
@@ -96,7 +98,8 @@ extension Supervisor {
                 let still = standstill(seen: seen, limit: timeouts.progress)
             else { return }
             let text = "it made no progress in loading for \(seconds(still)) s"
-            hang("\(text) (\(ConfigurationKey.timeouts(.progress)))", at: now)
+            let reason = coordinator.load.flatMap(whatIsLost).map { ": \($0)" } ?? ""
+            hang("\(text) (\(ConfigurationKey.timeouts(.progress)))\(reason)", at: now)
         case .serving(let service):
             guard let (activity, seen) = service.activity, activity.busy > 0,
                 let still = standstill(seen: seen, limit: timeouts.stall)
@@ -120,7 +123,8 @@ extension Supervisor {
         var records = [coordinator.server?.usage]
         for worker in workers where !worker.isLeftOut { records.append(worker.server?.usage) }
         let known = records.compactMap { $0 }.filter { $0.seenUntil != nil }
-        let isBlind = known.count < records.count
+        // What is known to wait for the network does not compute out of sight.
+        let isBlind = known.count < records.count && coordinator.load?.silent == nil
         // All of them have to have been seen standing still.
         let end = known.reduce(seen) { min($0, $1.at) }
         let still = end - known.reduce(movedAt) { max($0, $1.since) }

@@ -43,9 +43,6 @@ package struct BackOff: Equatable, Sendable {
 ///
 /// At once is safe: on the same host the guard makes a second instance impossible.
 extension Supervisor {
-    /// Lines of a program that failed which a report shows.
-    static let lastWordsShown = 8
-
     mutating func restartLater<Slot: ProcessSlot>(
         _ slot: WritableKeyPath<Supervisor, Slot>, _ cause: FailureCause, _ exit: ExitReport,
         at now: Instant
@@ -58,8 +55,8 @@ extension Supervisor {
         let verb = self[keyPath: slot].isOurs ? "restarting" : "asking it again"
         let node = self[keyPath: slot].node
         report(
-            .warning, about: node, "\(node): \(cause.text); \(verb) \(when)",
-            details: exit.lastWords.suffix(Self.lastWordsShown).map { "| \($0)" })
+            .warning, about: node, cause: cause.kind, "\(node): \(cause.text); \(verb) \(when)",
+            details: exit.tellingWords.map { "| \($0)" })
         guard delay > 0 else { return }
         self[keyPath: slot].life = .waiting(until: now + delay)
         effects.append(.setTimer(.restart(self[keyPath: slot].run), at: now + delay))

@@ -3,7 +3,8 @@ import Remote
 
 /// Rule 6: until the cluster has served, a permanent failure, or the third attempt of a process,
 /// ends bring-up with one clear message. After that all failures are retried, and those that
-/// somebody has to mend first not more often than at the cap: sshd penalizes hammering.
+/// somebody has to mend first not more often than at the cap: sshd penalizes hammering. What is
+/// told at the end is the first failure, or the one that explains it.
 extension Supervisor {
     /// Attempts of one process before the cluster has served.
     static let attemptsBeforeServing = 3
@@ -38,19 +39,55 @@ extension Supervisor {
         _ slot: WritableKeyPath<Supervisor, Slot>, _ cause: FailureCause, _ exit: ExitReport,
         _ verdict: Verdict
     ) {
-        let node = self[keyPath: slot].node
-        var details = exit.lastWords.suffix(Self.lastWordsShown).map { "| \($0)" }
-        if let process = plan.process(node) {
-            if let ssh = cause.ssh {
-                details.append(ssh.message(process.location))
-            } else if cause.kind != .unusableFolder {
-                let place = process.location.sshDestination.map { " on \($0)" } ?? ""
-                details.append("try by hand\(place): \(process.shellLine)")
-            }
+        let last = self[keyPath: slot].node
+        var (node, shown, words) = (last, cause, exit.tellingWords)
+        if !cause.isPermanent, let (failed, first) = explanation(of: slot) {
+            (node, shown, words) = (failed, first.cause, first.words)
         }
+        var details = words.map { "| \($0)" }
+        if node != last || shown.text != cause.text {
+            details.append("at the last attempt: \(last): \(cause.text)")
+        }
+        if let advice = advice(node, shown) { details.append(advice) }
         report(
-            .failure, about: node, "\(node): \(cause.text); giving up, \(verdict.reason)",
+            .failure, about: node, cause: shown.kind,
+            "\(node): \(shown.text); giving up, \(verdict.reason)",
             details: details)
         phase = .stopping(verdict.status)
+    }
+
+    /// One command to try by hand.
+    private func advice(_ node: Node, _ cause: FailureCause) -> String? {
+        guard let process = plan.process(node) else { return nil }
+        if let ssh = cause.ssh { return ssh.message(process.location) }
+        guard cause.kind != .unusableFolder else { return nil }
+        let place = process.location.sshDestination.map { " on \($0)" } ?? ""
+        return "try by hand\(place): \(process.shellLine)"
+    }
+
+    /// What explains the failures of a slot: the first of them, since what comes later may differ
+    /// because of it. Where that is only that a worker went away, the first failure of the worker,
+    /// the one that is blamed before others.
+    private func explanation<Slot: ProcessSlot>(
+        of slot: WritableKeyPath<Supervisor, Slot>
+    ) -> (Node, FirstFailure)? {
+        guard let own = self[keyPath: slot].failures.first else { return nil }
+        guard own.cause.kind == .workerLost else { return (self[keyPath: slot].node, own) }
+        let blamed = own.cause.blamedEndpoint
+        let found = workers.filter { worker in
+            guard let first = worker.failures.first, first.cause.kind != .workerLost,
+                let began = service.episode?.began
+            else { return false }
+            return first.at >= began
+        }.sorted { left, right in
+            guard let one = left.failures.first?.at, let other = right.failures.first?.at,
+                (left.endpoint == blamed) == (right.endpoint == blamed)
+            else { return left.endpoint == blamed }
+            return one < other
+        }
+        guard let worker = found.first, let first = worker.failures.first else {
+            return (self[keyPath: slot].node, own)
+        }
+        return (worker.node, first)
     }
 }

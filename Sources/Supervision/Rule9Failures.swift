@@ -38,6 +38,7 @@ extension Supervisor {
     private mutating func workerEnded(
         _ index: Int, _ observed: FailureCause, _ exit: ExitReport, at now: Instant
     ) {
+        noteInterruption(by: \.workers[index], isSeen: exit.isSeen(observed), at: now)
         guard let server = takeAway(\.workers[index], exit, at: now), phase == .up else { return }
         workers[index].missingSince = workers[index].missingSince ?? now
         failed(\.workers[index], server, observed, exit, at: now)
@@ -46,6 +47,7 @@ extension Supervisor {
     private mutating func coordinatorEnded(
         _ observed: FailureCause, _ exit: ExitReport, at now: Instant
     ) {
+        noteInterruption(by: \.coordinator, isSeen: exit.isSeen(observed), at: now)
         guard let server = takeAway(\.coordinator, exit, at: now), phase == .up else { return }
         askWorkersAgain(blamed: observed.blamedEndpoint, at: now)
         failed(\.coordinator, server, observed, exit, at: now)
@@ -73,20 +75,29 @@ extension Supervisor {
         // What had to end anyway has not failed.
         guard let cause = server.failure(observed: observed),
             !self[keyPath: slot].wish.isOutdated
-        else { return }
+        else {
+            service.interruption = nil
+            return
+        }
         if let since = server.stage.usableSince, now - since >= restart.resetAfter {
             self[keyPath: slot].failures.inARow = 0
         }
-        self[keyPath: slot].failures.inARow += 1
-        self[keyPath: slot].failures.total += 1
+        self[keyPath: slot].failures.add(FirstFailure(cause, exit, at: now))
         if !self[keyPath: slot].isLeftOut {
-            let text = "\(self[keyPath: slot].node): \(cause.text)"
-            service.beginEpisode(at: now, cause: text)
+            service.beginEpisode(at: now, self[keyPath: slot].node, cause)
         }
         if let verdict = verdict(slot, cause, at: now) {
             giveUp(slot, cause, exit, verdict)
         } else {
             restartLater(slot, cause, exit, at: now)
         }
+    }
+}
+
+extension ExitReport {
+    /// Whether the guard has seen the server end when it did: not one that it has ended itself,
+    /// since it heard nothing any more.
+    fileprivate func isSeen(_ cause: FailureCause) -> Bool {
+        status != nil && cause.kind != .leaseEnded
     }
 }

@@ -33,6 +33,8 @@ struct Server<Stage: ServerStage>: Equatable, Sendable {
     var wait: SSHWait?
     /// What its guard reported; nil until it has.
     var usage: UsageRecord?
+    /// Bytes that it held when the cluster first served with it; nil before (rule 10).
+    var neededBytes: UInt64?
     /// Ticks since its guard said anything (rule 2).
     var silentTicks = 0
     /// Where it runs, whatever a reload makes of its node; nil when somebody else runs it.

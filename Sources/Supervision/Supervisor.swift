@@ -92,6 +92,8 @@ package struct Supervisor: Equatable, Sendable {
         case .backendAnswered(let run, let answer): backendAnswered(run, answer, at: now)
         case .activityAnswered(let run, let activity): activityAnswered(run, activity, at: now)
         case .sleepSeen(let run): sleepSeen(run, at: now)
+        case .computationFailed(let run): computationFailed(run, at: now)
+        case .requestAnswered(let run, let answer): requestAnswered(run, answer, at: now)
         case .activityRefused(let run, let reason): activityRefused(run, reason, at: now)
         case .accessAnswered(let run, let answer): accessAnswered(run, answer, at: now)
         case .replanned(let plan): replanned(plan, at: now)
@@ -112,6 +114,7 @@ package struct Supervisor: Equatable, Sendable {
         case .health(let run): healthIsDue(run, at: now)
         case .activity(let run): activityIsDue(run, at: now)
         case .backends(let run): backendsAreDue(run, at: now)
+        case .answer(let run): answerIsDue(run, at: now)
         case .guards: guardsAreDue(at: now)
         // Every event ends with a look at who is missing.
         case .degrade: degradation.reminder = nil
@@ -163,9 +166,11 @@ package struct Supervisor: Equatable, Sendable {
     package var hasServed: Bool { service.hasServed }
 
     mutating func report(
-        _ kind: Report.Kind, about subject: Node? = nil, _ message: String, details: [String] = []
+        _ kind: Report.Kind, about subject: Node? = nil, cause: CauseCode? = nil,
+        _ message: String, details: [String] = []
     ) {
-        effects.append(.report(Report(kind, message, about: subject, details: details)))
+        effects.append(
+            .report(Report(kind, message, about: subject, cause: cause, details: details)))
     }
 
     mutating func phaseReport(_ number: Int, _ text: String) {

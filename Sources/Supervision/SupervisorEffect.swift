@@ -30,6 +30,8 @@ package enum SupervisorEffect: Equatable, Sendable {
     /// Connect once to an unmanaged backend that a coordinator uses; answer with
     /// `backendAnswered`.
     case probeBackend(ProcessRun)
+    /// Send the serving coordinator one small request; answer with `requestAnswered`.
+    case probeAnswer(ProcessRun)
     /// Make the plan anew without these workers; answer with `replanned` or `replanRefused`.
     case replan(without: [Node])
     /// From here on `Supervisor.wanted` is what the last `reloadRequested` brought.
@@ -61,6 +63,8 @@ package enum SupervisorTimer: Hashable, Sendable {
     case activity(ProcessRun)
     /// Look whether the unmanaged backends of that coordinator are still there.
     case backends(ProcessRun)
+    /// Send the coordinator a small request again.
+    case answer(ProcessRun)
     /// Look which guards have fallen silent.
     case guards
     /// A worker may have been missing for long enough to be left out.

@@ -48,6 +48,10 @@ package enum SupervisorEvent: Equatable, Sendable {
     case backendAnswered(ProcessRun, BackendAnswer)
     /// What the serving coordinator is doing; nil when it does not say.
     case activityAnswered(ProcessRun, SlotActivity?)
+    /// The serving coordinator's log tells of a computation that has failed.
+    case computationFailed(ProcessRun)
+    /// What it answered to a request of ours.
+    case requestAnswered(ProcessRun, RequestAnswer)
     /// From now on this is the plan: it does without the workers in its `leftOut`.
     case replanned(LaunchPlan)
     /// The rest cannot hold the model, say.
@@ -64,6 +68,16 @@ package enum SupervisorEvent: Equatable, Sendable {
     case busySlotsAnswered(ProcessRun, Int?)
     /// A timer that an effect had set.
     case timerFired(SupervisorTimer)
+}
+
+/// What comes of a small request that any coordinator which works can answer.
+package enum RequestAnswer: Equatable, Sendable {
+    /// It did.
+    case computed
+    /// It said that it cannot: with these words.
+    case failed(String)
+    /// Nobody knows: no answer, or one that says nothing about its workers.
+    case unknown
 }
 
 /// What comes of connecting to a backend, and sending nothing.

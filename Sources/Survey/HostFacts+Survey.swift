@@ -17,6 +17,7 @@ extension HostFacts {
         var host = Host(home: report.home)
         let inherited = report.account.inherited.sorted()
         host.inheritedVariables = inherited.isEmpty ? nil : inherited
+        host.gpus = survey.request.isBrief ? before?.gpus : report.account.gpus
         // Beside a running cluster, what was free before it started counts.
         let (now, then) = (report.availableMemory, before?.availableMemoryBytes)
         let isBeside = survey.request.isBrief || survey.request.isInUse

@@ -1,5 +1,6 @@
 import Basics
 import Configuration
+import Facts
 import Placement
 import Plan
 
@@ -156,6 +157,13 @@ package enum PlanFindings {
     /// Ports that others in the network can reach without a key.
     package static func exposed(_ plan: LaunchPlan) -> [Finding] {
         plan.exposures.map { Finding($0.nodes, severity: .warning, $0.problem) }
+    }
+
+    /// GPUs that nobody uses.
+    package static func idleGPUs(_ spec: ClusterSpec, _ facts: HostFacts) -> [Finding] {
+        IdleGPU.all(spec, facts).map {
+            Finding($0.nodes, at: $0.location, severity: .warning, "{host} \($0.problem)")
+        }
     }
 
     /// Names that have turned out to be public addresses; public numbers the configuration refuses.

@@ -1,5 +1,7 @@
+import Basics
+
 extension SurveyReport {
-    /// What a host says of the account that servers will run under.
+    /// What a host says of what servers will have there: their account, and what is built in.
     package struct Account: Equatable, Sendable {
         /// Variables of llama.cpp that servers inherit from it.
         package var inherited: [String] = []
@@ -8,14 +10,25 @@ extension SurveyReport {
         /// How `ls` shows the mode of a file of API keys that everyone there can read.
         package var openKeyFileMode: String?
 
+        /// Makers of GPUs that the kernel there shows, with the file that programs open.
+        package var gpus: [String] = []
+
         /// More variables than anybody has.
         private static let most = 100
+        /// As many as there are makers.
+        private static let mostGPUs = 3
 
         /// Takes a line that is about it; false: it is not.
         mutating func take(_ tag: Substring, _ value: String) -> Bool {
             switch tag {
             case "inherits": if Self.isName(value, inherited) { inherited.append(value) }
             case "forgets": if Self.isName(value, forgotten) { forgotten.append(value) }
+            case "gpu":
+                let words = value.split(separator: " ")
+                guard words.count == 2, gpus.count < Self.mostGPUs,
+                    let maker = Outside.name(words[0]), let file = Outside.path(String(words[1]))
+                else { break }
+                gpus.append("\(maker), \(file)")
             case "apikey.mode":
                 let isMode = value.allSatisfy { "-lrwxsStT+.@".contains($0) }
                 openKeyFileMode = isMode && value.utf8.count < 16 ? value : "?"

@@ -85,6 +85,8 @@ package struct SurveyReport: Equatable, Sendable {
     package var availableMemory: Int64?
     /// IPv4; empty when the host has no tool that tells.
     package var addresses: Set<String> = []
+    /// Interfaces that have addresses.
+    package var links: [NetworkLink] = []
     /// Who listens on TCP ports.
     package var listeners: [Listener] = []
     /// Servers that guards have on record there.
@@ -159,6 +161,10 @@ package struct SurveyReport: Equatable, Sendable {
         case "address":
             if addresses.count < Bounds.hostEntries, AddressRange.isNumericIPv4(value) {
                 addresses.insert(value)
+            }
+        case "link":
+            if links.count < Bounds.hostEntries, let link = NetworkLink(value) {
+                links.append(link)
             }
         case "tcp", "netstat": takeListener(value)
         case "ss": takeSocket(value)

@@ -76,7 +76,7 @@ package enum SurveyScript {
 
     /// The values that survey-begin.sh and survey-programs.sh read.
     private static func values(_ request: SurveyRequest) -> String {
-        "memory_root='' patience=\(request.patience) longest_answer=\(longestAnswer) "
+        "memory_root='' gpu_root='' patience=\(request.patience) longest_answer=\(longestAnswer) "
             // One more than may be: that it is too large shows.
             + "longest_key_file=\(Bounds.keyFileBytes + 1) "
             + "tools=\(ShellQuoting.quote(tools)) "
@@ -93,9 +93,13 @@ package enum SurveyScript {
         GuardProgram.forget + " "
         + ShellProgram.line(
             PackageResources.home_and_path_sh, PackageResources.survey_begin_sh,
-            PackageResources.survey_programs_sh, PackageResources.survey_memory_sh)
+            PackageResources.survey_programs_sh)
+        + " " + GuardProgram.memoryGroups + " "
+        + ShellProgram.line(PackageResources.survey_memory_sh)
 
     private static let wholePrograms =
         briefPrograms + " " + GuardProgram.recordFolder + " "
-        + ShellProgram.line(PackageResources.survey_machine_sh, PackageResources.survey_network_sh)
+        + ShellProgram.line(
+            PackageResources.survey_machine_sh, PackageResources.survey_gpus_sh,
+            PackageResources.survey_network_sh)
 }

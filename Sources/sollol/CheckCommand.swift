@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import Reporting
 import SollolRuntime
+import Survey
 
 /// `sollol check`: everything that `up` looks at before it starts, and each worker started for a
 /// moment; nothing stays running.
@@ -45,9 +46,12 @@ enum CheckCommand {
         if !StateDirectory.holder(of: statePath).isHeld {
             try state.write(look.facts.encoded(), to: RecordedFacts.name)
         }
+        // None of these keeps `up` from its work, which does not ask for them again.
+        let hints =
+            PlanFindings.idleGPUs(spec, look.facts) + NetworkFindings.slow(look.plan, look.surveys)
         let report = CheckReport(
             cluster: spec.name, surveys: look.surveys, trials: look.trials,
-            findings: look.findings, plan: look.plan)
+            findings: Finding.grouped(look.findings + hints), plan: look.plan)
         try CommandLineInterface.write(isJSON ? report.json : report.text)
         return report.isGood ? .success : .unavailable
     }

@@ -132,10 +132,10 @@ final class GuardBench {
     }
 
     /// The next line of the control channel; nil at its end. `listening` comes at any time where
-    /// the server never listens.
+    /// the server never listens, `oom` where its host has killed anything.
     func line() -> String? {
         while let line = anyLine() {
-            if !line.hasPrefix("listening ") { return line }
+            if !line.hasPrefix("listening "), !line.hasPrefix("oom ") { return line }
         }
         return nil
     }

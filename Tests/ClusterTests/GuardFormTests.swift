@@ -86,9 +86,10 @@ import Testing
         let values = try #require(survey.range(of: "given_path=")).lowerBound
         let surveyFiles = GuardFiles.text(
             Survey.PackageResources.home_and_path_sh, Survey.PackageResources.survey_begin_sh,
-            Survey.PackageResources.survey_programs_sh, Survey.PackageResources.survey_memory_sh,
+            Survey.PackageResources.survey_programs_sh,
+            Remote.PackageResources.memory_groups_sh, Survey.PackageResources.survey_memory_sh,
             Remote.PackageResources.record_folder_sh, Survey.PackageResources.survey_machine_sh,
-            Survey.PackageResources.survey_network_sh)
+            Survey.PackageResources.survey_gpus_sh, Survey.PackageResources.survey_network_sh)
         let read = SurveyScript.read("~/no/such", offset: 0, count: 1)
         let readFiles = GuardFiles.text(
             Survey.PackageResources.home_and_path_sh, Survey.PackageResources.read_file_sh)

@@ -35,7 +35,7 @@ struct SpecificationTests {
                            "draft_model": "draft.gguf", "projector": "/m/projector.gguf",
                            "lora": ["~/lora.gguf"], "mode": "rerank", "sleep_after": 600 },
           "restart": { "initial_delay": 1, "max_delay": 50, "reset_after": 40, "max_restarts": 9,
-                       "period": 100.5, "degrade_after": 20 },
+                       "period": 100.5, "degrade_after": 20, "max_memory": "9GiB" },
           "health": { "interval": 3, "timeout": 11, "failures": 4 },
           "timeouts": { "connect": 1, "ready": 2, "progress": 3, "stall": 4, "lease": 0,
                         "stop": 6 },
@@ -108,6 +108,7 @@ struct SpecificationTests {
         spec.restart.maxRestarts = 9
         spec.restart.period = 100.5
         spec.restart.degradeAfter = 20
+        spec.restart.maxMemory = 9 << 30
         spec.health.interval = 3
         spec.health.timeout = 11
         spec.health.failures = 4

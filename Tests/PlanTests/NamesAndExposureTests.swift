@@ -31,6 +31,21 @@ import Testing
         #expect(!plan.assumptions.contains { $0.contains("is not known, so its name") })
     }
 
+    /// Debian's own name of a host leads to its loopback, where nothing listens.
+    @Test func whatIsBoundIsDialledWhereTheNameIsALoopbackAddress() throws {
+        var spec = SampleSpecs.spec(workers: [SampleSpecs.worker(1, host: "gpu-1")])
+        spec.workers[0].bind = "10.0.0.5"
+        for (address, dialled) in [("127.0.1.1", "10.0.0.5"), ("192.168.1.5", "192.168.1.5")] {
+            let plan = try LaunchPlanner.plan(
+                spec, facts: HostFacts(addresses: ["gpu-1": address]))
+            #expect(plan.process("worker-1")?.bind.host == "10.0.0.5")
+            #expect(plan.process("worker-1")?.dial.host == dialled)
+        }
+        spec.workers[0].bind = "0.0.0.0"
+        let plan = try LaunchPlanner.plan(spec, facts: HostFacts(addresses: ["gpu-1": "127.0.1.1"]))
+        #expect(plan.process("worker-1")?.dial.host == "127.0.1.1")
+    }
+
     @Test func aNameThatIsNotKnownIsAnAssumption() throws {
         var spec = SampleSpecs.remote
         spec.coordinator.host = "head"
@@ -131,6 +146,7 @@ import Testing
         let changes: [(inout ClusterSpec) -> Void] = [
             { _ in }, { $0.timeouts.lease = 40 }, { $0.timeouts.stop = 1 },
             { $0.restart.maxRestarts = 3 }, { $0.restart.degradeAfter = 3 },
+            { $0.restart.maxMemory = 3 << 30 },
             { $0.health.failures = 9 }, { $0.placement.mayOvercommit = true },
             { $0.workers[0].cacheLimit = 1 }, { $0.workers[1].memoryReserve = 1 },
             { $0.forwardPortBase = 4000 },

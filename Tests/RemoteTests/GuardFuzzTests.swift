@@ -10,7 +10,7 @@ import Testing
         "started 4711", "listening 4711", "exited 137", "does-not-end 4711 D",
         "refused held by a of ann@box",
         "unusable /tmp/sollol-0 is a link", "unending process 7", "unforwarded port 7",
-        "usage 71 1024 250 4096",
+        "usage 71 1024 250 4096", "oom 0", "oom 1 3 230686720 /sys/fs/cgroup/a%20b",
         "usage 71 1024 1-02:03:04.50 -", "usage 71 1024 02:03 7",
         "a@h@b@127.0.0.1:50052@70@123 1000000490 hold 30 1000000100 abc 72 ann@box 71 99 80 2",
         "debug1: Server accepts key: /home/a/.ssh/id_ed25519 ED25519 SHA256:x agent",
@@ -54,6 +54,11 @@ import Testing
             _ = usage.residentKiB * 1024 + (usage.bytesRead ?? 0) / 100 * 99
         case .cache(let text)?:
             if !Outside.isPlain(text) && !line.contains("\u{FFFD}") { return "says \(text)" }
+        case .memoryKills(let kills)?:
+            for group in kills.groups where !Outside.isPlain(group.folder) {
+                if !line.unicodeScalars.contains("\u{FFFD}") { return "names \(group.folder)" }
+            }
+            _ = kills.groups.map { UInt64($0.limit) }
         case .peers?, .usage(nil)?, .listening?, .cacheJudged?, nil: break
         }
         for clock in [nil, Int64.min, -1, 1_000_000_500, .max] {

@@ -49,6 +49,12 @@ import Testing
             path: "Remote/Shell/guard-prepared.sh",
             bytes: Remote.PackageResources.guard_prepared_sh),
         File(
+            path: "Remote/Shell/guard-memory.sh",
+            bytes: Remote.PackageResources.guard_memory_sh),
+        File(
+            path: "Remote/Shell/memory-groups.sh",
+            bytes: Remote.PackageResources.memory_groups_sh),
+        File(
             path: "Remote/Shell/guard-process.sh",
             bytes: Remote.PackageResources.guard_process_sh),
         File(
@@ -90,6 +96,9 @@ import Testing
         File(
             path: "Survey/Shell/survey-begin.sh",
             bytes: Survey.PackageResources.survey_begin_sh),
+        File(
+            path: "Survey/Shell/survey-gpus.sh",
+            bytes: Survey.PackageResources.survey_gpus_sh),
         File(
             path: "Survey/Shell/survey-machine.sh",
             bytes: Survey.PackageResources.survey_machine_sh),

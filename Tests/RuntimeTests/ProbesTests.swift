@@ -48,7 +48,7 @@ import Testing
         ("401 Unauthorized", "{}", .refused("GET /slots: status 401")),
         ("404 Not Found", "", .refused("GET /slots: status 404")),
         ("501 Not Implemented", "{}", .refused("GET /slots: status 501")),
-        ("200 OK", "{}", .refused("GET /slots: no list of slots")),
+        ("200 OK", "{}", .refused("GET /slots: it does not say what it is doing")),
         ("503 Service Unavailable", "{}", .none), ("500 Error", "", .none),
     ])
     func slotsThatAreRefusedAreNotJustSilent(
@@ -56,6 +56,26 @@ import Testing
     ) {
         let text = "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         #expect(Probes.slots(HTTPResponse(Array(text.utf8))) == expected)
+    }
+
+    /// Only status 500 says that it cannot compute; 503 while it loads, 401 or 501 say nothing.
+    @Test(arguments: [
+        ("200 OK", "{}", RequestAnswer.computed),
+        (
+            "500 Internal Server Error",
+            #"{"error":{"code":500,"message":"Compute error.","type":"server_error"}}"#,
+            .failed("status 500 ('Compute error.')")
+        ),
+        ("500 Internal Server Error", "", .failed("status 500")),
+        ("503 Service Unavailable", "{}", .unknown), ("401 Unauthorized", "{}", .unknown),
+        ("400 Bad Request", "{}", .unknown), ("501 Not Implemented", "{}", .unknown),
+    ])
+    func onlyAnErrorOfTheServerSaysThatItCannotCompute(
+        status: String, body: String, expected: RequestAnswer
+    ) {
+        let text = "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        #expect(Probes.meaning(HTTPResponse(Array(text.utf8))) == expected)
+        #expect(Probes.meaning(nil) == .unknown)
     }
 
     /// As llama-server sends it: the length is not the last line of the head.

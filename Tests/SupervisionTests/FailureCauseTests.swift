@@ -66,6 +66,33 @@ import Testing
             cause.text == "its guard ended it: its host heard nothing from sollol for too long")
     }
 
+    /// Its host tells whose KILL it was, and each has its remedy.
+    @Test func aKillIsToldWithWhoSentIt() {
+        let group = MemoryKills.Group(hits: 3, limit: 230_686_720, folder: "/sys/fs/cgroup/a")
+        let told: [(Killer, FailureCause.Class, String)] = [
+            (
+                .group(group), .memoryLimit,
+                "its control group /sys/fs/cgroup/a allows 220 MiB of memory; raise that limit"
+            ),
+            (.kernel, .memoryKill, "by the kernel, since its host had no memory left"),
+            (.somebody, .killed, "by somebody or a program on its host"),
+        ]
+        for (killer, kind, text) in told {
+            let cause = FailureCause(ExitReport(status: 137, killer: killer), of: .worker)
+            #expect(cause.kind == kind && cause.text.contains(text), "\(cause)")
+            // By a wrapper's own status, not by a signal.
+            #expect(
+                FailureCause(ExitReport(status: 1, killer: killer), of: .worker).kind == .exit)
+        }
+    }
+
+    /// Its leash reader was killed, so the guard ended it: nobody meant this server.
+    @Test func aGuardWithoutItsHelperIsTheCause() {
+        let words = ["guard: its leash reader is gone, so this server is ended"]
+        let exit = ExitReport(status: 137, lastWords: words, killer: .somebody)
+        #expect(FailureCause(exit, of: .worker).kind == .guardLost)
+    }
+
     @Test func aGuardWithoutAReportIsACauseOfItsOwn() {
         #expect(FailureCause(ExitReport(status: nil), of: .coordinator).kind == .guardLost)
     }

@@ -57,6 +57,34 @@ import Testing
         #expect(cluster.happens(seen(.closed, worker)) == [])
     }
 
+    /// Small packets pass, since the worker's guard is heard; what the load sends does not.
+    @Test(arguments: [true, false])
+    func aLoadThatStandsStillTellsWhatIsLost(isOurs: Bool) throws {
+        var cluster =
+            isOurs ? TestCluster(workers: 1) : TestCluster(workers: 0, unmanaged: 1)
+        let worker = cluster.run("worker-1")
+        _ = cluster.happens(.upRequested)
+        _ = cluster.happens(.readinessConfirmed(worker))
+        let peer = isOurs ? Endpoint(host: "127.0.0.1", port: 50052) : backend
+        let still = ResourceUsage(residentKiB: 1000, cpuSeconds: 1, bytesRead: 5)
+        var told = ""
+        for _ in 0..<60 where told.isEmpty {
+            _ = cluster.happens(seen(.silent, peer))
+            var effects = cluster.happens(.usageReported(coordinator, still), after: 5)
+            if isOurs { effects += cluster.happens(.usageReported(worker, still), after: 0) }
+            guard effects.contains(.kill(coordinator)) else { continue }
+            let reports = cluster.reports(.exited(coordinator, ExitReport(status: 137)))
+            told = try #require(reports.first).message
+        }
+        #expect(
+            told.contains(
+                "(timeouts.progress): nothing of what is sent to worker-1 (\(peer)) is acknowledged"
+            ), "\(told)")
+        let isTold = told.contains("while its host is heard: large packets do not get through")
+        #expect(isTold == isOurs)
+        #expect(told.contains("lower the MTU"))
+    }
+
     /// Every ten seconds, and three refusals in a row.
     @Test func whereConnectionsAreNotSeenBackendsAreConnectedTo() {
         var cluster = TestCluster.serving(workers: 1, unmanaged: 1)

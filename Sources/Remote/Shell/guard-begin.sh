@@ -19,6 +19,8 @@
 #                           (guard-peers.sh)
 #   does-not-end PID STATE  it was sent KILL 2 s ago and is still there: its state in the words of
 #                           ps, `D` while it waits for a device
+#   oom KILLS [HITS LIMIT FOLDER]...
+#                           processes that the kernel ended for want of memory (guard-memory.sh)
 #   exited STATUS           it has ended; 128+n after signal n
 #   cache TEXT              of its tensor cache: what was found, `judged`, or why it has none
 #   refused TEXT            not started: a live server of somebody else has that port

@@ -82,11 +82,13 @@ become_server "$cache_home" "$@" &
 server=$!;
 process_stat "$server" || process_start='';
 server_start=$process_start;
+find_groups "$server";
 run_ticker &
 ticker=$!;
 words="$now hold $lease $begin $owner $reader $who $server $server_start $ticker";
 printf '%s\n' "$words $record_version" 1<>"$record";
 echo "started $server";
+report_memory;
 await_listener;
 
 # 4. The end. It is told before anything is tidied up: every millisecond more is one in which a
@@ -98,6 +100,7 @@ status=$?;
 # Before it is told only where something holds the port, since it costs a few milliseconds.
 [ -z "$(list_listeners "${address##*:}")" ] || end_marked "${record##*/}";
 put_record gone;
+[ "$status" != 137 ] || report_memory;
 echo "exited $status";
 end_marked "${record##*/}";
 ! is_child "$reader" || kill -KILL "$reader";

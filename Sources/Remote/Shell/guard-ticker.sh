@@ -70,6 +70,7 @@ run_ticker() {
         ticks=$((ticks + 1));
         if [ "$ticks" = "$usage_ticks" ]; then
             ticks=0;
+            report_memory;
             report_usage;
             report_peers;
         fi;

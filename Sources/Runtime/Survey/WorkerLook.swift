@@ -93,10 +93,7 @@ final class WorkerLook {
         if isBanner, banner.utf8.count + line.utf8.count < Bounds.deviceListBytes {
             banner += line + "\n"
         }
-        let isNoise = ["load_backend: ", "ggml_backend_load_best: "].contains {
-            line.hasPrefix($0)
-        }
-        if isNoise || SSHCommand.isForwardNoise(line) { return }
+        if ConstantNoise.contains(line) || SSHCommand.isForwardNoise(line) { return }
         words.append(String(line.prefix(Bounds.lastWordBytes)))
         if words.count > Bounds.lastWords { words.removeFirst() }
     }

@@ -1,9 +1,20 @@
-# Addresses, who listens, and the guards' records of servers.
+# Addresses, interfaces, who listens, and the guards' records of servers.
 
 : "${uid-}";
 
 { ip -4 addr || ifconfig -a; } 2>/dev/null |
     sed -n 's/.*inet \(addr:\)*\([0-9][0-9.]*\).*/address \2/p';
+
+# Interfaces with an address: how many Mbit/s they say (`-`: they do not), and `air` for Wi-Fi.
+ip -4 -o addr 2>/dev/null | while read -r _ interface _ address _; do
+    place=/sys/class/net/$interface speed='' medium=wire;
+    { read -r speed <"$place/speed"; } 2>/dev/null;
+    case $speed in
+    '' | *[!0-9]*) speed=-;;
+    esac;
+    [ ! -e "$place/wireless" ] || medium=air;
+    say "link $interface $address $speed $medium";
+done;
 
 # To read /proc/net/tcp costs the kernel a walk through all that it has room for (15 ms, measured);
 # ss asks for listeners only.

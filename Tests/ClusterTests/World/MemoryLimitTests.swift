@@ -1,4 +1,5 @@
 import Foundation
+import Remote
 import Testing
 
 @testable import Survey
@@ -25,7 +26,9 @@ import Testing
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data((text + "\n").utf8).write(to: url)
         }
-        let program = String(decoding: PackageResources.survey_memory_sh, as: UTF8.self)
+        let program =
+            GuardProgram.memoryGroups + "\n"
+            + String(decoding: PackageResources.survey_memory_sh, as: UTF8.self)
         let answer = try ShellAnswer(
             shell + ["-c", "\(command); memory_root='\(root)';\n\(program)"])
         return answer.output.replacing(root, with: "").split(separator: "\n").map(String.init)

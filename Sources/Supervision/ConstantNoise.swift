@@ -1,0 +1,23 @@
+/// Lines that llama.cpp's programs print whatever happens: they say nothing about a failure, and
+/// would push out what does.
+package enum ConstantNoise {
+    /// How they begin, without their stamp (build 11669).
+    private static let beginnings = [
+        // A search for back ends in folders that no package makes.
+        "ggml_backend_load_best: failed to enumerate", "load_backend: loaded ",
+        // Connections of a worker, looks at it included.
+        "Accepted client connection", "Client connection closed",
+        "recv returned 0 (peer closed?)",
+        // The warning of each start of rpc-server, in a frame.
+        "!!!!", "WARNING: Host ('", "Never expose the RPC server to an open network!",
+        "This is an experimental feature and is not secure!",
+        // The same at each end, after what has led to it.
+        "srv operator(): operator(): cleaning up before exit...",
+    ]
+
+    /// Whether a line is one of them, or empty.
+    package static func contains(_ line: String) -> Bool {
+        let text = LogLine(line).text
+        return text.isEmpty || beginnings.contains { text.hasPrefix($0) }
+    }
+}
