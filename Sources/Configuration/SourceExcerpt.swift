@@ -58,10 +58,10 @@ extension ConfigurationProblem {
             ($0.element.line ?? .max, $0.offset) < ($1.element.line ?? .max, $1.offset)
         }.map(\.element)
         let lines = lines(of: file)
-        // What is said of a secret does not show it, and nothing else on its line may; the values
-        // of an environment are nobody's business.
+        // What is said of a secret does not show it, and nothing else on its line may. Environments
+        // and arguments of servers hold secrets of which no rule knows.
         let secret = Set(
-            ordered.filter { $0.message.contains("***") || $0.isOfEnvironment }.compactMap(\.line))
+            ordered.filter { $0.message.contains("***") || $0.isOfServer }.compactMap(\.line))
         var places: Set<SourcePosition> = []
         for index in ordered.indices.prefix(Bounds.configurationProblems) {
             guard let position = ordered[index].position, !secret.contains(position.line),
@@ -72,9 +72,10 @@ extension ConfigurationProblem {
         return ordered
     }
 
-    private var isOfEnvironment: Bool {
+    private var isOfServer: Bool {
         switch place {
-        case .key(let key), .element(let key, _): key.definition.kind == .environment
+        case .key(let key), .element(let key, _):
+            [.environment, .strings(.argument)].contains(key.definition.kind)
         default: false
         }
     }

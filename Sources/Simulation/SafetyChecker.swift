@@ -112,6 +112,8 @@ struct SafetyChecker {
     var isPlanned = false
     /// Seconds since anything of the coordinator's work moved; the truth.
     var stillFor = 0.0
+    /// Starts that follow from what has grown beyond `restart.max_memory`.
+    var startsForMemory = 0
 
     init(_ cluster: SimulatedCluster) {
         spec = cluster.scenario.first.wanted

@@ -63,7 +63,14 @@ extension SafetyChecker {
     private mutating func checkKillOfCoordinator(
         _ run: ProcessRun, _ process: Known, _ event: SupervisorEvent, _ now: Double
     ) throws(Violation) {
-        let isCollateral = !allWorkersConfirmed || isPlanned
+        // One that has lost a worker has failed, even while it is to be restarted anyway.
+        let isOwnFailure =
+            switch event {
+            case .connectionsSeen(_, let troubles): !troubles.isEmpty
+            case .requestAnswered: true
+            default: false
+            }
+        let isCollateral = !isOwnFailure && (!allWorkersConfirmed || isPlanned)
         known[run.node]?.isCollateral = isCollateral
         if !allWorkersConfirmed || process.missedHealth >= spec.health.failures { return }
         if process.errors >= spec.health.failures { return }

@@ -97,7 +97,9 @@ extension SimulatedCluster {
         var troubles: [ConnectionTrouble] = []
         for (site, number) in server.connectedTo.sorted(by: { $0.key < $1.key })
         where sites[site].answers(number: number) == false {
+            // A reload has taken the others out of the plan, and nobody asks for them.
             let parts = sites[site].endpoint.split(separator: ":")
+            guard parts.count == 2 else { continue }
             let peer = Endpoint(host: String(parts[0]), port: Int(parts[1]) ?? 0)
             troubles.append(ConnectionTrouble(.closed, with: peer))
         }

@@ -22,7 +22,7 @@ import Testing
         "configurationValues": Bounds.configurationValues,
         "configurationProblems": Bounds.configurationProblems, "factsBytes": Bounds.factsBytes,
         "keyFileBytes": Bounds.keyFileBytes, "keyBytes": Bounds.keyBytes,
-        "reloadBytes": Bounds.reloadBytes,
+        "historyLineBytes": Bounds.historyLineBytes, "reloadBytes": Bounds.reloadBytes,
         "controlRequestBytes": Bounds.controlRequestBytes,
         "controlAnswerBytes": Bounds.controlAnswerBytes,
     ]

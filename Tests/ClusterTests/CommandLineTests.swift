@@ -21,9 +21,15 @@ struct CommandLineTests {
         #expect(
             outcome.errors == """
                 error: ./sollol.json:1: model: expected a string, found the number 7.
+                  1 | {"model": 7,
+                    |           ^
                 error: ./sollol.json:2: rpc_backends[0]: "-x" is neither an IPv4 address nor a \
                 host name ([A-Za-z0-9._-]).
+                  2 | "rpc_backends": ["-x"], "nam": 1}
+                    |                  ^
                 error: ./sollol.json:2: nam: unknown key; did you mean "name"?
+                  2 | "rpc_backends": ["-x"], "nam": 1}
+                    |                         ^
                 """)
         #expect(access("\(place.folder)/started", F_OK) != 0)
     }
