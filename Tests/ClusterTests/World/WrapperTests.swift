@@ -86,9 +86,12 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (bench, server) = try bench(shell, script, folder: folder)
         let left = bench.marked().filter { $0.text.hasPrefix("sleep\u{0}100") }.map(\.pid)
-        for process in bench.marked() where !left.contains(process.pid) {
-            kill(process.pid, SIGKILL)
-        }
+        // At once: a ticker that is killed after the look may have begun another pause meanwhile.
+        var others: [pid_t] = []
+        repeat {
+            others = bench.marked().map(\.pid).filter { !left.contains($0) }
+            for pid in others { kill(pid, SIGKILL) }
+        } while !others.isEmpty
         kill(server, SIGKILL)
         let next = try GuardBench(shell, folder: folder)
         _ = try next.started()
