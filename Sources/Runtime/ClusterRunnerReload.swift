@@ -20,7 +20,10 @@ extension ClusterRunner {
             changes: { [unowned self] next in
                 !decisions.supervisor.change(to: next.wanted).plan.isEmpty
             },
-            accepted: { [unowned self] next in take(next) },
+            accepted: { [unowned self] next in
+                keeper.reloadAccepted(at: .now)
+                take(next)
+            },
             refused: { [unowned self] lines in
                 let text = "the reload is refused, the cluster goes on as it was"
                 // Not told to one that waits for an earlier reload: it is none of its business.
@@ -42,7 +45,6 @@ extension ClusterRunner {
         let wanted = next.wanted
         let (change, policies) = decisions.supervisor.change(to: wanted)
         reloads.accepted = next
-        keeper.reloadAccepted(at: .now)
         if change.isEmpty && policies.isEmpty {
             perform(.report(Report(.progress, "reloaded: nothing that runs has changed")))
         }
