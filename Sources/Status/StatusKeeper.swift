@@ -136,12 +136,9 @@ package struct StatusKeeper: Equatable, Sendable {
             episode.began != snapshot?.episode?.began
                 || snapshot?.episode?.cause != cause
         else { return }
-        let prefix = warned?.subject.map { "\($0): " }
-        let isAbout = prefix.map(cause.hasPrefix) == true
         status.firstCause = ClusterStatus.FirstCause(
-            time: time, process: isAbout ? warned?.subject?.description : nil,
-            cause: isAbout ? warned?.cause?.rawValue : nil,
-            message: isAbout ? String(cause.dropFirst(prefix?.count ?? 0)) : cause)
+            time: time, process: cause.node?.description, cause: cause.code?.rawValue,
+            message: cause.text)
     }
 
     private mutating func takeFailures(_ next: ClusterSnapshot, at time: Timestamp) {

@@ -3,13 +3,26 @@ import Basics
 /// A time without service, from its cause until the cluster serves: a bring-up, a recovery, or a
 /// restart that was asked for. Several failures in a row are one.
 package struct Episode: Equatable, Sendable {
+    /// Why there is no service.
+    package struct Cause: Equatable, Sendable, CustomStringConvertible {
+        /// What failed; nil where it was asked for.
+        package var node: Node?
+        /// The class of the failure.
+        package var code: CauseCode?
+        /// What happened, without the process.
+        package var text: String
+
+        /// `worker-1: it aborted (signal 6)`.
+        package var description: String { (node.map { "\($0): " } ?? "") + text }
+    }
+
     /// When it began: with the last sign of progress before, where something has failed.
     package var began: Instant
     /// Requests that were being answered at the last look before something failed.
     package internal(set) var lostAtLeast = 0
-    /// What happened first, with the process: `worker-1: it aborted (signal 6)`. Where that was
-    /// only that a worker went away, what has happened to the worker, once it is known.
-    package var cause: String?
+    /// What happened first. Where that was only that a worker went away, what has happened to the
+    /// worker, once it is known.
+    package var cause: Cause?
     /// Whether the cause has a cause of its own that may still be told.
     private var awaitsExplanation = false
     /// What was started because of it, in order, each once.
@@ -17,17 +30,17 @@ package struct Episode: Equatable, Sendable {
     /// When the cluster served; nil while it does not.
     package internal(set) var ended: Instant?
 
-    init(began: Instant, cause: String? = nil) {
+    /// - Parameter request: what was asked for; nil for a failure, which is told next.
+    init(began: Instant, for request: String? = nil) {
         self.began = began
-        self.cause = cause
+        cause = request.map { Cause(text: $0) }
     }
 
-    /// Something has failed.
-    ///
-    /// - Parameter isConsequence: whether something else has failed before, which was not told yet.
-    mutating func failed(_ text: String, isConsequence: Bool) {
+    /// Something has failed. That a worker is lost comes of something else, which was not told yet.
+    mutating func failed(_ node: Node, _ failure: FailureCause) {
+        let isConsequence = failure.kind == .workerLost
         guard cause == nil || (awaitsExplanation && !isConsequence) else { return }
-        cause = text
+        cause = Cause(node: node, code: failure.kind, text: failure.text)
         awaitsExplanation = isConsequence
     }
 
@@ -39,7 +52,7 @@ package struct Episode: Equatable, Sendable {
     ///
     /// `worker-1: it aborted (signal 6); started worker-1, coordinator; served after 0.31 s`
     package var sentence: String {
-        var parts = [cause, started.isEmpty ? nil : "started \(Node.list(started))"]
+        var parts = [cause?.description, started.isEmpty ? nil : "started \(Node.list(started))"]
         parts.append(ended.map { "served after \(seconds($0 - began)) s" } ?? "not serving yet")
         return parts.compactMap { $0 }.joined(separator: "; ")
     }
@@ -59,7 +72,7 @@ struct ServiceRecord: Equatable, Sendable {
     /// Something failed; it is the cause unless something else was before.
     mutating func beginEpisode(at now: Instant, _ node: Node, _ cause: FailureCause) {
         var episode = episode ?? Episode(began: interruption?.since ?? now)
-        episode.failed("\(node): \(cause.text)", isConsequence: cause.kind == .workerLost)
+        episode.failed(node, cause)
         episode.lostAtLeast += interruption?.lost ?? 0
         self.episode = episode
         interruption = nil

@@ -100,8 +100,8 @@ package struct FailureCause: Equatable, Sendable {
         case .somebody:
             self.init(
                 .killed,
-                "\(killed) by somebody or a program on its host (kill, earlyoom, systemd-oomd): the "
-                    + "kernel has ended nothing there for want of memory")
+                "\(killed) by somebody or a program on its host (kill, earlyoom, systemd-oomd): "
+                    + "the kernel has ended nothing there for want of memory")
         }
     }
 

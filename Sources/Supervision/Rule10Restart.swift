@@ -17,7 +17,7 @@ extension Supervisor {
         let what = node?.description ?? "all processes"
         report(.progress, about: node, "restarting \(what), \(reason)")
         service.episode =
-            service.episode ?? Episode(began: now, cause: "restart of \(what), \(reason)")
+            service.episode ?? Episode(began: now, for: "restart of \(what), \(reason)")
         for index in concerned { wishRestart(\.workers[index]) }
         wishRestart(\.coordinator)
     }

@@ -54,7 +54,7 @@ extension Supervisor {
         tell(change, policies, next.plan)
         if coordinator.wish.isOutdated {
             service.episode =
-                service.episode ?? Episode(began: now, cause: "the configuration was reloaded")
+                service.episode ?? Episode(began: now, for: "the configuration was reloaded")
         }
     }
 

@@ -66,7 +66,7 @@ extension Supervisor {
             } else {
                 report(.progress, about: node, "taking back \(node)")
                 service.episode =
-                    service.episode ?? Episode(began: now, cause: "\(node) is back")
+                    service.episode ?? Episode(began: now, for: "\(node) is back")
             }
         }
         // What runs, runs with the former plan.

@@ -43,7 +43,7 @@ import Testing
             reports += cluster.reports(aborts(cluster, generation))
             guard cluster.supervisor.phase == .up else { break }
             reports += cluster.reports(killed(cluster, generation))
-            let cause = cluster.supervisor.service.episode?.cause ?? ""
+            let cause = cluster.supervisor.service.episode?.cause?.description ?? ""
             #expect(cause.hasPrefix("worker-2: it was killed (signal 9) since its control group"))
             cluster.now = cluster.now + 60
             for number in 1...2 {
