@@ -59,13 +59,13 @@ package struct KeyHelp {
     }
 
     /// Lines of two columns: what is said about, and what.
-    package var rows: [[String]] {
+    package var rows: [(String, String)] {
         let definition = key.definition
-        var rows = [["type", definition.kind.name + (definition.unit.map { ", in \($0)" } ?? "")]]
-        if let range = definition.kind.range { rows.append(["range", range]) }
-        rows.append(["default", definition.standard == .null ? "none" : definition.standard.json])
+        var rows = [("type", definition.kind.name + (definition.unit.map { ", in \($0)" } ?? ""))]
+        if let range = definition.kind.range { rows.append(("range", range)) }
+        rows.append(("default", definition.standard == .null ? "none" : definition.standard.json))
         let others = [definition.option, definition.variable.map { "$\($0)" }].compactMap(\.self)
-        if !others.isEmpty { rows.append(["also", others.joined(separator: ", ")]) }
+        if !others.isEmpty { rows.append(("also", others.joined(separator: ", "))) }
         return rows
     }
 

@@ -47,7 +47,8 @@ extension SpecBuilder {
                 .coordinator(key),
                 "\(printable(name)) gives \(gift) to whoever can reach \(coordinator.host), and "
                     + "the API asks for no key. Set \(ConfigurationKey.coordinator(.apiKeyFile)), "
-                    + "or \(ConfigurationKey.coordinator(.host)) to 127.0.0.1, or \(consent) to true."
+                    + "or \(ConfigurationKey.coordinator(.host)) to 127.0.0.1, or \(consent) to "
+                    + "true."
             )
         }
     }

@@ -71,7 +71,8 @@ package struct PlacementAdvice: Equatable, Sendable {
         for count in (request.cpuExperts + 1)...all where fits(request, { $0.cpuExperts = count }) {
             return
                 "experts of the first \(plural(count, "layer")) that "
-                + "\(count == 1 ? "has" : "have") some on the coordinator's CPU: \"placement\": {\"cpu_experts\": \(count)}"
+                + "\(count == 1 ? "has" : "have") some on the coordinator's CPU: "
+                + "\"placement\": {\"cpu_experts\": \(count)}"
         }
         return nil
     }

@@ -20,6 +20,7 @@ extension ClusterRunner {
         default: return
         }
         let known = inForce
+        guard SpecNames.isNamed(node, in: known.spec) else { return }
         // Without a thread for it the names stay what they are.
         try? BlockingCall.run(
             on: loop, { SpecNames.renewed(node, known.spec, known.facts) },

@@ -6,11 +6,10 @@ package struct ClusterHistory: Sendable {
     private static let mostDetails = 8
 
     private let cluster: String
-    private let records: [HistoryRecord]
+    private let shown: [HistoryTale.Told]
     private let service: ServiceTime
     private let since: Timestamp?
     private let end: Timestamp
-    private let process: String?
 
     /// The history of a cluster.
     ///
@@ -24,23 +23,24 @@ package struct ClusterHistory: Sendable {
         end: Timestamp
     ) {
         self.cluster = cluster
-        (self.since, self.process, self.end) = (since, process, end)
+        (self.since, self.end) = (since, end)
+        let all = all.map { HistoryTale.Told(record: $0, event: HistoryEvent($0)) }
         service = ServiceTime(all)
-        records = all.filter { record in
-            since.map { record.time >= $0 } != false
-                && process.map { record.concerns($0) } != false
+        shown = all.filter { told in
+            since.map { told.record.time >= $0 } != false
+                && process.map { told.record.concerns($0) } != false
         }
     }
 
     /// Whether there is nothing to show.
-    package var isEmpty: Bool { records.isEmpty }
+    package var isEmpty: Bool { shown.isEmpty }
 
     /// One object a line.
-    package var json: [UInt8] { records.flatMap(\.line) }
+    package var json: [UInt8] { shown.flatMap(\.record.line) }
 
     /// Sentences for people, and what they amount to.
     package func text(in place: LocalTime) -> String {
-        let tale = HistoryTale(records)
+        let tale = HistoryTale(shown)
         var lines = ["cluster \(cluster)" + (since.map { " since \(place.text($0))" } ?? "")]
         var day = ""
         for chapter in tale.chapters {

@@ -3,6 +3,12 @@ import Basics
 /// What happened, as people tell it: a failure, those that followed it and the recovery are one
 /// incident, and an incident that comes again and again is told once.
 struct HistoryTale: Equatable, Sendable {
+    /// A record and what it tells.
+    struct Told: Equatable, Sendable {
+        var record: HistoryRecord
+        var event: HistoryEvent
+    }
+
     /// The same failure of one process, once or several times.
     struct Failures: Equatable, Sendable {
         /// The last of them.
@@ -74,13 +80,13 @@ struct HistoryTale: Equatable, Sendable {
     private var ongoing: Int?
 
     /// What records say, oldest first.
-    init(_ records: [HistoryRecord]) {
-        for record in records { take(record) }
+    init(_ all: [Told]) {
+        for told in all { take(told.record, told.event) }
         mergeRepeated()
     }
 
-    private mutating func take(_ record: HistoryRecord) {
-        switch HistoryEvent(record) {
+    private mutating func take(_ record: HistoryRecord, _ event: HistoryEvent) {
+        switch event {
         case .step: break
         case .begins:
             ongoing = nil

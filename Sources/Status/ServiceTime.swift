@@ -29,10 +29,11 @@ struct ServiceTime: Equatable, Sendable {
     private var last = 0.0
 
     /// What records say, oldest first.
-    init(_ records: [HistoryRecord]) {
-        for record in records {
-            take(HistoryEvent(record), at: Double(record.time.seconds))
-            last = max(last, Double(record.time.seconds))
+    init(_ all: [HistoryTale.Told]) {
+        for told in all {
+            let time = Double(told.record.time.seconds)
+            take(told.event, at: time)
+            last = max(last, time)
         }
     }
 

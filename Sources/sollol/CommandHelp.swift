@@ -39,9 +39,7 @@ extension Commands {
     /// The help of a key of the configuration.
     static func help(_ key: KeyHelp) -> String {
         let lines = TextWrap.lines(key.meaning, atMost: 78)
-        return "\(key.path)\n\n"
-            + TextTable.lines(key.rows, indent: "  ").map { $0 + "\n" }.joined() + "\n"
-            + lines.map { $0 + "\n" }.joined()
+        return "\(key.path)\n\n" + table(key.rows) + "\n" + lines.map { $0 + "\n" }.joined()
     }
 
     private static func names(_ command: Command) -> String {

@@ -8,7 +8,7 @@ import Testing
 
 /// `CONFIGURATION.md` against the schema, in both directions.
 struct DocumentTests {
-    private static let root = URL(filePath: #filePath)
+    static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     private static let document = try? String(
         contentsOf: root.appending(component: "CONFIGURATION.md"), encoding: .utf8)

@@ -8,9 +8,6 @@ import Testing
 /// The JSON Schema against what is loaded and what is refused, by a validator that is not ours:
 /// Debian's `jsonschema` (python3-jsonschema).
 struct SchemaTests {
-    private static let root = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
     /// `SOLLOL_UPDATE_FIXTURES=1` writes a file anew.
     private static func expectSame(_ text: String, as file: URL) throws {
         if ProcessInfo.processInfo.environment["SOLLOL_UPDATE_FIXTURES"] == "1" {
@@ -23,11 +20,11 @@ struct SchemaTests {
     @Test func theFileIsWhatTheCommandPrints() throws {
         try Self.expectSame(
             JSONSchema.document.text,
-            as: Self.root.appending(components: "config", "sollol.schema.json"))
+            as: DocumentTests.root.appending(components: "config", "sollol.schema.json"))
     }
 
     @Test func itTakesWhatIsLoaded() throws {
-        let folder = Self.root.appending(component: "config")
+        let folder = DocumentTests.root.appending(component: "config")
         let names = try FileManager.default.contentsOfDirectory(
             atPath: folder.path(percentEncoded: false))
         var texts = try names.filter { $0.hasSuffix(".json") && $0 != "sollol.schema.json" }

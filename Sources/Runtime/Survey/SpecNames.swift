@@ -47,6 +47,11 @@ enum SpecNames {
         return now.addresses == facts.addresses ? nil : now
     }
 
+    /// Whether the address of a process is that of a name.
+    static func isNamed(_ node: Node, in spec: ClusterSpec) -> Bool {
+        all(spec).contains { $0.node == node }
+    }
+
     private static func all(_ spec: ClusterSpec) -> [(node: Node, host: String)] {
         let workers = spec.workers.filter { !($0.managed && $0.transport == .ssh) }
             .map { (node: $0.node, host: $0.host) }
