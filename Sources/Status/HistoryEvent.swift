@@ -72,11 +72,21 @@ enum HistoryEvent: Equatable, Sendable {
             return nil
         }
         let text = record.message.dropFirst(process.count + 2)
-        let start = actions.compactMap { text.ranges(of: $0).last?.lowerBound }.max()
+        let start = action(in: text)
         return Failure(
             process: process, cause: String(text[..<(start ?? text.endIndex)]),
             action: start.map { String(text[$0...]) } ?? "",
             words: record.details.last { $0.hasPrefix("| ") }.map { String($0.dropFirst(2)) })
+    }
+
+    /// Where the last of them begins.
+    private static func action(in text: Substring) -> Substring.Index? {
+        var rest = text[...]
+        while let place = rest.utf8.lastIndex(of: UInt8(ascii: ";")) {
+            if actions.contains(where: text[place...].hasPrefix) { return place }
+            rest = text[..<place]
+        }
+        return nil
     }
 
     /// `0.31` of `serving again at URL after 0.31 s (…)`.
