@@ -2,13 +2,14 @@
 # on the whole host. The counts are told at the start, when they have changed, and before a death by
 # KILL is told; what they mean is judged where they arrive (`MemoryKillWatch`).
 
-: "${memory_root-}";
+: "${memory_root-}" "${server-}";
 
-memory_folders='' told_memory='';
+memory_folders='' groups_found='' told_memory='';
 
 # find_groups PID: sets memory_folders to the folders of its control groups, its own first, a blank
 # as `%20`, since they become words of a line.
 find_groups() {
+    groups_found=1;
     memory_folders=$(group_folders "$1" | sed 's/%/%25/g; s/[[:blank:]]/%20/g');
 } 2>/dev/null;
 
@@ -72,8 +73,10 @@ count_group() {
         memory_words="$memory_words $hits $count $1";
 };
 
-# report_memory: tells the counts if they are known and have changed.
+# report_memory: tells the counts if they are known and have changed. Which groups these are is
+# found out the first time, when the server has started: nobody waits for it.
 report_memory() {
+    [ "$groups_found" ] || find_groups "$server";
     kills='' memory_words='';
     for folder_word in $memory_folders; do
         count_group "$folder_word";

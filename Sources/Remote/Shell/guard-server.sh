@@ -82,7 +82,6 @@ become_server "$cache_home" "$@" &
 server=$!;
 process_stat "$server" || process_start='';
 server_start=$process_start;
-find_groups "$server";
 run_ticker &
 ticker=$!;
 words="$now hold $lease $begin $owner $reader $who $server $server_start $ticker";
