@@ -70,6 +70,8 @@ package enum Bounds {
     /// Bytes of a key: llama-server takes no header line above 8 KiB (measured: 6,000 bytes work,
     /// 9,000 answer 400).
     package static let keyBytes = 4096
+    /// Bytes of the numbers that workers were given.
+    package static let numbersBytes = 256 << 10
     /// Bytes of recorded facts.
     package static let factsBytes = 4 << 20
     /// Bytes of what a running `sollol` and the one that judges a reload say to each other: facts,

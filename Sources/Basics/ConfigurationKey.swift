@@ -75,9 +75,10 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case cpuExperts = "cpu_experts"
     }
 
-    /// Keys of an element of `rpc_backends`; `worker_defaults` takes all but `host` and `port`.
+    /// Keys of an element of `rpc_backends`; `worker_defaults` takes all but `name`, `host` and
+    /// `port`.
     package enum Backend: String, Codable, CaseIterable, Sendable {
-        case host, port, ssh
+        case name, host, port, ssh
         case sshOptions = "ssh_options"
         case bind, transport, managed, binary, devices, threads, cache
         case cacheLimit = "cache_limit"
@@ -135,7 +136,7 @@ package enum ConfigurationGroup: Hashable, Sendable {
         case .timeouts: ConfigurationKey.Timeout.allCases.map { .timeouts($0) }
         case .placement: ConfigurationKey.Placement.allCases.map { .placement($0) }
         case .workerDefaults:
-            ConfigurationKey.Backend.allCases.filter { $0 != .host && $0 != .port }
+            ConfigurationKey.Backend.allCases.filter { ![.name, .host, .port].contains($0) }
                 .map { .workerDefaults($0) }
         case .backend(let index):
             ConfigurationKey.Backend.allCases.map { .backend(index, $0) }

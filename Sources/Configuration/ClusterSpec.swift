@@ -17,7 +17,8 @@ package struct ClusterSpec: Equatable, Codable, Sendable {
     package var workers: [WorkerSpec]
     /// The one `llama-server`.
     package var coordinator: CoordinatorSpec
-    /// The first local port of transport `ssh`; backend i is dialled at this port plus i.
+    /// The first local port of transport `ssh`; worker-N is dialled at this
+    /// port plus N - 1.
     package var forwardPortBase: Int = 52100
     /// Whether rpc-server may listen on a wildcard or public address.
     package var allowExposedBind = false
@@ -31,6 +32,16 @@ package struct ClusterSpec: Equatable, Codable, Sendable {
     package var timeouts: Timeouts
     /// Where each effective value came from.
     package var origins: [ConfigurationKey: ValueOrigin]
+
+    /// The port of 127.0.0.1 through which ssh leads to a worker. It goes by the number of the
+    /// worker's endpoint, so that it stays whatever becomes of the others.
+    package func forwardedPort(of worker: WorkerSpec) -> Int { forwardPortBase + worker.number - 1 }
+
+    /// The port of 127.0.0.1 that leads to the API of a coordinator elsewhere: behind those of all
+    /// workers.
+    package var forwardedAPIPort: Int {
+        forwardPortBase + (workers.map(\.number).max() ?? 0)
+    }
 
     /// The name of a key for people, with its origin when it is not the file.
     ///
@@ -70,8 +81,10 @@ package enum RPCTransport: String, Equatable, Codable, Sendable, CaseIterable {
 
 /// One RPC backend: an `rpc-server`.
 package struct WorkerSpec: Equatable, Codable, Sendable {
-    /// Which one it is; `worker-1`, `worker-2`, … in the order of the configuration.
+    /// Which one it is.
     package var node: Node
+    /// Given once to its endpoint, from 1: its default name and its forwarded port go by it.
+    package var number: Int
     /// Its place in the configuration, from 0: the order of llama.cpp's devices.
     package var place: Int
     /// What the coordinator dials: numeric IPv4, or a name to be resolved at `up`.

@@ -8,6 +8,8 @@ package struct LoadedConfiguration: Equatable, Sendable {
     package var effective: EffectiveConfiguration
     /// What people should know although nothing is wrong, one line each.
     package var notices: [String]
+    /// The number of each endpoint, to be kept.
+    package var numbers: WorkerNumbers
 }
 
 /// Makes a valid specification of files, environment and options, or says all that is wrong.
@@ -56,7 +58,8 @@ package struct ConfigurationLoader {
                 problems: ConfigurationProblem.inOrder(builder.problems, of: sources.file))
         }
         return LoadedConfiguration(
-            spec: spec, effective: EffectiveConfiguration(builder), notices: builder.notices)
+            spec: spec, effective: EffectiveConfiguration(builder), notices: builder.notices,
+            numbers: builder.numbers)
     }
 
     /// The cluster's name, whatever else is wrong: what acts on a running cluster needs no more.

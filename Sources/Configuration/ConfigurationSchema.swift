@@ -186,6 +186,7 @@ extension ConfigurationKey.Placement {
 extension ConfigurationKey.Backend {
     fileprivate var definition: KeyDefinition {
         switch self {
+        case .name: .init(kind: .string(.workerName))
         case .host: .init(kind: .string(.backendHost))
         case .port: .init(kind: .integer(1...65535), standard: .integer(50052))
         case .ssh: .init(kind: .string(.sshDestination))
@@ -211,7 +212,7 @@ extension ConfigurationKey.Backend {
     /// Whether it concerns a backend that somebody else starts; the others are about starting it.
     var concernsUnmanaged: Bool {
         switch self {
-        case .host, .port, .managed, .memoryLimit, .memoryReserve, .speed: true
+        case .name, .host, .port, .managed, .memoryLimit, .memoryReserve, .speed: true
         case .ssh, .sshOptions, .bind, .transport, .binary, .devices, .threads, .cache,
             .cacheLimit, .environment, .extraArguments:
             false

@@ -169,6 +169,7 @@ package enum JSONSchema {
         case .device: "^(?!-)[A-Za-z0-9._:\\[\\]-]+$"
         case .origins: "^(?!-)[A-Za-z0-9._,:/*-]+$"
         case .clusterName: "^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,64}$"
+        case .workerName: "^(?![-.])[A-Za-z0-9._-]{1,64}$"
         case .argument, .oneOf: "^[^\(deceptive)]*$"
         case .memorySize: "^(0|[0-9.]+ ?[KkMmGgTt]([Ii]?[Bb]?))$"
         }

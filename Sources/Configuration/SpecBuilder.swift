@@ -7,6 +7,8 @@ struct SpecBuilder {
     let sources: ConfigurationSources
     var entries: [ConfigurationKey: ConfigurationEntry]
     let backendCount: Int
+    /// The number of each endpoint.
+    var numbers: WorkerNumbers
     private let inherited: [ConfigurationKey: ConfigurationKey]
     /// Keys whose value could not be read: what would follow from the default is not said.
     private let unreadable: Set<ConfigurationPlace>
@@ -17,6 +19,7 @@ struct SpecBuilder {
         sources = loader.sources
         entries = loader.entries
         backendCount = loader.backendCount
+        numbers = loader.sources.numbers
         inherited = loader.inherited
         unreadable = Set(
             loader.problems.flatMap { [$0.place, $0.place.parent].compactMap(\.self) })
@@ -30,7 +33,7 @@ struct SpecBuilder {
         let spec = ClusterSpec(
             name: name(), distributedInferenceEnabled: isEnabled,
             model: model(onHost: coordinator.location),
-            workers: isEnabled ? (0..<backendCount).map { worker($0) } : [],
+            workers: isEnabled ? workers() : [],
             coordinator: coordinator, forwardPortBase: integer(.cluster(.forwardPortBase)),
             allowExposedBind: boolean(.cluster(.allowExposedBind)),
             placement: placement(),
@@ -66,11 +69,11 @@ struct SpecBuilder {
 
     func boolean(_ key: ConfigurationKey) -> Bool { entries[key]?.value == .boolean(true) }
 
-    private func strings(_ key: ConfigurationKey) -> [String] {
+    func strings(_ key: ConfigurationKey) -> [String] {
         if case .strings(let texts) = entries[key]?.value { texts } else { [] }
     }
 
-    private func environment(_ key: ConfigurationKey) -> [String: String] {
+    func environment(_ key: ConfigurationKey) -> [String: String] {
         if case .environment(let variables) = entries[key]?.value { variables } else { [:] }
     }
 
@@ -180,7 +183,7 @@ struct SpecBuilder {
         return "/" + parts.joined(separator: "/")
     }
 
-    private func location(_ host: String, ssh: String?, options: [String]) -> RunLocation {
+    func location(_ host: String, ssh: String?, options: [String]) -> RunLocation {
         if let ssh { return .ssh(destination: ssh, options: options) }
         return sources.machine.isMe(host) ? .here : .ssh(destination: host, options: options)
     }
@@ -211,33 +214,8 @@ struct SpecBuilder {
         return spec
     }
 
-    private mutating func worker(_ index: Int) -> WorkerSpec {
-        let address = string(.backend(index, .host)) ?? ""
-        let endpoint = Endpoint(host: address, port: integer(.backend(index, .port)))
-        let location = location(
-            address, ssh: string(.backend(index, .ssh)),
-            options: strings(.backend(index, .sshOptions)))
-        let transport = string(.backend(index, .transport)).flatMap(RPCTransport.init) ?? .direct
-        let isManaged = boolean(.backend(index, .managed))
-        let passage = transport == .ssh && isManaged ? location.sshDestination ?? "" : nil
-        return WorkerSpec(
-            node: .worker(index + 1, at: endpoint, through: passage), place: index, host: address,
-            port: endpoint.port, location: location,
-            bind: string(.backend(index, .bind)), transport: transport, managed: isManaged,
-            binary: binary(.backend(index, .binary), on: location),
-            devices: strings(.backend(index, .devices)),
-            threads: optionalInteger(.backend(index, .threads)),
-            cache: boolean(.backend(index, .cache)),
-            environment: environment(.backend(index, .environment)),
-            extraArguments: strings(.backend(index, .extraArguments)),
-            memoryLimit: memory(.backend(index, .memoryLimit)),
-            memoryReserve: memory(.backend(index, .memoryReserve)) ?? 0,
-            cacheLimit: memory(.backend(index, .cacheLimit)) ?? 0,
-            speed: optionalNumber(.backend(index, .speed)))
-    }
-
     /// A program's name as it is, a path made absolute.
-    private mutating func binary(_ key: ConfigurationKey, on location: RunLocation) -> String? {
+    mutating func binary(_ key: ConfigurationKey, on location: RunLocation) -> String? {
         string(key).map { $0.contains("/") ? absolute(key, $0, on: location) : $0 }
     }
 

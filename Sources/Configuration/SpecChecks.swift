@@ -133,9 +133,8 @@ extension SpecBuilder {
     /// The ports that the forwards of transport `ssh` open here and on the coordinator's host.
     private mutating func checkForwards(_ spec: ClusterSpec, _ listening: [String: String]) {
         let coordinator = spec.coordinator.location
-        for (index, worker) in spec.workers.enumerated()
-        where worker.managed && worker.transport == .ssh {
-            let port = spec.forwardPortBase + index
+        for worker in spec.workers where worker.managed && worker.transport == .ssh {
+            let port = spec.forwardedPort(of: worker)
             let opensHere = worker.location != .here
             let opensThere = coordinator != .here && !worker.location.isSameHost(as: coordinator)
             let places = (opensHere ? ["here"] : []) + (opensThere ? [Self.place(coordinator)] : [])

@@ -26,6 +26,8 @@ enum StringRule: Equatable, Sendable {
     case origins
     /// The cluster's name.
     case clusterName
+    /// A worker's name.
+    case workerName
     /// One word of a command line.
     case argument
     /// So much memory: `24GiB`.
@@ -106,6 +108,12 @@ enum StringRule: Equatable, Sendable {
             let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 64
             return isName && text != "." && text != ".."
                 ? nil : "is no name of 1 to 64 of the characters A-Z a-z 0-9 . _ -"
+        case .workerName:
+            let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 64
+            return isName && !text.beginsWithDash && !text.hasPrefix(".")
+                ? nil
+                : "is no name of 1 to 64 of the characters A-Z a-z 0-9 . _ - that begins with "
+                    + "neither . nor -"
         case .argument: return nil
         case .memorySize:
             return MemorySize.bytes(text) != nil

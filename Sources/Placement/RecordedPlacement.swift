@@ -69,7 +69,7 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
                 + request.manual.map(String.init)
                 + (request.cpuExperts > 0 ? ["experts \(request.cpuExperts)"] : []),
             "llama.cpp": ["\(request.canOverride)"],
-            "the devices": devices.map { "\($0.node) \($0.name) \($0.address ?? "")" },
+            "the devices": devices.map { "\($0.node.key) \($0.name) \($0.address ?? "")" },
             "memory_limit": devices.map { "\($0.configured ?? 0)" },
             "speed": devices.map { "\($0.speed ?? 0)" },
         ]

@@ -24,10 +24,10 @@ extension LaunchPlanner {
     /// | here | direct | | relay |
     /// | elsewhere | forward | direct | forward and relay |
     ///
-    /// The forwarded port counts from the worker's place in the configuration, so that it stays
-    /// when another backend changes its transport or is left out.
+    /// The forwarded port counts from the worker's number, so that it stays when another backend
+    /// changes its transport, is left out, or comes before it.
     mutating func addresses(of worker: WorkerSpec) -> WorkerAddresses {
-        let passage = Endpoint(host: "127.0.0.1", port: spec.forwardPortBase + worker.place)
+        let passage = Endpoint(host: "127.0.0.1", port: spec.forwardedPort(of: worker))
         let coordinator = spec.coordinator.location
         let isBesideCoordinator = worker.location.isSameHost(as: coordinator)
         guard worker.transport == .ssh, worker.managed else {

@@ -36,32 +36,38 @@ package final class ClusterRunner {
     let state: StateDirectory
     let output: Output
     var inForce: InForce
+    /// What was in force before a reload that does not serve yet.
+    var fallback: InForce?
     var decisions: Decisions
     var keeper: StatusKeeper
     private var logs: ServerLogs
     private let timers: SupervisorTimers
     let processes: RunningProcesses
-    private let questions: ServerQuestions
+    let questions: ServerQuestions
     private let caches: TensorCaches
     let reloads: Reloads
-    let facts: FactsWriter
+    let facts: StateWriter
+    /// How long the coordinator took last from its start until it served.
+    var lastStart = StartTime()
     private var status = ExitStatus.software
 
     /// A runner of that plan; nothing happens before `run`.
     ///
     /// - Parameters:
     ///   - facts: what the plan was made with; numeric IPv4 by name are in it.
+    ///   - numbers: of the endpoints of its workers.
     ///   - connections: to hosts of the plan, which its processes take.
     ///   - state: logs go there.
     ///   - sources: where a changed configuration comes from.
     ///   - seed: makes the jitter of restarts differ between clusters.
     package init(
-        plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, connections: OpenConnections,
-        state: StateDirectory, sources: ReloadSources, seed: UInt64, output: Output
+        plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, numbers: WorkerNumbers,
+        connections: OpenConnections, state: StateDirectory, sources: ReloadSources, seed: UInt64,
+        output: Output
     ) {
         self.state = state
         self.output = output
-        inForce = InForce(spec: spec, facts: facts)
+        inForce = InForce(spec: spec, facts: facts, numbers: numbers)
         decisions = Decisions(
             Supervisor(WantedCluster(plan: plan, spec: spec, facts: facts), seed: seed))
         keeper = StatusKeeper(
@@ -76,7 +82,7 @@ package final class ClusterRunner {
         caches = TensorCaches(of: processes, loop: loop)
         questions = ServerQuestions(of: processes, plan, inForce, loop: loop)
         reloads = Reloads(sources, loop: loop)
-        self.facts = FactsWriter(state.folder, loop: loop) { [output] in
+        self.facts = StateWriter(state.folder, loop: loop) { [output] in
             output.report(Report(.warning, $0))
         }
         connectParts()
@@ -178,6 +184,8 @@ package final class ClusterRunner {
         decisions.take(event, perform: perform) { event, snapshot in
             keeper.happened(event, snapshot, at: .now)
             output.changed(snapshot)
+            lastStart.saw(snapshot, at: EventLoop.now)
+            if !decisions.supervisor.canGoBack { fallback = nil }
             if !decisions.supervisor.isReloading, keeper.current.isServing {
                 reloads.served()
             }
@@ -202,6 +210,7 @@ package final class ClusterRunner {
         case .replan(let nodes): replan(without: nodes)
         case .setTimer(let timer, let instant): timers.set(timer, at: instant)
         case .adoptReload: adoptReload()
+        case .takeReloadBack(let former, let reason): takeBack(former, reason)
         case .report(let report): tell(report)
         case .finish(let status):
             self.status = status

@@ -141,6 +141,9 @@ final class ServerQuestions {
         key.read(before: run, completion)
     }
 
+    /// Whether its file holds other keys than those that it has read.
+    func haveKeysChanged(_ completion: @escaping (Bool) -> Void) { key.haveChanged(completion) }
+
     /// Asks once whether it asks for a key.
     func askAccess(_ run: ProcessRun, of plan: LaunchPlan) {
         let place = { [self] in api(run, plan) }

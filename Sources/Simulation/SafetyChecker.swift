@@ -95,6 +95,10 @@ struct SafetyChecker {
         var pending: Plan?
         /// The coordinator of a plan that does without some workers.
         var reducedCoordinator: String?
+        /// The one that the cluster has served with last.
+        var served: WantedCluster?
+        /// What became of the one in force, until the cluster serves with it.
+        var comingUp: ComingUp?
     }
 
     var known: [Node: Known] = [:]
@@ -215,6 +219,7 @@ struct SafetyChecker {
             hear(report)
             try checkGrown(report, event, at: now)
         case .adoptReload: try checkAdoption()
+        case .takeReloadBack(let former, _): try checkTakenBack(former)
         case .finish(let status): try checkFinish(status, at: now)
         }
     }

@@ -61,6 +61,7 @@ extension SafetyChecker {
             for node in known.keys { known[node]?.refusals = 0 }
             known[run.node]?.isServing = true
             known[run.node]?.readySince = process.readySince ?? now
+            learnService()
         case .distributionRefuted(let run, _):
             guard let process = current(run), process.isAlive, !process.wasKilled,
                 process.isConfirmed, !process.isServing, !stop.isUnderWay
@@ -173,6 +174,8 @@ extension SafetyChecker {
         if !hasServed {
             if known[name]?.isHopeless == true { stop.mustGiveUp = "permanent" }
             if known[name]?.failuresInARow == 3 { stop.mustGiveUp = "three attempts" }
+        } else if learnFailureComingUp(name, process) {
+            return
         } else if let limit = spec.restart.maxRestarts, count > limit, !process.isLeftOut {
             stop.mustGiveUp = "max_restarts"
         }

@@ -92,5 +92,6 @@ extension SafetyChecker {
             }
             known[name] = process
         }
+        learnAdoption(after: former)
     }
 }

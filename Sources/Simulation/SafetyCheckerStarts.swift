@@ -10,6 +10,9 @@ extension SafetyChecker {
         guard !process.isOutdated, plans.pending == nil || run.node != coordinator else {
             throw Violation(description: "reload: \(run) with the former configuration")
         }
+        guard plans.comingUp?.mustGoBack != true else {
+            throw Violation(description: "reload: \(run) although it has to be taken back")
+        }
         guard stop.requests == 0 else {
             throw Violation(description: "rule 8: \(run) after a stop")
         }

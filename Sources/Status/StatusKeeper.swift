@@ -11,7 +11,7 @@ package struct StatusKeeper: Equatable, Sendable {
     private var running: LaunchPlan
     /// Whether its coordinator has shown that the layers are where that plan has them.
     private var isProven = false
-    /// Why the last reload was refused; nil when it was not.
+    /// Why the last reload was refused or taken back; nil when it was not.
     private var refusal: String?
     private var flapping = FlappingWatch()
     /// The last warning about a process.
@@ -68,6 +68,13 @@ package struct StatusKeeper: Equatable, Sendable {
         refusal =
             "the last reload was refused, so that the file is not what serves: "
             + (reason ?? lines.first.map { $0[...] } ?? "see sollol history")
+        status.warnings = warnings(at: time)
+    }
+
+    /// A changed configuration did not come up: until another one is taken over, the file is not
+    /// what serves.
+    package mutating func reloadTakenBack(_ reason: String, at time: Timestamp) {
+        refusal = "the last reload was taken back, so that the file is not what serves: \(reason)"
         status.warnings = warnings(at: time)
     }
 

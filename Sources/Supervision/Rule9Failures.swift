@@ -86,7 +86,11 @@ extension Supervisor {
         if !self[keyPath: slot].isLeftOut {
             service.beginEpisode(at: now, self[keyPath: slot].node, cause)
         }
-        if let verdict = verdict(slot, cause, at: now) {
+        let verdict = verdict(slot, cause, at: now)
+        if takeReloadBack(slot, cause, exit, verdict, at: now) {  // Rule 11.
+            guard !self[keyPath: slot].wish.isOutdated else { return }
+            restartLater(slot, cause, exit, at: now)
+        } else if let verdict {
             giveUp(slot, cause, exit, verdict)
         } else {
             restartLater(slot, cause, exit, at: now)

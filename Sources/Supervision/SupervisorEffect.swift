@@ -34,8 +34,12 @@ package enum SupervisorEffect: Equatable, Sendable {
     case probeAnswer(ProcessRun)
     /// Make the plan anew without these workers; answer with `replanned` or `replanRefused`.
     case replan(without: [Node])
-    /// From here on `Supervisor.wanted` is what the last `reloadRequested` brought.
+    /// From here on `Supervisor.wanted` is what the last `reloadRequested` brought, or the last
+    /// `takeReloadBack`.
     case adoptReload
+    /// The reload in force does not come up, for that reason: this will be wanted, which served
+    /// before.
+    indirect case takeReloadBack(to: WantedCluster, reason: String)
     /// Set a timer, replacing one that is equal.
     case setTimer(SupervisorTimer, at: Instant)
     /// Tell people.

@@ -14,7 +14,7 @@ enum CheckCommand {
         let home = ConfigurationFiles.home
         let files = try ConfigurationFiles(arguments, environment: environment, home: home)
         let console = Console(level: arguments.has("--quiet") ? .quiet : .normal)
-        let loaded = try ConfigurationLoader.load(files.sources)
+        let loaded = try files.load()
         if !arguments.has("--quiet") {
             for notice in loaded.notices { console.notice("notice: \(notice)") }
         }

@@ -17,7 +17,7 @@ enum PlanCommand {
         let files = try ConfigurationFiles(
             arguments, environment: environment, home: home,
             workers: sizes.map { $0.map(\.name) })
-        let loaded = try ConfigurationLoader.load(files.sources)
+        let loaded = try files.load()
         let isQuiet = arguments.has("--quiet")
         if !isQuiet {
             for notice in loaded.notices { CommandLineInterface.complain("notice: \(notice)") }

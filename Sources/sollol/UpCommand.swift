@@ -55,7 +55,7 @@ struct UpCommand {
     static func load(
         _ files: ConfigurationFiles, _ arguments: CommandLineArguments
     ) throws -> LoadedConfiguration {
-        var loaded = try ConfigurationLoader.load(files.sources)
+        var loaded = try files.load()
         loaded.spec.placement.mayOvercommit = arguments.has("--overcommit")
         return loaded
     }
@@ -113,7 +113,8 @@ struct UpCommand {
     // MARK: Up
 
     private func up() throws -> ExitStatus {
-        let state = try StateDirectory(path: statePath, configuration: files.path)
+        let state = try StateDirectory(
+            path: statePath, configuration: files.path, adopts: arguments.has("--adopt"))
         defer { state.logs.finish() }
         console.keepLog(state: state)
         let entry = entry(state)
@@ -123,6 +124,7 @@ struct UpCommand {
             warn: { [console] in console.notice("warning: history: \($0)") })
         Signals.endAtOnce(isQuiet: arguments.has("--quiet"))
         console.report(Report(.phase, "[1/5] checking programs, model and ports"))
+        try RecordedNumbers.write(loaded.numbers, to: state)
         let recorded = recordedFacts()
         let look = Preflight.everywhere(
             loaded.spec, recorded: recorded, owner: state.owner, tell: console.report)
@@ -140,8 +142,8 @@ struct UpCommand {
         try RecordedFacts.write(look.facts, placement: plan.placement, to: state)
         for report in look.surveys.flatMap(\.pruned) { console.notice("notice: \(report)") }
         let runner = ClusterRunner(
-            plan: plan, spec: loaded.spec, facts: look.facts, connections: look.connections,
-            state: state, sources: sources, seed: UInt64(getpid()),
+            plan: plan, spec: loaded.spec, facts: look.facts, numbers: loaded.numbers,
+            connections: look.connections, state: state, sources: sources, seed: UInt64(getpid()),
             output: .init(
                 report: console.report, line: console.line, changed: console.changed))
         let status = try runner.run()

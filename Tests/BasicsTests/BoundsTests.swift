@@ -23,6 +23,7 @@ import Testing
         "configurationProblems": Bounds.configurationProblems, "factsBytes": Bounds.factsBytes,
         "keyFileBytes": Bounds.keyFileBytes, "keyBytes": Bounds.keyBytes,
         "historyLineBytes": Bounds.historyLineBytes, "reloadBytes": Bounds.reloadBytes,
+        "numbersBytes": Bounds.numbersBytes,
         "controlRequestBytes": Bounds.controlRequestBytes,
         "controlAnswerBytes": Bounds.controlAnswerBytes,
     ]

@@ -14,7 +14,7 @@ struct SpecificationTests {
           "model": "./models/llama.gguf",
           "rpc_backends": [
             "10.9.66.48:50052",
-            { "host": "10.9.66.154", "port": 50055, "ssh": "ubuntu@gpu-2",
+            { "name": "attic", "host": "10.9.66.154", "port": 50055, "ssh": "ubuntu@gpu-2",
               "ssh_options": ["Port=2222"], "bind": "10.9.66.155", "transport": "direct",
               "binary": "bin/rpc-server", "devices": ["CUDA0", "CUDA1"], "threads": 8,
               "cache": true, "cache_limit": "7GiB",
@@ -78,7 +78,7 @@ struct SpecificationTests {
         workers[2].transport = .ssh
         for (index, worker) in workers.enumerated() {
             workers[index].node = .worker(
-                index + 1, at: worker.endpoint,
+                index + 1, name: index == 1 ? "attic" : nil, at: worker.endpoint,
                 through: worker.transport == .ssh ? worker.location.sshDestination : nil)
         }
         workers[3].managed = false

@@ -24,6 +24,7 @@ package struct Preflight {
     private let spec: ClusterSpec
     private let owner: String
     private var running: RunningCluster?
+    private var prunesCaches = true
     private let tell: (Report) -> Void
 
     /// What a dry run knew before the other hosts were asked.
@@ -80,12 +81,15 @@ package struct Preflight {
     }
 
     /// Looks at all hosts for a changed configuration of a cluster that runs.
+    ///
+    /// - Parameter isPreview: whether nothing may be changed by it, not even old files of caches.
     package static func beside(
-        _ running: RunningCluster, _ spec: ClusterSpec, recorded: HostFacts
+        _ running: RunningCluster, _ spec: ClusterSpec, recorded: HostFacts, isPreview: Bool
     ) -> Preflight {
         let facts = running.adapted(recorded, spec)
         var look = Preflight(spec: spec, facts: facts, owner: running.owner)
         look.running = running
+        look.prunesCaches = !isPreview
         look.lookEverywhere(isThorough: false)
         return look
     }
@@ -118,7 +122,7 @@ package struct Preflight {
     private mutating func look(isThorough: Bool, trusts: Bool) {
         var requests = SurveyRequest.all(for: spec, addresses: facts.addresses)
         if !isThorough {
-            let caches = CachePruning.all(for: spec)
+            let caches = prunesCaches ? CachePruning.all(for: spec) : []
             for index in requests.indices {
                 requests[index].caches = caches.filter {
                     $0.location == requests[index].location
