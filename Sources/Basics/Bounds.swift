@@ -72,6 +72,8 @@ package enum Bounds {
     package static let keyBytes = 4096
     /// Bytes of the numbers that workers were given.
     package static let numbersBytes = 256 << 10
+    /// Bytes of the address that notifications are posted to.
+    package static let notifyAddressBytes = 4096
     /// Bytes of recorded facts.
     package static let factsBytes = 4 << 20
     /// Bytes of what a running `sollol` and the one that judges a reload say to each other: facts,

@@ -17,6 +17,8 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
     case timeouts(Timeout)
     /// In `placement`.
     case placement(Placement)
+    /// In `notify`.
+    case notify(Notify)
     /// Of one element of `rpc_backends`, counted from 0.
     case backend(Int, Backend)
     /// In `worker_defaults`: what counts for backends that do not say it themselves.
@@ -75,6 +77,13 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case cpuExperts = "cpu_experts"
     }
 
+    /// Keys of `notify`.
+    package enum Notify: String, Codable, CaseIterable, Sendable {
+        case command
+        case urlFile = "url_file"
+        case events
+    }
+
     /// Keys of an element of `rpc_backends`; `worker_defaults` takes all but `name`, `host` and
     /// `port`.
     package enum Backend: String, Codable, CaseIterable, Sendable {
@@ -97,6 +106,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case .health: .health
         case .timeouts: .timeouts
         case .placement: .placement
+        case .notify: .notify
         case .backend(let index, _): .backend(index)
         case .workerDefaults: .workerDefaults
         }
@@ -111,6 +121,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case .health(let key): key.rawValue
         case .timeouts(let key): key.rawValue
         case .placement(let key): key.rawValue
+        case .notify(let key): key.rawValue
         case .backend(_, let key), .workerDefaults(let key): key.rawValue
         }
     }
@@ -123,7 +134,7 @@ extension ConfigurationKey: CustomStringConvertible {
 
 /// An object of the configuration that holds keys.
 package enum ConfigurationGroup: Hashable, Sendable {
-    case coordinator, restart, health, timeouts, placement, workerDefaults
+    case coordinator, restart, health, timeouts, placement, notify, workerDefaults
     /// An element of `rpc_backends`, counted from 0.
     case backend(Int)
 
@@ -135,6 +146,7 @@ package enum ConfigurationGroup: Hashable, Sendable {
         case .health: ConfigurationKey.Health.allCases.map { .health($0) }
         case .timeouts: ConfigurationKey.Timeout.allCases.map { .timeouts($0) }
         case .placement: ConfigurationKey.Placement.allCases.map { .placement($0) }
+        case .notify: ConfigurationKey.Notify.allCases.map { .notify($0) }
         case .workerDefaults:
             ConfigurationKey.Backend.allCases.filter { ![.name, .host, .port].contains($0) }
                 .map { .workerDefaults($0) }
@@ -153,6 +165,7 @@ extension ConfigurationGroup: CustomStringConvertible {
         case .health: "health"
         case .timeouts: "timeouts"
         case .placement: "placement"
+        case .notify: "notify"
         case .workerDefaults: SpecialKey.workerDefaults.rawValue
         case .backend(let index): "\(SpecialKey.backends.rawValue)[\(index)]"
         }

@@ -30,6 +30,8 @@ package struct ClusterSpec: Equatable, Codable, Sendable {
     package var health: HealthPolicy
     /// How long `sollol` waits for things, in seconds.
     package var timeouts: Timeouts
+    /// Who is told of what happens where nobody looks.
+    package var notify = NotifySpec()
     /// Where each effective value came from.
     package var origins: [ConfigurationKey: ValueOrigin]
 

@@ -73,6 +73,7 @@ extension ConfigurationKey {
         case .health(let key): key.definition
         case .timeouts(let key): key.definition
         case .placement(let key): key.definition
+        case .notify(let key): key.definition
         case .backend(_, let key), .workerDefaults(let key): key.definition
         }
     }
@@ -183,6 +184,19 @@ extension ConfigurationKey.Placement {
     }
 }
 
+extension ConfigurationKey.Notify {
+    fileprivate var definition: KeyDefinition {
+        switch self {
+        case .command: .init(kind: .string(.command))
+        case .urlFile: .init(kind: .string(.path))
+        case .events:
+            .init(
+                kind: .strings(.oneOf(NotifySpec.allEvents)),
+                standard: .strings(NotifySpec.allEvents))
+        }
+    }
+}
+
 extension ConfigurationKey.Backend {
     fileprivate var definition: KeyDefinition {
         switch self {
@@ -224,7 +238,7 @@ extension ConfigurationKey.Backend {
 package enum ConfigurationSchema {
     /// The groups that hold keys of `keys`.
     static let groups: [ConfigurationGroup] = [
-        .coordinator, .restart, .health, .timeouts, .placement,
+        .coordinator, .restart, .health, .timeouts, .placement, .notify,
     ]
 
     /// Every key that is not part of a backend.

@@ -127,6 +127,9 @@ package enum JSONSchema {
         case .string(.oneOf(let words)):
             return .object([("enum", .array(words.map { .string($0) } + [.null]))])
         case .string(let rule): return orNull("string", text(rule))
+        case .strings(.oneOf(let words)):
+            let item = OrderedJSON.object([("enum", .strings(words))])
+            return orNull("array", [("items", item), ("maxItems", most)])
         case .strings(let rule):
             let item = OrderedJSON.object([("type", .string("string"))] + text(rule))
             return orNull("array", [("items", item), ("maxItems", most)])
@@ -170,7 +173,7 @@ package enum JSONSchema {
         case .origins: "^(?!-)[A-Za-z0-9._,:/*-]+$"
         case .clusterName: "^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,64}$"
         case .workerName: "^(?![-.])[A-Za-z0-9._-]{1,64}$"
-        case .argument, .oneOf: "^[^\(deceptive)]*$"
+        case .argument, .command, .oneOf: "^[^\(deceptive)]*$"
         case .memorySize: "^(0|[0-9.]+ ?[KkMmGgTt]([Ii]?[Bb]?))$"
         }
     }

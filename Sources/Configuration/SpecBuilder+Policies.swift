@@ -32,4 +32,13 @@ extension SpecBuilder {
         timeouts.stop = number(.timeouts(.stop))
         return timeouts
     }
+
+    mutating func notify() -> NotifySpec {
+        var notify = NotifySpec()
+        notify.command = string(.notify(.command))
+        // Whoever supervises tells.
+        notify.urlFile = path(.notify(.urlFile), on: .here)
+        notify.events = strings(.notify(.events))
+        return notify
+    }
 }

@@ -38,7 +38,7 @@ struct SpecBuilder {
             allowExposedBind: boolean(.cluster(.allowExposedBind)),
             placement: placement(),
             restart: restart(), health: health(), timeouts: timeouts(),
-            origins: entries.mapValues(\.origin))
+            notify: notify(), origins: entries.mapValues(\.origin))
         checkArguments(spec)
         checkDangerousFlags(spec.coordinator)
         checkAddresses(spec)
@@ -164,7 +164,7 @@ struct SpecBuilder {
         return result
     }
 
-    private mutating func path(_ key: ConfigurationKey, on location: RunLocation) -> String? {
+    mutating func path(_ key: ConfigurationKey, on location: RunLocation) -> String? {
         string(key).map { absolute(key, $0, on: location) }
     }
 

@@ -28,6 +28,8 @@ enum StringRule: Equatable, Sendable {
     case clusterName
     /// A worker's name.
     case workerName
+    /// What a shell runs.
+    case command
     /// One word of a command line.
     case argument
     /// So much memory: `24GiB`.
@@ -64,7 +66,9 @@ enum StringRule: Equatable, Sendable {
     }
 
     private func holdsSecret(_ text: String) -> Bool {
-        let isAssigned = self == .argument && !text.beginsWithDash && Secret.isAssigned(in: text)
+        let isAssigned =
+            (self == .argument || self == .command) && !text.beginsWithDash
+            && Secret.isAssigned(in: text)
         return isAssigned || Secret.isIn(text)
     }
 
@@ -114,7 +118,7 @@ enum StringRule: Equatable, Sendable {
                 ? nil
                 : "is no name of 1 to 64 of the characters A-Z a-z 0-9 . _ - that begins with "
                     + "neither . nor -"
-        case .argument: return nil
+        case .argument, .command: return nil
         case .memorySize:
             return MemorySize.bytes(text) != nil
                 ? nil

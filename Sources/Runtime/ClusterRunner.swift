@@ -47,6 +47,8 @@ package final class ClusterRunner {
     private let caches: TensorCaches
     let reloads: Reloads
     let facts: StateWriter
+    let notifier: Notifier
+    private var news = NotificationWatch()
     /// How long the coordinator took last from its start until it served.
     var lastStart = StartTime()
     private var status = ExitStatus.software
@@ -85,6 +87,9 @@ package final class ClusterRunner {
         self.facts = StateWriter(state.folder, loop: loop) { [output] in
             output.report(Report(.warning, $0))
         }
+        notifier = Notifier(spec.notify, loop: loop) { [output] in
+            output.report(Report(.warning, $0))
+        }
         connectParts()
         followSpec()
     }
@@ -105,6 +110,7 @@ package final class ClusterRunner {
     /// Prepares what depends on the specification and its plan.
     func followSpec() {
         questions.follow(inForce)
+        notifier.spec = inForce.spec.notify
         logs.follow(plan.processes.map(\.node)) { [output] node, problem in
             output.report(Report(.warning, "log of \(node): \(problem)"))
         }
@@ -184,6 +190,7 @@ package final class ClusterRunner {
         decisions.take(event, perform: perform) { event, snapshot in
             keeper.happened(event, snapshot, at: .now)
             output.changed(snapshot)
+            if let told = news.saw(keeper.current, at: .now) { notifier.tell(told) }
             lastStart.saw(snapshot, at: EventLoop.now)
             if !decisions.supervisor.canGoBack { fallback = nil }
             if !decisions.supervisor.isReloading, keeper.current.isServing {
@@ -214,7 +221,9 @@ package final class ClusterRunner {
         case .report(let report): tell(report)
         case .finish(let status):
             self.status = status
-            loop.stop()
+            // Who asked for the end waits for nobody to be told of anything else.
+            if status == .success { return loop.stop() }
+            notifier.settle { [loop] in loop.stop() }
         }
     }
 
@@ -222,6 +231,7 @@ package final class ClusterRunner {
         keeper.told(report, at: .now)
         output.report(report)
         reloads.told(report)
+        if let told = news.told(report, keeper.current, at: .now) { notifier.tell(told) }
     }
 
     private func spawn(_ run: ProcessRun) {

@@ -76,7 +76,8 @@ package struct ReloadAnswer: Codable, Sendable {
         let text = { (finding: Finding) in "\(finding.subject): \(finding.problem)" }
         let obstacles = look.findings.filter(isObstacle).map(text)
         lines =
-            labelled("warning", look.findings.filter { !isObstacle($0) }.map(text))
+            labelled("warning", loaded.spec.notify.warnings)
+            + labelled("warning", look.findings.filter { !isObstacle($0) }.map(text))
             + labelled("notice", look.surveys.flatMap(\.pruned)) + labelled("error", obstacles)
         guard obstacles.isEmpty else { return }
         guard let plan = look.plan else {

@@ -125,6 +125,7 @@ struct UpCommand {
         Signals.endAtOnce(isQuiet: arguments.has("--quiet"))
         console.report(Report(.phase, "[1/5] checking programs, model and ports"))
         try RecordedNumbers.write(loaded.numbers, to: state)
+        for warning in loaded.spec.notify.warnings { console.notice("warning: \(warning)") }
         let recorded = recordedFacts()
         let look = Preflight.everywhere(
             loaded.spec, recorded: recorded, owner: state.owner, tell: console.report)

@@ -24,6 +24,7 @@ import Testing
         "keyFileBytes": Bounds.keyFileBytes, "keyBytes": Bounds.keyBytes,
         "historyLineBytes": Bounds.historyLineBytes, "reloadBytes": Bounds.reloadBytes,
         "numbersBytes": Bounds.numbersBytes,
+        "notifyAddressBytes": Bounds.notifyAddressBytes,
         "controlRequestBytes": Bounds.controlRequestBytes,
         "controlAnswerBytes": Bounds.controlAnswerBytes,
     ]

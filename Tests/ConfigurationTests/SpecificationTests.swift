@@ -40,7 +40,9 @@ struct SpecificationTests {
           "timeouts": { "connect": 1, "ready": 2, "progress": 3, "stall": 4, "lease": 0,
                         "stop": 6 },
           "placement": { "strategy": "manual", "participants": "workers_only",
-                         "layers": [3, 0, 30], "cpu_experts": 0 }
+                         "layers": [3, 0, 30], "cpu_experts": 0 },
+          "notify": { "command": "logger -t sollol", "url_file": "hook",
+                      "events": ["down", "gave_up"] }
         }
         """
 
@@ -118,6 +120,9 @@ struct SpecificationTests {
         spec.timeouts.stall = 4
         spec.timeouts.lease = 0
         spec.timeouts.stop = 6
+        spec.notify.command = "logger -t sollol"
+        spec.notify.urlFile = "/etc/lab/hook"
+        spec.notify.events = ["down", "gave_up"]
         return spec
     }()
 
