@@ -32,6 +32,9 @@ package enum PlanFindings {
         case noAddress(others: [String])
         /// The system's word.
         case other(String)
+
+        /// Whether somebody may give it free again.
+        package var isTaken: Bool { if case .taken = self { true } else { false } }
     }
 
     /// Something that will listen.

@@ -120,7 +120,7 @@ struct OtherReleaseControlTests {
             #expect(
                 (told.output + told.errors).contains(
                     "is of another release: it speaks version 99 of the control protocol, and this "
-                        + "command line 1"), "\(told)")
+                        + "command line 2"), "\(told)")
         }
         withExtendedLifetime(later) {}
     }

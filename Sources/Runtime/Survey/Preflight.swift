@@ -2,6 +2,7 @@ import Basics
 import Configuration
 import Facts
 import Foundation
+import Model
 import Placement
 import Plan
 import Remote
@@ -24,7 +25,7 @@ package struct Preflight {
     private let spec: ClusterSpec
     private let owner: String
     private var running: RunningCluster?
-    private var prunesCaches = true
+    private var (prunesCaches, wantsProbes) = (true, false)
     private let tell: (Report) -> Void
 
     /// What a dry run knew before the other hosts were asked.
@@ -73,21 +74,21 @@ package struct Preflight {
     ///   - tell: told at once what cannot wait until all is looked at.
     package static func everywhere(
         _ spec: ClusterSpec, recorded: HostFacts, owner: Guard.Owner, isThorough: Bool = false,
-        tell: @escaping (Report) -> Void
+        wantsProbes: Bool = false, tell: @escaping (Report) -> Void
     ) -> Preflight {
         var look = Preflight(spec: spec, facts: recorded, owner: owner.id, tell: tell)
+        look.wantsProbes = wantsProbes
         look.lookEverywhere(isThorough: isThorough)
         return look
     }
 
-    /// Looks at all hosts for a changed configuration of a cluster that runs.
-    ///
-    /// - Parameter isPreview: whether nothing may be changed by it, not even old files of caches.
+    /// Looks at all hosts for a changed configuration of a cluster that runs; a preview changes
+    /// nothing, not even old files of caches.
     package static func beside(
         _ running: RunningCluster, _ spec: ClusterSpec, recorded: HostFacts, isPreview: Bool
     ) -> Preflight {
-        let facts = running.adapted(recorded, spec)
-        var look = Preflight(spec: spec, facts: facts, owner: running.owner)
+        var look = Preflight(
+            spec: spec, facts: running.adapted(recorded, spec), owner: running.owner)
         look.running = running
         look.prunesCaches = !isPreview
         look.lookEverywhere(isThorough: false)
@@ -121,6 +122,7 @@ package struct Preflight {
     /// - Parameter trusts: whether programs whose files are the same are not asked again.
     private mutating func look(isThorough: Bool, trusts: Bool) {
         var requests = SurveyRequest.all(for: spec, addresses: facts.addresses)
+        for index in requests.indices { requests[index].wantsProbes = wantsProbes }
         if !isThorough {
             let caches = prunesCaches ? CachePruning.all(for: spec) : []
             for index in requests.indices {
@@ -193,14 +195,18 @@ package struct Preflight {
     /// devices. Nothing stays running.
     package mutating func tryWorkers() {
         guard let plan else { return }
-        let all = WorkerTrial.all(
+        var all = WorkerTrial.all(
             plan, surveys, port: { Int.random(in: LocalNetwork.trialPorts) },
             localPort: LocalNetwork.freePort)
+        for index in all.indices { all[index].measuresHop = wantsProbes }
         trials = Array(zip(all, WorkerLooks.at(all, timeouts: spec.timeouts)))
         facts.record(trials, spec)
         findings = Finding.grouped(findings + WorkerTrial.findings(trials))
         makePlan()
     }
+
+    /// Models of the model's shape; empty unless they were wanted and can be made.
+    package var probes: [ProbeModel] { surveys.compactMap(\.model?.probes).first ?? [] }
 
     // MARK: The plan
 
@@ -226,7 +232,7 @@ package struct Preflight {
         }
         let deadline = EventLoop.now + Self.patience
         var obstacles = openings.map(obstacle)
-        while obstacles.contains(where: Self.isTaken), EventLoop.now < deadline {
+        while obstacles.contains(where: { $0?.isTaken == true }), EventLoop.now < deadline {
             usleep(100_000)
             lookAgain(openings, obstacles)
             obstacles = openings.map(obstacle)
@@ -247,10 +253,6 @@ package struct Preflight {
                         to: request.location, forwards: request.forwards, timeouts: spec.timeouts
                     ).map(connections.has) == true
             }
-    }
-
-    private static func isTaken(_ obstacle: PlanFindings.Obstacle?) -> Bool {
-        if case .taken = obstacle { true } else { false }
     }
 
     /// This machine is tried, since that is exact; other hosts have told who listens there.
@@ -278,7 +280,7 @@ package struct Preflight {
     private mutating func lookAgain(
         _ openings: [PlanFindings.Opening], _ obstacles: [PlanFindings.Obstacle?]
     ) {
-        let taken = zip(openings, obstacles).filter { Self.isTaken($1) }.map(\.0.location)
+        let taken = zip(openings, obstacles).filter { $1?.isTaken == true }.map(\.0.location)
         let indices = surveys.indices.filter {
             taken.contains(surveys[$0].request.location)
         }
