@@ -48,6 +48,9 @@ extension Supervisor {
         if node != last || shown.text != cause.text {
             details.append("at the last attempt: \(last): \(cause.text)")
         }
+        if let repeated = repeatedFailure(self[keyPath: slot]) {
+            details.append("\(last) \(repeated.text), \(repeated.count) times")
+        }
         if let advice = advice(node, shown) { details.append(advice) }
         report(
             .failure, about: node, cause: shown.kind,
