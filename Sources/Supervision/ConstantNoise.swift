@@ -20,6 +20,7 @@ package enum ConstantNoise {
     /// Whether a line is one of them, or empty.
     package static func contains(_ line: String) -> Bool {
         let text = LogLine(line).text
-        return text.isEmpty || ProbeChatter.isLook(text) || beginnings.contains { text.hasPrefix($0) }
+        return text.isEmpty || ProbeChatter.isLook(text)
+            || beginnings.contains { text.hasPrefix($0) }
     }
 }

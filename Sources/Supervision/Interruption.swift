@@ -28,7 +28,9 @@ extension Supervisor {
         guard service.episode == nil, service.interruption == nil,
             !self[keyPath: slot].isLeftOut, let serving = coordinator.service
         else { return }
-        let busy = serving.activity?.last.busy ?? 0
+        // One of ours is nobody's loss.
+        let own = serving.canary == nil ? 0 : 1
+        let busy = max(0, (serving.activity?.last.busy ?? 0) - own)
         var since = movedAt
         if busy == 0 {
             let heard = self[keyPath: slot].server?.usage?.at ?? movedAt
