@@ -34,6 +34,7 @@ import Testing
             settle() { [ -z "$gpu_job" ] || wait "$gpu_job"; };
             look_at_gpu; echo "$gpu_load";
             \(between.map { "\($0); look_at_gpu; echo \"$gpu_load\";" }.joined(separator: "\n"))
+            [ -z "$gpu_job" ] || kill -KILL "$gpu_job" 2>/dev/null;
             """
         let answer = try ShellAnswer(shell + ["-c", program])
         return answer.output.split(separator: "\n").map(String.init)
