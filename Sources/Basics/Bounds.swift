@@ -48,6 +48,8 @@ package enum Bounds {
     package static let weightLines = 1024
     /// Bytes of a log that wait for their disk.
     package static let waitingLogBytes = 1 << 20
+    /// Bytes of the lines of a start that survive the rotation of a log.
+    package static let loadLogBytes = 256 << 10
 
     // MARK: Models
 

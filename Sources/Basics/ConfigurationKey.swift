@@ -63,7 +63,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
 
     /// Keys of `health`.
     package enum Health: String, Codable, CaseIterable, Sendable {
-        case interval, timeout, failures
+        case interval, timeout, failures, canary
     }
 
     /// Keys of `timeouts`.

@@ -169,6 +169,18 @@ package struct CoordinatorSpec: Equatable, Codable, Sendable {
     /// Seconds without a request after which it gives up its memory and that of the workers until
     /// the next one; nil is never.
     package var sleepAfter: Int?
+    /// Slots for requests of `sollol` itself, after those of users.
+    package var ownSlots = 0
+
+    /// Slots in all.
+    package var allSlots: Int { parallel + ownSlots }
+
+    /// Tokens over all slots, so that each of the users' has what it would have without ours:
+    /// llama.cpp gives each slot the same, in steps of 256.
+    package var wholeContext: Int {
+        guard ownSlots > 0 else { return contextSize }
+        return (contextSize / max(1, parallel) + 255) / 256 * 256 * allSlots
+    }
 }
 
 /// Which layers go where.
@@ -218,6 +230,8 @@ package struct HealthPolicy: Equatable, Codable, Sendable {
     package var timeout: Double = 10
     /// Failed probes in a row that make the coordinator dead.
     package var failures: Int = 3
+    /// Whether a coordinator at rest is sent a small request from time to time.
+    package var canary = false
 
     /// The defaults of `CONFIGURATION.md`.
     package init() {}

@@ -151,6 +151,7 @@ extension ConfigurationKey.Health {
             .init(
                 kind: .integer(1...1000), standard: .integer(3),
                 variable: "SOLLOL_MAX_HEALTH_FAILURES")
+        case .canary: .init(kind: .boolean, standard: .boolean(false))
         }
     }
 }

@@ -19,6 +19,7 @@ extension SpecBuilder {
         policy.interval = number(.health(.interval))
         policy.timeout = number(.health(.timeout))
         policy.failures = integer(.health(.failures))
+        policy.canary = boolean(.health(.canary))
         return policy
     }
 

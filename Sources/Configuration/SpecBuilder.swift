@@ -1,4 +1,5 @@
 import Basics
+import LlamaCpp
 import Model
 import Placement
 
@@ -45,6 +46,7 @@ struct SpecBuilder {
         checkDevices(spec)
         checkDelays(spec)
         checkLease(spec)
+        checkCanary(spec)
         tellWhatDoesNotActYet()
         return spec
     }
@@ -210,13 +212,16 @@ struct SpecBuilder {
         spec.companions.lora = paths(.coordinator(.lora), on: location)
         spec.mode = string(.coordinator(.mode)).flatMap(ServingMode.init) ?? .completion
         spec.sleepAfter = optionalInteger(.coordinator(.sleepAfter))
+        spec.ownSlots = boolean(.health(.canary)) ? 1 : 0
         takeCompanions(of: &spec)
         return spec
     }
 
     /// A program's name as it is, a path made absolute.
     mutating func binary(_ key: ConfigurationKey, on location: RunLocation) -> String? {
-        string(key).map { $0.contains("/") ? absolute(key, $0, on: location) : $0 }
+        string(key).map(ServerProgram.name).map {
+            $0.contains("/") ? absolute(key, $0, on: location) : $0
+        }
     }
 
     func memory(_ key: ConfigurationKey) -> UInt64? {

@@ -77,6 +77,16 @@ extension SpecBuilder {
                 + "which switches it off.")
     }
 
+    /// A small request wakes a coordinator that sleeps, or never lets it.
+    mutating func checkCanary(_ spec: ClusterSpec) {
+        guard spec.health.canary, spec.coordinator.sleepAfter != nil else { return }
+        problem(
+            .health(.canary),
+            "cannot go with \(ConfigurationKey.coordinator(.sleepAfter)): each small request would "
+                + "wake the coordinator, so that it loads its model again and again. Leave one of "
+                + "them out.")
+    }
+
     mutating func checkDelays(_ spec: ClusterSpec) {
         let policy = spec.restart
         guard policy.initialDelay > policy.maxDelay else { return }

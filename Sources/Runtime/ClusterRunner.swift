@@ -182,7 +182,9 @@ package final class ClusterRunner {
     /// Hands an event to the supervisor and performs what it wants.
     func happened(_ event: SupervisorEvent) {
         switch event {
-        case .distributionProven: caches.proven(plan)
+        case .distributionProven:
+            caches.proven(plan)
+            logs.started()
         case .exited(let run, _): caches.ended(run)
         default: break
         }
@@ -274,7 +276,7 @@ package final class ClusterRunner {
     }
 
     private func printed(_ line: String, by run: ProcessRun) {
-        logs.append(line, of: run)
+        guard logs.append(line, of: run) else { return }
         // A reload may have given it another name since it was started.
         output.line("\(plan.process(run.node)?.node ?? run.node)", line)
         guard plan.process(run.node)?.role == .coordinator else { return }

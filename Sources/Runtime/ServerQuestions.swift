@@ -167,7 +167,9 @@ final class ServerQuestions {
     /// Sends it one small request.
     func askAnswer(_ run: ProcessRun, of plan: LaunchPlan) {
         guard let place = api(run, plan) else { return }
-        let question = plan.smallRequest
+        let coordinator = inForce.spec.coordinator
+        let question = plan.smallRequest(
+            slot: coordinator.ownSlots > 0 ? coordinator.parallel : nil)
         probes.post(
             question.path, question.body, at: place, apiKey: key.key(of: run),
             timeout: inForce.spec.timeouts.stall

@@ -52,6 +52,8 @@ struct SafetyChecker {
         var failures: [Double] = []
         /// Failures without a stable run in between.
         var failuresInARow = 0
+        /// Failures that look the same.
+        var sameness = Sameness()
         var readySince: Double?
         var missedHealth = 0
         /// KiB that its guard has reported last.

@@ -120,6 +120,7 @@ extension SafetyChecker {
             known[other]?.isToBeRestarted = true
             known[other]?.starts = []
             known[other]?.failuresInARow = 0
+            known[other]?.sameness = Sameness()
             known[other]?.notBefore = 0
         }
     }
@@ -154,6 +155,7 @@ extension SafetyChecker {
             known[run.node]?.failures = failures.filter { now - $0 < spec.restart.period }
             let wasStable = now - (process.readySince ?? now) >= spec.restart.resetAfter
             known[run.node]?.failuresInARow = (wasStable ? 0 : process.failuresInARow) + 1
+            learnSameness(process, run, exit, at: now)
             let isHopeless = SimulatedEnd.isPermanent(exit, isWorker: process.kind == .worker)
             if !process.wasKilled { known[run.node]?.isHopeless = isHopeless }
             learnFailure(run.node, process)

@@ -153,7 +153,7 @@ package struct StatusKeeper: Equatable, Sendable {
             let before = snapshot?.processes.first { $0.node == process.node }?.failures ?? 0
             guard process.failures > before else { continue }
             let report = warned?.subject == process.node ? warned : nil
-            flapping.failed("\(process.node)", report, at: time)
+            flapping.failed("\(process.node)", report, process.repetition, at: time)
         }
     }
 }

@@ -20,6 +20,8 @@ package struct ClusterSnapshot: Equatable, Sendable {
         package var requestedRestarts = 0
         /// How often it has failed.
         package var failures = 0
+        /// A failure of it that comes back; nil while none does.
+        package var repetition: RepeatedFailure?
         /// Bytes of memory that it holds; nil where nobody tells.
         package var residentBytes: Int?
 
@@ -44,7 +46,12 @@ extension Supervisor {
     package var snapshot: ClusterSnapshot {
         var own = coordinator.told(as: coordinator.state)
         own.progress = loadProgress
-        let others = workers.map { $0.told(as: $0.state) }
+        own.repetition = repeatedFailure(coordinator)
+        let others = workers.map { worker in
+            var process = worker.told(as: worker.state)
+            process.repetition = repeatedFailure(worker)
+            return process
+        }
         // A reload has removed them, and they have not ended, as far as is known.
         let former = removed.remaining.map { worker in
             var process = worker.told(as: .ending)

@@ -11,6 +11,8 @@ package enum ConstantNoise {
         // The warning of each start of rpc-server, in a frame.
         "!!!!", "WARNING: Host ('", "Never expose the RPC server to an open network!",
         "This is an experimental feature and is not secure!",
+        // Nothing is to be done: at each look of ours.
+        "srv update_slots: all slots are idle",
         // The same at each end, after what has led to it.
         "srv operator(): operator(): cleaning up before exit...",
     ]
@@ -18,6 +20,7 @@ package enum ConstantNoise {
     /// Whether a line is one of them, or empty.
     package static func contains(_ line: String) -> Bool {
         let text = LogLine(line).text
-        return text.isEmpty || beginnings.contains { text.hasPrefix($0) }
+        return text.isEmpty || ProbeChatter.isLook(text)
+            || beginnings.contains { text.hasPrefix($0) }
     }
 }

@@ -55,6 +55,8 @@ struct CoordinatorSlot: ProcessSlot {
         var contact = Supervisor.Contact()
         /// What it answers to requests of ours (rule 4).
         var trial = Supervisor.Trial()
+        /// When it was sent a small request while at rest, which it has not answered.
+        var canary: Instant?
         /// Why it refuses to say; nil while it does not (rule 13).
         var refusal: String?
 
@@ -62,6 +64,7 @@ struct CoordinatorSlot: ProcessSlot {
             left.since == right.since && left.missedProbes == right.missedProbes
                 && left.refusal == right.refusal && left.contact == right.contact
                 && left.rest == right.rest && left.trial == right.trial
+                && left.canary == right.canary
                 && left.activity?.last == right.activity?.last
                 && left.activity?.at == right.activity?.at
         }

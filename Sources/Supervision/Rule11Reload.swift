@@ -111,7 +111,7 @@ extension Supervisor {
         _ slot: WritableKeyPath<Supervisor, Slot>
     ) {
         guard self[keyPath: slot].wish.isOutdated else { return }
-        self[keyPath: slot].failures.inARow = 0
+        self[keyPath: slot].failures.forgive()
         self[keyPath: slot].stopWaiting()
     }
 

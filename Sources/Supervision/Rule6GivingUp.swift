@@ -60,6 +60,9 @@ extension Supervisor {
         if node != last || shown.text != cause.text {
             details.append("at the last attempt: \(last): \(cause.text)")
         }
+        if let repeated = repeatedFailure(self[keyPath: slot]) {
+            details.append("\(last) \(repeated.text), \(repeated.count) times")
+        }
         if let advice = advice(node, shown) { details.append(advice) }
         return (node, shown, details)
     }

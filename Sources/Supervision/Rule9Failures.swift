@@ -83,6 +83,7 @@ extension Supervisor {
             self[keyPath: slot].failures.inARow = 0
         }
         self[keyPath: slot].failures.add(FirstFailure(cause, exit, at: now))
+        noteRepetition(slot, cause, exit, at: now)  // Rule 5.
         if !self[keyPath: slot].isLeftOut {
             service.beginEpisode(at: now, self[keyPath: slot].node, cause)
         }

@@ -116,6 +116,7 @@ package struct Supervisor: Equatable, Sendable {
         case .activity(let run): activityIsDue(run, at: now)
         case .backends(let run): backendsAreDue(run, at: now)
         case .answer(let run): answerIsDue(run, at: now)
+        case .canary(let run): canaryIsDue(run, at: now)
         case .guards: guardsAreDue(at: now)
         // Every event ends with a look at who is missing.
         case .degrade: degradation.reminder = nil

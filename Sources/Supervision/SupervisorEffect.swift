@@ -69,6 +69,8 @@ package enum SupervisorTimer: Hashable, Sendable {
     case backends(ProcessRun)
     /// Send the coordinator a small request again.
     case answer(ProcessRun)
+    /// Send the coordinator at rest a small request, or judge the one that was sent.
+    case canary(ProcessRun)
     /// Look which guards have fallen silent.
     case guards
     /// A worker may have been missing for long enough to be left out.

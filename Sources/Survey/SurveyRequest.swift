@@ -115,6 +115,9 @@ package struct SurveyRequest: Equatable, Sendable {
         for index in programs.indices { programs[index].known = binaries[programs[index].name] }
     }
 
+    /// What rpc-server is called besides: by llama.cpp since June 2026, by Nix.
+    static let otherNames = ["ggml-rpc-server", "llama-rpc-server"]
+
     private mutating func add(_ process: Node, program name: String, isServer: Bool) {
         processes.append(process)
         if let index = programs.firstIndex(where: { $0.name == name && $0.isServer == isServer }) {
@@ -123,7 +126,7 @@ package struct SurveyRequest: Equatable, Sendable {
             let both = name == "rpc-server" && !isServer
             programs.append(
                 Program(
-                    name: name, candidates: both ? [name, "ggml-rpc-server"] : [name],
+                    name: name, candidates: both ? [name] + Self.otherNames : [name],
                     users: [process], isServer: isServer))
         }
     }

@@ -4,8 +4,10 @@ package enum UsualFolders {
     package static let afterPath =
         [
             "~/.local/share/sollol/llama.cpp/bin", "~/.local/bin", "/usr/local/bin",
-            "/opt/homebrew/bin",
+            "/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin", "~/.linuxbrew/bin",
         ]
+        // Nix: of the user, of the system (NixOS), of all users.
+        + ["~/.nix-profile/bin", "/run/current-system/sw/bin", "/nix/var/nix/profiles/default/bin"]
         // Debian's packages.
         + ["x86_64-linux-gnu", "aarch64-linux-gnu"].map { "/usr/libexec/\($0)/llama/bin" }
 

@@ -36,7 +36,7 @@ struct SpecificationTests {
                            "lora": ["~/lora.gguf"], "mode": "rerank", "sleep_after": 600 },
           "restart": { "initial_delay": 1, "max_delay": 50, "reset_after": 40, "max_restarts": 9,
                        "period": 100.5, "degrade_after": 20, "max_memory": "9GiB" },
-          "health": { "interval": 3, "timeout": 11, "failures": 4 },
+          "health": { "interval": 3, "timeout": 11, "failures": 4, "canary": false },
           "timeouts": { "connect": 1, "ready": 2, "progress": 3, "stall": 4, "lease": 0,
                         "stop": 6 },
           "placement": { "strategy": "manual", "participants": "workers_only",

@@ -14,6 +14,9 @@
 
 asked='';
 
+# Programs of packages that may bring nothing else.
+others='llama-server llama';
+
 # consider FILE: takes the first one that can be executed as `program`, remembers one that cannot.
 consider() {
     [ -z "$program" ] || return 0;
@@ -55,15 +58,43 @@ seek() {
     done;
     unset IFS;
     if [ -z "$program" ]; then
-        [ -z "$refused" ] || say "b$number.refused $refused";
+        if [ "$refused" ]; then
+            say "b$number.refused $refused";
+        else
+            seek_others;
+        fi;
         return 1;
     fi;
     folder=${program%/*};
+    # A command of the unified program.
+    serve='';
+    [ "${program##*/}" != llama ] || serve=serve;
     stamp;
     say "b$number.path $program";
     say "b$number.stamp $stamps";
     known='';
     [ "$stamps $program" != "$fingerprint" ] || known=1;
+};
+
+# seek_others: says which other program of llama.cpp is there instead of the one that is sought.
+seek_others() {
+    for other in $others; do
+        IFS=:;
+        for folder in $folders; do
+            case $folder in
+            [~]/*) folder=$home/${folder#??};;
+            esac;
+            case $folder in
+            /*)
+                if [ -f "$folder/$other" ] && [ -x "$folder/$other" ]; then
+                    unset IFS;
+                    say "b$number.other $folder/$other";
+                    return 0;
+                fi;;
+            esac;
+        done;
+        unset IFS;
+    done;
 };
 
 # Sets stamps: size, time of the contents and of the inode's change of the program and of all that
@@ -95,7 +126,8 @@ stamp() {
 server() {
     asked=$program answer='';
     if [ "$known" ]; then
-        { answer=$(ask "b$number.devices" "$patience" "$program" --list-devices); } 2>/dev/null;
+        set -- "$program" ${serve:+"$serve"} --list-devices;
+        { answer=$(ask "b$number.devices" "$patience" "$@"); } 2>/dev/null;
     fi;
     case $answer in
     *"%status 0")
@@ -103,9 +135,9 @@ server() {
         return 0;;
     esac;
     ask_help || return 0;
-    ask "b$number.version" "$patience" "$program" --version;
+    ask "b$number.version" "$patience" "$program" ${serve:+"$serve"} --version;
     sum_files;
-    ask "b$number.devices" "$patience" "$program" --list-devices;
+    ask "b$number.devices" "$patience" "$program" ${serve:+"$serve"} --list-devices;
 };
 
 # worker: asks an rpc-server whether it runs, tools beside it for the version, a llama-server beside
@@ -125,7 +157,7 @@ worker() {
 ask_help() {
     # shellcheck disable=SC2046 # in one line
     say "b$number.magic" $(od -An -tx1 -N20 "$program");
-    { help=$(ask "b$number.help" "$patience" "$program" --help); } 2>/dev/null;
+    { help=$(ask "b$number.help" "$patience" "$program" ${serve:+"$serve"} --help); } 2>/dev/null;
     say "$help";
     case $help in
     *"%status 137")

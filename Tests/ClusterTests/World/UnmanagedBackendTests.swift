@@ -41,4 +41,27 @@ struct UnmanagedBackendTests {
         #expect(sollol.exitStatus() == 0)
         second.signal(SIGKILL)
     }
+
+    /// It stands still, its connection stands, and nobody asks: `health.canary` does. When another
+    /// one is there, the cluster serves again.
+    @Test func oneThatIsFrozenWhileNobodyAsksIsFoundByACanary() throws {
+        let cluster = try LocalCluster(
+            extra: #""health": {"canary": true}"#, timeouts: #""stall": 3"#)
+        try cluster.edit(
+            "\"127.0.0.1:\(cluster.ports[1])\"",
+            #"{"host": "127.0.0.1", "port": \#(cluster.ports[1]), "managed": false}"#)
+        let first = try backend(cluster, 2)
+        let sollol = try cluster.serving()
+        let before = try cluster.tokens()
+        first.signal(SIGSTOP)
+        try sollol.waitFor("a small request of sollol had no answer within")
+        // One that goes on may die of its client's end (ggml-org/llama.cpp 26680).
+        first.signal(SIGKILL)
+        let second = try backend(cluster, 2)
+        try sollol.waitFor("serving again")
+        #expect(try cluster.tokens() == before)
+        sollol.signal(SIGTERM)
+        #expect(sollol.exitStatus() == 0)
+        second.signal(SIGKILL)
+    }
 }
