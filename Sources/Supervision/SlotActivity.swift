@@ -6,11 +6,14 @@ package struct SlotActivity: Equatable, Sendable {
     package var busy: Int
     /// For each of these its task and how far it is; any change is progress.
     package var counters: [Int]
+    /// How many it can answer at once; nil where it does not say.
+    package var slots: Int?
 
     /// That activity.
-    package init(busy: Int, counters: [Int] = []) {
+    package init(busy: Int, counters: [Int] = [], slots: Int? = nil) {
         self.busy = busy
         self.counters = counters
+        self.slots = slots
     }
 
     /// From the body of an answer to `/slots`, or nil when it is none.
@@ -20,7 +23,8 @@ package struct SlotActivity: Equatable, Sendable {
             case .array(let slots) = root.value
         else { return nil }
         let busy = slots.filter { $0.value["is_processing"]?.value == .bool(true) }
-        self.init(busy: busy.count, counters: busy.flatMap(Self.counters))
+        self.init(
+            busy: busy.count, counters: busy.flatMap(Self.counters), slots: slots.count)
     }
 
     /// From the body of an answer to `/metrics` (Prometheus's text), or nil when it does not tell:
