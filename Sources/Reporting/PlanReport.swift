@@ -10,6 +10,7 @@ package struct PlanReport: Equatable, Sendable {
     private let placement: ModelPlacement
     private let advice: PlacementAdvice
     private let assumptions: [String]
+    private let warning: String?
 
     /// A report on a plan whose model's header is known, else nil.
     ///
@@ -22,6 +23,7 @@ package struct PlanReport: Equatable, Sendable {
         self.model = model
         self.placement = placement
         advice = PlacementAdvice(placement)
+        warning = plan.contextWarning
         self.assumptions = assumptions ?? plan.notices + plan.assumptions
     }
 
@@ -78,6 +80,7 @@ package struct PlanReport: Equatable, Sendable {
             ("coordinator", json(coordinator)),
             ("advice", .strings(advice.changes)),
             ("shortages", .strings(advice.shortages)),
+            ("warnings", .strings(warning.map { [$0] } ?? [])),
             ("strategy", .string(placement.strategy.rawValue)),
             ("participants", .string(placement.request.participants.rawValue)),
             (
@@ -140,6 +143,7 @@ package struct PlanReport: Equatable, Sendable {
         } else if !fits {
             lines += ["", "No single change makes it fit: \(needAndLimit)."]
         }
+        if let warning { lines += ["", "Warning: \(warning)."] }
         if !estimates.isEmpty {
             lines += ["", "Not exact:"] + estimates.map { "  - \($0)" }
         }

@@ -13,6 +13,8 @@ package struct Preflight {
     package private(set) var facts: HostFacts
     /// What stands in the way, or may; equal ones grouped.
     package private(set) var findings: [Finding] = []
+    /// Those of them that are about the plan as it is.
+    private var findingsOfPlan: [Finding] = []
     /// What each host told.
     package private(set) var surveys: [HostSurvey] = []
     /// What would run; nil when no plan can be made.
@@ -103,7 +105,7 @@ package struct Preflight {
         if let plan {
             findings += PlanFindings.publicNames(plan, spec)
             check(plan)
-            findings += PlanFindings.exposed(plan)
+            findings += PlanFindings.exposed(plan) + PlanFindings.longContext(plan)
         }
         findings = Finding.grouped(findings)
         connections.close(
@@ -194,6 +196,8 @@ package struct Preflight {
             localPort: LocalNetwork.freePort)
         trials = Array(zip(all, WorkerLooks.at(all, timeouts: spec.timeouts)))
         facts.record(trials, spec)
+        // The plan is made anew, of more that is known, and so is what is said against it.
+        findings.removeAll { findingsOfPlan.contains($0) }
         findings = Finding.grouped(findings + WorkerTrial.findings(trials))
         makePlan()
     }
@@ -204,11 +208,12 @@ package struct Preflight {
         do throws(PlanError) {
             let plan = try LaunchPlanner.plan(spec, facts: facts)
             self.plan = plan
-            findings += PlanFindings.doesNotFit(plan, spec)
+            findingsOfPlan = PlanFindings.doesNotFit(plan, spec)
         } catch {
             plan = nil
-            findings.append(Finding([.coordinator], error.message))
+            findingsOfPlan = [Finding([.coordinator], error.message)]
         }
+        findings += findingsOfPlan
     }
 
     /// Seconds that taken ports are given to become free: an earlier cluster may be ending.
