@@ -46,7 +46,9 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
         let now = Self.purpose(request)
         var changed = Set(now.keys.filter { now[$0] != purpose[$0] })
         // Of other devices everything that is said of each is another list.
-        if changed.contains("the devices") { changed.subtract(["memory_limit", "speed"]) }
+        if changed.contains("the devices") {
+            changed.subtract(["memory_limit", "speed", "what was measured"])
+        }
         let reasons = Self.reasons.filter { changed.contains($0.key) }.map(\.text)
         return reasons.isEmpty
             ? "there is not enough free memory where they were"
@@ -61,6 +63,7 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
         (key: "placement", text: "`placement` has been changed in the configuration"),
         (key: "memory_limit", text: "a `memory_limit` has been changed in the configuration"),
         (key: "speed", text: "a `speed` has been changed in the configuration"),
+        (key: "what was measured", text: "the pace of a device has been measured anew"),
         (key: "llama.cpp", text: "another llama.cpp has been installed"),
     ]
 

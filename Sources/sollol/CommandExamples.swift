@@ -28,6 +28,7 @@ extension Command {
             Example("sollol plan", "where every layer will be"),
             Example("sollol plan --worker 24GiB", "and with one more worker"),
         ],
+        "measure": [Example("sollol measure", "how fast each device is, for `plan`")],
         "status": [
             Example("sollol status", "what the cluster does"),
             Example("sollol status --watch", "the same as a view that one leaves open"),

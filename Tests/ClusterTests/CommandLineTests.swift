@@ -256,7 +256,7 @@ struct CommandLineTests {
 
     /// Whatever options they will have.
     @Test(arguments: [
-        "shard", "measure", "discover", "install", "service", "export",
+        "shard", "discover", "install", "service", "export",
     ])
     func commandsOfLaterReleasesSaySo(_ command: String) throws {
         let place = try Place()
