@@ -120,7 +120,8 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "StatusTests",
-            dependencies: ["Basics", "Configuration", "Supervision", "Status", "Samples"]),
+            dependencies: ["Basics", "Configuration", "Supervision", "Status", "Samples"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ReportingTests",
             dependencies: [
@@ -142,7 +143,7 @@ let package = Package(
             name: "ClusterTests",
             dependencies: [
                 "Basics", "LlamaCpp", "Configuration", "Plan", "Remote", "Survey", "Supervision",
-                "SollolRuntime",
+                "Status", "SollolRuntime",
             ], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]

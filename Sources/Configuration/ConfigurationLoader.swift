@@ -47,11 +47,12 @@ package struct ConfigurationLoader {
         let spec = builder.build()
         if sources.file == nil, !sources.searched.isEmpty, !builder.problems.isEmpty {
             let places = sources.searched.joined(separator: ", ")
-            builder.problems.append(
+            // It explains what is missing.
+            builder.problems.insert(
                 ConfigurationProblem(
                     nil, .source,
-                    "no configuration file was found; looked for \(places). "
-                        + "Name one with --config FILE."))
+                    "there is no configuration: no file at \(places). Name one with --config "
+                        + "FILE, or give --model and --rpc."), at: 0)
         }
         guard builder.problems.isEmpty else {
             throw ConfigurationErrors(

@@ -6,7 +6,7 @@ extension DryRun {
     /// The plan for people: what runs where, with which command, and why.
     package static func text(_ plan: LaunchPlan) -> String {
         var blocks = [heading(plan)]
-        let warnings = plan.exposures.map { "warning: \($0.description)" }
+        let warnings = plan.warnings.map { "warning: \($0)" }
         if !warnings.isEmpty { blocks.append(warnings) }
         if let distribution = plan.distribution { blocks.append(layers(distribution)) }
         for (index, process) in plan.processes.enumerated() {

@@ -10,6 +10,7 @@ package struct PlanReport: Sendable {
     let placement: ModelPlacement
     private let advice: PlacementAdvice
     private let assumptions: [String]
+    private let warning: String?
     let local: LocalTime
 
     /// A report on a plan whose model's header is known, else nil.
@@ -27,6 +28,7 @@ package struct PlanReport: Sendable {
         self.model = model
         self.placement = placement
         advice = PlacementAdvice(placement)
+        warning = plan.contextWarning
         self.assumptions = assumptions ?? plan.notices + plan.assumptions
     }
 
@@ -87,6 +89,7 @@ package struct PlanReport: Sendable {
             ("coordinator", json(coordinator)),
             ("advice", .strings(advice.changes)),
             ("shortages", .strings(advice.shortages)),
+            ("warnings", .strings(warning.map { [$0] } ?? [])),
             ("strategy", .string(placement.strategy.rawValue)),
             ("participants", .string(placement.request.participants.rawValue)),
             (
@@ -164,6 +167,7 @@ package struct PlanReport: Sendable {
         } else if !fits {
             lines += ["", "No single change makes it fit: \(needAndLimit)."]
         }
+        if let warning { lines += ["", "Warning: \(warning)."] }
         lines += speed
         if !estimates.isEmpty {
             lines += ["", "Not exact:"] + estimates.map { "  - \($0)" }

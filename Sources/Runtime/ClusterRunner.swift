@@ -18,14 +18,17 @@ package final class ClusterRunner {
         package var report: (Report) -> Void
         /// A line of a server, with the name of its process.
         package var line: (String, String) -> Void
-        /// Something changed that a live view may show.
-        package var changed: (ClusterSnapshot) -> Void
+        /// What is true now, for a view: when it has changed, and every second where it `isLive`.
+        package var changed: (ClusterStatus) -> Void
+        /// Whether somebody looks.
+        package var isLive: Bool
 
         /// An output to these three.
         package init(
             report: @escaping (Report) -> Void, line: @escaping (String, String) -> Void,
-            changed: @escaping (ClusterSnapshot) -> Void
+            changed: @escaping (ClusterStatus) -> Void, isLive: Bool = false
         ) {
+            self.isLive = isLive
             self.report = report
             self.line = line
             self.changed = changed
@@ -127,6 +130,7 @@ package final class ClusterRunner {
         let control = controlServer()
         defer { control?.end() }
         happened(.upRequested)
+        if output.isLive { keepView() }
         processes.keepLease(inForce.spec.timeouts.lease)
         Self.returnMemory()
         loop.run()
@@ -135,9 +139,17 @@ package final class ClusterRunner {
         return status
     }
 
+    /// Ages and rates move although nothing happens.
+    private func keepView() {
+        output.changed(keeper.current)
+        loop.at(EventLoop.now + 1) { [unowned self] in keepView() }
+    }
+
     private func receiveSignals() throws -> Signals.Delivery {
         let hasTerminal = Signals.hasTerminal
-        return try Signals.deliver(on: loop) { [unowned self] signal in
+        let views = output.isLive ? [SIGWINCH] : []
+        return try Signals.deliver(on: loop, besides: views) { [unowned self] signal in
+            if signal == SIGWINCH { return output.changed(keeper.current) }
             // When the terminal goes away nothing may stay behind; a service has none.
             if signal == SIGHUP && !hasTerminal {
                 if keeper.current.isEnding {
@@ -191,7 +203,7 @@ package final class ClusterRunner {
         lookUpAgain(after: event)
         decisions.take(event, perform: perform) { event, snapshot in
             keeper.happened(event, snapshot, at: .now)
-            output.changed(snapshot)
+            output.changed(keeper.current)
             if let told = news.saw(keeper.current, at: .now) { notifier.tell(told) }
             lastStart.saw(snapshot, at: EventLoop.now)
             if !decisions.supervisor.canGoBack { fallback = nil }

@@ -45,6 +45,7 @@ package struct StateFolder {
     /// Records the configuration's path.
     func record(_ configuration: String?) throws {
         try write(Data((configuration ?? "").utf8), to: "configuration")
+        Self.unmark(path)
     }
 
     /// Refuses a configuration whose cluster only has the name of the one that this folder is for.
@@ -65,8 +66,10 @@ package struct StateFolder {
         in folder: String
     ) -> [(name: String, configuration: String?)] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.sorted().filter { access("\(folder)/\($0)/owner", F_OK) == 0 }
-            .map { ($0, configuration(of: "\(folder)/\($0)")) }
+        return names.sorted().filter {
+            access("\(folder)/\($0)/owner", F_OK) == 0 && !isPruned("\(folder)/\($0)")
+        }
+        .map { ($0, configuration(of: "\(folder)/\($0)")) }
     }
 
     /// When something was written there last: a running `sollol` writes what its servers print.
@@ -108,7 +111,7 @@ package struct StateFolder {
         return Guard.Owner(id: ownerID(path) ?? id, name: name)
     }
 
-    private static func ownerID(_ path: String) -> String? {
+    static func ownerID(_ path: String) -> String? {
         let id = try? String(contentsOfFile: path + "/owner", encoding: .utf8)
         return id.flatMap { $0.count == 32 && $0.allSatisfy(\.isHexDigit) ? $0 : nil }
     }

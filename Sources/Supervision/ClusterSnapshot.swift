@@ -37,6 +37,8 @@ package struct ClusterSnapshot: Equatable, Sendable {
     package var processes: [Process]
     /// The bring-up or recovery that goes on, or else the one that ended last.
     package var episode: Episode?
+    /// What it does for its users; nil while it does not serve, or does not say.
+    package var requests: RequestLoad?
     /// What people should know for as long as it is true, one sentence each.
     package var warnings: [String] = []
 }
@@ -61,6 +63,7 @@ extension Supervisor {
         return ClusterSnapshot(
             state: clusterState, processes: others + former + [own],
             episode: service.episode ?? service.lastEpisode,
+            requests: coordinator.service?.load,
             warnings: standingWarnings)
     }
 

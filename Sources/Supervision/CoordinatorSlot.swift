@@ -49,6 +49,8 @@ struct CoordinatorSlot: ProcessSlot {
         var missedProbes = 0
         /// What it said last about its requests, and when; nil until it has.
         var activity: (last: SlotActivity, at: Instant)?
+        /// What that means for people; nil until it has said anything.
+        var load: RequestLoad?
         /// Whether it holds its model (rule 4).
         var rest = Rest.awake
         /// What its connections tell (rule 2).
@@ -66,7 +68,7 @@ struct CoordinatorSlot: ProcessSlot {
                 && left.rest == right.rest && left.trial == right.trial
                 && left.canary == right.canary
                 && left.activity?.last == right.activity?.last
-                && left.activity?.at == right.activity?.at
+                && left.activity?.at == right.activity?.at && left.load == right.load
         }
     }
 

@@ -78,6 +78,8 @@ extension Supervisor {
         endBlindness(&service)
         isAwake(&service, at: now)
         if activity.busy == 0 || activity != service.activity?.last { movedAt = now }
+        service.load = RequestLoad(
+            activity, since: service.activity?.last, now - (service.activity?.at ?? now))
         service.activity = (activity, now)
         coordinator.become(.serving(service))
         judgeProgress(at: now)
@@ -147,7 +149,7 @@ extension Supervisor {
         let share = min(0.99, Double(read) / Double(modelBytes))
         return LoadProgress(
             percent: Int(share * 100), bytes: min(read, modelBytes),
-            bytesPerSecond: usage.bytesPerSecond.map { Int($0) })
+            bytesPerSecond: usage.bytesPerSecond.map { Int($0) }, totalBytes: modelBytes)
     }
 
     private mutating func tellProgress(at now: Instant) {

@@ -8,11 +8,14 @@ package struct SlotActivity: Equatable, Sendable {
     package var counters: [Int]
     /// The task of the first of them, as the server logs it; nil where it does not tell.
     package var task: Int?
+    /// How many it can answer at once; nil where it does not say.
+    package var slots: Int?
 
     /// That activity.
-    package init(busy: Int, counters: [Int] = []) {
+    package init(busy: Int, counters: [Int] = [], slots: Int? = nil) {
         self.busy = busy
         self.counters = counters
+        self.slots = slots
     }
 
     /// From the body of an answer to `/slots`, or nil when it is none.
@@ -22,7 +25,8 @@ package struct SlotActivity: Equatable, Sendable {
             case .array(let slots) = root.value
         else { return nil }
         let busy = slots.filter { $0.value["is_processing"]?.value == .bool(true) }
-        self.init(busy: busy.count, counters: busy.flatMap(Self.counters))
+        self.init(
+            busy: busy.count, counters: busy.flatMap(Self.counters), slots: slots.count)
         task = counters.count > 1 ? Outside.number("\(counters[1])", in: Outside.count) : nil
     }
 

@@ -162,6 +162,11 @@ package enum PlanFindings {
         plan.exposures.map { Finding($0.nodes, severity: .warning, $0.problem) }
     }
 
+    /// A context that is longer than what the model has learned.
+    package static func longContext(_ plan: LaunchPlan) -> [Finding] {
+        plan.contextWarning.map { [Finding([.coordinator], severity: .warning, $0)] } ?? []
+    }
+
     /// GPUs that nobody uses.
     package static func idleGPUs(_ spec: ClusterSpec, _ facts: HostFacts) -> [Finding] {
         IdleGPU.all(spec, facts).map {

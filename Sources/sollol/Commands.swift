@@ -120,7 +120,12 @@ enum Commands {
 
     private static let list = Command(
         name: "list", synonyms: ["ls", "ps"], summary: "every cluster of this user on this machine",
-        options: [Options.format],
+        options: [
+            .init(
+                name: "--prune",
+                help: "remove what is left of clusters that nobody could start again"),
+            Options.format,
+        ],
         exits: [Exit(.success, "shown, or there is none"), unprinted] + always
     ) { try ListCommand.run($0.arguments) }
 
@@ -138,11 +143,19 @@ enum Commands {
     ) { try HistoryCommand.run($0.arguments) }
 
     private static let logs = Command(
-        name: "logs", summary: "what the servers printed, of one or of all", word: "NAME",
+        name: "logs", summary: "what the servers printed, of some or of all", word: "NAME",
+        takesMore: true,
         options: [
             .init(name: "--follow", help: "go on with what comes, until Ctrl-C", short: "-f"),
             .init(
-                name: "--lines", value: "N|all", help: "the last lines; default: 100", short: "-n"),
+                name: "--lines", value: "N|all",
+                help: "the last lines; default: 100, with --since all", short: "-n"),
+            .init(name: "--since", value: "TIME", help: "from then on: \(LocalTime.pointForms)"),
+            .init(name: "--until", value: "TIME", help: "up to then, written the same"),
+            .init(
+                name: "--grep", value: "PATTERN", help: "those that match a regular expression"),
+            .init(name: "--all", help: "also lines about connections to workers, most of all"),
+            Options.format,
         ] + Options.cluster,
         idleOptions: byName,
         exits: [Exit(.success, "shown"), unprinted, misconfigured] + always

@@ -146,7 +146,8 @@ struct UpCommand {
             plan: plan, spec: loaded.spec, facts: look.facts, numbers: loaded.numbers,
             connections: look.connections, state: state, sources: sources, seed: UInt64(getpid()),
             output: .init(
-                report: console.report, line: console.line, changed: console.changed))
+                report: console.report, line: console.line, changed: console.changed,
+                isLive: console.isLive))
         let status = try runner.run()
         if status == .unavailable {
             // Perhaps since something is not as it was recorded. Where this cannot be written it

@@ -117,11 +117,12 @@ struct CommandLineTests {
         let outcome = try place.run("up", "--rpc", "127.0.0.1")
         #expect(
             outcome.errors == """
-                error: model: is missing. Set it to a GGUF or to a model's Ollama name; or give \
-                --model or SOLLOL_MODEL_PATH.
-                error: no configuration file was found; looked for ./sollol.json, \
-                \(place.folder)/home/.config/sollol/sollol.json, /etc/sollol/sollol.json. Name one \
-                with --config FILE.
+                error: there is no configuration: no file at ./sollol.json, \
+                \(place.folder)/home/.config/sollol/sollol.json, /etc/sollol/sollol.json.
+                  Name one with --config FILE, or give --model and --rpc.
+                error: model: is missing.
+                  Set it to a GGUF or to a model's Ollama name; or give --model or \
+                SOLLOL_MODEL_PATH.
                 """)
         #expect(outcome.status == 78)
         #expect(!place.isTouched)
@@ -256,7 +257,7 @@ struct CommandLineTests {
 
     /// Whatever options they will have.
     @Test(arguments: [
-        "shard", "measure", "discover", "install", "service", "export",
+        "shard", "discover", "install", "service", "export",
     ])
     func commandsOfLaterReleasesSaySo(_ command: String) throws {
         let place = try Place()
