@@ -17,6 +17,8 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
     case timeouts(Timeout)
     /// In `placement`.
     case placement(Placement)
+    /// In `dashboard`.
+    case dashboard(Dashboard)
     /// Of one element of `rpc_backends`, counted from 0.
     case backend(Int, Backend)
     /// In `worker_defaults`: what counts for backends that do not say it themselves.
@@ -75,6 +77,11 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case cpuExperts = "cpu_experts"
     }
 
+    /// Keys of `dashboard`.
+    package enum Dashboard: String, Codable, CaseIterable, Sendable {
+        case enabled, host, port, names, users
+    }
+
     /// Keys of an element of `rpc_backends`; `worker_defaults` takes all but `host` and `port`.
     package enum Backend: String, Codable, CaseIterable, Sendable {
         case host, port, ssh
@@ -96,6 +103,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case .health: .health
         case .timeouts: .timeouts
         case .placement: .placement
+        case .dashboard: .dashboard
         case .backend(let index, _): .backend(index)
         case .workerDefaults: .workerDefaults
         }
@@ -110,6 +118,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case .health(let key): key.rawValue
         case .timeouts(let key): key.rawValue
         case .placement(let key): key.rawValue
+        case .dashboard(let key): key.rawValue
         case .backend(_, let key), .workerDefaults(let key): key.rawValue
         }
     }
@@ -122,7 +131,7 @@ extension ConfigurationKey: CustomStringConvertible {
 
 /// An object of the configuration that holds keys.
 package enum ConfigurationGroup: Hashable, Sendable {
-    case coordinator, restart, health, timeouts, placement, workerDefaults
+    case coordinator, restart, health, timeouts, placement, dashboard, workerDefaults
     /// An element of `rpc_backends`, counted from 0.
     case backend(Int)
 
@@ -134,6 +143,7 @@ package enum ConfigurationGroup: Hashable, Sendable {
         case .health: ConfigurationKey.Health.allCases.map { .health($0) }
         case .timeouts: ConfigurationKey.Timeout.allCases.map { .timeouts($0) }
         case .placement: ConfigurationKey.Placement.allCases.map { .placement($0) }
+        case .dashboard: ConfigurationKey.Dashboard.allCases.map { .dashboard($0) }
         case .workerDefaults:
             ConfigurationKey.Backend.allCases.filter { $0 != .host && $0 != .port }
                 .map { .workerDefaults($0) }
@@ -152,6 +162,7 @@ extension ConfigurationGroup: CustomStringConvertible {
         case .health: "health"
         case .timeouts: "timeouts"
         case .placement: "placement"
+        case .dashboard: "dashboard"
         case .workerDefaults: SpecialKey.workerDefaults.rawValue
         case .backend(let index): "\(SpecialKey.backends.rawValue)[\(index)]"
         }

@@ -29,6 +29,8 @@ package struct ClusterSpec: Equatable, Codable, Sendable {
     package var health: HealthPolicy
     /// How long `sollol` waits for things, in seconds.
     package var timeouts: Timeouts
+    /// What an operator looks at.
+    package var dashboard = DashboardSpec()
     /// Where each effective value came from.
     package var origins: [ConfigurationKey: ValueOrigin]
 

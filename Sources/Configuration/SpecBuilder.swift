@@ -27,7 +27,7 @@ struct SpecBuilder {
     mutating func build() -> ClusterSpec {
         let isEnabled = isEnabled()
         let coordinator = coordinator()
-        let spec = ClusterSpec(
+        var spec = ClusterSpec(
             name: name(), distributedInferenceEnabled: isEnabled,
             model: model(onHost: coordinator.location),
             workers: isEnabled ? (0..<backendCount).map { worker($0) } : [],
@@ -35,10 +35,12 @@ struct SpecBuilder {
             allowExposedBind: boolean(.cluster(.allowExposedBind)),
             placement: placement(),
             restart: restart(), health: health(), timeouts: timeouts(),
+            dashboard: dashboard(),
             origins: entries.mapValues(\.origin))
         checkArguments(spec)
         checkDangerousFlags(spec.coordinator)
         checkAddresses(spec)
+        checkDashboard(&spec)
         checkDevices(spec)
         checkDelays(spec)
         checkLease(spec)
@@ -66,7 +68,7 @@ struct SpecBuilder {
 
     func boolean(_ key: ConfigurationKey) -> Bool { entries[key]?.value == .boolean(true) }
 
-    private func strings(_ key: ConfigurationKey) -> [String] {
+    func strings(_ key: ConfigurationKey) -> [String] {
         if case .strings(let texts) = entries[key]?.value { texts } else { [] }
     }
 

@@ -34,7 +34,7 @@ package final class ClusterRunner {
 
     let loop = EventLoop()
     let state: StateDirectory
-    let output: Output
+    private(set) var output: Output
     var inForce: InForce
     var decisions: Decisions
     var keeper: StatusKeeper
@@ -45,6 +45,9 @@ package final class ClusterRunner {
     private let caches: TensorCaches
     let reloads: Reloads
     let facts: FactsWriter
+    /// What people and Prometheus look at.
+    private(set) lazy var dashboard = makeDashboard()
+    let version: String
     private var status = ExitStatus.software
 
     /// A runner of that plan; nothing happens before `run`.
@@ -55,12 +58,15 @@ package final class ClusterRunner {
     ///   - state: logs go there.
     ///   - sources: where a changed configuration comes from.
     ///   - seed: makes the jitter of restarts differ between clusters.
+    ///   - version: the release of this `sollol`.
     package init(
         plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, connections: OpenConnections,
-        state: StateDirectory, sources: ReloadSources, seed: UInt64, output: Output
+        state: StateDirectory, sources: ReloadSources, seed: UInt64, version: String,
+        output: Output
     ) {
         self.state = state
         self.output = output
+        self.version = version
         inForce = InForce(spec: spec, facts: facts)
         decisions = Decisions(
             Supervisor(WantedCluster(plan: plan, spec: spec, facts: facts), seed: seed))
@@ -91,6 +97,10 @@ package final class ClusterRunner {
         processes.toldOfCache = { [unowned self] in toldOfCache(of: $0, $1) }
         questions.happened = { [unowned self] in happened($0) }
         reloads.handlers = reloadHandlers
+        output.report = { [unowned self, report = output.report] in
+            dashboard.told($0)
+            report($0)
+        }
     }
 
     /// What runs.
@@ -114,6 +124,8 @@ package final class ClusterRunner {
         state.logs.tellProblems(on: loop)
         let control = controlServer()
         defer { control?.end() }
+        serveDashboard()
+        defer { dashboard.end() }
         happened(.upRequested)
         processes.keepLease(inForce.spec.timeouts.lease)
         Self.returnMemory()
@@ -177,6 +189,7 @@ package final class ClusterRunner {
         lookUpAgain(after: event)
         decisions.take(event, perform: perform) { event, snapshot in
             keeper.happened(event, snapshot, at: .now)
+            dashboard.happened(event, snapshot)
             output.changed(snapshot)
             if !decisions.supervisor.isReloading, keeper.current.isServing {
                 reloads.served()
@@ -200,7 +213,9 @@ package final class ClusterRunner {
         case .probeBusySlots(let run): questions.askBusySlots(run, of: plan)
         case .probeActivity(let run): questions.askActivity(run, of: plan)
         case .replan(let nodes): replan(without: nodes)
-        case .setTimer(let timer, let instant): timers.set(timer, at: instant)
+        case .setTimer(let timer, let instant):
+            timers.set(timer, at: instant)
+            dashboard.timerSet(timer, at: instant)
         case .adoptReload: adoptReload()
         case .report(let report): tell(report)
         case .finish(let status):
@@ -257,7 +272,9 @@ package final class ClusterRunner {
     private func printed(_ line: String, by run: ProcessRun) {
         logs.append(line, of: run)
         // A reload may have given it another name since it was started.
-        output.line("\(plan.process(run.node)?.node ?? run.node)", line)
+        let node = plan.process(run.node)?.node ?? run.node
+        output.line("\(node)", line)
+        dashboard.printed(line, by: node)
         guard plan.process(run.node)?.role == .coordinator else { return }
         questions.read(line)
         if ComputationFailure.isTold(by: line) { happened(.computationFailed(run)) }

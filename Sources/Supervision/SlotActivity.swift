@@ -6,6 +6,8 @@ package struct SlotActivity: Equatable, Sendable {
     package var busy: Int
     /// For each of these its task and how far it is; any change is progress.
     package var counters: [Int]
+    /// The same of each of these that says so: for people, since nothing is decided by it.
+    package var progress: [SlotProgress] = []
 
     /// That activity.
     package init(busy: Int, counters: [Int] = []) {
@@ -21,6 +23,7 @@ package struct SlotActivity: Equatable, Sendable {
         else { return nil }
         let busy = slots.filter { $0.value["is_processing"]?.value == .bool(true) }
         self.init(busy: busy.count, counters: busy.flatMap(Self.counters))
+        progress = busy.compactMap(SlotProgress.init)
     }
 
     /// From the body of an answer to `/metrics` (Prometheus's text), or nil when it does not tell:

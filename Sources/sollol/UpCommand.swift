@@ -142,6 +142,7 @@ struct UpCommand {
         let runner = ClusterRunner(
             plan: plan, spec: loaded.spec, facts: look.facts, connections: look.connections,
             state: state, sources: sources, seed: UInt64(getpid()),
+            version: CommandLineInterface.version,
             output: .init(
                 report: console.report, line: console.line, changed: console.changed))
         let status = try runner.run()

@@ -25,6 +25,10 @@ import Testing
         "historyLineBytes": Bounds.historyLineBytes, "reloadBytes": Bounds.reloadBytes,
         "controlRequestBytes": Bounds.controlRequestBytes,
         "controlAnswerBytes": Bounds.controlAnswerBytes,
+        "requestHeadBytes": Bounds.requestHeadBytes,
+        "dashboardStreams": Bounds.dashboardStreams,
+        "dashboardClients": Bounds.dashboardClients,
+        "waitingAnswerBytes": Bounds.waitingAnswerBytes,
     ]
 
     private static func text(_ path: String) throws -> String {

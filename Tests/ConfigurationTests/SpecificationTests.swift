@@ -40,7 +40,9 @@ struct SpecificationTests {
           "timeouts": { "connect": 1, "ready": 2, "progress": 3, "stall": 4, "lease": 0,
                         "stop": 6 },
           "placement": { "strategy": "manual", "participants": "workers_only",
-                         "layers": [3, 0, 30], "cpu_experts": 0 }
+                         "layers": [3, 0, 30], "cpu_experts": 0 },
+          "dashboard": { "enabled": false, "host": "10.9.66.1", "port": 8081,
+                         "names": ["llm.example"], "users": ["grafana"] }
         }
         """
 
@@ -118,6 +120,11 @@ struct SpecificationTests {
         spec.timeouts.stall = 4
         spec.timeouts.lease = 0
         spec.timeouts.stop = 6
+        spec.dashboard.isEnabled = false
+        spec.dashboard.host = "10.9.66.1"
+        spec.dashboard.port = 8081
+        spec.dashboard.names = ["llm.example"]
+        spec.dashboard.users = ["grafana"]
         return spec
     }()
 
