@@ -36,6 +36,14 @@ package final class EventHistory {
         return nil
     }
 
+    /// The last records in a state directory, oldest first: as many as the end of its file holds.
+    static func recent(state: String) -> [HistoryRecord] {
+        let bytes = (try? RegularFile.readEnd(path(state: state), limit: 1 << 16)) ?? []
+        return bytes.split(separator: UInt8(ascii: "\n")).compactMap {
+            HistoryRecord(line: Array($0))
+        }
+    }
+
     /// All lines in a state directory, oldest first, those of rotated files included.
     package static func lines(state: String) -> [[UInt8]] {
         LogReader(name: "events", path: path(state: state)).last(nil)

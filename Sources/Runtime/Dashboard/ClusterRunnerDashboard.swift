@@ -5,7 +5,7 @@ import Dashboard
 extension ClusterRunner {
     func makeDashboard() -> DashboardHost {
         DashboardHost(
-            plan: plan, loop: loop,
+            plan: plan, past: EventHistory.recent(state: state.path), loop: loop,
             sources: DashboardHost.Sources(
                 status: { [unowned self] in keeper.current },
                 lease: { [unowned self] in inForce.spec.timeouts.lease },

@@ -37,10 +37,12 @@ final class DashboardHost {
     private var lastBeat = EventLoop.now
 
     /// A dashboard that nobody can see yet.
-    init(plan: LaunchPlan, loop: EventLoop, sources: Sources) {
+    ///
+    /// - Parameter past: the end of what was told before.
+    init(plan: LaunchPlan, past: [HistoryRecord], loop: EventLoop, sources: Sources) {
         self.loop = loop
         self.sources = sources
-        record = DashboardRecord(plan: plan)
+        record = DashboardRecord(plan: plan, past: past)
     }
 
     /// Where it is; nil where it is not.

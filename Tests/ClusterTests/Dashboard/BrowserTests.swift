@@ -37,6 +37,10 @@ struct BrowserTests {
         }
         #expect(browser.text(Self.title) == "Serving")
         #expect(try browser.run("return window.same") as? Bool == true)
+        // What was told before it.
+        #expect(
+            browser.text("document.querySelector('#recoveries').textContent")
+                .contains("worker-1: it was killed"))
 
         try Self.check(browser, place.url)
         try browser.quit()
