@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 70150e1a2885fa8fe09eda29d84719cf.
+# Made by `sollol up --dry-run --format sh`, plan 0379b6c1af135b77bf8b9037bb30e77d.
 set -euo pipefail
 
 names=(coordinator)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 4cd21154d5cdc7699c3d413dd6564ed3.
+# Made by `sollol up --dry-run --format sh`, plan 1df9132c199b6f481dc1165a0a992253.
 # assumed of worker-1, worker-2: where rpc-server, or ggml-rpc-server in its place, lies is
 #   not known; `sollol check` looks for it.
 # assumed of worker-1, worker-2: one device is assumed; `sollol check` asks the server.

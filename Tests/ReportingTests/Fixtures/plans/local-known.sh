@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan c09a11094518bdeaace13a74607d7a2b.
+# Made by `sollol up --dry-run --format sh`, plan 08bac36882d3ec3a29732b03d14dacfc.
 set -euo pipefail
 
 names=(worker-1 worker-2 coordinator)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan bf63b409b5dd1e9d9493b7175e965378.
+# Made by `sollol up --dry-run --format sh`, plan 741809e3b094c25845ed3ed0263c5b32.
 # assumed of coordinator: the memory of worker-1, worker-2 is not known, so layers are
 #   distributed evenly; `sollol check` measures it.
 set -euo pipefail
