@@ -45,12 +45,16 @@ let package = Package(
             "Reporting",
             uses: ["Basics", "LlamaCpp", "Model", "Placement", "Plan", "Remote", "Survey"],
             embeds: ["Shell"]),
+        room(
+            "Dashboard",
+            uses: ["Basics", "Placement", "Plan", "Remote", "Supervision", "Status"],
+            embeds: ["Page"]),
         // Not `Runtime`, which is a module of Swift's own.
         .target(
             name: "SollolRuntime",
             dependencies: [
                 "Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration", "Plan",
-                "Remote", "Survey", "Supervision", "Status",
+                "Remote", "Survey", "Supervision", "Status", "Dashboard",
             ], path: "Sources/Runtime",
             swiftSettings: small),
         .executableTarget(
@@ -123,6 +127,12 @@ let package = Package(
             dependencies: ["Basics", "Configuration", "Supervision", "Status", "Samples"],
             resources: [.copy("Fixtures")]),
         .testTarget(
+            name: "DashboardTests",
+            dependencies: [
+                "Basics", "Configuration", "Plan", "Remote", "Supervision", "Status", "Dashboard",
+                "Samples",
+            ]),
+        .testTarget(
             name: "ReportingTests",
             dependencies: [
                 "Basics", "LlamaCpp", "Facts", "Configuration", "Plan", "Remote", "Survey",
@@ -134,7 +144,7 @@ let package = Package(
             name: "RuntimeTests",
             dependencies: [
                 "Basics", "LlamaCpp", "Facts", "Configuration", "Plan", "Remote", "Survey",
-                "Supervision", "Status", "Reporting", "SollolRuntime", "Samples",
+                "Supervision", "Status", "Dashboard", "Reporting", "SollolRuntime", "Samples",
             ]),
         .testTarget(
             name: "SimulationTests",

@@ -94,4 +94,12 @@ package enum Bounds {
     package static let controlRequestBytes = 4096
     /// Bytes of its answer; the largest has the lines of a reload.
     package static let controlAnswerBytes = 2 << 20
+    /// Bytes of the head of a request to the dashboard.
+    package static let requestHeadBytes = 8 << 10
+    /// Streams of the dashboard that are open at the same time.
+    package static let dashboardStreams = 64
+    /// Other clients of it at the same time: scrapers and balancers are answered whoever looks.
+    package static let dashboardClients = 16
+    /// Bytes that wait for a client of it.
+    package static let waitingAnswerBytes = 256 << 10
 }

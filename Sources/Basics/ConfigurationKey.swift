@@ -19,6 +19,8 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
     case placement(Placement)
     /// In `notify`.
     case notify(Notify)
+    /// In `dashboard`.
+    case dashboard(Dashboard)
     /// Of one element of `rpc_backends`, counted from 0.
     case backend(Int, Backend)
     /// In `worker_defaults`: what counts for backends that do not say it themselves.
@@ -77,6 +79,11 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case cpuExperts = "cpu_experts"
     }
 
+    /// Keys of `dashboard`.
+    package enum Dashboard: String, Codable, CaseIterable, Sendable {
+        case enabled, host, port, names, users
+    }
+
     /// Keys of `notify`.
     package enum Notify: String, Codable, CaseIterable, Sendable {
         case command
@@ -107,6 +114,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case .timeouts: .timeouts
         case .placement: .placement
         case .notify: .notify
+        case .dashboard: .dashboard
         case .backend(let index, _): .backend(index)
         case .workerDefaults: .workerDefaults
         }
@@ -122,6 +130,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case .timeouts(let key): key.rawValue
         case .placement(let key): key.rawValue
         case .notify(let key): key.rawValue
+        case .dashboard(let key): key.rawValue
         case .backend(_, let key), .workerDefaults(let key): key.rawValue
         }
     }
@@ -134,7 +143,7 @@ extension ConfigurationKey: CustomStringConvertible {
 
 /// An object of the configuration that holds keys.
 package enum ConfigurationGroup: Hashable, Sendable {
-    case coordinator, restart, health, timeouts, placement, notify, workerDefaults
+    case coordinator, restart, health, timeouts, placement, notify, dashboard, workerDefaults
     /// An element of `rpc_backends`, counted from 0.
     case backend(Int)
 
@@ -147,6 +156,7 @@ package enum ConfigurationGroup: Hashable, Sendable {
         case .timeouts: ConfigurationKey.Timeout.allCases.map { .timeouts($0) }
         case .placement: ConfigurationKey.Placement.allCases.map { .placement($0) }
         case .notify: ConfigurationKey.Notify.allCases.map { .notify($0) }
+        case .dashboard: ConfigurationKey.Dashboard.allCases.map { .dashboard($0) }
         case .workerDefaults:
             ConfigurationKey.Backend.allCases.filter { ![.name, .host, .port].contains($0) }
                 .map { .workerDefaults($0) }
@@ -166,6 +176,7 @@ extension ConfigurationGroup: CustomStringConvertible {
         case .timeouts: "timeouts"
         case .placement: "placement"
         case .notify: "notify"
+        case .dashboard: "dashboard"
         case .workerDefaults: SpecialKey.workerDefaults.rawValue
         case .backend(let index): "\(SpecialKey.backends.rawValue)[\(index)]"
         }

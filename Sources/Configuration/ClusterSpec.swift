@@ -32,6 +32,8 @@ package struct ClusterSpec: Equatable, Codable, Sendable {
     package var timeouts: Timeouts
     /// Who is told of what happens where nobody looks.
     package var notify = NotifySpec()
+    /// What an operator looks at.
+    package var dashboard = DashboardSpec()
     /// Where each effective value came from.
     package var origins: [ConfigurationKey: ValueOrigin]
 

@@ -74,6 +74,7 @@ extension ConfigurationKey {
         case .timeouts(let key): key.definition
         case .placement(let key): key.definition
         case .notify(let key): key.definition
+        case .dashboard(let key): key.definition
         case .backend(_, let key), .workerDefaults(let key): key.definition
         }
     }
@@ -198,6 +199,20 @@ extension ConfigurationKey.Notify {
     }
 }
 
+extension ConfigurationKey.Dashboard {
+    fileprivate var definition: KeyDefinition {
+        switch self {
+        case .enabled:
+            .init(kind: .boolean, standard: .boolean(true), variable: "SOLLOL_DASHBOARD")
+        case .host: .init(kind: .string(.listeningAddress), standard: .string("127.0.0.1"))
+        case .port:
+            .init(kind: .integer(1...65535), variable: "SOLLOL_DASHBOARD_PORT")
+        case .names: .init(kind: .strings(.hostName), standard: .strings([]))
+        case .users: .init(kind: .strings(.userName), standard: .strings([]))
+        }
+    }
+}
+
 extension ConfigurationKey.Backend {
     fileprivate var definition: KeyDefinition {
         switch self {
@@ -239,7 +254,7 @@ extension ConfigurationKey.Backend {
 package enum ConfigurationSchema {
     /// The groups that hold keys of `keys`.
     static let groups: [ConfigurationGroup] = [
-        .coordinator, .restart, .health, .timeouts, .placement, .notify,
+        .coordinator, .restart, .health, .timeouts, .placement, .notify, .dashboard,
     ]
 
     /// Every key that is not part of a backend.

@@ -173,6 +173,9 @@ package enum JSONSchema {
         case .origins: "^(?!-)[A-Za-z0-9._,:/*-]+$"
         case .clusterName: "^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,64}$"
         case .workerName: "^(?![-.])[A-Za-z0-9._-]{1,64}$"
+        case .listeningAddress: "^([0-9]{1,3}\\.){3}[0-9]{1,3}$|^localhost$"
+        case .hostName: "^[A-Za-z0-9._-]{1,253}$"
+        case .userName: "^(?!-)[A-Za-z0-9._-]{1,32}$|^\\*$"
         case .argument, .command, .oneOf: "^[^\(deceptive)]*$"
         case .memorySize: "^(0|[0-9.]+ ?[KkMmGgTt]([Ii]?[Bb]?))$"
         }

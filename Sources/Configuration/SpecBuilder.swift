@@ -31,7 +31,7 @@ struct SpecBuilder {
     mutating func build() -> ClusterSpec {
         let isEnabled = isEnabled()
         let coordinator = coordinator()
-        let spec = ClusterSpec(
+        var spec = ClusterSpec(
             name: name(), distributedInferenceEnabled: isEnabled,
             model: model(onHost: coordinator.location),
             workers: isEnabled ? workers() : [],
@@ -39,10 +39,12 @@ struct SpecBuilder {
             allowExposedBind: boolean(.cluster(.allowExposedBind)),
             placement: placement(),
             restart: restart(), health: health(), timeouts: timeouts(),
-            notify: notify(), origins: entries.mapValues(\.origin))
+            notify: notify(), dashboard: dashboard(),
+            origins: entries.mapValues(\.origin))
         checkArguments(spec)
         checkDangerousFlags(spec.coordinator)
         checkAddresses(spec)
+        checkDashboard(&spec)
         checkDevices(spec)
         checkDelays(spec)
         checkLease(spec)

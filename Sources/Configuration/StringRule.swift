@@ -34,6 +34,12 @@ enum StringRule: Equatable, Sendable {
     case argument
     /// So much memory: `24GiB`.
     case memorySize
+    /// Numeric IPv4 to listen on, or `localhost`.
+    case listeningAddress
+    /// A name under which a browser may have come here.
+    case hostName
+    /// A user of this machine, or `*`.
+    case userName
     /// One of these words.
     case oneOf([String])
 
@@ -123,6 +129,16 @@ enum StringRule: Equatable, Sendable {
             return MemorySize.bytes(text) != nil
                 ? nil
                 : "is no size of memory: a number with a unit, such as \"24GiB\" or \"512MiB\""
+        case .listeningAddress:
+            return AddressRange.isNumericIPv4(text) || text == "localhost" ? nil : Self.isNoAddress
+        case .hostName:
+            let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 253
+            return isName && AddressRange.isName(text)
+                ? nil : "is no name of a host; addresses need not be named"
+        case .userName:
+            let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 32
+            return text == DashboardSpec.everybody || isName && !text.beginsWithDash
+                ? nil : "is no name of a user, nor \"*\", which is everybody"
         case .oneOf(let words):
             return words.contains(text)
                 ? nil : "is not one of \(words.map { "\"\($0)\"" }.joined(separator: ", "))"

@@ -37,7 +37,7 @@ package final class ClusterRunner {
 
     let loop = EventLoop()
     let state: StateDirectory
-    let output: Output
+    private(set) var output: Output
     var inForce: InForce
     /// What was in force before a reload that does not serve yet.
     var fallback: InForce?
@@ -54,6 +54,9 @@ package final class ClusterRunner {
     private var news = NotificationWatch()
     /// How long the coordinator took last from its start until it served.
     var lastStart = StartTime()
+    /// What people and Prometheus look at.
+    private(set) lazy var dashboard = makeDashboard()
+    let version: String
     private var status = ExitStatus.software
 
     /// A runner of that plan; nothing happens before `run`.
@@ -65,14 +68,17 @@ package final class ClusterRunner {
     ///   - state: logs go there.
     ///   - sources: where a changed configuration comes from.
     ///   - seed: makes the jitter of restarts differ between clusters.
+    ///   - version: the release of this `sollol`.
     package init(
         plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, numbers: WorkerNumbers,
         connections: OpenConnections, state: StateDirectory, sources: ReloadSources, seed: UInt64,
+        version: String,
         output: Output
     ) {
         self.state = state
         self.output = output
         inForce = InForce(spec: spec, facts: facts, numbers: numbers)
+        self.version = version
         decisions = Decisions(
             Supervisor(WantedCluster(plan: plan, spec: spec, facts: facts), seed: seed))
         keeper = StatusKeeper(
@@ -105,6 +111,10 @@ package final class ClusterRunner {
         processes.toldOfCache = { [unowned self] in toldOfCache(of: $0, $1) }
         questions.happened = { [unowned self] in happened($0) }
         reloads.handlers = reloadHandlers
+        output.report = { [unowned self, report = output.report] in
+            dashboard.told($0)
+            report($0)
+        }
     }
 
     /// What runs.
@@ -129,6 +139,8 @@ package final class ClusterRunner {
         state.logs.tellProblems(on: loop)
         let control = controlServer()
         defer { control?.end() }
+        serveDashboard()
+        defer { dashboard.end() }
         happened(.upRequested)
         if output.isLive { keepView() }
         processes.keepLease(inForce.spec.timeouts.lease)
@@ -203,6 +215,7 @@ package final class ClusterRunner {
         lookUpAgain(after: event)
         decisions.take(event, perform: perform) { event, snapshot in
             keeper.happened(event, snapshot, at: .now)
+            dashboard.happened(event, snapshot)
             output.changed(keeper.current)
             if let told = news.saw(keeper.current, at: .now) { notifier.tell(told) }
             lastStart.saw(snapshot, at: EventLoop.now)
@@ -229,7 +242,9 @@ package final class ClusterRunner {
         case .probeBusySlots(let run): questions.askBusySlots(run, of: plan)
         case .probeActivity(let run): questions.askActivity(run, of: plan)
         case .replan(let nodes): replan(without: nodes)
-        case .setTimer(let timer, let instant): timers.set(timer, at: instant)
+        case .setTimer(let timer, let instant):
+            timers.set(timer, at: instant)
+            dashboard.timerSet(timer, at: instant)
         case .adoptReload: adoptReload()
         case .takeReloadBack(let former, let reason): takeBack(former, reason)
         case .report(let report): tell(report)
@@ -290,7 +305,9 @@ package final class ClusterRunner {
     private func printed(_ line: String, by run: ProcessRun) {
         guard logs.append(line, of: run) else { return }
         // A reload may have given it another name since it was started.
-        output.line("\(plan.process(run.node)?.node ?? run.node)", line)
+        let node = plan.process(run.node)?.node ?? run.node
+        output.line("\(node)", line)
+        dashboard.printed(line, by: node)
         guard plan.process(run.node)?.role == .coordinator else { return }
         questions.read(line)
         if ComputationFailure.isTold(by: line) { happened(.computationFailed(run)) }

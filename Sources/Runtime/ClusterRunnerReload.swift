@@ -100,6 +100,8 @@ extension ClusterRunner {
         followSpec()
         processes.keepLease(inForce.spec.timeouts.lease)
         keeper.adopted(decisions.supervisor.wanted.plan)
+        dashboard.adopted(decisions.supervisor.wanted.plan)
+        serveDashboard()
         reloads.adopted()
     }
 

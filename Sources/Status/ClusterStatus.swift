@@ -74,6 +74,8 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
     package var since: Timestamp?
     /// Where the API is.
     package var url: String?
+    /// Where its page is; nil where there is none.
+    package var dashboardURL: String?
     /// The digest of the plan that runs.
     package var planID: String?
     /// The process id of the `sollol` that supervises it.

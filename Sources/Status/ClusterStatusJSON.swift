@@ -17,7 +17,8 @@ extension ClusterStatus {
         .object([
             ("format_version", .int(Self.formatVersion)), ("cluster", .string(cluster)),
             ("state", .string(state.rawValue)), ("since", .optional(since)),
-            ("url", .optional(url)), ("dashboard_url", .null), ("plan_id", .optional(planID)),
+            ("url", .optional(url)), ("dashboard_url", .optional(dashboardURL)),
+            ("plan_id", .optional(planID)),
             ("pid", .optional(pid)), ("processes", .array(processes.map(\.json))),
             ("requests", requests?.json ?? .null), ("warnings", .strings(warnings ?? [])),
             ("summary", .optional(summary)),

@@ -46,6 +46,9 @@ package struct StatusKeeper: Equatable, Sendable {
         status.url = plan.process(.coordinator).map { "http://\($0.dial)" }
     }
 
+    /// The page is there, or nowhere.
+    package mutating func dashboardServes(at url: String?) { status.dashboardURL = url }
+
     private static func names(_ plan: LaunchPlan) -> [String] {
         plan.backends.map { "\($0.node) \($0.endpoint)" }
     }

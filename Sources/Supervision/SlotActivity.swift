@@ -10,6 +10,8 @@ package struct SlotActivity: Equatable, Sendable {
     package var task: Int?
     /// How many it can answer at once; nil where it does not say.
     package var slots: Int?
+    /// The same of each of these that says so: for people, since nothing is decided by it.
+    package var progress: [SlotProgress] = []
 
     /// That activity.
     package init(busy: Int, counters: [Int] = [], slots: Int? = nil) {
@@ -28,6 +30,7 @@ package struct SlotActivity: Equatable, Sendable {
         self.init(
             busy: busy.count, counters: busy.flatMap(Self.counters), slots: slots.count)
         task = counters.count > 1 ? Outside.number("\(counters[1])", in: Outside.count) : nil
+        progress = busy.compactMap(SlotProgress.init)
     }
 
     /// From the body of an answer to `/metrics` (Prometheus's text), or nil when it does not tell:

@@ -145,6 +145,7 @@ struct UpCommand {
         let runner = ClusterRunner(
             plan: plan, spec: loaded.spec, facts: look.facts, numbers: loaded.numbers,
             connections: look.connections, state: state, sources: sources, seed: UInt64(getpid()),
+            version: CommandLineInterface.version,
             output: .init(
                 report: console.report, line: console.line, changed: console.changed,
                 isLive: console.isLive))

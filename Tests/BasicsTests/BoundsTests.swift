@@ -30,6 +30,10 @@ import Testing
         "notifyAddressBytes": Bounds.notifyAddressBytes,
         "controlRequestBytes": Bounds.controlRequestBytes,
         "controlAnswerBytes": Bounds.controlAnswerBytes,
+        "requestHeadBytes": Bounds.requestHeadBytes,
+        "dashboardStreams": Bounds.dashboardStreams,
+        "dashboardClients": Bounds.dashboardClients,
+        "waitingAnswerBytes": Bounds.waitingAnswerBytes,
     ]
 
     private static func text(_ path: String) throws -> String {

@@ -42,7 +42,9 @@ struct SpecificationTests {
           "placement": { "strategy": "manual", "participants": "workers_only",
                          "layers": [3, 0, 30], "cpu_experts": 0 },
           "notify": { "command": "logger -t sollol", "url_file": "hook",
-                      "events": ["down", "gave_up"] }
+                      "events": ["down", "gave_up"] },
+          "dashboard": { "enabled": false, "host": "10.9.66.1", "port": 8081,
+                         "names": ["llm.example"], "users": ["grafana"] }
         }
         """
 
@@ -123,6 +125,11 @@ struct SpecificationTests {
         spec.notify.command = "logger -t sollol"
         spec.notify.urlFile = "/etc/lab/hook"
         spec.notify.events = ["down", "gave_up"]
+        spec.dashboard.isEnabled = false
+        spec.dashboard.host = "10.9.66.1"
+        spec.dashboard.port = 8081
+        spec.dashboard.names = ["llm.example"]
+        spec.dashboard.users = ["grafana"]
         return spec
     }()
 
