@@ -47,7 +47,7 @@ package final class ClusterRunner {
     private let timers: SupervisorTimers
     let processes: RunningProcesses
     let questions: ServerQuestions
-    private let caches: TensorCaches
+    let caches: TensorCaches
     let reloads: Reloads
     let facts: StateWriter
     let notifier: Notifier
@@ -256,50 +256,11 @@ package final class ClusterRunner {
         }
     }
 
-    private func tell(_ report: Report) {
+    func tell(_ report: Report) {
         keeper.told(report, at: .now)
         output.report(report)
         reloads.told(report)
         if let told = news.told(report, keeper.current, at: .now) { notifier.tell(told) }
-    }
-
-    private func spawn(_ run: ProcessRun) {
-        guard let process = plan.process(run.node) else { return }
-        guard process.role == .coordinator else { return start(run, process) }
-        processes.hold(run)
-        let started = { [unowned self] (problem: String?) in
-            guard processes.release(run) else { return }
-            if let problem {
-                happened(.spawnFailed(run, reason: problem))
-            } else {
-                start(run, process)
-            }
-        }
-        caches.coordinatorStarts { [unowned self] problem in
-            guard plan.asksForKeys, problem == nil else { return started(problem) }
-            questions.readKeys(before: run, started)
-        }
-    }
-
-    private func toldOfCache(of run: ProcessRun, _ text: String?) {
-        guard let text else { return caches.answered(run) }
-        tell(Report(.warning, "tensor cache: \(TerminalText.quote(text))", about: run.node))
-    }
-
-    private func start(_ run: ProcessRun, _ process: PlannedProcess) {
-        let cache = plan.tensorCache(of: process)
-        if process.role == .coordinator {
-            questions.coordinatorStarts(plan)
-        } else {
-            caches.starts(run, cache)
-        }
-        let dialled = process.role == .coordinator ? plan.backends.map(\.endpoint) : []
-        let peers = dialled.map { endpoint in
-            (endpoint, Endpoint(host: inForce.numeric(endpoint.host), port: endpoint.port))
-        }
-        processes.spawn(
-            run, process, dialling: plan.forwardedPorts(of: process), peers, of: plan.cluster,
-            timeouts: inForce.spec.timeouts, cache: cache)
     }
 
     private func printed(_ line: String, by run: ProcessRun) {
