@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan ae53a0df30b1e82bb671bd6e26a4821f.
+# Made by `sollol up --dry-run --format sh`, plan 3527943517a359aa8b87bbcd565616f9.
 set -euo pipefail
 
 names=(coordinator)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan f475643f41f43e4af9af43a4be2f3694.
+# Made by `sollol up --dry-run --format sh`, plan 16a510d852e3a188e98ef95b4e0cccaa.
 set -euo pipefail
 
 names=(worker-1 worker-2 coordinator)
