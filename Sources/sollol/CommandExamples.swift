@@ -1,3 +1,5 @@
+import Basics
+
 /// Lines that people can type, for `sollol help COMMAND`; a test parses each of them.
 extension Command {
     /// One of them.
@@ -64,7 +66,8 @@ extension Command {
         "schema": [Example("sollol schema >sollol.schema.json", "for an editor")],
         "help": [
             Example("sollol help logs", "a command"),
-            Example("sollol help coordinator.port", "a key of the configuration"),
+            Example(
+                "sollol help \(ConfigurationKey.coordinator(.port))", "a key of the configuration"),
         ],
     ]
 }
