@@ -180,7 +180,8 @@ struct SafetyChecker {
 
     private static func acts(_ effect: SupervisorEffect) -> Bool {
         switch effect {
-        case .report, .setTimer: false
+        // Going back notes what counts from now on; no process is touched by it.
+        case .report, .setTimer, .takeReloadBack: false
         default: true
         }
     }

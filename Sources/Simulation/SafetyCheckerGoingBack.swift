@@ -28,7 +28,10 @@ extension SafetyChecker {
         let isOther = plans.comingUp != nil || !Self.runsTheSame(former, spec)
         let isBack = Self.runsTheSame(served, spec)
         plans.comingUp = isOther && !isBack ? ComingUp() : nil
-        guard let user = known[coordinator], user.isAlive, user.isServing else { return }
+        // One that was killed serves nobody, however long it takes to end.
+        guard let user = known[coordinator], user.isAlive, user.isServing, !user.wasKilled,
+            !user.wasTerminated
+        else { return }
         learnService()
     }
 

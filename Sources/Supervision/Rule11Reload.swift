@@ -77,9 +77,11 @@ extension Supervisor {
     /// serve yet.
     package var isReloading: Bool { phase == .up && reload != .none }
 
-    /// Whether the cluster goes back to what served before, should it not come up with what was
-    /// asked for.
-    package var canGoBack: Bool { phase == .up && reload.fallback != nil }
+    /// Whether the cluster goes back to something else than what is in force, should it not come up
+    /// with what was asked for.
+    package var canGoBack: Bool {
+        phase == .up && reload.fallback.map { !$0.runsTheSame(as: wanted) } == true
+    }
 
     /// - Parameter canGoBack: not where what served before cannot serve any more.
     mutating func reloadRequested(_ next: WantedCluster, canGoBack: Bool, at now: Instant) {
@@ -216,8 +218,15 @@ extension Supervisor {
         plan = leftOut.isEmpty ? wanted.plan : wanted.plan.leavingOut(leftOut, as: plan)
     }
 
-    /// The reload is over once the cluster serves with it.
+    /// The reload is over once the cluster serves with it; one that waits meanwhile is taken back to
+    /// it then.
     mutating func settleReload() {
-        if case .settling = reload, coordinator.isServing { reload = .none }
+        guard coordinator.isServing else { return }
+        switch reload {
+        case .settling: reload = .none
+        case .pending(let next, let fallback?) where !next.runsTheSame(as: fallback):
+            reload = .pending(next, fallback: next.runsTheSame(as: wanted) ? nil : wanted)
+        case .pending, .none: break
+        }
     }
 }
