@@ -218,8 +218,8 @@ extension Supervisor {
         plan = leftOut.isEmpty ? wanted.plan : wanted.plan.leavingOut(leftOut, as: plan)
     }
 
-    /// The reload is over once the cluster serves with it; one that waits meanwhile is taken back to
-    /// it then.
+    /// The reload is over once the cluster serves with it; one that waits meanwhile is taken back
+    /// to it then.
     mutating func settleReload() {
         guard coordinator.isServing else { return }
         switch reload {

@@ -108,7 +108,8 @@ package enum SurveyFindings {
         _ program: SurveyRequest.Program, _ seen: SurveyReport.Program, _ report: SurveyReport,
         _ location: RunLocation
     ) -> String? {
-        let names = program.candidates.joined(separator: " or ")
+        let others = program.candidates.dropLast().joined(separator: ", ")
+        let names = (others.isEmpty ? "" : "\(others) or ") + (program.candidates.last ?? "")
         guard let path = seen.path else {
             if let refused = seen.refusedPath {
                 return "\(refused) on {host} cannot be executed by \(report.user). "
