@@ -79,7 +79,8 @@ import Testing
             if kill(pid, 0) != 0 || state?.contains(") Z ") == true { return loop.stop() }
             loop.at(EventLoop.now + 0.01, look)
         }
-        look()
+        // Not before it runs: a loop that is stopped then would not stop.
+        loop.at(EventLoop.now, look)
         loop.run()
     }
 
