@@ -41,7 +41,7 @@ package struct MessageText: Sendable {
             var shown = isMessage ? wrapped(line) : [String(line)]
             if let label, let color = label.color, hasColor {
                 shown[0] =
-                    "\u{1B}[\(color)m\(label.word)\u{1B}[0m"
+                    TerminalText.colored(label.word, color)
                     + shown[0].dropFirst(label.word.count)
             }
             return shown

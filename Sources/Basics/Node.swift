@@ -34,17 +34,9 @@ package struct Node: Sendable, Codable {
         _ number: Int, name: String? = nil, at endpoint: Endpoint,
         through destination: String? = nil
     ) -> Node {
-        Node(
-            identity(of: endpoint, through: destination),
-            name.map(NodeName.given) ?? .worker(number))
-    }
-
-    /// What makes the RPC backend with that endpoint the same from plan to plan.
-    package static func identity(
-        of endpoint: Endpoint, through destination: String? = nil
-    ) -> Identity {
-        .worker(
-            Endpoint(host: endpoint.host.lowercased(), port: endpoint.port), through: destination)
+        let lower = Endpoint(host: endpoint.host.lowercased(), port: endpoint.port)
+        return Node(
+            .worker(lower, through: destination), name.map(NodeName.given) ?? .worker(number))
     }
 
     /// Whether it is an RPC backend.

@@ -136,6 +136,10 @@ package struct WorkerSpec: Equatable, Codable, Sendable {
     package var deviceCount: Int { max(1, devices.count) }
     /// As the configuration gives it.
     package var endpoint: Endpoint { Endpoint(host: host, port: port) }
+    /// What it runs, as configured or by default: the key of `HostFacts.Host.binaries`.
+    package var program: String { binary ?? "rpc-server" }
+    /// Whether its RPC traffic goes through ssh; that to a server of somebody else never does.
+    package var isTunnelled: Bool { managed && transport == .ssh }
 }
 
 /// The one `llama-server`.
@@ -173,6 +177,9 @@ package struct CoordinatorSpec: Equatable, Codable, Sendable {
     package var sleepAfter: Int?
     /// Slots for requests of `sollol` itself, after those of users.
     package var ownSlots = 0
+
+    /// What it runs, as configured or by default: the key of `HostFacts.Host.binaries`.
+    package var program: String { binary ?? "llama-server" }
 
     /// Slots in all.
     package var allSlots: Int { parallel + ownSlots }

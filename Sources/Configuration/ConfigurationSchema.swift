@@ -174,8 +174,7 @@ extension ConfigurationKey.Placement {
         switch self {
         case .strategy:
             .init(
-                kind: .string(
-                    .oneOf(PlacementStrategy.allCases.map(\.rawValue) + ["speed_aware"])))
+                kind: .string(.oneOf(PlacementStrategy.words)))
         case .participants:
             .init(
                 kind: .string(.oneOf(PlacementParticipants.allCases.map(\.rawValue))),

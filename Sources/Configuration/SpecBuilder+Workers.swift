@@ -15,10 +15,9 @@ extension SpecBuilder {
     }
 
     private func node(_ index: Int, _ number: Int, of worker: WorkerSpec) -> Node {
-        let isTunnelled = worker.transport == .ssh && worker.managed
-        return .worker(
+        .worker(
             number, name: string(.backend(index, .name)), at: worker.endpoint,
-            through: isTunnelled ? worker.location.sshDestination ?? "" : nil)
+            through: worker.isTunnelled ? worker.location.sshDestination ?? "" : nil)
     }
 
     private mutating func worker(_ index: Int) -> WorkerSpec {

@@ -115,8 +115,7 @@ extension SpecBuilder {
                 continue
             }
             // Through ssh, two hosts may both be 127.0.0.1 to themselves.
-            let isTunnelled = worker.transport == .ssh && worker.managed
-            if !isTunnelled {
+            if !worker.isTunnelled {
                 let endpoint = worker.endpoint.description.lowercased()
                 if let other = dialled[endpoint] {
                     problem(worker.key(.host), "\(worker.endpoint) is already that of \(other).")
@@ -143,7 +142,7 @@ extension SpecBuilder {
     /// The ports that the forwards of transport `ssh` open here and on the coordinator's host.
     private mutating func checkForwards(_ spec: ClusterSpec, _ listening: [String: String]) {
         let coordinator = spec.coordinator.location
-        for worker in spec.workers where worker.managed && worker.transport == .ssh {
+        for worker in spec.workers where worker.isTunnelled {
             let port = spec.forwardedPort(of: worker)
             let opensHere = worker.location != .here
             let opensThere = coordinator != .here && !worker.location.isSameHost(as: coordinator)

@@ -115,12 +115,10 @@ enum StringRule: Equatable, Sendable {
             return isHarmless && !text.beginsWithDash
                 ? nil : "is not localhost, *, or scheme://host[:port] (several with commas)"
         case .clusterName:
-            let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 64
-            return isName && text != "." && text != ".."
+            return Self.isName(text, atMost: 64) && text != "." && text != ".."
                 ? nil : "is no name of 1 to 64 of the characters A-Z a-z 0-9 . _ -"
         case .workerName:
-            let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 64
-            return isName && !text.beginsWithDash && !text.hasPrefix(".")
+            return Self.isName(text, atMost: 64) && !text.beginsWithDash && !text.hasPrefix(".")
                 ? nil
                 : "is no name of 1 to 64 of the characters A-Z a-z 0-9 . _ - that begins with "
                     + "neither . nor -"
@@ -132,12 +130,11 @@ enum StringRule: Equatable, Sendable {
         case .listeningAddress:
             return AddressRange.isNumericIPv4(text) || text == "localhost" ? nil : Self.isNoAddress
         case .hostName:
-            let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 253
-            return isName && AddressRange.isName(text)
+            return Self.isName(text, atMost: 253) && AddressRange.isName(text)
                 ? nil : "is no name of a host; addresses need not be named"
         case .userName:
-            let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 32
-            return text == DashboardSpec.everybody || isName && !text.beginsWithDash
+            let isName = Self.isName(text, atMost: 32) && !text.beginsWithDash
+            return isName || text == DashboardSpec.everybody
                 ? nil : "is no name of a user, nor \"*\", which is everybody"
         case .oneOf(let words):
             return words.contains(text)
@@ -148,6 +145,10 @@ enum StringRule: Equatable, Sendable {
     static let isNoAddress = "is no IPv4 address (four numbers to 255, without leading zeros)"
 
     private static let isOption = "begins with '-', which would make it an option"
+
+    private static func isName(_ text: String, atMost most: Int) -> Bool {
+        text.unicodeScalars.allSatisfy(isNameLetter) && text.count <= most
+    }
 
     static func isNameLetter(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {

@@ -26,9 +26,9 @@ package struct DashboardMetrics {
         (self.lease, self.time, self.now) = (lease, time, now)
     }
 
-    /// The text.
-    package static func text(_ metrics: DashboardMetrics) -> String {
-        var metrics = metrics
+    /// As Prometheus reads it.
+    package var body: String {
+        var metrics = self
         metrics.addCluster()
         metrics.addProcesses()
         metrics.addFailures()
@@ -39,9 +39,7 @@ package struct DashboardMetrics {
 
     private var processes: [ClusterSnapshot.Process] { record.snapshot?.processes ?? [] }
 
-    private func each(
-        _ value: (ClusterSnapshot.Process) -> Double?
-    ) -> [(labels: MetricsText.Labels, value: Double?)] {
+    private func each(_ value: (ClusterSnapshot.Process) -> Double?) -> [MetricsText.Sample] {
         processes.map { (["process": "\($0.node)"], value($0)) }
     }
 
@@ -145,14 +143,13 @@ package struct DashboardMetrics {
 
     private mutating func addMemory() {
         let devices = DeviceFigure.all(of: record.plan)
-        typealias Samples = [(labels: MetricsText.Labels, value: Double?)]
         text.family(
             "sollol_process_layers", .gauge, "Layers of the model on a device, as planned.",
             devices.map { (["process": $0.process, "device": $0.device], Double($0.layers.count)) })
         text.family(
             "sollol_device_planned_bytes", .gauge,
             "Bytes that the plan puts on a device: weights, kv (cache of the context), buffers.",
-            devices.flatMap { device -> Samples in
+            devices.flatMap { device -> [MetricsText.Sample] in
                 [
                     ("weights", device.weights), ("kv", device.cache), ("buffers", device.buffers),
                 ].map { kind, bytes in
@@ -173,7 +170,7 @@ package struct DashboardMetrics {
         text.family(
             "sollol_device_weights_bytes", .gauge,
             "Bytes of weights on a device, as the log of the running coordinator has shown.",
-            status.processes.flatMap { process -> Samples in
+            status.processes.flatMap { process -> [MetricsText.Sample] in
                 (process.layers ?? []).map { layers in
                     (
                         ["process": process.name, "device": layers.device],

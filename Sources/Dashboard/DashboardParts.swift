@@ -47,7 +47,5 @@ extension DashboardView {
     }
 
     /// How the page is reached from elsewhere.
-    var tunnel: String { "ssh -N -L \(address.port):\(address) \(hostName)" }
-
-    private var hostName: String { "USER@THIS-HOST" }
+    var tunnel: String { "ssh -N -L \(address.port):\(address) USER@THIS-HOST" }
 }

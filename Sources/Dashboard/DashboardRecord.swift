@@ -23,6 +23,8 @@ package struct DashboardRecord: Equatable, Sendable {
     }
 
     package private(set) var plan: LaunchPlan
+    /// What of it nobody reads: made once, since every page and every update needs it.
+    private(set) var redaction: Redaction
     private(set) var snapshot: ClusterSnapshot?
     private(set) var series = SampledSeries()
     private(set) var timelines: [String: ProcessTimeline] = [:]
@@ -43,6 +45,7 @@ package struct DashboardRecord: Equatable, Sendable {
     /// - Parameter past: the end of what was told before, oldest first.
     package init(plan: LaunchPlan, past: [HistoryRecord] = []) {
         self.plan = plan
+        redaction = Redaction(plan)
         for record in past { tail.take(record) }
     }
 
@@ -52,6 +55,7 @@ package struct DashboardRecord: Equatable, Sendable {
     /// From now on that is the plan.
     package mutating func adopted(_ plan: LaunchPlan) {
         self.plan = plan
+        redaction = Redaction(plan)
         logs.follow(plan.processes.map { "\($0.node)" })
         changes.formUnion([.plan, .logs])
     }
@@ -86,8 +90,9 @@ package struct DashboardRecord: Equatable, Sendable {
         let former = snapshot
         snapshot = next
         for process in next.processes {
-            timelines["\(process.node)", default: ProcessTimeline()].take(
-                process.state, cause: causes["\(process.node)"], at: time)
+            let name = "\(process.node)"
+            timelines[name, default: ProcessTimeline()].take(
+                process.state, cause: causes[name], at: time)
             if process.state != .waiting { attempts[process.node] = nil }
         }
         causes = [:]
@@ -106,9 +111,8 @@ package struct DashboardRecord: Equatable, Sendable {
         case .exited(let run, _): usage.forget(run.node)
         case .replanned(let plan): adopted(plan)
         case .activityAnswered(_, let activity?):
-            let before = requests
             requests.take(activity, at: now)
-            if before != requests { changes.insert(.state) }
+            changes.insert(.state)
         default: break
         }
     }

@@ -8,7 +8,6 @@ package struct DashboardView {
     let record: DashboardRecord
     let status: ClusterStatus
     let headline: Headline
-    let redaction: Redaction
     /// The release of this `sollol`.
     let version: String
     /// Where the dashboard listens.
@@ -23,12 +22,15 @@ package struct DashboardView {
         (self.record, self.status, self.version) = (record, status, version)
         (self.address, self.time) = (address, time)
         headline = Headline(status, attempts: Array(record.attempts.values), at: time)
-        redaction = Redaction(record.plan)
     }
+
+    var redaction: Redaction { record.redaction }
 
     /// Whether requests are answered, and the sentence that says so.
     package var readiness: HTTPAnswer {
-        HTTPAnswer(.text, headline.sentence + "\n", status: headline.isServing ? 200 : 503)
+        HTTPAnswer(
+            .text, redaction.clean(headline.sentence) + "\n",
+            status: headline.isServing ? 200 : 503)
     }
 
     /// `/api/v1/plan`.
@@ -42,7 +44,7 @@ package struct DashboardView {
             ("format_version", .int(1)), ("time", .optional(time)),
             ("version", .string(version)), ("cluster", .string(status.cluster)),
             ("headline", headlineJSON), ("requests", requestsJSON),
-            ("timeline", .array(timelines.map { Self.json($0.name, $0.timeline.spans) })),
+            ("timeline", .array(timelines.map { json($0.name, $0.timeline.spans) })),
             ("recoveries", .array(record.tail.recoveries.map(json))),
             ("events", .array(record.tail.events.map(json))),
             ("series", seriesJSON), ("logs", logsJSON),
@@ -93,7 +95,7 @@ package struct DashboardView {
         value.map { .number(($0 * 100).rounded() / 100) } ?? .null
     }
 
-    private static func json(_ name: String, _ spans: [ProcessTimeline.Span]) -> OrderedJSON {
+    private func json(_ name: String, _ spans: [ProcessTimeline.Span]) -> OrderedJSON {
         .object([
             ("process", .string(name)),
             (
@@ -102,7 +104,7 @@ package struct DashboardView {
                     spans.map {
                         .object([
                             ("state", .string($0.state.rawValue)), ("since", .optional($0.since)),
-                            ("cause", .optional($0.cause)),
+                            ("cause", .optional($0.cause.map(redaction.clean))),
                         ])
                     })
             ),

@@ -6,7 +6,7 @@ import Supervision
 package struct FailureCounts: Equatable, Sendable {
     /// Of a failure that nobody has a code for.
     static let unknown = "unknown"
-    /// Upper bounds of the histogram of recoveries, in seconds; the last one is infinite.
+    /// Upper bounds of the histogram of recoveries, in seconds; beyond them comes the infinite one.
     static let bounds: [Double] = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 
     /// A process and a cause.
@@ -21,7 +21,7 @@ package struct FailureCounts: Equatable, Sendable {
 
     /// By process and cause.
     private(set) var failures: [Key: Int] = [:]
-    /// Recoveries up to each bound, then all.
+    /// Recoveries by the lowest bound that they are within, then those beyond all bounds.
     private(set) var recoveries = [Int](repeating: 0, count: bounds.count + 1)
     /// Their seconds together.
     private(set) var outageSeconds = 0.0

@@ -45,7 +45,7 @@ package struct HTTPRequest: Equatable, Sendable {
 
 /// Why a request is not answered with what it asks for. Whatever is read wrongly of a request
 /// would be read wrongly of all that follow, so that each of these ends the connection.
-package enum HTTPRefusal: Int, Error, Equatable, Sendable, CaseIterable {
+package enum HTTPRefusal: Int, Error, Equatable, Sendable {
     /// It is no request, or one that two readers may read differently.
     case malformed = 400
     /// Who asks may not.

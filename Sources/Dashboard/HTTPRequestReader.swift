@@ -31,10 +31,6 @@ package struct HTTPRequestReader: Sendable {
     /// Takes what has come.
     package mutating func take(_ bytes: some Collection<UInt8>) { buffer += bytes }
 
-    /// Whether no more is to be read before what is there was answered: requests that wait for
-    /// their turn (RFC 9112, 9.3.2) take no more memory than one.
-    package var isFull: Bool { buffer.count > Bounds.requestHeadBytes }
-
     /// The next request, once all of it is there.
     ///
     /// - Throws: `HTTPRefusal`, after which nothing can be read any more.

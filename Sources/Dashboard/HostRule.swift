@@ -91,9 +91,11 @@ package struct UserRule: Equatable, Sendable {
         users = Set([0, own] + (others ?? []))
     }
 
-    /// Why a path is not shown to a peer.
-    package func refusal(of route: DashboardRoute, to peer: DashboardPeer) -> HTTPRefusal? {
-        guard !isOpen, !route.isForEverybody, case .local(let user) = peer else { return nil }
+    /// Why a path is not shown to a peer, who is looked up only where it matters.
+    package func refusal(
+        of route: DashboardRoute, to peer: @autoclosure () -> DashboardPeer
+    ) -> HTTPRefusal? {
+        guard !isOpen, !route.isForEverybody, case .local(let user) = peer() else { return nil }
         return user.map(users.contains) == true ? nil : .forbidden
     }
 }

@@ -9,12 +9,8 @@ package struct LastLines: Equatable, Sendable {
 
     /// Takes a line.
     mutating func add(_ line: String, of process: String) {
-        var kept = lines[process] ?? []
-        // Taken out, so that it is changed where it is.
-        lines[process] = nil
-        if kept.count == Self.most { kept.removeFirst() }
-        kept.append(EventTail.short(line, Self.mostBytes))
-        lines[process] = kept
+        if lines[process]?.count == Self.most { lines[process]?.removeFirst() }
+        lines[process, default: []].append(EventTail.short(line, Self.mostBytes))
     }
 
     /// Keeps those of these processes.

@@ -5,13 +5,13 @@ struct MetricsText {
 
     /// Labels in their order.
     typealias Labels = KeyValuePairs<String, String>
+    /// A number with its labels; nil where it is not known.
+    typealias Sample = (labels: Labels, value: Double?)
 
     private(set) var text = ""
 
     /// Adds a family; one without samples is left out.
-    mutating func family(
-        _ name: String, _ kind: Kind, _ help: String, _ samples: [(labels: Labels, value: Double?)]
-    ) {
+    mutating func family(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
         let known = samples.compactMap { sample in sample.value.map { (sample.labels, $0) } }
         guard !known.isEmpty else { return }
         header(name, kind, help)

@@ -30,8 +30,8 @@ extension DashboardView {
         let bar: HTMLText =
             total.map {
                 """
-                <progress max="\(max(1, $0))" value="\(slot.promptDone)" aria-label="Prompt of slot \
-                \(slot.slot)"></progress>
+                <progress max="\(max(1, $0))" value="\(slot.promptDone)" \
+                aria-label="Prompt of slot \(slot.slot)"></progress>
                 """
             } ?? .none
         let of = total.map { " of \($0)" } ?? ""
@@ -41,7 +41,7 @@ extension DashboardView {
             """
     }
 
-    private static func tenths(_ value: Double?) -> String {
+    static func tenths(_ value: Double?) -> String {
         guard let value else { return "–" }
         let tenths = Int((value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
@@ -51,7 +51,7 @@ extension DashboardView {
         let charts = status.processes.flatMap { process in
             [
                 chart("\(process.name): memory", .memory(process.name)) {
-                    $0.map { Self.size(Int($0)) } ?? "–"
+                    $0.map { MemorySize.text(Int($0)) } ?? "–"
                 },
                 chart("\(process.name): processors", .processors(process.name)) {
                     $0.map { "\(Int(($0 * 100).rounded())) %" } ?? "–"

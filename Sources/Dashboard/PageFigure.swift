@@ -39,45 +39,42 @@ extension DashboardView {
             let start = device.layers.lowerBound
             return """
                 <rect class="d\(index % 6)" x="\(start * 10)" y="0" \
-                width="\(device.layers.count * 10)" height="24"><title>\(names[index])</title></rect>
+                width="\(device.layers.count * 10)" height="24">\
+                <title>\(names[index])</title></rect>
                 """
         }
         let cuts = (1..<max(2, count)).map { "M\($0 * 10) 0v24" }.joined()
         return """
-            <svg class="ribbon" viewBox="0 0 \(count * 10) 24" preserveAspectRatio="none" role="img" \
-            aria-label="\(names.joined(separator: "; "))">\(HTMLText(parts))\
+            <svg class="ribbon" viewBox="0 0 \(count * 10) 24" preserveAspectRatio="none" \
+            role="img" aria-label="\(names.joined(separator: "; "))">\(HTMLText(parts))\
             <path class="cuts" d="\(count <= 200 ? cuts : "")"/></svg>
             """
     }
 
     static func range(_ layers: Range<Int>) -> String {
-        guard let last = layers.last else { return "no layer" }
-        return layers.count == 1 ? "layer \(last)" : "layers \(layers.lowerBound)–\(last)"
+        LayerDistribution.text(layers).replacing("-", with: "–")
     }
 
     // MARK: Hosts
 
     private func hosts(_ devices: [DeviceFigure]) -> [HTMLText] {
-        var names: [String] = []
-        for process in status.processes where !names.contains(process.host) {
-            names.append(process.host)
-        }
-        return names.map { host in
+        let scale = scale(devices)
+        return status.processes.map(\.host).unique { $0 }.map { host in
             let cards = status.processes.filter { $0.host == host }.map { process in
-                card(process, devices)
+                card(process, devices, scale)
             }
             return "<li><h3>\(host)</h3><div class=\"cards\">\(HTMLText(cards))</div></li>"
         }
     }
 
     private func card(
-        _ process: ClusterStatus.Process, _ devices: [DeviceFigure]
+        _ process: ClusterStatus.Process, _ devices: [DeviceFigure], _ scale: UInt64
     ) -> HTMLText {
         let own = devices.enumerated().filter {
             $0.element.process == process.name
                 && (!$0.element.layers.isEmpty || ($0.element.weights ?? 0) > 0)
         }
-        let bars = own.map { bar($0.element, $0.offset, scale(devices)) }
+        let bars = own.map { bar($0.element, $0.offset, scale) }
         return """
             <div class="process"><p><b>\(process.name)</b> \
             \(Mood(ProcessState(rawValue: process.state)).chip(Self.word(process.state)))</p>\
@@ -90,7 +87,7 @@ extension DashboardView {
         guard
             let planned = record.plan.processes.first(where: { "\($0.node)" == process.name })
         else { return "run by somebody else · RPC direct" }
-        let place = planned.location.sshDestination.map { "over ssh \($0)" } ?? "on this machine"
+        let place = planned.location.place
         guard planned.role == .worker else { return "\(place) · HTTP" }
         let isTunnelled = planned.forwards.contains(where: \.carriesRPC)
         return "\(place) · RPC \(isTunnelled ? "through ssh" : "direct")"
@@ -112,16 +109,17 @@ extension DashboardView {
             """
         guard device.total > 0 else { return name }
         let limit = device.limit.map { " of \(MemorySize.text($0))" } ?? ""
-        let kinds = [
-            ("weights", device.weights), ("KV cache", device.cache), ("buffers", device.buffers),
-        ].map { "\($0.0) \(MemorySize.text($0.1 ?? 0))" }.joined(separator: ", ")
+        let all = [
+            ("w", "weights", device.weights ?? 0), ("k", "KV cache", device.cache ?? 0),
+            ("b", "buffers", device.buffers ?? 0),
+        ]
+        let kinds = all.map { "\($0.1) \(MemorySize.text($0.2))" }.joined(separator: ", ")
         var place = 0
-        let all = [device.weights ?? 0, device.cache ?? 0, device.buffers ?? 0]
         var parts: [HTMLText] = []
-        for (kind, bytes) in zip(["w", "k", "b"], all) where bytes > 0 {
+        for (mark, _, bytes) in all where bytes > 0 {
             let width = max(3, Self.thousandths(bytes, of: scale))
             parts.append(
-                "<rect class=\"\(kind)\" x=\"\(place)\" width=\"\(width)\" height=\"14\"/>")
+                "<rect class=\"\(mark)\" x=\"\(place)\" width=\"\(width)\" height=\"14\"/>")
             place += width
         }
         let end = max(place, Self.thousandths(device.limit ?? 0, of: scale))
@@ -142,6 +140,11 @@ extension DashboardView {
         <ul class="legend"><li><i class="w"></i># weights</li><li><i class="k"></i>= KV cache</li>\
         <li><i class="b"></i>~ buffers</li><li><i class="f"></i>. free</li></ul>
         """
+}
+
+extension RunLocation {
+    /// `over ssh ann@gpu-1`, `on this machine`.
+    var place: String { sshDestination.map { "over ssh \($0)" } ?? "on this machine" }
 }
 
 extension DeviceFigure {

@@ -18,16 +18,20 @@ extension DashboardView {
         let wrong = headline.wrong.map { "<li>\(redaction.clean($0))</li>" as HTMLText }
         var facts: [HTMLText] = []
         if !wrong.isEmpty {
-            facts.append("<div><dt>What is wrong</dt><dd><ul>\(HTMLText(wrong))</ul></dd></div>")
+            facts.append(Self.fact("What is wrong", "<ul>\(HTMLText(wrong))</ul>"))
         }
         if let doing = headline.doing {
-            facts.append("<div><dt>What is being done</dt><dd>\(doing)</dd></div>")
+            facts.append(Self.fact("What is being done", "\(doing)"))
         }
         if let next = headline.nextAttempt {
-            facts.append("<div><dt>Next attempt</dt><dd>\(next)</dd></div>")
+            facts.append(Self.fact("Next attempt", "\(next)"))
         }
         if let last = lastRecovery { facts.append(last) }
         return head + load + "<dl>\(HTMLText(facts))</dl></div>"
+    }
+
+    private static func fact(_ name: HTMLText, _ text: HTMLText) -> HTMLText {
+        "<div><dt>\(name)</dt><dd>\(text)</dd></div>"
     }
 
     private func address(of status: ClusterStatus) -> HTMLText {
@@ -40,11 +44,11 @@ extension DashboardView {
         guard let loader = status.processes.first(where: { $0.progress != nil }),
             let progress = loader.progress
         else { return .none }
-        let speed = progress.bytesPerSecond.map { ", \(Self.size($0))/s" } ?? ""
+        let speed = progress.bytesPerSecond.map { ", \(MemorySize.text($0))/s" } ?? ""
         return """
             <p class="load"><progress max="100" value="\(progress.percent)" \
             aria-label="Share of the model that is read">\(progress.percent) %</progress>\
-            <b>\(progress.percent) %</b> <span>\(Self.size(progress.bytes)) read\(speed)</span></p>
+            <b>\(progress.percent) %</b> <span>\(MemorySize.text(progress.bytes)) read\(speed)</span></p>
             """
     }
 
@@ -53,24 +57,19 @@ extension DashboardView {
         guard headline.isServing, headline.wrong.isEmpty, let last = record.tail.recoveries.last,
             let seconds = last.outageSeconds
         else { return nil }
-        return """
-            <div><dt>Last recovery</dt><dd>\(last.time), after \(Self.seconds(seconds)) without \
-            service</dd></div>
-            """
+        return Self.fact(
+            "Last recovery", "\(last.time), after \(Self.seconds(seconds)) without service")
     }
 
-    static func size(_ bytes: Int) -> String { MemorySize.text(UInt64(max(0, bytes))) }
-
     static func seconds(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
-        return value < 60 ? "\(tenths / 10).\(tenths % 10) s" : "\(tenths / 600) min"
+        value < 60 ? "\(tenths(value)) s" : "\(Int((value * 10).rounded()) / 600) min"
     }
 
     // MARK: Processes
 
     var processTable: HTMLText {
         let rows = status.processes.map { process -> HTMLText in
-            let memory = process.residentBytes.map { Self.size($0) } ?? "–"
+            let memory = process.residentBytes.map { MemorySize.text($0) } ?? "–"
             let since = process.since.map { "\($0)" as HTMLText } ?? "–"
             let pid = process.pid.map(String.init) ?? "–"
             let percent = process.progress.map { " \($0.percent) %" } ?? ""

@@ -19,7 +19,7 @@ extension DashboardView {
             <div class="scroll"><table><thead><tr><th scope="col">served again</th>\
             <th scope="col">cause, and what was done</th><th scope="col" class="n">without service\
             </th><th scope="col" class="n">requests lost</th></tr></thead>\
-            <tbody>\(HTMLText(Array(rows)))</tbody></table></div>
+            <tbody>\(HTMLText(rows))</tbody></table></div>
             """
         return "<h2 id=\"h-recoveries\">Recoveries</h2>\(table)"
     }
@@ -45,7 +45,7 @@ extension DashboardView {
         }
         return """
             <h2 id="h-events">What was told</h2><ol class="events" tabindex="0" \
-            aria-labelledby="h-events">\(HTMLText(Array(lines)))</ol>
+            aria-labelledby="h-events">\(HTMLText(lines))</ol>
             """
     }
 
@@ -78,13 +78,12 @@ extension DashboardView {
         let view = PlanView(plan: record.plan)
         let parts = view.commands.map { command -> HTMLText in
             let name = "\(command.process.node)"
-            let place = command.process.location.sshDestination.map { "over ssh \($0)" }
             let reasons = command.reasons.map {
                 "<tr><th scope=\"row\"><code>\($0.flag)</code></th><td>\($0.reason)</td></tr>"
                     as HTMLText
             }
             return """
-                <div class="command"><p><b>\(name)</b> \(place ?? "on this machine")\
+                <div class="command"><p><b>\(name)</b> \(command.process.location.place)\
                 <button type="button" id="b-\(name)" data-copy="c-\(name)" \
                 aria-label="Copy the command of \(name)">Copy</button></p>\
                 <pre id="c-\(name)" tabindex="0">\(command.line)</pre>\

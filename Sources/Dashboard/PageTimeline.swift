@@ -18,14 +18,14 @@ extension DashboardView {
         let rows = timelines.map { name, timeline in
             row(name, timeline.spans, from: start, length)
         }
-        let middle = Timestamp(seconds: start + length / 2)
+        let marks = [start, start + length / 2].map { seconds -> HTMLText in
+            let text = Timestamp(seconds: seconds).description
+            return "<time data-only=\"clock\" datetime=\"\(text)\">\(text)</time>"
+        }
         return """
             <h2 id="h-timeline">Timeline</h2><p class="sub">\(Self.keys)</p>\
             <div class="rows">\(HTMLText(rows))</div>\
-            <p class="axis"><time data-only="clock" datetime="\(Timestamp(seconds: start).description)">\
-            \(Timestamp(seconds: start).description)</time>\
-            <time data-only="clock" datetime="\(middle.description)">\(middle.description)</time>\
-            <span>now</span></p>\(told(since: start))
+            <p class="axis">\(HTMLText(marks))<span>now</span></p>\(told(since: start))
             """
     }
 
@@ -84,14 +84,11 @@ extension DashboardView {
 
     /// The same in words.
     private func told(since start: Int) -> HTMLText {
-        var failures: [(name: String, span: ProcessTimeline.Span)] = []
-        for (name, timeline) in timelines {
-            failures += timeline.spans.filter { $0.cause != nil && $0.since.seconds >= start }
-                .map { (name, $0) }
-        }
+        let failures = timelines.flatMap { $0.timeline.spans }
+            .filter { $0.cause != nil && $0.since.seconds >= start }
         guard !failures.isEmpty else { return .none }
-        let lines = failures.sorted { $0.span.since > $1.span.since }.prefix(Self.mostTold).map {
-            "<li>\($0.span.since): \(redaction.clean($0.span.cause ?? ""))</li>" as HTMLText
+        let lines = failures.sorted { $0.since > $1.since }.prefix(Self.mostTold).map {
+            "<li>\($0.since): \(redaction.clean($0.cause ?? ""))</li>" as HTMLText
         }
         return """
             <details id="t-told"><summary>Failures in this time, as text (\(failures.count))\

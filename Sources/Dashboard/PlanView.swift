@@ -16,7 +16,7 @@ struct PlanView {
         var reasons: [(flag: String, reason: String)]
 
         /// For a shell.
-        var line: String { words.map(ShellQuoting.quote).joined(separator: " ") }
+        var line: String { ShellQuoting.join(words) }
     }
 
     var commands: [Command] {
@@ -42,7 +42,7 @@ struct PlanView {
             ("plan_id", .string(plan.id)),
             ("fits", plan.placement.map { .bool($0.fits) } ?? .null),
             ("nodes", .array(DeviceFigure.all(of: plan).map(Self.json))),
-            ("warnings", .strings(plan.exposures.map(\.description))),
+            ("warnings", .strings(plan.warnings)),
             ("assumptions", .strings(plan.assumptions)),
             ("processes", .array(commands.map(Self.json))),
         ])

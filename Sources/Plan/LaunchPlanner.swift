@@ -51,7 +51,8 @@ package struct LaunchPlanner {
         let companions = companions(of: model)
         let (placement, distribution) = try place(model, with: companions, on: devices)
         let command = CoordinatorCommand(
-            spec: spec, binary: binary(of: .coordinator, name: wantedCoordinator, isServer: true),
+            spec: spec,
+            binary: binary(of: .coordinator, name: spec.coordinator.program, isServer: true),
             capabilities: try coordinatorCapabilities(),
             files: ModelFiles(model: model.path, companions: companions, mode: mode(of: model)),
             address: coordinatorAddress(),
@@ -94,12 +95,10 @@ package struct LaunchPlanner {
 
     // MARK: - Coordinator
 
-    var wantedCoordinator: String { spec.coordinator.binary ?? "llama-server" }
-
     private mutating func coordinatorCapabilities() throws(PlanError) -> Capabilities {
         let location = spec.coordinator.location
         guard
-            let binary = facts.host(at: location)?.binaries[wantedCoordinator],
+            let binary = facts.host(at: location)?.binaries[spec.coordinator.program],
             let capabilities = binary.capabilities
         else {
             assumptions.add(

@@ -93,12 +93,8 @@ package final class ClusterRunner {
         caches = TensorCaches(of: processes, loop: loop)
         questions = ServerQuestions(of: processes, plan, inForce, loop: loop)
         reloads = Reloads(sources, loop: loop)
-        self.facts = StateWriter(state.folder, loop: loop) { [output] in
-            output.report(Report(.warning, $0))
-        }
-        notifier = Notifier(spec.notify, loop: loop) { [output] in
-            output.report(Report(.warning, $0))
-        }
+        self.facts = StateWriter(state.folder, loop: loop)
+        notifier = Notifier(spec.notify, loop: loop)
         connectParts()
         followSpec()
     }
@@ -111,6 +107,8 @@ package final class ClusterRunner {
         processes.toldOfCache = { [unowned self] in toldOfCache(of: $0, $1) }
         questions.happened = { [unowned self] in happened($0) }
         reloads.handlers = reloadHandlers
+        facts.warn = { [unowned self] in output.report(Report(.warning, $0)) }
+        notifier.warn = { [unowned self] in output.report(Report(.warning, $0)) }
         output.report = { [unowned self, report = output.report] in
             dashboard.told($0)
             report($0)
@@ -266,10 +264,11 @@ package final class ClusterRunner {
     private func printed(_ line: String, by run: ProcessRun) {
         guard logs.append(line, of: run) else { return }
         // A reload may have given it another name since it was started.
-        let node = plan.process(run.node)?.node ?? run.node
+        let process = plan.process(run.node)
+        let node = process?.node ?? run.node
         output.line("\(node)", line)
         dashboard.printed(line, by: node)
-        guard plan.process(run.node)?.role == .coordinator else { return }
+        guard process?.role == .coordinator else { return }
         questions.read(line)
         if ComputationFailure.isTold(by: line) { happened(.computationFailed(run)) }
     }

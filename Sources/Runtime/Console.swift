@@ -47,7 +47,7 @@ package final class Console {
         self.level = level
         stream = ConsoleStream(descriptor)
         isTerminal = isatty(descriptor) == 1 && environment["TERM"] != "dumb"
-        hasColor = isTerminal && environment["NO_COLOR", default: ""].isEmpty
+        hasColor = isTerminal && TerminalText.hasColor(environment)
         charset = ScreenForm.Charset(environment: environment)
     }
 
@@ -95,7 +95,8 @@ package final class Console {
         guard isLive else { return }
         let hasEnded = status.isEnding && status.processes.allSatisfy { $0.state == "down" }
         live = hasEnded ? nil : status
-        if view() != shown { draw([]) }
+        let next = view()
+        if next != shown { draw([], above: next) }
     }
 
     // MARK: Drawing
@@ -120,23 +121,22 @@ package final class Console {
             clean[0] = styled(String(clean[0].prefix(label)), style) + clean[0].dropFirst(label)
         }
         if isUnattended { clean[0] = "\(LocalTime.here.clock(.now)) \(clean[0])" }
-        draw(clean)
+        draw(clean, above: view())
     }
 
     private func styled(_ text: String, _ style: Style) -> String {
-        hasColor && style != .plain ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+        hasColor && style != .plain ? TerminalText.colored(text, style.rawValue) : text
     }
 
     /// Prints, and draws the view anew below that, in one write and in place: a line over the old
     /// one, then what is left of it.
-    private func draw(_ lines: [String]) {
-        let columns = stream.size.columns
+    private func draw(_ lines: [String], above next: [String]) {
+        let size = stream.size
         // A terminal that has become narrower since has wrapped what was shown.
         let rows = shown.reduce(0) { sum, line in
-            sum + max(1, (TerminalText.width(ofStyled: line) + columns - 1) / columns)
+            sum + max(1, (TerminalText.width(ofStyled: line) + size.columns - 1) / size.columns)
         }
-        let up = min(rows, stream.size.rows - 1)
-        let next = view()
+        let up = min(rows, size.rows - 1)
         var text = up > 0 ? "\r\u{1B}[\(up)A" : ""
         text += (lines + next).map { $0 + "\u{1B}[K\n" }.joined()
         if stream.put("\u{1B}[?2026h\(text)\u{1B}[J\u{1B}[?2026l") { shown = next }

@@ -15,7 +15,9 @@ final class Notifier {
     private let loop: EventLoop
     /// Seconds that one may take before it is killed.
     private let limit: Double
-    private let warn: (String) -> Void
+    private let reader: PatientRead
+    /// Told what went wrong.
+    var warn: (String) -> Void
     /// What is configured now.
     var spec: NotifySpec
     private var running: [NotificationRun] = []
@@ -25,16 +27,16 @@ final class Notifier {
 
     /// A notifier that has told nothing yet.
     ///
-    /// - Parameters:
-    ///   - limit: seconds that one may take before it is killed.
-    ///   - warn: told what went wrong.
+    /// - Parameter limit: seconds that one may take before it is killed.
     init(
-        _ spec: NotifySpec, loop: EventLoop, limit: Double = 10, warn: @escaping (String) -> Void
+        _ spec: NotifySpec, loop: EventLoop, limit: Double = 10,
+        warn: @escaping (String) -> Void = { _ in }
     ) {
         self.spec = spec
         self.loop = loop
         self.limit = limit
         self.warn = warn
+        reader = PatientRead(loop: loop)
     }
 
     /// Tells that, as far as it is wanted.
@@ -63,36 +65,27 @@ final class Notifier {
         }
         waiting = nil
         if let command = spec.command {
-            start(.command, ["-c", Self.reporting, "sh", command], notification.line + "\n")
+            start(.command, command, notification.line + "\n")
         }
         if let path = spec.urlFile { post(notification.line, path) }
         begin()
     }
 
-    /// Runs `$1`, and says on our pipe how it has ended.
-    private static let reporting = #"( eval "$1" ) >/dev/null; echo "$?""#
-
-    /// The disk of the file may hang.
     private func post(_ body: String, _ path: String) {
         isReading = true
-        do throws(SystemError) {
-            try BlockingCall.run(on: loop) {
-                NotifyAddress.read(path)
-            } done: { [self] result in
-                isReading = false
-                switch result {
-                case .success(let address):
-                    start(
-                        .address, ["-c", Self.reporting, "sh", "exec curl -q --config -"],
-                        configuration(address, body))
-                case .failure(let problem):
-                    warn("notify: \(path) \(problem.text); nothing was posted")
-                }
-                begin()
-            }
-        } catch {
+        let read = { @Sendable in NotifyAddress.read(path) }
+        let failed = { (text: String) in
+            Result<String, NotifyAddress.Problem>.failure(.init(text: text))
+        }
+        reader.run(read, failed: failed) { [self] result in
             isReading = false
-            warn("notify: \(error)")
+            switch result {
+            case .success(let address):
+                start(.address, "exec curl -q --config -", configuration(address, body))
+            case .failure(let problem):
+                warn("notify: \(path) \(problem.text); nothing was posted")
+            }
+            begin()
         }
     }
 
@@ -115,9 +108,9 @@ final class Notifier {
             """
     }
 
-    private func start(_ way: Way, _ words: [String], _ input: String) {
+    private func start(_ way: Way, _ command: String, _ input: String) {
         do {
-            let run = try NotificationRun(words, input, loop: loop, limit: limit) {
+            let run = try NotificationRun(command, input, loop: loop, limit: limit) {
                 [self] run, outcome in
                 running.removeAll { $0 === run }
                 if let problem = problem(outcome, way) { warn("notify: \(problem)") }

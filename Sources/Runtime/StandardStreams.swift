@@ -46,9 +46,9 @@ package enum StandardStreams {
     /// are wanted (no-color.org).
     package static func errorForm(environment: [String: String]) -> MessageText {
         guard isatty(2) == 1 else { return MessageText(columns: nil, hasColor: false) }
-        let hasColor =
-            environment["TERM"] != "dumb" && environment["NO_COLOR", default: ""].isEmpty
-        return MessageText(columns: ConsoleStream.size(of: 2).columns, hasColor: hasColor)
+        return MessageText(
+            columns: ConsoleStream.size(of: 2).columns,
+            hasColor: TerminalText.hasColor(environment))
     }
 
     /// Writes what goes to standard error, where there is one to write to.

@@ -12,9 +12,6 @@ extension StateFolder {
     /// It is one of a cluster again.
     static func unmark(_ path: String) { unlink("\(path)/\(mark)") }
 
-    /// The owner's id: servers that somebody finds later are known by it.
-    package static func owner(of path: String) -> String? { ownerID(path) }
-
     /// Removes all but the owner's id and the lock, which two processes would otherwise lock in two
     /// files.
     ///

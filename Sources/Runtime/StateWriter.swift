@@ -10,14 +10,15 @@ final class StateWriter {
 
     private let folder: StateFolder
     private let loop: EventLoop
-    private let warn: (String) -> Void
+    /// Told why something was not recorded.
+    var warn: (String) -> Void
     private var isWriting = false
     private var waiting: [String: Content] = [:]
 
     /// A writer to that folder.
-    ///
-    /// - Parameter warn: told why something was not recorded.
-    init(_ folder: StateFolder, loop: EventLoop, warn: @escaping (String) -> Void) {
+    init(
+        _ folder: StateFolder, loop: EventLoop, warn: @escaping (String) -> Void = { _ in }
+    ) {
         self.folder = folder
         self.loop = loop
         self.warn = warn

@@ -47,7 +47,7 @@ package final class TerminalScreen {
         let size = ConsoleStream.size(of: 1)
         return ScreenForm(
             columns: size.columns, rows: size.rows, charset: .init(environment: environment),
-            hasColor: environment["NO_COLOR", default: ""].isEmpty)
+            hasColor: TerminalText.hasColor(environment))
     }
 
     /// Shows these lines, in place of what was shown, without a moment in which neither is there:
@@ -83,11 +83,16 @@ package final class TerminalScreen {
 /// only what signal-safety(7) allows.
 private enum ScreenSignals {
     // On the heap: as static values these overwrote what lies beside them (measured, Swift 6.3.1).
+    // Safe: both are written by `take` alone, before it installs the handlers that read them.
     nonisolated(unsafe) private static let former = UnsafeMutablePointer<termios>.allocate(
         capacity: 2)
-    nonisolated(unsafe) private static let own = former + 1
+    private static var own: UnsafeMutablePointer<termios> { former + 1 }
+    // Safe: written by `take` alone, before it installs the handlers that read it.
     nonisolated(unsafe) private static var hasKeys = false
+    // Safe: one byte, never seen half written; where a handler interrupts `giveBack`, the terminal
+    // is given back twice at worst, which does no more than once.
     nonisolated(unsafe) private static var isTaken = false
+    // Safe: written by `take` alone, before it installs the handlers that read it.
     nonisolated(unsafe) private static var writing: Int32 = -1
 
     /// Its end is the end that was wished for.

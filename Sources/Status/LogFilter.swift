@@ -2,7 +2,7 @@ import Basics
 import Supervision
 
 /// Which lines of the servers' logs are shown.
-package struct LogFilter: Sendable {
+package struct LogFilter {
     /// Those of that time and later.
     package var since: Timestamp?
     /// Those before that time, its second included.
@@ -10,10 +10,7 @@ package struct LogFilter: Sendable {
     /// Whether lines about connections to workers are shown, which say nothing and are most lines.
     package var showsChatter = true
     private var words: String?
-    private var pattern: Pattern?
-
-    /// What a line has to hold: only ever read, so that it may be passed on.
-    private struct Pattern: @unchecked Sendable { let regex: Regex<AnyRegexOutput> }
+    private var regex: Regex<AnyRegexOutput>?
 
     /// A filter that lets everything through.
     package init() {}
@@ -28,13 +25,13 @@ package struct LogFilter: Sendable {
             return true
         }
         guard let regex = try? Regex(pattern) else { return false }
-        self.pattern = Pattern(regex: regex)
+        self.regex = regex
         return true
     }
 
     /// Whether any line may be left out.
     package var isEmpty: Bool {
-        since == nil && until == nil && showsChatter && words == nil && pattern == nil
+        since == nil && until == nil && showsChatter && words == nil && regex == nil
     }
 
     /// Whether a line is shown.
@@ -43,7 +40,7 @@ package struct LogFilter: Sendable {
         if let until, line.time.map({ $0 > until }) ?? true { return false }
         if !showsChatter, ConstantNoise.isChatter(line.text) { return false }
         if let words { return line.text.contains(words) }
-        if let pattern { return line.text.firstMatch(of: pattern.regex) != nil }
+        if let regex { return line.text.firstMatch(of: regex) != nil }
         return true
     }
 }

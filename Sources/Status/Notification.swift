@@ -35,7 +35,7 @@ package struct Notification: Equatable, Sendable {
             ("format_version", .int(1)), ("event", .string(kind.rawValue)),
             ("cluster", .string(cluster)), ("state", .string(state.rawValue)),
             ("cause", .optional(cause)), ("message", .string(message)),
-            ("outage_seconds", outageSeconds.map(OrderedJSON.number) ?? .null),
+            ("outage_seconds", .optional(outageSeconds)),
             ("time", .string(time.description)),
         ]).line
     }

@@ -64,7 +64,7 @@ package struct ReloadPreview: Codable, Equatable, Sendable {
         processes =
             change.removed.map { Process(name: "\($0)", change: .removed) }
             + change.added.map {
-                Process(name: "\($0)", change: .added, note: Self.words(of: $0, next.plan))
+                Process(name: "\($0)", change: .added, note: next.plan.command(of: $0))
             }
             + change.changed.map { Self.changed($0, former, next.plan) }
             + replaced.filter { change.unchanged.contains($0) }.map {
@@ -79,16 +79,10 @@ package struct ReloadPreview: Codable, Equatable, Sendable {
             ? Interruption(requestsWait: requestsWait, seconds: start) : nil
     }
 
-    private static func words(of node: Node, _ plan: LaunchPlan) -> String? {
-        plan.process(node)?.shellLine
-            ?? plan.unmanaged(node).map { "\($0.endpoint), which somebody else runs" }
-    }
-
     private static func changed(_ node: Node, _ former: LaunchPlan, _ next: LaunchPlan) -> Process {
-        // A plan names the node as it is called in it.
-        let name = next.process(node)?.node ?? next.unmanaged(node)?.node ?? node
+        let name = next.called(node) ?? node
         guard let process = next.process(node), let old = former.process(node) else {
-            return Process(name: "\(name)", change: .changed, note: words(of: node, next))
+            return Process(name: "\(name)", change: .changed, note: next.command(of: node))
         }
         return Process(
             name: "\(name)", change: .changed, differences: process.differences(from: old))
@@ -101,12 +95,16 @@ package struct ReloadPreview: Codable, Equatable, Sendable {
 
     private static func renamed(_ nodes: [Node], _ former: LaunchPlan) -> [Process] {
         nodes.compactMap { node in
-            let old = former.process(node)?.node ?? former.unmanaged(node)?.node
-            guard let old, old.name != node.name else { return nil }
+            guard let old = former.called(node), old.name != node.name else { return nil }
             return Process(
                 name: "\(node)", change: .renamed, note: "it runs on, and was called \(old)")
         }
     }
+}
+
+extension LaunchPlan {
+    /// A node as it is called in this plan.
+    fileprivate func called(_ node: Node) -> Node? { process(node)?.node ?? unmanaged(node)?.node }
 }
 
 extension ReloadPreview {
@@ -177,7 +175,7 @@ extension ReloadPreview.Interruption {
     fileprivate var json: OrderedJSON {
         .object([
             ("requests_wait_seconds", .number(requestsWait)),
-            ("seconds", seconds.map(OrderedJSON.number) ?? .null),
+            ("seconds", .optional(seconds)),
         ])
     }
 }

@@ -24,11 +24,6 @@ package struct ClusterSnapshot: Equatable, Sendable {
         package var repetition: RepeatedFailure?
         /// Bytes of memory that it holds; nil where nobody tells.
         package var residentBytes: Int?
-
-        /// Its state as people read it: `ready`, `loading 40%`.
-        package var stateText: String {
-            state.rawValue + (progress.map { " \($0.percent)%" } ?? "")
-        }
     }
 
     /// What the cluster as a whole is doing.

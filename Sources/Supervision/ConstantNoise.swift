@@ -24,7 +24,8 @@ package enum ConstantNoise {
     package static func contains(_ line: String) -> Bool {
         let text = LogLine(line).text
         return text.isEmpty || ProbeChatter.isLook(text)
-            || beginnings.contains { text.hasPrefix($0) } || isChatter(line)
+            || beginnings.contains { text.hasPrefix($0) }
+            || chatter.contains { text.hasPrefix($0) }
     }
 
     /// Whether a line only tells that somebody has come or gone.

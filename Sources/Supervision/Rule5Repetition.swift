@@ -62,13 +62,13 @@ extension Supervisor {
     }
 
     private func remedies(_ mark: FailureMark) -> [String] {
-        let workers = cpuWorkers
         guard mark.kind == .hang else {
             let who = mark.task == nil ? "what it is asked" : "the request of that task"
             return [
                 "look in `sollol logs` for \(who); another build of llama.cpp may not have it"
             ]
         }
+        let workers = cpuWorkers
         guard workers.count >= Self.deadlockingWorkers else {
             return ["another build of llama.cpp, or fewer workers, may help"]
         }

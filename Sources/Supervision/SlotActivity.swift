@@ -27,10 +27,10 @@ package struct SlotActivity: Equatable, Sendable {
             case .array(let slots) = root.value
         else { return nil }
         let busy = slots.filter { $0.value["is_processing"]?.value == .bool(true) }
-        self.init(
-            busy: busy.count, counters: busy.flatMap(Self.counters), slots: slots.count)
-        task = counters.count > 1 ? Outside.number("\(counters[1])", in: Outside.count) : nil
-        progress = busy.compactMap(SlotProgress.init)
+        let counters = busy.map(Self.counters)
+        self.init(busy: busy.count, counters: counters.flatMap(\.self), slots: slots.count)
+        task = counters.first.flatMap { $0[1] < 0 ? nil : $0[1] }
+        progress = zip(busy, counters).compactMap { SlotProgress($0, $1) }
     }
 
     /// From the body of an answer to `/metrics` (Prometheus's text), or nil when it does not tell:
@@ -63,8 +63,8 @@ package struct SlotActivity: Equatable, Sendable {
         return isSleeping
     }
 
-    /// Which task a slot is at, and how far (build 11669): tokens of the prompt that are done,
-    /// tokens that are generated.
+    /// Its number, which task a slot is at, and how far (build 11669): tokens of the prompt that
+    /// are done, tokens that are generated. What it does not tell is -1.
     private static func counters(_ slot: JSONNode) -> [Int] {
         var next: JSONNode?
         if case .array(let tokens)? = slot.value["next_token"]?.value { next = tokens.first }
@@ -72,9 +72,6 @@ package struct SlotActivity: Equatable, Sendable {
             slot.value["id"], slot.value["id_task"], slot.value["n_prompt_tokens_processed"],
             next?.value["n_decoded"],
         ]
-        return values.map { node in
-            guard case .number(let text)? = node?.value else { return -1 }
-            return Outside.number(text, in: Outside.count) ?? -1
-        }
+        return values.map { SlotProgress.count($0) ?? -1 }
     }
 }

@@ -22,15 +22,12 @@ package struct SlotProgress: Equatable, Sendable {
         self.generated = generated
     }
 
-    /// From an element of an answer to `/slots`; nil where it does not say what it is at.
-    init?(_ slot: JSONNode) {
-        var next: JSONNode?
-        if case .array(let tokens)? = slot.value["next_token"]?.value { next = tokens.first }
-        guard let number = Self.count(slot.value["id"]),
-            let task = Self.count(slot.value["id_task"])
-        else { return nil }
-        let generated = Self.count(next?.value["n_decoded"]) ?? 0
-        let done = Self.count(slot.value["n_prompt_tokens_processed"]) ?? 0
+    /// From an element of an answer to `/slots` and its counters (`SlotActivity`); nil where it
+    /// does not say what it is at.
+    init?(_ slot: JSONNode, _ counters: [Int]) {
+        let (number, task) = (counters[0], counters[1])
+        guard number >= 0, task >= 0 else { return nil }
+        let (done, generated) = (max(0, counters[2]), max(0, counters[3]))
         self.init(
             slot: number, task: task, promptDone: done,
             // Generated tokens are counted among them (build 11669, measured).
@@ -40,7 +37,8 @@ package struct SlotProgress: Equatable, Sendable {
             generated: generated)
     }
 
-    private static func count(_ node: JSONNode?) -> Int? {
+    /// A count that a server tells; nil where it is none.
+    static func count(_ node: JSONNode?) -> Int? {
         guard case .number(let text)? = node?.value else { return nil }
         return Outside.number(text, in: Outside.count)
     }

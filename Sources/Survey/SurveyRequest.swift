@@ -87,16 +87,15 @@ package struct SurveyRequest: Equatable, Sendable {
         }
         for worker in spec.workers where worker.managed {
             requests[index(of: worker.location)].add(
-                worker.node, program: worker.binary ?? "rpc-server", isServer: false)
+                worker.node, program: worker.program, isServer: false)
         }
         let coordinator = spec.coordinator
         let place = index(of: coordinator.location)
-        requests[place].add(
-            .coordinator, program: coordinator.binary ?? "llama-server", isServer: true)
+        requests[place].add(.coordinator, program: coordinator.program, isServer: true)
         requests[place].model = spec.model
         requests[place].companions = Companion.all(of: coordinator.companions)
         requests[place].apiKeyFile = coordinator.apiKeyFile
-        for worker in spec.workers where worker.transport == .direct || !worker.managed {
+        for worker in spec.workers where !worker.isTunnelled {
             let isBeside = worker.managed && worker.location.isSameHost(as: coordinator.location)
             if isBeside { continue }
             requests[place].reaches.append(

@@ -1,3 +1,5 @@
+import Basics
+
 /// Where llama.cpp's programs lie on the machines that people have.
 package enum UsualFolders {
     /// The usual places that a non-interactive PATH misses; `~/` is the home folder there.
@@ -13,9 +15,8 @@ package enum UsualFolders {
 
     /// All folders in the order in which they are searched, each once; relative ones are left out.
     package static func all(path: String, home: String) -> [String] {
-        var seen = Set<String>()
         let usual = afterPath.map { $0.hasPrefix("~/") ? home + $0.dropFirst() : $0 }
         return (path.split(separator: ":").map(String.init).filter { $0.hasPrefix("/") } + usual)
-            .filter { seen.insert($0).inserted }
+            .unique { $0 }
     }
 }

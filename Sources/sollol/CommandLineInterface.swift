@@ -49,7 +49,7 @@ enum CommandLineInterface {
     private static func dispatch(_ words: [String], isDetached: Bool) throws -> ExitStatus {
         // The command's own options are known only once its name is: the first word without a dash
         // that is no option's value.
-        let everything = unique(Options.common + Commands.all.flatMap(\.options))
+        let everything = (Options.common + Commands.all.flatMap(\.options)).unique(by: \.name)
         let first = CommandLineArguments.firstWord(words, options: everything)
         if let command = first.flatMap(Commands.named),
             [.later, .shells].contains(command.audience)
@@ -68,7 +68,7 @@ enum CommandLineInterface {
         let command = try named(name)
         if loose.has("--help") { return try printHelp(command) }
         let arguments = try CommandLineArguments(
-            words, options: unique(command.options + Options.common))
+            words, options: (command.options + Options.common).unique(by: \.name))
         let most = command.takesMore ? .max : command.word == nil ? 1 : 2
         guard arguments.words.count <= most else {
             let extra = arguments.words[most]
@@ -100,9 +100,7 @@ enum CommandLineInterface {
         let known = Commands.all.filter { $0.audience == .people }
             .flatMap { [$0.name] + $0.synonyms }
         let file = fileHint(name, for: "up")
-        let hint =
-            !file.isEmpty
-            ? file : NearestName.of(name, in: known).map { " (did you mean \($0)?)" } ?? ""
+        let hint = file.isEmpty ? NearestName.hint(name, in: known) : file
         throw CommandLineArguments.Mistake(message: "there is no command \(name)\(hint)")
     }
 
@@ -115,13 +113,6 @@ enum CommandLineInterface {
     /// This program.
     static var executable: String {
         Bundle.main.executablePath ?? CommandLine.arguments[0]
-    }
-
-    private static func unique(
-        _ options: [CommandLineArguments.Option]
-    ) -> [CommandLineArguments.Option] {
-        var seen = Set<String>()
-        return options.filter { seen.insert($0.name).inserted }
     }
 
     /// The help of that command, or of all.

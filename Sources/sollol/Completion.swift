@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// What may stand at the end of a command line, by the table that parses it.
@@ -32,8 +33,7 @@ struct Completion {
             .flatMap(Commands.named)
         let options = (command.map { $0.options } ?? []) + Options.common
         add(before, current, command, options)
-        var seen = Set<String>()
-        candidates = candidates.filter { seen.insert($0.word).inserted }
+        candidates = candidates.unique(by: \.word)
     }
 
     private mutating func add(

@@ -26,12 +26,11 @@ enum ListCommand {
         for found in ClusterSearch().all() {
             let owner = StateFolder.owner(of: found.state)
             let facts = RecordedFacts.read(state: found.state).facts
-            let holder = StateDirectory.holder(of: found.state)
+            let holder = NamedCluster(name: found.name, statePath: found.state).holder
             let left = Leftover(
                 configuration: found.configuration,
                 isConfigured: found.configuration.map { access($0, F_OK) == 0 } ?? false,
-                pid: (RunningEntry.pid(of: found.state) ?? (holder.isHeld ? holder.pid ?? 0 : nil))
-                    .map(Int.init),
+                pid: holder.isHeld ? Int(holder.pid ?? 0) : nil,
                 // Where this machine does not tell, something may run.
                 servers: records.map { $0.count { $0.owner == owner } } ?? 1,
                 otherHosts: facts.hosts.keys.filter { $0 != .here }.map(\.text).sorted())

@@ -33,7 +33,7 @@ struct LogsCommand {
         let readers = LogReaders(state: cluster.statePath, names: names)
         if let unknown = names.first(where: { !readers.names.contains($0) }) {
             let known = LogReaders.names(state: cluster.statePath)
-            let near = NearestName.of(unknown, in: known).map { " (did you mean \($0)?)" } ?? ""
+            let near = NearestName.hint(unknown, in: known)
             let all =
                 known.isEmpty
                 ? "\(cluster.statePath)/logs holds none yet"
@@ -51,10 +51,7 @@ struct LogsCommand {
         self.readers = readers
         self.filter = filter
         self.isJSON = isJSON
-        let environment = ProcessInfo.processInfo.environment
-        hasColor =
-            isTerminal && environment["TERM"] != "dumb"
-            && environment["NO_COLOR", default: ""].isEmpty
+        hasColor = isTerminal && TerminalText.hasColor(ProcessInfo.processInfo.environment)
     }
 
     private static func filter(
@@ -127,12 +124,17 @@ struct LogsCommand {
     // MARK: Output
 
     private func write(_ lines: ArraySlice<Shown>) throws {
+        guard !lines.isEmpty else { return }
+        let labels = self.labels
         var text: [UInt8] = []
         for shown in lines {
-            text += isJSON ? json(shown) : isTerminal ? forPeople(shown) : asItIs(shown)
+            let label = labels[shown.name] ?? ""
+            text +=
+                isJSON
+                ? json(shown) : isTerminal ? forPeople(shown, label) : asItIs(shown, label)
             text.append(UInt8(ascii: "\n"))
         }
-        if !text.isEmpty { try CommandLineInterface.write(text) }
+        try CommandLineInterface.write(text)
     }
 
     private func json(_ shown: Shown) -> [UInt8] {
@@ -141,28 +143,38 @@ struct LogsCommand {
     }
 
     /// To the byte, for a file or another program.
-    private func asItIs(_ shown: Shown) -> [UInt8] {
-        readers.names.count > 1 ? Array("\(shown.name) | ".utf8) + shown.line : shown.line
+    private func asItIs(_ shown: Shown, _ label: String) -> [UInt8] {
+        Array(label.utf8) + shown.line
     }
 
-    /// With the time that it was here, the names below each other, and nothing that could steer a
-    /// terminal.
-    private func forPeople(_ shown: Shown) -> [UInt8] {
+    /// With the time that it was here, and nothing that could steer a terminal.
+    private func forPeople(_ shown: Shown, _ label: String) -> [UInt8] {
         let line = LoggedLine(String(decoding: shown.line, as: UTF8.self))
         let time = line.time.map { "\(LocalTime.here.text($0)) " } ?? ""
-        let words = TerminalText.clean(line.text)
-        guard readers.names.count > 1 else { return Array("\(time)\(words)".utf8) }
-        let width = readers.names.map(\.count).max() ?? 0
-        let name = TerminalText.clean(
-            shown.name.padding(toLength: width, withPad: " ", startingAt: 0))
-        return Array("\(colored(name, of: shown.name)) | \(time)\(words)".utf8)
+        return Array("\(label)\(time)\(TerminalText.clean(line.text))".utf8)
     }
 
-    /// Cyan, yellow, green, magenta, blue, red (ECMA-48).
-    private static let colors = [36, 33, 32, 35, 34, 31]
-
-    private func colored(_ text: String, of name: String) -> String {
-        guard hasColor, let index = readers.names.firstIndex(of: name) else { return text }
-        return "\u{1B}[\(Self.colors[index % Self.colors.count])m\(text)\u{1B}[0m"
+    /// What lines of each process begin with, where there are several: its name, on a terminal as
+    /// wide as the longest.
+    private var labels: [String: String] {
+        let names = readers.names
+        guard names.count > 1 else { return [:] }
+        let width = names.map(\.count).max() ?? 0
+        var labels: [String: String] = [:]
+        for (index, name) in names.enumerated() {
+            var label = name
+            if isTerminal {
+                label = TerminalText.clean(
+                    name.padding(toLength: width, withPad: " ", startingAt: 0))
+            }
+            if hasColor {
+                label = TerminalText.colored(label, Self.colors[index % Self.colors.count])
+            }
+            labels[name] = "\(label) | "
+        }
+        return labels
     }
+
+    /// Cyan, yellow, green, magenta, blue, red.
+    private static let colors = ["36", "33", "32", "35", "34", "31"]
 }

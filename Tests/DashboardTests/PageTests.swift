@@ -98,8 +98,13 @@ import Testing
         var shown = ShownCluster(workers: 1, plan: plan)
         shown.happens(.upRequested)
         shown.record.printed("main: reading /home/ann/keys.txt, /srv/private", by: .coordinator)
+        let run = shown.cluster.run("worker-1")
+        let words = ["ssh: no such identity: /home/ann/.ssh/id", "/srv/private: no access"]
+        shown.tell(Report(.warning, "worker-1: \(words[0])", about: "worker-1", details: words))
+        shown.happens(.exited(run, ExitReport(status: 1, lastWords: words)))
         let html = PageDocument.html(shown.view)
-        for text in [html, shown.view.planJSON, shown.view.json] {
+        let readiness = String(decoding: shown.view.readiness.body, as: UTF8.self)
+        for text in [html, shown.view.planJSON, shown.view.json, readiness] {
             for secret in ["keys.txt", "k.pem", "/srv/private", ".ssh/id"] {
                 #expect(!text.contains(secret), "\(secret)")
             }

@@ -69,8 +69,8 @@ struct ShownCluster {
     }
 
     var metrics: String {
-        DashboardMetrics.text(
-            DashboardMetrics(
-                record, keeper.current, version: "1.2.3", lease: 30, at: time, cluster.now))
+        DashboardMetrics(
+            record, keeper.current, version: "1.2.3", lease: 30, at: time, cluster.now
+        ).body
     }
 }

@@ -13,10 +13,6 @@ import Testing
     private let worker2 = ProcessRun(node: "worker-2", generation: 1)
     private let coordinator = ProcessRun(node: "coordinator", generation: 1)
 
-    private func isStart(_ effect: SupervisorEffect) -> Bool {
-        if case .spawn = effect { true } else { false }
-    }
-
     /// Wants two workers, and another word at the end of the coordinator's command.
     private func wanted(
         _ word: String?, keys: Int = 0, restart: RestartPolicy = RestartPolicy(),

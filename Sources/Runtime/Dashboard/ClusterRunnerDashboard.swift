@@ -15,10 +15,11 @@ extension ClusterRunner {
 
     /// Serves it as the specification in force says.
     func serveDashboard() {
-        let others =
-            inForce.spec.dashboard.port == nil
-            ? DashboardPorts.ofOthers(than: state.path) : []
-        dashboard.follow(inForce.spec.dashboard, ports: DashboardPorts(plan, others: others))
+        let spec = inForce.spec.dashboard
+        dashboard.follow(spec) {
+            let others = spec.port == nil ? DashboardPorts.ofOthers(than: state.path) : []
+            return DashboardPorts(plan, others: others)
+        }
         keeper.dashboardServes(at: dashboard.url)
     }
 }

@@ -107,9 +107,9 @@ final class DashboardClient {
     }
 
     private func flush() {
-        let isStuck = !outgoing.isEmpty && outgoing.write(to: watch.descriptor) == .stuck
+        if !outgoing.isEmpty { outgoing.write(to: watch.descriptor) }
         guard watch.descriptor.number >= 0, !outgoing.hasFailed else { return end() }
-        if isStuck {
+        if !outgoing.isEmpty {
             if outgoing.hasMoved || deadline == nil { wait(Self.patience) }
             return watch.whenWritable { [self] in flush() }
         }

@@ -49,13 +49,15 @@ final class DashboardHost {
     var url: String? { server.map { "http://\($0.address)" } }
 
     /// Serves as a specification says, at the place of its choice.
-    func follow(_ spec: DashboardSpec, ports: DashboardPorts) {
+    ///
+    /// - Parameter ports: called only where it has to listen anew, since it asks other clusters.
+    func follow(_ spec: DashboardSpec, ports: () -> DashboardPorts) {
         guard spec != self.spec || server == nil else { return }
         self.spec = spec
         end()
         guard spec.isEnabled else { return }
-        start(ports)
-        guard let server, sampling == nil else { return }
+        start(ports())
+        guard let server else { return }
         if !AddressRange.isLoopback(spec.host) {
             sources.warn(
                 "the page on \(server.address) asks for no password, so whoever can reach that "
@@ -139,17 +141,16 @@ final class DashboardHost {
             address: server?.address ?? Endpoint(host: spec.host, port: 0), at: .now)
     }
 
+    private var metrics: DashboardMetrics {
+        DashboardMetrics(
+            record, sources.status(), version: sources.version, lease: sources.lease(), at: .now,
+            EventLoop.now)
+    }
+
     private func reply(_ route: DashboardRoute, _ request: HTTPRequest) -> DashboardServer.Reply {
         switch route {
         case .page: .answer(HTTPAnswer(.page, PageDocument.html(view)))
-        case .metrics:
-            .answer(
-                HTTPAnswer(
-                    .metrics,
-                    DashboardMetrics.text(
-                        DashboardMetrics(
-                            record, sources.status(), version: sources.version,
-                            lease: sources.lease(), at: .now, EventLoop.now))))
+        case .metrics: .answer(HTTPAnswer(.metrics, metrics.body))
         case .health: .answer(HTTPAnswer(.text, "sollol \(sources.version) lives\n"))
         case .readiness: .answer(view.readiness)
         case .status: .answer(HTTPAnswer(.json, sources.status().json))

@@ -3,9 +3,6 @@ import Foundation
 /// What is on its way to a client of the dashboard: bytes, then perhaps a body that is read as it
 /// is taken.
 struct DashboardOutput {
-    /// What came of writing.
-    enum Outcome { case done, stuck }
-
     private var bytes: [UInt8] = []
     private var sent = 0
     private var body: HistoryBody?
@@ -32,7 +29,7 @@ struct DashboardOutput {
 
     /// Writes what is taken now, and no more than a piece of a body, so that others have their
     /// turn.
-    mutating func write(to descriptor: Descriptor) -> Outcome {
+    mutating func write(to descriptor: Descriptor) {
         hasMoved = false
         if sent == bytes.count { refill() }
         while sent < bytes.count {
@@ -44,16 +41,14 @@ struct DashboardOutput {
             }
             guard count > 0 else {
                 hasFailed = errno != EAGAIN
-                return .stuck
+                return
             }
             hasMoved = true
             sent += count
         }
-        if body == nil {
-            bytes = []
-            sent = 0
-        }
-        return body == nil ? .done : .stuck
+        guard body == nil else { return }
+        bytes = []
+        sent = 0
     }
 
     private mutating func refill() {

@@ -75,20 +75,11 @@ final class DashboardServer {
     }
 
     private func answer(_ request: HTTPRequest, of client: DashboardClient) {
-        if let refusal = hosts.refusal(of: request) {
-            return client.send(HTTPAnswer(refusal), to: nil)
-        }
-        guard let route = DashboardRoute(rawValue: request.path) else {
-            return client.send(HTTPAnswer(.notFound), to: nil)
-        }
-        if !route.isForEverybody, let refusal = users.refusal(of: route, to: client.peer) {
-            return client.send(HTTPAnswer(refusal), to: nil)
-        }
-        if route.isStream,
-            followers(of: .events).count + followers(of: .live).count
-                >= Bounds.dashboardStreams
-        {
-            return client.send(HTTPAnswer(.busy), to: nil)
+        let route: DashboardRoute
+        do throws(HTTPRefusal) {
+            route = try self.route(of: request, from: client)
+        } catch {
+            return client.send(HTTPAnswer(error), to: nil)
         }
         switch reply(route, request) {
         case .answer(let answer): client.send(answer, to: request)
@@ -98,6 +89,19 @@ final class DashboardServer {
             guard request.method == .get else { return client.send(head, to: request) }
             client.stream(route, head.head(length: nil, isKept: false), first)
         }
+    }
+
+    /// What is asked for, where it is there and the client may have it.
+    private func route(
+        of request: HTTPRequest, from client: DashboardClient
+    ) throws(HTTPRefusal) -> DashboardRoute {
+        if let refusal = hosts.refusal(of: request) { throw refusal }
+        guard let route = DashboardRoute(rawValue: request.path) else { throw .notFound }
+        if let refusal = users.refusal(of: route, to: client.peer) { throw refusal }
+        if route.isStream, clients.count(where: { $0.isStreaming }) >= Bounds.dashboardStreams {
+            throw .busy
+        }
+        return route
     }
 }
 

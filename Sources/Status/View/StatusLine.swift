@@ -5,10 +5,9 @@ extension ClusterStatus {
     /// Another one is told when it has changed.
     package var line: String {
         let counts = processes.map { process in
-            let state = process.state.replacing("_", with: " ")
             // In tens, so that a load is no more than ten lines.
             let progress = process.progress.map { " \($0.percent / 10 * 10)%" } ?? ""
-            return "\(process.name) \(state)\(progress)"
+            return "\(process.name) \(process.stateWords)\(progress)"
         }
         var text = "\(cluster): \(state.rawValue)"
         if let url, isServing { text += " at \(url)" }

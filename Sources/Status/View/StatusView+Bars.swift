@@ -14,11 +14,9 @@ extension StatusView {
             + StyledText(String(repeating: glyphs.rest, count: columns - full), .dim)
     }
 
-    static func size(_ bytes: Int) -> String { MemorySize.text(UInt64(max(0, bytes))) }
-
     /// `9.30 of 15.2 GiB`: the unit once where it is the same.
     static func amount(_ part: Int, of whole: Int) -> String {
-        let (some, all) = (size(part), size(whole))
+        let (some, all) = (MemorySize.text(part), MemorySize.text(whole))
         let unit = all.drop { $0 != " " }
         return some.hasSuffix(unit) ? "\(some.dropLast(unit.count)) of \(all)" : "\(some) of \(all)"
     }
@@ -71,7 +69,7 @@ extension StatusView {
         let range = range(segment.first, segment.last)
         let texts = ["\(name) \(range)", name, range]
         let text = texts.first { $0.count < columns } ?? ""
-        return text + String(repeating: " ", count: columns - text.count)
+        return text.padded(to: columns)
     }
 
     static func range(_ first: Int, _ last: Int) -> String {
@@ -88,8 +86,7 @@ extension StatusView {
 
     /// The memory of each host, where one has several processes, so that theirs are not the same.
     var memoryByHost: [StyledText] {
-        var hosts: [String] = []
-        for process in processes where !hosts.contains(process.host) { hosts.append(process.host) }
+        let hosts = processes.map(\.host).unique { $0 }
         guard hosts.count < processes.count else { return [] }
         let width = min(hosts.map { said($0).count }.max() ?? 0, columns / 2)
         return hosts.compactMap { host in
@@ -110,7 +107,7 @@ extension StatusView {
     /// - Parameter columns: those of the bar; too few are none.
     func memory(_ held: Int?, _ limit: Int?, bar columns: Int = 0) -> StyledText {
         guard let held else { return StyledText("-", .dim) }
-        guard let limit, limit > 0 else { return StyledText(Self.size(held)) }
+        guard let limit, limit > 0 else { return StyledText(MemorySize.text(held)) }
         let style: StyledText.Style =
             held > limit / 20 * 19 ? .red : held > limit / 10 * 9 ? .yellow : .green
         let text = StyledText(Self.amount(held, of: limit))

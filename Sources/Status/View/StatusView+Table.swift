@@ -89,8 +89,10 @@ extension StatusView {
             left -= bar > 0 ? bar + 1 : 0
         }
         add(placeColumn)
-        if isLoading { add(layersColumn) }
-        if isLoading { add(memoryColumn()) }
+        if isLoading {
+            add(layersColumn)
+            add(memoryColumn())
+        }
         if processes.contains(where: { $0.failures ?? 0 > 0 }) { add(restartsColumn) }
         add(sinceColumn)
         if bar > 0 { shown[0] = memoryColumn(bar: min(30, bar + left)) }
@@ -153,7 +155,7 @@ extension StatusView {
             process.progress.map { progress in
                 [
                     "\(progress.percent)%",
-                    progress.bytesPerSecond.map { "\(Self.size($0))/s" } ?? "",
+                    progress.bytesPerSecond.map { "\(MemorySize.text($0))/s" } ?? "",
                     progress.secondsLeft.map(Timestamp.span) ?? "",
                 ]
             }
@@ -176,7 +178,7 @@ extension StatusView {
     }
 
     private static func word(_ process: ClusterStatus.Process) -> String {
-        TerminalText.clean(process.state.replacing("_", with: " "))
+        TerminalText.clean(process.stateWords)
     }
 
     private static func style(_ process: ClusterStatus.Process) -> StyledText.Style {

@@ -97,8 +97,7 @@ package struct StatusView {
         /// With an empty line between blocks where there is room for all of those.
         var lines: [StyledText] {
             let shown = blocks.indices.filter { blocks[$0].count > 0 }
-            let joined = [Part.warnings.rawValue]
-            let gaps = shown.dropFirst().filter { !joined.contains($0) }
+            let gaps = shown.dropFirst().filter { $0 != Part.warnings.rawValue }
             let hasGaps = gaps.count <= left
             return shown.flatMap { index -> [StyledText] in
                 let lines = blocks[index].lines(blocks[index].count)
@@ -193,8 +192,8 @@ package struct StatusView {
     private func loading(_ load: LoadProgress) -> StyledText {
         let facts = [
             "\(load.percent)%",
-            load.totalBytes.map { Self.amount(load.bytes, of: $0) } ?? Self.size(load.bytes),
-            load.bytesPerSecond.map { "\(Self.size($0))/s" },
+            load.totalBytes.map { Self.amount(load.bytes, of: $0) } ?? MemorySize.text(load.bytes),
+            load.bytesPerSecond.map { "\(MemorySize.text($0))/s" },
             load.secondsLeft.map { "\(Timestamp.span($0)) left" },
         ].compactMap { $0 }
         let head = "loading "

@@ -1,7 +1,7 @@
 import Basics
 
 /// One line of a screen: words with their colours, which take no room.
-struct StyledText: Equatable, Sendable {
+struct StyledText: Sendable {
     /// A colour, as a terminal is told (ECMA-48, 8.3.117).
     enum Style: String, Sendable {
         case plain = ""
@@ -19,7 +19,7 @@ struct StyledText: Equatable, Sendable {
         case boldCyan = "1;36"
     }
 
-    private(set) var spans: [(text: String, style: Style)] = []
+    private var spans: [(text: String, style: Style)] = []
 
     /// A line of one style.
     init(_ text: String = "", _ style: Style = .plain) {
@@ -28,10 +28,6 @@ struct StyledText: Equatable, Sendable {
 
     /// Columns that it takes.
     var width: Int { spans.reduce(0) { $0 + TerminalText.width($1.text) } }
-
-    static func == (left: StyledText, right: StyledText) -> Bool {
-        left.spans.elementsEqual(right.spans) { $0 == $1 }
-    }
 
     static func + (left: StyledText, right: StyledText) -> StyledText {
         var sum = left
@@ -74,7 +70,7 @@ struct StyledText: Equatable, Sendable {
             return String(plain.reversed().drop { $0 == " " }.reversed())
         }
         return spans.map { text, style in
-            style == .plain ? text : "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"
+            style == .plain ? text : TerminalText.colored(text, style.rawValue)
         }.joined()
     }
 }

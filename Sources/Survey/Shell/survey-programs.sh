@@ -14,9 +14,6 @@
 
 asked='';
 
-# Programs of packages that may bring nothing else.
-others='llama-server llama';
-
 # consider FILE: takes the first one that can be executed as `program`, remembers one that cannot.
 consider() {
     [ -z "$program" ] || return 0;
@@ -28,17 +25,8 @@ consider() {
     fi;
 };
 
-# seek NUMBER KNOWN NAME...: looks for the first of these names or paths. KNOWN is what `stamp`
-# says of a program that need not be asked again, with its path. Sets number, program, folder and
-# known (1: it is the very same).
-seek() {
-    number=$1 fingerprint=$2 program='' refused='';
-    shift 2;
-    for name in "$@"; do
-        case $name in
-        */*) consider "$(expand "$name")";;
-        esac;
-    done;
+# look_through NAME...: considers these names in every folder; a path is none.
+look_through() {
     # Only what comes out of a variable is split.
     folders=$given_path:$usual_folders;
     IFS=:;
@@ -57,6 +45,20 @@ seek() {
         esac;
     done;
     unset IFS;
+};
+
+# seek NUMBER KNOWN NAME...: looks for the first of these names or paths. KNOWN is what `stamp`
+# says of a program that need not be asked again, with its path. Sets number, program, folder and
+# known (1: it is the very same).
+seek() {
+    number=$1 fingerprint=$2 program='' refused='';
+    shift 2;
+    for name in "$@"; do
+        case $name in
+        */*) consider "$(expand "$name")";;
+        esac;
+    done;
+    look_through "$@";
     if [ -z "$program" ]; then
         if [ "$refused" ]; then
             say "b$number.refused $refused";
@@ -76,24 +78,15 @@ seek() {
     [ "$stamps $program" != "$fingerprint" ] || known=1;
 };
 
-# seek_others: says which other program of llama.cpp is there instead of the one that is sought.
+# seek_others: says which other program of llama.cpp is there instead of the one that is sought, of
+# those that packages bring without it.
 seek_others() {
-    for other in $others; do
-        IFS=:;
-        for folder in $folders; do
-            case $folder in
-            [~]/*) folder=$home/${folder#??};;
-            esac;
-            case $folder in
-            /*)
-                if [ -f "$folder/$other" ] && [ -x "$folder/$other" ]; then
-                    unset IFS;
-                    say "b$number.other $folder/$other";
-                    return 0;
-                fi;;
-            esac;
-        done;
-        unset IFS;
+    for other in llama-server llama; do
+        look_through "$other";
+        if [ "$program" ]; then
+            say "b$number.other $program";
+            return 0;
+        fi;
     done;
 };
 
