@@ -79,8 +79,8 @@ package enum SurveyFindings {
         }
         return report.unwritableFolder.map {
             "\(report.user) cannot write to \($0) on {host}, where guards keep their records, and "
-                + "\(other). Make the first one writable for everyone, or let systemd make the "
-                + "latter. " + linger
+                + "\(other). Make room in the first one (df, df -i) or make it writable for "
+                + "everyone, or let systemd make the latter. " + linger
         }
     }
 

@@ -54,8 +54,9 @@ import Testing
         (
             "unwritable /tmp",
             "worker-1: ann cannot write to /tmp on two, where guards keep their records, and "
-                + "/run/user/7 is no folder of its own either. Make the first one writable for "
-                + "everyone, or let systemd make the latter. Try: ssh two loginctl enable-linger ann"
+                + "/run/user/7 is no folder of its own either. Make room in the first one (df, "
+                + "df -i) or make it writable for everyone, or let systemd make the latter. Try: ssh "
+                + "two loginctl enable-linger ann"
         ),
     ])
     func aFolderThatGuardsCannotUseIsFoundBeforeTheyNeedIt(_ line: String, _ says: String) {

@@ -98,7 +98,9 @@ claim_folder() {
             tries=$((tries + 1));
         done;
         if [ "$tries" = 20 ] && is_private "$folder"; then
-            why="$why${why:+; }no file can be made in $folder";
+            why="$why${why:+; }no file can be made in $folder ($(why_unwritable "$folder"))";
+        elif [ "$tries" = 20 ] && [ "$folder" != "$fallback" ]; then
+            why="$why${why:+; }$folder cannot be made ($(why_unwritable "${folder%/*}"))";
         else
             why="$why${why:+; }$folder is no folder with mode 0700 of user $uid";
             why="$why (${folder_mode:-missing}${folder_user:+, user $folder_user})";

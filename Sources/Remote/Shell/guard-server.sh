@@ -33,6 +33,10 @@ become_server() {
     [ -z "$1" ] || export LLAMA_CACHE="$1";
     shift;
     export SOLLOL_SERVER="${record##*/}";
+    # Of a server that aborts, the kernel would write all its memory to a disk, and until it has,
+    # the server has not ended and its port is taken. A script as the program may raise it again.
+    # shellcheck disable=SC3045 # dash, bash, busybox and macOS have it; elsewhere it fails
+    ulimit -S -c 0 2>/dev/null;
     exec "$@";
 };
 

@@ -21,6 +21,22 @@ end_server() {
     killed=1;
 };
 
+# add_usage PID: adds the numbers of that process, and of all that its first thread has started:
+# a configured program may be a script that waits for the server, and uses next to nothing itself.
+add_usage() {
+    process_stat "$1" || return 0;
+    pages=$((pages + process_pages)) ticks_used=$((ticks_used + process_ticks));
+    count='' children='';
+    {
+        read -r _ count <"/proc/$1/io";
+        read -r children <"/proc/$1/task/$1/children";
+    } 2>/dev/null;
+    [ -z "$count" ] || bytes_read=$((${bytes_read#-} + count));
+    for child in $children; do
+        add_usage "$child";
+    done;
+};
+
 # report_usage: the server's numbers, KiB and hundredths of a second; `-` where they are not known,
 # or, for the last one, where it uses no GPU.
 report_usage() {
@@ -30,9 +46,9 @@ report_usage() {
             page_size=$(getconf PAGESIZE) || page_size=4096;
             clock_ticks=$(getconf CLK_TCK) || clock_ticks=100;
         };
-        bytes_read=-;
-        { read -r _ bytes_read <"/proc/$server/io"; } 2>/dev/null;
-        resident=$((process_pages * page_size / 1024)) cpu=$((process_ticks * 100 / clock_ticks));
+        bytes_read=- pages=0 ticks_used=0;
+        add_usage "$server";
+        resident=$((pages * page_size / 1024)) cpu=$((ticks_used * 100 / clock_ticks));
         look_at_gpu;
         echo "usage $server $resident $cpu $bytes_read $gpu_load";
     else

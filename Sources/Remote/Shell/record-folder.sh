@@ -6,6 +6,16 @@
 
 : "${uid-}";
 
+# why_unwritable FOLDER: prints why no file can be written there, in the words of its host, a full
+# disk, say; nothing where one can. What it makes for that is in a folder of its own, which no link
+# leads away from.
+why_unwritable() {
+    trial=$1/.sollol-$uid-$$;
+    words=$({ (umask 077; mkdir "$trial") && echo | tee "$trial/file" >/dev/null; } 2>&1);
+    rm -rf "$trial";
+    printf '%s\n' "${words##*: }";
+};
+
 # is_private FOLDER: whether it is a folder, no link, of this user, which nobody else may enter.
 # Sets folder_mode (empty: there is nothing) and folder_user.
 is_private() {

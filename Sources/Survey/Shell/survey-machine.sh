@@ -22,14 +22,15 @@ say "boot $boot";
 check_folder() {
     folder=/tmp/sollol-$uid;
     if is_private "$folder"; then
-        [ ! -w "$folder" ] || return 0;
-        [ -d "$folder" ] || return 0;
-        problem="unwritable $folder";
+        why=$(why_unwritable "$folder");
+        [ "$why" ] && [ -d "$folder" ] || return 0;
+        problem="unwritable $folder ($why)";
     elif [ "$folder_mode" ]; then
         problem="foreign $folder is $folder_mode of user $folder_user";
     else
-        [ ! -w /tmp ] || return 0;
-        problem="unwritable /tmp";
+        why=$(why_unwritable /tmp);
+        [ "$why" ] || return 0;
+        problem="unwritable /tmp ($why)";
     fi;
     ! is_private "/run/user/$uid" || [ ! -w "/run/user/$uid" ] || return 0;
     say "$problem";

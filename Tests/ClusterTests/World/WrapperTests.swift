@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Remote
+
 /// `binary` is a script that starts the server without `exec`, as people write them for the
 /// settings of oneAPI and ROCm, for numactl and for toolboxes (oneapi-src/oneAPI-samples and
 /// ROCm's env scripts are sourced that way; systemd#6799 is the same problem elsewhere). What the
@@ -45,6 +47,33 @@ import Testing
         sollol.signal(SIGINT)
         #expect(sollol.exitStatus() == 0)
         #expect(left().isEmpty, "\(left())")
+    }
+
+    /// The script uses next to nothing itself: whether a load goes on, whether a request is
+    /// computed and how much memory is held shows in what it has started (dmwm/WMCore 9549 and
+    /// lowleveldesign/process-governor 83 are the same elsewhere).
+    @Test(
+        .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/io"), "skipped: no Linux"),
+        arguments: GuardShell.all)
+    func itsNumbersAreThoseOfAll(shell: GuardShell) throws {
+        let held = 16_000_000
+        let child =
+            "hoard=$(head -c \(held) /dev/zero | tr '\\0' x); while :; do :; done"
+        let bench = try GuardBench(
+            shell, argv: ["sh", "-c", "sh -c \"$0\"; :", child], usage: 1)
+        let server = try bench.started().server
+        var seconds = 0.0
+        while seconds < 0.5 {
+            bench.write("\n")
+            guard let line = bench.line() else { throw TestFailure(bench.printed()) }
+            guard case .usage(let usage?)? = GuardReport(line), usage.residentKiB << 10 > held
+            else { continue }
+            #expect(line.hasPrefix("usage \(server) "))
+            #expect(usage.bytesRead ?? 0 > held)
+            seconds = usage.cpuSeconds
+        }
+        bench.letGo()
+        try bench.leavesNothing()
     }
 
     @Test(arguments: cases)
