@@ -10,7 +10,7 @@ extension GGUFHeaderReader {
             throw GGUFError(
                 offset: 0,
                 problem: "this is no GGUF: it begins with \(shown) instead of \"GGUF\". "
-                    + "Convert the model to GGUF, or name another file.")
+                    + remedy(String(decoding: magic, as: UTF8.self)))
         }
         let version: UInt32 = try bytes.integer()
         switch version {
@@ -21,6 +21,19 @@ extension GGUFHeaderReader {
         default:
             throw GGUFError(
                 offset: 4, problem: "GGUF version \(version) is not known; 2 and 3 are")
+        }
+    }
+
+    /// What to do about a file that begins with these four characters.
+    private static func remedy(_ beginning: String) -> String {
+        switch beginning {
+        case "vers":
+            "It may be the pointer that Git leaves where Git LFS was not asked for the file: "
+                + "git lfs pull."
+        case "<!do", "<!DO", "<htm", "<HTM":
+            "It is a web page: of a download that wants a login, or of Hugging Face's `blob` in "
+                + "an address where `resolve` has to stand. Download the file itself."
+        default: "Convert the model to GGUF, or name another file."
         }
     }
 

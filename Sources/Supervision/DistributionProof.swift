@@ -111,8 +111,8 @@ package struct DistributionProof: Equatable, Sendable {
         if let problem = ownDevices.compactMap(\.problem).first { return .refuted("it \(problem)") }
         let own = ownWeights(ofModel: 1)
         // A mapped file counts from its first tensor to its last, whoever holds those between.
-        let isMapped = buffers.contains { $0.device.hasSuffix("_Mapped") }
-        if !isMapped, let problem = difference(own, of: .coordinator) {
+        if !buffers.contains(where: Self.isMapped), let problem = difference(own, of: .coordinator)
+        {
             return .refuted("it \(problem)")
         }
         let kind = ownLayers == "no layer" && own > 0 ? " (\(ownKind))" : ""
@@ -154,7 +154,26 @@ package struct DistributionProof: Equatable, Sendable {
         let isBound = placement.request.shape.hasUnusedTensors == true
         guard !Self.isEqual(size, planned), !(isBound && size < planned) else { return nil }
         return "got \(Self.mebibytes(size)) of weights, not the "
-            + "\(Self.mebibytes(planned)) that were planned; see: sollol plan"
+            + "\(Self.mebibytes(planned)) that were planned; \(replaced)see: sollol plan"
+    }
+
+    /// What to do where the whole model is not as large as planned, empty where only its places
+    /// differ: people replace a model's file while it is served, and the next start loads the new
+    /// one.
+    private var replaced: String {
+        let all = buffers.filter { $0.model == 1 }
+        guard let placement = plan.placement, !all.contains(where: Self.isMapped) else { return "" }
+        let bytes =
+            placement.loads.reduce(placement.coordinatorLoad.weights) { $0 + $1.weights }
+            - placement.request.companionLoad.weights
+        let (size, planned) = (all.reduce(0) { $0 + $1.size }, Int(clamping: bytes / 10486))
+        guard !Self.isEqual(size, planned) else { return "" }
+        return "the whole model is \(Self.mebibytes(size)), not \(Self.mebibytes(planned)): if its "
+            + "file was replaced meanwhile, take the new one in: sollol reload; else "
+    }
+
+    private static func isMapped(_ buffer: (model: Int, device: String, size: Int)) -> Bool {
+        buffer.device.hasSuffix("_Mapped")
     }
 
     /// GPUs pad rows of quantised tensors, so a little more is as planned; a layer is not.

@@ -22,6 +22,20 @@ import Testing
         #expect(header.dataOffset + 640 == UInt64(sample.bytes.count))
     }
 
+    /// What people have under a model's name instead of it: the pointer of Git LFS
+    /// (abetlen/llama-cpp-python 755, ollama/ollama 3010), a web page (ggml-org/llama.cpp 3358).
+    @Test(arguments: [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "git lfs pull"),
+        ("<!doctype html><html><head>", "It is a web page"),
+        ("PK\u{3}\u{4}archive/data.pkl", "Convert the model to GGUF"),
+    ])
+    func whatIsNoModelIsToldAsWhatItIs(_ content: String, _ remedy: String) {
+        let error = #expect(throws: GGUFError.self) {
+            try GGUFSample.read(Array(content.utf8))
+        }
+        #expect(error?.problem.contains(remedy) == true, "\(error?.problem ?? "")")
+    }
+
     @Test func readsEveryTypeOfValue() throws {
         var sample = GGUFSample()
         let long = String(repeating: "x", count: 70_000)
