@@ -15,9 +15,12 @@ package enum UTF8Text {
             case .error:
                 let line = scalars.filter { $0 == "\n" }.count + 1
                 let column = scalars.reversed().prefix { $0 != "\n" }.count + 1
+                let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
                 throw JSONReadError(
                     position: SourcePosition(line: line, column: column),
-                    message: "this is not valid UTF-8")
+                    message: isUTF16
+                        ? "this is UTF-16, as Windows writes it; save it as UTF-8"
+                        : "this is not valid UTF-8")
             }
         }
     }

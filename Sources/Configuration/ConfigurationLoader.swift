@@ -223,7 +223,9 @@ package struct ConfigurationLoader {
         }
         var text = String.UnicodeScalarView()
         do {
-            text.append(contentsOf: try UTF8Text.scalars(file.bytes))
+            let scalars = try UTF8Text.scalars(file.bytes)
+            text.append(
+                contentsOf: scalars.first == "\u{FEFF}" ? scalars.dropFirst() : scalars[...])
         } catch {
             let place = ValueOrigin.backendsFile(path: file.path, line: error.position.line)
             return problem(place, .source, "\(error.message).")

@@ -57,6 +57,10 @@ enum StringRule: Equatable, Sendable {
         if self == .model, ModelName.isURL(text) {
             return "is a URL, not a path; download it first, and give the path of the file"
         }
+        if isForPath, text.hasPrefix("$") || text.hasPrefix("%") {
+            return "begins with a variable, which nothing replaces here; write the whole path, or "
+                + "~/ for the home folder"
+        }
         if holdsSecret(text) {
             return
                 "holds a \(URLPassword.isIn(text) ? "password" : "secret"), which plans, logs and "
@@ -65,6 +69,9 @@ enum StringRule: Equatable, Sendable {
         }
         return problemOfKind(text)
     }
+
+    /// Whether it names a file.
+    private var isForPath: Bool { self == .model || self == .path || self == .binary }
 
     /// The text for a message, unless nobody may read it.
     func shown(_ text: String) -> String {

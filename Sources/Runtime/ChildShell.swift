@@ -6,8 +6,8 @@ import Foundation
 /// exit. All children are started by one thread, so that none inherits a descriptor of another.
 enum ChildShell {
     /// Descriptors that Foundation needs for a child beside those of its streams: a pair of
-    /// sockets, /dev/null, and the folder of open descriptors.
-    private static let neededDescriptors = 6
+    /// sockets, /dev/null, and the folder of open descriptors; twice that in its run loop.
+    private static let neededDescriptors = 16
     /// The longest word of a command line, in bytes (execve(2), MAX_ARG_STRLEN).
     private static let longestWord = 128 << 10
 

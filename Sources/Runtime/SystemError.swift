@@ -17,7 +17,11 @@ package struct SystemError: Error, CustomStringConvertible, Sendable {
     package var reason: String { String(cString: strerror(code)) }
 
     /// `open /var/log/x: No such file or directory`.
-    package var description: String { "\(operation): \(reason)" }
+    package var description: String {
+        guard code == EMFILE else { return "\(operation): \(reason)" }
+        return "\(operation): \(reason) (\(OpenFiles.limit.map(String.init) ?? "?") are allowed; "
+            + "allow more: ulimit -n)"
+    }
 }
 
 /// Calls `body` until it is not interrupted by a signal.

@@ -2,6 +2,7 @@ import Foundation
 import SollolRuntime
 
 StandardStreams.open()
+OpenFiles.raiseLimit()
 // Whoever polls a cluster goes on when a socket or standard error has lost its reader; what cannot
 // be printed on standard output ends `sollol` there. A handler that does nothing, not SIG_IGN,
 // which children would inherit.

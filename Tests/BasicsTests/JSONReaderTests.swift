@@ -121,6 +121,12 @@ struct JSONReaderTests {
         #expect(read(bytes) == "\(place) this is not valid UTF-8")
     }
 
+    /// What PowerShell's `>` and an editor of Windows write (fofapro/fapro 6).
+    @Test(arguments: [[0xFF, 0xFE, 0x7B, 0x00], [0xFE, 0xFF, 0x00, 0x7B]] as [[UInt8]])
+    func whatIsUTF16(_ bytes: [UInt8]) {
+        #expect(read(bytes) == "1:1 this is UTF-16, as Windows writes it; save it as UTF-8")
+    }
+
     @Test func sizeIsBounded() {
         let largest = "1" + String(repeating: " ", count: JSONReader.largestSize - 1)
         #expect(read(largest) == "#1")

@@ -91,6 +91,13 @@ struct SOLLOLFormsTests {
         #expect(loaded.row("rpc_backends[2].port") == "50053 rpc_backends.conf:5")
     }
 
+    /// An editor of Windows puts a mark before the first line (microsoft/playwright 39420).
+    @Test func aMarkBeforeTheFirstLineOfBackendsIsPassedOver() throws {
+        let loaded = try Loading.load(
+            #"{"model": "/m.gguf"}"#, backends: "\u{FEFF}10.9.66.48:50052\r\ngpu-2\r\n")
+        #expect(loaded.endpoints == ["10.9.66.48:50052", "gpu-2:50052"])
+    }
+
     /// SOLLOL has its own dashboard at 8080, where a coordinator may be as well.
     @Test func aPortOfThePlanInTheEnvironmentIsNotThePages() throws {
         let loaded = try Loading.load(

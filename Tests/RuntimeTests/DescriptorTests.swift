@@ -48,7 +48,7 @@ import Testing
             var before = rlimit()
             getrlimit(.init(RLIMIT_NOFILE.rawValue), &before)
             let open = Self.openNow()
-            for spare in 0..<11 {
+            for spare in 0..<21 {
                 // The limit is one of numbers.
                 let free = (0..<4096).filter { fcntl($0, F_GETFD) < 0 }
                 var limit = rlimit(rlim_cur: rlim_t(free[spare]), rlim_max: before.rlim_max)
