@@ -68,6 +68,22 @@ import Testing
         }
     }
 
+    /// As launchd and some shells leave it (friday-platform/friday-studio 332,
+    /// NousResearch/hermes-agent 82909).
+    @Test func aLowLimitIsRaisedAndAShortageIsToldWithIt() async {
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit()
+            getrlimit(.init(RLIMIT_NOFILE.rawValue), &limit)
+            limit.rlim_cur = 64
+            #expect(setrlimit(.init(RLIMIT_NOFILE.rawValue), &limit) == 0)
+            #expect(
+                SystemError("start sh", code: EMFILE).description
+                    == "start sh: Too many open files (64 are allowed; allow more: ulimit -n)")
+            OpenFiles.raiseLimit()
+            #expect(OpenFiles.limit == min(UInt64(limit.rlim_max), 8192))
+        }
+    }
+
     /// Both watches have an event; whichever comes first closes the other's descriptor and opens
     /// one that gets its number.
     @Test func anEventIsOfTheWatchThatAskedForIt() throws {
