@@ -56,9 +56,22 @@ final class LogFile: LogSink {
 
     /// Appends a line as it is.
     func write(_ line: String) {
+        if isElsewhere {
+            descriptor = nil
+            isTorn = false
+        }
         if size >= place.largest { rotate() }
         if descriptor == nil { open() }
         put(line + "\n", lines: 1)
+    }
+
+    /// Whether the open file is not what its path names any more: people remove logs to make room,
+    /// and logrotate moves them. Its lines would be nowhere, or in the wrong file.
+    private var isElsewhere: Bool {
+        var (opened, named) = (stat(), stat())
+        guard let descriptor, fstat(descriptor.number, &opened) == 0 else { return false }
+        return lstat(place.path, &named) != 0 || named.st_ino != opened.st_ino
+            || named.st_dev != opened.st_dev
     }
 
     private func put(_ text: String, lines: Int) {

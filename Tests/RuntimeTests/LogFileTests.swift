@@ -37,6 +37,23 @@ import Testing
         #expect(stat(folder + "/x.log.1", &status) == 0 && status.st_mode & 0o777 == 0o600)
     }
 
+    /// People remove a log to make room, and logrotate moves it, while it is written
+    /// (winstonjs/winston 956, storj-archived/storjshare-daemon 123, AppDaemon/appdaemon 1470).
+    @Test func oneThatIsRemovedOrMovedIsBegunAnew() throws {
+        defer { remove() }
+        let path = folder + "/x.log"
+        let log = LogFile(.init(path: path)) { Issue.record("\($0)") }
+        log.write("one")
+        #expect(unlink(path) == 0)
+        log.write("two")
+        log.write("three")
+        #expect(content("x.log") == "two\nthree\n")
+        #expect(rename(path, path + ".moved") == 0)
+        log.write("four")
+        #expect(content("x.log.moved") == "two\nthree\n")
+        #expect(content("x.log") == "four\n")
+    }
+
     /// ggml-org/llama.cpp 19028, ollama/ollama 16941: looks bury the log, and what a load said
     /// is gone when somebody asks where the layers are.
     @Test func theLinesOfTheLastStartSurviveEveryRotation() throws {
@@ -64,6 +81,7 @@ import Testing
     }
 
     @Test func aStartThatSaysVeryMuchLeavesRoomForTheRest() {
+        defer { remove() }
         var lines = LoadLines(ofFile: 4000)
         lines.remember(true)
         for number in 0..<1000 { lines.add("line \(number)") }
