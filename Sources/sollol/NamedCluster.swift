@@ -141,7 +141,7 @@ struct NamedCluster {
                 status.since = StateFolder.lastSign(in: statePath) ?? last?.time
                 status.summary =
                     "sollol (pid \(pid)) ended without stopping the cluster: it was "
-                    + "killed, or crashed. Start it again: sollol up"
+                    + "killed, or crashed. Start it again: \(startLine)"
             }
             return status
         case .silent(let pid, let reason): return unanswered(pid: pid, reason)
