@@ -116,6 +116,9 @@ struct ShownCluster {
         let status = try bed.type("sollol status --format json", environment: environment)
         let page = try #require(status.output.firstMatch(of: /"dashboard_url": "http:\/\/([^"]+)"/))
         #expect(text.contains("targets: [\"\(page.output.1)\"]"), "\(text)")
+        // As README says.
+        let shown = try bed.type("sollol status", environment: environment).output
+        #expect(shown.contains("\npage: http://\(page.output.1)\n"), "\(shown)")
         guard TestEnvironment.has("promtool") else { return }
         try bed.write(text, "\(HostUser.root.home)/prometheus.yml")
         let check = try bed.type("promtool check config ~/prometheus.yml")
