@@ -152,8 +152,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Basics", "LlamaCpp", "Configuration", "Plan", "Remote", "Survey", "Supervision",
-                "Status", "SollolRuntime",
+                "Basics", "LlamaCpp", "ModelMaker", "Configuration", "Plan", "Remote", "Survey",
+                "Supervision", "Status", "SollolRuntime",
             ], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]

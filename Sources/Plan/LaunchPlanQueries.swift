@@ -6,8 +6,10 @@ extension LaunchPlan {
         let managed = processes.filter { $0.role == .worker }
             .map { (node: $0.node, endpoint: $0.dial) }
         let others = unmanaged.map { (node: $0.node, endpoint: $0.endpoint) }
+        let devices = distribution?.shares.map(\.node) ?? []
+        func place(_ node: Node) -> Int { devices.firstIndex(of: node) ?? devices.count }
         return (managed + others).filter { !leftOut.contains($0.node) }
-            .sorted { $0.node.name < $1.node.name }
+            .sorted { (place($0.node), $0.node.name) < (place($1.node), $1.node.name) }
     }
 
     /// Whether the coordinator's API has to ask for a key.

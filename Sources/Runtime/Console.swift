@@ -70,13 +70,13 @@ package final class Console {
         if isMinor && level == .quiet { return }
         let label =
             switch report.kind {
-            case .warning: ("warning: ", Style.yellow)
-            case .failure: ("error: ", Style.red)
-            default: ("", Style.plain)
+            case .warning: "warning: "
+            case .failure: "error: "
+            default: ""
             }
         show(
-            [label.0 + report.message] + report.details.map { "    " + $0 }, label: label.0.count,
-            label.1)
+            [label + report.message] + report.details.map { "    " + $0 },
+            isMessage: !label.isEmpty)
         guard report.kind == .serving else { return }
         isUnattended = true
         if isDetached {
@@ -101,14 +101,8 @@ package final class Console {
 
     // MARK: Drawing
 
-    private enum Style: String {
-        case plain = ""
-        case red = "1;31"
-        case yellow = "33"
-    }
-
-    /// - Parameter label: how many characters at the beginning of the first line have that style.
-    private func show(_ lines: [String], label: Int = 0, _ style: Style = .plain) {
+    /// - Parameter isMessage: whether the first line says what is wrong.
+    private func show(_ lines: [String], isMessage: Bool = false) {
         // What a server or a host said must not steer the terminal.
         var clean = lines.map(TerminalText.clean)
         for line in clean { log?.append(line) }
@@ -117,15 +111,21 @@ package final class Console {
             stream.put(clean.map { "\(time) \($0)\n" }.joined())
             return
         }
-        if label > 0 {
-            clean[0] = styled(String(clean[0].prefix(label)), style) + clean[0].dropFirst(label)
+        let clock = isUnattended ? "\(LocalTime.here.clock(.now)) " : ""
+        if isMessage {
+            let first = message(clean[0], atMost: stream.size.columns - clock.count)
+            clean.replaceSubrange(0...0, with: first)
         }
-        if isUnattended { clean[0] = "\(LocalTime.here.clock(.now)) \(clean[0])" }
+        clean[0] = clock + clean[0]
         draw(clean, above: view())
     }
 
-    private func styled(_ text: String, _ style: Style) -> String {
-        hasColor && style != .plain ? TerminalText.colored(text, style.rawValue) : text
+    /// The sentence, and what to do about it on a line of its own, both broken at words.
+    private func message(_ text: String, atMost columns: Int) -> [String] {
+        let parts = MessageText.apart(text)
+        let text = parts.sentence + (parts.remedy.map { "\n  \($0)" } ?? "")
+        return MessageText(columns: columns, hasColor: hasColor).shown(text)
+            .components(separatedBy: "\n")
     }
 
     /// Prints, and draws the view anew below that, in one write and in place: a line over the old

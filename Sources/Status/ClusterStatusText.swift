@@ -50,7 +50,8 @@ extension ClusterStatus {
     }
 
     private var places: [String] {
-        var lines = [
+        var lines = dashboardURL.map { ["page: \($0)"] } ?? []
+        lines += [
             "logs: \(stateDirectory)/logs/NAME.log (sollol logs NAME)",
             "history: \(stateDirectory)/events.jsonl (sollol history)",
         ]

@@ -33,7 +33,7 @@ package struct HistoryRecord: Equatable, Sendable {
     package init?(line: [UInt8]) {
         guard line.count <= Bounds.historyLineBytes else { return nil }
         var reader = JSONLine(line)
-        var seen: Set<String> = []
+        var seen = Set<String>(minimumCapacity: 12)
         var record = HistoryRecord()
         let isRead = reader.object { key, value in
             seen.insert(key).inserted && record.take(key, &value)

@@ -24,7 +24,7 @@ enum CommandLineInterface {
             for line in lines(errors) { complain(line) }
             return errors.exitStatus
         } catch let problem as StateDirectory.Problem {
-            complain("error: \(TerminalText.clean("\(problem)"))")
+            complain(error: TerminalText.clean("\(problem)"))
             return problem.exitStatus
         } catch let status as ExitStatus {
             return status
@@ -170,6 +170,12 @@ enum CommandLineInterface {
             complain("error: standard output cannot be written: \(error.reason)")
             throw .unavailable
         }
+    }
+
+    /// Prints an error on standard error; what to do about it has a line of its own.
+    static func complain(error text: String) {
+        let parts = MessageText.apart("error: \(text)")
+        complain(parts.sentence + (parts.remedy.map { "\n  \($0)" } ?? ""))
     }
 
     /// Prints what went wrong on standard error.

@@ -31,7 +31,7 @@ struct DownCommand {
         case .answered(let answer):
             if let problem = answer.problem { return failed(problem) }
         case .hung(let hung):
-            CommandLineInterface.complain("error: \(hung)")
+            CommandLineInterface.complain(error: "\(hung)")
             return .unavailable
         case .foreign(let foreign):
             // TERM is understood by every release.

@@ -25,7 +25,8 @@ enum HistoryCommand {
         } else if isJSON {
             try CommandLineInterface.write(history.json)
         } else {
-            try CommandLineInterface.write(history.text(in: .here))
+            // Its lines are clean already, and a day of failures has thousands.
+            try CommandLineInterface.write(Array(history.text(in: .here).utf8))
         }
         return .success
     }

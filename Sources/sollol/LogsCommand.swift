@@ -142,9 +142,14 @@ struct LogsCommand {
         return Array(line.json(of: shown.name).utf8)
     }
 
-    /// To the byte, for a file or another program.
+    /// To the byte, for a file or another program, but for the time: that of the place.
     private func asItIs(_ shown: Shown, _ label: String) -> [UInt8] {
-        Array(label.utf8) + shown.line
+        let utc = shown.line.prefix("2026-11-24T10:31:05Z".utf8.count)
+        guard let time = Timestamp(String(decoding: utc, as: UTF8.self)) else {
+            return Array(label.utf8) + shown.line
+        }
+        return Array("\(label)\(LocalTime.here.stamp(time))".utf8)
+            + shown.line.dropFirst(utc.count)
     }
 
     /// With the time that it was here, and nothing that could steer a terminal.

@@ -14,6 +14,8 @@ struct NamedCluster {
     /// the name that a cluster without one has.
     let isGuess: Bool
     private let client: ControlClient
+    /// What somebody types who wants it to run.
+    private(set) var startLine = "sollol up"
 
     /// The cluster that has that state folder.
     init(name: String, statePath: String) {
@@ -35,6 +37,9 @@ struct NamedCluster {
         isGuess = file == nil && !isNamed && access("\(statePath)/owner", F_OK) != 0
         if let notice = place.notice { CommandLineInterface.complain("notice: \(notice)") }
         client = ControlClient(state: statePath)
+        if let file = arguments.values[Options.config.name] {
+            startLine += " -c \(ShellQuoting.quote(file))"
+        }
         // Who names the cluster means that one, whichever file lies around.
         if let file, !isNamed { try StateFolder.refuseOther(file, path: statePath) }
     }
@@ -136,7 +141,7 @@ struct NamedCluster {
                 status.since = StateFolder.lastSign(in: statePath) ?? last?.time
                 status.summary =
                     "sollol (pid \(pid)) ended without stopping the cluster: it was "
-                    + "killed, or crashed. Start it again: sollol up"
+                    + "killed, or crashed. Start it again: \(startLine)"
             }
             return status
         case .silent(let pid, let reason): return unanswered(pid: pid, reason)
@@ -170,7 +175,7 @@ extension ControlClient.Outcome {
         switch self {
         case .answered: return nil
         case .notRunning:
-            return "nothing runs of cluster \(cluster.name). Start it: sollol up"
+            return "nothing runs of cluster \(cluster.name). Start it: \(cluster.startLine)"
         case .hung(let hung): return "\(hung)"
         case .foreign(let foreign): return "\(foreign)"
         case .silent(let pid, let reason):

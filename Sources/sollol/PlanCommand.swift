@@ -38,7 +38,7 @@ enum PlanCommand {
         }
         let here = Preflight.here(spec, recorded: recorded, onlyModel: imagined != nil)
         if let problem = here.modelProblem {
-            CommandLineInterface.complain("error: \(problem)")
+            CommandLineInterface.complain(error: "\(problem)")
             return .unavailable
         }
         var look = here.facts
@@ -78,7 +78,7 @@ enum PlanCommand {
         do throws(PlanError) {
             plan = try LaunchPlanner.plan(spec, facts: facts)
         } catch {
-            CommandLineInterface.complain("error: \(error.message)")
+            CommandLineInterface.complain(error: error.message)
             return .unavailable
         }
         guard

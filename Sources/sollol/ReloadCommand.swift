@@ -68,7 +68,7 @@ enum ReloadCommand {
     }
 
     private static func complain(_ text: String, _ status: ExitStatus) -> ExitStatus {
-        CommandLineInterface.complain("error: \(text)")
+        CommandLineInterface.complain(error: text)
         return status
     }
 }

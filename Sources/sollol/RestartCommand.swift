@@ -44,10 +44,10 @@ enum RestartCommand {
         _ outcome: ControlClient.Outcome, _ name: String?, _ cluster: NamedCluster
     ) -> ExitStatus {
         guard case .answered(let answer) = outcome else {
-            CommandLineInterface.complain("error: \(outcome.silence(of: cluster) ?? "")")
+            CommandLineInterface.complain(error: outcome.silence(of: cluster) ?? "")
             return .unavailable
         }
-        CommandLineInterface.complain("error: \(answer.problem ?? "no status")")
+        CommandLineInterface.complain(error: answer.problem ?? "no status")
         if let refusal = answer.refusal {
             return refusal == .unknownProcess ? .usage : .unavailable
         }

@@ -163,7 +163,7 @@ struct CommandLineTests {
         #expect(outcome.status == 78)
         #expect(
             outcome.errors == "error: \(state) belongs to the configuration "
-                + "\(place.folder)/other.json. Give this cluster another name with --name or the "
+                + "\(place.folder)/other.json.\n  Give this cluster another name with --name or the "
                 + "key `name`; or, if this file has taken the place of that one, take its state "
                 + "over with sollol up --adopt.")
         #expect(try place.run(command, "-c../other.json", "--name", "sollol").status != 78)

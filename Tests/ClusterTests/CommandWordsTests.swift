@@ -40,4 +40,37 @@ struct CommandWordsTests {
         #expect(try place.run("home.json").errors.contains("sollol up -c home.json"))
         #expect(!place.isTouched)
     }
+
+    /// The remedy is the line to type, and stands on a line of its own.
+    @Test func whatToDoIsALineToType() throws {
+        let place = try Place()
+        try FileManager.default.createDirectory(
+            atPath: "\(place.folder)/work/my files", withIntermediateDirectories: false)
+        try place.write("work/my files/home.json", CommandLineTests.good)
+        for command in ["reload", "restart"] {
+            let outcome = try place.run(command, "-c", "my files/home.json")
+            #expect(outcome.status == 69)
+            #expect(
+                outcome.errors.hasSuffix(
+                    "error: nothing runs of cluster home.\n  "
+                        + "Start it: sollol up -c 'my files/home.json'"), "\(outcome.errors)")
+        }
+    }
+
+    /// Times in text are those of the place; where nobody knows it, with its distance from UTC.
+    @Test(arguments: [("UTC", "2026-11-24T22:31:05Z"), ("Asia/Tokyo", "2026-11-25T07:31:05+09:00")])
+    func logsTellTheTimeOfThePlace(_ zone: String, _ time: String) throws {
+        let place = try Place()
+        try FileManager.default.createDirectory(
+            atPath: "\(place.folder)/state/sollol/home/logs", withIntermediateDirectories: true)
+        for name in ["", "/home", "/home/logs"] {
+            chmod("\(place.folder)/state/sollol\(name)", 0o700)
+        }
+        try place.write(
+            "state/sollol/home/logs/worker-1.log", "2026-11-24T22:31:05Z one\nwithout a time\n")
+        let shown = try place.run("logs", "--name", "home", with: ["TZ": zone])
+        #expect(shown.output == "\(time) one\nwithout a time\n", "\(shown)")
+        let json = try place.run("logs", "--name", "home", "--format", "json", with: ["TZ": zone])
+        #expect(json.output.hasPrefix(#"{"time": "2026-11-24T22:31:05Z", "#), "\(json)")
+    }
 }

@@ -50,6 +50,20 @@ import Testing
         #expect(terminal.text() == ["a", "m0", "m3", "m6", "m9"])
     }
 
+    /// As on every other way to a terminal; a file gets a sentence in one line.
+    @Test func whatIsWrongIsBrokenAtWordsAndTheRemedyStandsAlone() throws {
+        let terminal = try TestTerminal(columns: 40, rows: 12)
+        let report = Report(
+            .failure, "coordinator: port 18080 of 127.0.0.1 is in use. Give it another port.",
+            details: ["its last line"])
+        console(terminal).report(report)
+        #expect(
+            terminal.text() == [
+                "error: coordinator: port 18080 of", "  127.0.0.1 is in use.",
+                "  Give it another port.", "    its last line",
+            ])
+    }
+
     @Test func theLiveViewIsBelowTheMessages() throws {
         let terminal = try TestTerminal(columns: 80, rows: 24)
         let console = console(terminal)
@@ -94,7 +108,7 @@ import Testing
         let text = terminal.text()
         #expect(text[0] == "serving" && text[2] == "    | x")
         #expect(text[1].wholeMatch(of: /\d\d:\d\d:\d\d warning: worker-1: died/) != nil)
-        #expect(terminal.raw.contains("\u{1B}[33mwarning: \u{1B}[0m"))
+        #expect(terminal.raw.contains("\u{1B}[33mwarning:\u{1B}[0m "))
     }
 
     @Test func noColorIsObeyed() throws {

@@ -19,6 +19,7 @@ import Testing
         var status = ClusterStatus(cluster: "home", state: .recovering, stateDirectory: "/s")
         status.since = Self.ago(12)
         status.url = "http://127.0.0.1:18080"
+        status.dashboardURL = "http://127.0.0.1:18081"
         status.planID = "7e18531e85f5eae1"
         status.pid = 77
         status.processes = [
@@ -60,6 +61,7 @@ import Testing
                   worker-1     left out     gpu-1:50052      -     -        3 (2 failures, 1 asked for)
                   coordinator  loading 28%  127.0.0.1:18080  4720  584 MiB  1
 
+                page: http://127.0.0.1:18081
                 logs: /s/logs/NAME.log (sollol logs NAME)
                 history: /s/events.jsonl (sollol history)
                 supervisor: pid 77, plan 7e18531e85f5eae1
