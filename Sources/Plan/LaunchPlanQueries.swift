@@ -6,8 +6,16 @@ extension LaunchPlan {
         let managed = processes.filter { $0.role == .worker }
             .map { (node: $0.node, endpoint: $0.dial) }
         let others = unmanaged.map { (node: $0.node, endpoint: $0.endpoint) }
-        return (managed + others).filter { !leftOut.contains($0.node) }
+        return (managed + others).filter { !(leftOut + spares).contains($0.node) }
             .sorted { $0.node.name < $1.node.name }
+    }
+
+    /// What people are told of spares, one sentence for each.
+    package var spareNotices: [String] {
+        spares.map {
+            "\($0) is a spare: a token takes less time without it, so it gets no layer and is not "
+                + "started (\(ConfigurationKey.placement(.startSpares)) starts it)."
+        }
     }
 
     /// Whether the coordinator's API has to ask for a key.

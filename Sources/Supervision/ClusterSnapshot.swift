@@ -81,7 +81,7 @@ extension Supervisor {
         case .finished(let status): status == .success ? .stopping : .failed
         case .idle, .up:
             if let service = coordinator.service {
-                if workers.contains(where: \.isLeftOut) {
+                if workers.contains(where: \.isMissed) {
                     .degraded
                 } else {
                     service.rest == .asleep ? .asleep : .serving
@@ -122,7 +122,8 @@ extension WorkerSlot {
             case .ending: .ending
             }
         }
-        return isLeftOut && state != .starting && state != .ending ? .leftOut : state
+        guard isLeftOut, state != .starting, state != .ending else { return state }
+        return isSpare ? .spare : .leftOut
     }
 }
 
