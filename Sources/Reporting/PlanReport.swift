@@ -112,9 +112,9 @@ package struct PlanReport: Sendable {
                 ])
             ),
             ("tokens_per_second", .optional(prediction?.tokensPerSecond)),
-            // Not measured yet.
-            ("tokens_per_second_full", .null), ("prompt_tokens_per_second", .null),
-            ("load_seconds", .null),
+            ("tokens_per_second_full", .optional(prediction?.tokensPerSecondFull)),
+            ("prompt_tokens_per_second", .optional(prediction?.promptTokensPerSecond)),
+            ("load_seconds", .optional(prediction?.loadSeconds)),
             (
                 "suggestions",
                 .array(

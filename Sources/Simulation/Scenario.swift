@@ -45,7 +45,7 @@ struct Scenario {
         self.seed = seed
         let workers = generator.chance(0.05) ? 0 : Int.random(in: 1...15, using: &generator)
         let someUnmanaged = generator.chance(0.3)
-        let backends = (0..<workers).map { index in
+        var backends = (0..<workers).map { index in
             let managed = !(someUnmanaged && generator.chance(0.4))
             return SimulatedConfiguration.Backend(host: index + 2, managed: managed)
         }
@@ -58,7 +58,6 @@ struct Scenario {
         // Drawn apart, so that schedules without spares stay what they were.
         var apart = SeededGenerator(seed: seed ^ 0x7370_6172_6573)
         let isMeasured = apart.chance(degrade == nil ? 0.1 : 0.5)
-        var backends = backends
         for index in backends.indices where isMeasured {
             backends[index].isSpare = apart.chance(0.4)
         }

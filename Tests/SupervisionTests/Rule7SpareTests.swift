@@ -81,7 +81,7 @@ import Testing
                 .contains(.replan(without: [])))
         let spare = cluster.run("worker-2")
         #expect(!cluster.happens(.replanned(Self.whole)).contains(.terminate(spare)))
-        _ = cluster.happens(.busySlotsAnswered(second, busy: 0))
+        _ = cluster.happens(.busySlotsAnswered(second, 0))
         #expect(cluster.exits("coordinator", 2).contains(.terminate(spare)))
         _ = cluster.happens(.readinessConfirmed(cluster.run("worker-1", 2)))
         let effects = cluster.exits("worker-2")
