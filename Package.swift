@@ -40,7 +40,7 @@ let package = Package(
                 "Remote",
             ], embeds: ["Shell"]),
         room("Supervision", uses: ["Basics", "Facts", "Configuration", "Plan", "Remote"]),
-        room("Status", uses: ["Basics", "Plan", "Supervision"]),
+        room("Status", uses: ["Basics", "Placement", "Plan", "Supervision"]),
         room(
             "Reporting",
             uses: ["Basics", "LlamaCpp", "Model", "Placement", "Plan", "Remote", "Survey"],
@@ -124,7 +124,9 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "StatusTests",
-            dependencies: ["Basics", "Configuration", "Supervision", "Status", "Samples"],
+            dependencies: [
+                "Basics", "Configuration", "Placement", "Supervision", "Status", "Samples",
+            ],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "DashboardTests",

@@ -77,6 +77,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
     package enum Placement: String, Codable, CaseIterable, Sendable {
         case strategy, participants, layers
         case cpuExperts = "cpu_experts"
+        case startSpares = "start_spares"
     }
 
     /// Keys of `dashboard`.

@@ -203,6 +203,9 @@ package struct PlacementSpec: Equatable, Codable, Sendable {
     package var layers: [Int] = []
     /// How many layers with experts keep these on the coordinator's CPU, from the first on.
     package var cpuExperts = 0
+    /// Whether workers that get no layer, because a token takes less time without them, are started
+    /// all the same.
+    package var startSpares = false
     /// Whether `up` starts a plan that does not fit (`--overcommit`).
     package var mayOvercommit = false
 

@@ -181,6 +181,7 @@ extension ConfigurationKey.Placement {
                 standard: .string(PlacementParticipants.withCoordinator.rawValue))
         case .layers: .init(kind: .integers(0...513), standard: .integers([]))
         case .cpuExperts: .init(kind: .integer(0...512), standard: .integer(0))
+        case .startSpares: .init(kind: .boolean, standard: .boolean(false))
         }
     }
 }

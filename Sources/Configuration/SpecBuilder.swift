@@ -240,6 +240,7 @@ struct SpecBuilder {
             placement.layers = layers
         }
         placement.cpuExperts = integer(.placement(.cpuExperts))
+        placement.startSpares = boolean(.placement(.startSpares))
         if placement.cpuExperts > 0, placement.participants == .workersOnly {
             problem(
                 .placement(.cpuExperts),

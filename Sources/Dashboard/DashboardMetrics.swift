@@ -76,7 +76,10 @@ package struct DashboardMetrics {
         text.family(
             "sollol_process_up", .gauge,
             "Whether the process can be used: a worker is ready, the coordinator serves.",
-            each { [.ready, .serving, .asleep].contains($0.state) ? 1 : 0 })
+            each {
+                // A spare is not to be up.
+                $0.state == .spare ? nil : [.ready, .serving, .asleep].contains($0.state) ? 1 : 0
+            })
         text.family(
             "sollol_processes", .gauge, "How many processes are in each state.",
             ProcessState.allCases.map { state in

@@ -113,7 +113,7 @@ enum Mood: String {
         case .ready, .serving, .asleep: self = .good
         case .starting, .loading, .proving, .draining: self = .busy
         case .down, .waiting: self = .bad
-        case .leftOut, .ending, nil: self = .off
+        case .leftOut, .spare, .ending, nil: self = .off
         }
     }
 

@@ -20,7 +20,7 @@ struct PlanView {
     }
 
     var commands: [Command] {
-        plan.processes.map { process in
+        plan.started.map { process in
             var reasons: [(flag: String, reason: String)] = []
             for argument in process.arguments {
                 guard let reason = argument.reason,
@@ -45,6 +45,7 @@ struct PlanView {
             ("warnings", .strings(plan.warnings)),
             ("assumptions", .strings(plan.assumptions)),
             ("processes", .array(commands.map(Self.json))),
+            ("spare", .nodes(plan.spares)),
         ])
     }
 

@@ -37,14 +37,17 @@ package struct MeasuredDevice: Codable, Equatable, Sendable {
     /// Seconds that a token takes for the way there and back, whatever is computed; nil: nobody
     /// has measured it.
     package var hop: Double?
+    /// Bytes that the way to it takes in a second; nil: there is none, or nobody has measured it.
+    package var bytesPerSecond: Double?
     /// How much longer the longest of equal runs took than the shortest, as a part of this.
     package var spread: Double
 
     /// A measurement.
     package init(
         _ conditions: Conditions, measuredAt: Int?, layer: Double, promptLayer: Double,
-        outputLayer: Double, hop: Double? = nil, spread: Double
+        outputLayer: Double, hop: Double? = nil, bytesPerSecond: Double? = nil, spread: Double
     ) {
+        self.bytesPerSecond = bytesPerSecond
         self.conditions = conditions
         self.measuredAt = measuredAt
         self.layer = layer
@@ -58,7 +61,8 @@ package struct MeasuredDevice: Codable, Equatable, Sendable {
     package var pace: DevicePace {
         DevicePace(
             layer: .seconds(layer), outputLayer: .seconds(outputLayer), hop: .seconds(hop ?? 0),
-            measuredAt: measuredAt)
+            measuredAt: measuredAt
+        ).with(promptLayer: .seconds(promptLayer), bytesPerSecond: bytesPerSecond)
     }
 
     /// Whether a device could have taken so long: what lies in a file may have been changed.
@@ -66,7 +70,8 @@ package struct MeasuredDevice: Codable, Equatable, Sendable {
         let times = [layer, promptLayer, outputLayer, hop ?? 0]
         return Outside.name(conditions.device) != nil && layer > 0
             && times.allSatisfy { $0.isFinite && (0...3600).contains($0) }
-            && spread.isFinite && (0...1e6).contains(spread) && measuredAt ?? 0 >= 0
+            && (1...1e15).contains(bytesPerSecond ?? 1) && spread.isFinite
+            && (0...1e6).contains(spread) && measuredAt ?? 0 >= 0
     }
 }
 

@@ -30,11 +30,15 @@ package struct ProbeModel: Equatable, Sendable {
         return (small, min(small + 4, blockCount))
     }
 
-    /// Two that compute next to nothing, to measure the way to a device with.
-    package static let tiny: (small: ProbeModel, large: ProbeModel) = (tiny(1), tiny(2))
+    /// One that computes next to nothing, to measure what a token takes for the way to a device.
+    package static let tiny = made(layers: 1, inner: 64)
 
-    private static func tiny(_ layers: Int) -> ProbeModel {
-        let (width, inner): (UInt64, UInt64) = (64, 64)
+    /// One that computes little and weighs 48 MiB, to measure how much the way takes in a second.
+    /// Its tensors have 8 MiB: from 10 on a server may have them in its cache.
+    package static let weighty = made(layers: 2, inner: 32 << 10)
+
+    private static func made(layers: Int, inner: UInt64) -> ProbeModel {
+        let width: UInt64 = 64
         let square = [width, width]
         let layer: [(String, [UInt64])] = [
             ("attn_norm", [width]), ("attn_q", square), ("attn_k", square), ("attn_v", square),

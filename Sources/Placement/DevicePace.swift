@@ -9,6 +9,10 @@ package struct DevicePace: Equatable, Codable, Sendable {
     package var outputLayer: Duration
     /// What the device costs whenever it has any layer: the way there and back.
     package var hop: Duration
+    /// For one layer and one token of a prompt; nil: nobody has measured it.
+    package var promptLayer: Duration?
+    /// Bytes that the way to it takes in a second; nil: there is no way, or nobody has measured it.
+    package var bytesPerSecond: Double?
     /// When it was measured, in seconds since 1970; nil for a pace that somebody made up.
     package var measuredAt: Int?
 
@@ -29,6 +33,13 @@ package struct DevicePace: Equatable, Codable, Sendable {
     /// configuration share.
     init(speed: Double) {
         self.init(layer: .seconds(1) / max(speed, 1e-9))
+    }
+
+    /// The same with what else was measured of the device.
+    package func with(promptLayer: Duration, bytesPerSecond: Double?) -> DevicePace {
+        var pace = self
+        (pace.promptLayer, pace.bytesPerSecond) = (promptLayer, bytesPerSecond)
+        return pace
     }
 
     /// What these layers of 0...`blockCount` take; nothing without any.

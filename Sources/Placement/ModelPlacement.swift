@@ -1,3 +1,4 @@
+import Basics
 import Model
 
 /// Which layer goes where, and what every process holds then.
@@ -68,6 +69,25 @@ package struct ModelPlacement: Equatable, Codable, Sendable {
                 holdsEmbedding: index == target)
         }
         coordinatorLoad = memory.load(ofCoordinator: coordinatorLayers) + request.companionLoad
+    }
+
+    /// Whether none of that node's devices holds a layer.
+    package func hasNoLayer(on node: Node) -> Bool {
+        !zip(request.devices, counts).contains { $0.node == node && $1 > 0 }
+    }
+
+    /// The same layers where they are, without the devices of nodes that hold none. llama.cpp
+    /// numbers the devices of what it is given, so names behind them change.
+    package func without(_ nodes: [Node]) -> ModelPlacement {
+        let kept = request.devices.indices.filter { !nodes.contains(request.devices[$0].node) }
+        var rest = request
+        rest.devices = kept.map { request.devices[$0] }
+        for index in rest.devices.indices where rest.devices[index].isNumbered {
+            rest.devices[index].name = PlacementDevice.numbered(index)
+        }
+        return ModelPlacement(
+            rest, strategy: strategy, coordinatorLayers: coordinatorLayers,
+            counts: kept.map { counts[$0] }, notes: notes)
     }
 
     /// Storage types whose rows a GPU can look up (`ggml-cuda/getrows.cu`); with RPC, nobody asks

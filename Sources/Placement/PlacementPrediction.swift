@@ -1,94 +1,119 @@
 import Basics
+import Model
 
 /// How long a token will take with a placement, from what was measured of its devices.
 ///
-/// For a context that is still empty: attention over a long one takes time of its own.
+/// With an empty context. What attention over a long one takes beside that is estimated: that the
+/// cache is read as fast as weights are.
 package struct PlacementPrediction: Equatable, Sendable {
     /// Of each device, in device order: its layers and the way there and back.
     package let devices: [Duration]
     /// Of the layers on the coordinator's CPU.
     package let coordinator: Duration
+    /// What a token takes beside that once its context is full; nil where it cannot be estimated.
+    package let attention: Duration?
+    /// Of one token of a prompt; nil where that is not measured.
+    package let prompt: Duration?
+    /// Seconds for all weights to get to their workers, nothing of them cached there; nil where the
+    /// way to one is not measured. The coordinator's disk may be slower.
+    package let loadSeconds: Double?
 
     /// A prediction, or nil where the pace of something that holds layers is not measured.
     package init?(_ placement: ModelPlacement) {
         let request = placement.request
-        let blockCount = request.shape.blockCount
         guard let paces = request.measuredPaces, !paces.isEmpty else { return nil }
-        devices = zip(paces, placement.ranges).map { $0.time(of: $1, blockCount: blockCount) }
-        if placement.coordinatorLayers == 0 {
-            coordinator = .zero
-        } else if let pace = request.coordinatorPace {
-            coordinator = pace.layer * placement.coordinatorLayers
-        } else {
-            return nil
+        let own = placement.coordinatorLayers
+        guard own == 0 || request.coordinatorPace != nil else { return nil }
+        let parts = Self.parts(placement, paces)
+        devices = zip(paces, placement.ranges).map {
+            $0.time(of: $1, blockCount: request.shape.blockCount)
         }
+        coordinator = (request.coordinatorPace?.layer ?? .zero) * own
+        attention = Self.attention(placement, parts)
+        prompt = Self.prompt(placement, parts)
+        loadSeconds = Self.load(placement, paces)
+    }
+
+    /// One that is made up.
+    init(devices: [Duration], attention: Duration?) {
+        (self.devices, self.attention) = (devices, attention)
+        (coordinator, prompt, loadSeconds) = (.zero, nil, nil)
     }
 
     /// Of one token.
     package var total: Duration { devices.reduce(coordinator, +) }
 
     /// Tokens a second of one request.
-    package var tokensPerSecond: Double { .seconds(1) / max(total, .nanoseconds(1)) }
-}
+    package var tokensPerSecond: Double { Self.rate(total) }
 
-/// What would give more tokens a second, each tried by planning it.
-package struct PlacementSuggestion: Equatable, Sendable {
-    /// The change and its gain.
-    package let text: String
-    /// What is predicted with it.
-    package let tokensPerSecond: Double
+    /// The same when its context is full.
+    package var tokensPerSecondFull: Double? { attention.map { Self.rate(total + $0) } }
 
-    /// Gains below this drown in what measurements differ by.
-    private static let least = 1.02
+    /// Tokens of a prompt a second, of one request.
+    package var promptTokensPerSecond: Double? { prompt.map(Self.rate) }
 
-    /// What helps this placement, the most first; none where nothing is predicted.
-    package static func all(_ placement: ModelPlacement) -> [PlacementSuggestion] {
-        guard placement.fits, let now = PlacementPrediction(placement)?.tokensPerSecond else {
-            return []
+    private static func rate(_ time: Duration) -> Double {
+        .seconds(1) / max(time, .nanoseconds(1))
+    }
+
+    /// Layers with what computes them.
+    private typealias Part = (layers: Range<Int>, pace: DevicePace)
+
+    private static func parts(_ placement: ModelPlacement, _ paces: [DevicePace]) -> [Part] {
+        let own = placement.request.coordinatorPace.map { (0..<placement.coordinatorLayers, $0) }
+        return ([own].compactMap(\.self) + zip(placement.ranges, paces)).filter { !$0.0.isEmpty }
+            .map { (layers: $0.0, pace: $0.1) }
+    }
+
+    /// A token looks at the whole cache of its slot. Where experts make it unknown how much of a
+    /// layer's weights a token reads, the output layer tells how fast weights are read.
+    private static func attention(_ placement: ModelPlacement, _ parts: [Part]) -> Duration? {
+        let (shape, context) = (placement.request.shape, placement.request.context)
+        guard !context.cacheOnCoordinator else { return nil }
+        let memory = ModelMemory(shape: shape, context: context)
+        var sum = Duration.zero
+        for (layers, pace) in parts {
+            let blocks = layers.clamped(to: 0..<shape.blockCount)
+            let cache =
+                blocks.reduce(0) { $0 + memory.cache(ofLayer: $1) }
+                / UInt64(max(1, context.slots))
+            guard cache > 0,
+                let middle = blocks.first(where: { $0 >= shape.blockCount / 2 })
+                    ?? blocks.last
+            else { continue }
+            let isDense = shape.experts == 0
+            let weights = isDense ? shape.layers[middle].weights.bytes : shape.output.bytes
+            let time = isDense ? pace.layer : pace.outputLayer
+            guard weights > 0, time > .zero else { return nil }
+            sum += time * (Double(cache) / Double(weights))
         }
+        return sum
+    }
+
+    /// A batch goes from device to device, the activations of each of its tokens there and back.
+    private static func prompt(_ placement: ModelPlacement, _ parts: [Part]) -> Duration? {
         let request = placement.request
-        let changes = strategy(request) + without(request) + cache(request)
-        return changes.compactMap { what, changed in
-            guard let other = try? Placement.of(changed), other.fits,
-                let then = PlacementPrediction(other)?.tokensPerSecond, then >= now * least
-            else { return nil }
-            return PlacementSuggestion(
-                text: "\(what): \(gain(then / now))", tokensPerSecond: then)
-        }.sorted { $0.tokensPerSecond > $1.tokensPerSecond }
-    }
-
-    /// `18 % faster`, `2.1 times as fast`.
-    private static func gain(_ ratio: Double) -> String {
-        guard ratio >= 2 else { return "\(Int((ratio - 1) * 100)) % faster" }
-        let tenths = Int(min(ratio, 1e6) * 10)
-        return "\(tenths / 10).\(tenths % 10) times as fast"
-    }
-
-    private typealias Change = (String, PlacementRequest)
-
-    private static func strategy(_ request: PlacementRequest) -> [Change] {
-        guard request.strategy != .fastest else { return [] }
-        var changed = request
-        changed.strategy = .fastest
-        return [("layers where they take the least time, strategy fastest", changed)]
-    }
-
-    /// A worker less; the fastest placement leaves out by itself whom it does not need.
-    private static func without(_ request: PlacementRequest) -> [Change] {
-        guard ![.fastest, .manual].contains(request.strategy) else { return [] }
-        let nodes = request.devices.map(\.node).unique { $0 }
-        guard nodes.count > 1 else { return [] }
-        return nodes.map { left in
-            var changed = request
-            changed.devices.removeAll { $0.node == left }
-            return ("without \(left)", changed)
+        var sum = Duration.zero
+        for (layers, pace) in parts {
+            guard let layer = pace.promptLayer, layer > .zero else { return nil }
+            let blocks = layers.clamped(to: 0..<request.shape.blockCount).count
+            sum += layer * blocks + pace.hop / max(1, request.context.microBatch)
+            if let rate = pace.bytesPerSecond {
+                sum += .seconds(2 * 4 * Double(request.shape.embedding) / rate)
+            }
         }
+        return sum
     }
 
-    /// A smaller cache leaves more room on the fastest devices.
-    private static func cache(_ request: PlacementRequest) -> [Change] {
-        PlacementAdvice.smallerCaches(request).map { name, changed in
-            ("a KV cache in \(name)", changed)
+    /// llama.cpp sends one tensor after the other, whomever it is for.
+    private static func load(_ placement: ModelPlacement, _ paces: [DevicePace]) -> Double? {
+        var sum = 0.0
+        for (index, device) in placement.request.devices.enumerated() {
+            let bytes = placement.loads[index].weights
+            guard device.address != nil, bytes > 0 else { continue }
+            guard let rate = paces[index].bytesPerSecond, rate > 0 else { return nil }
+            sum += Double(bytes) / rate
         }
+        return sum > 0 ? sum : nil
     }
 }

@@ -86,6 +86,14 @@ package struct PlacementDevice: Equatable, Codable, Sendable {
     }
 }
 
+extension PlacementDevice {
+    /// The name of the device of an RPC server at that place in the coordinator's list.
+    package static func numbered(_ index: Int) -> String { "RPC\(index)" }
+
+    /// Whether it is named by its place; older releases name a device after its server.
+    var isNumbered: Bool { address != nil && !name.hasPrefix("RPC[") }
+}
+
 /// What the coordinator's process holds for a file that it loads beside the model.
 package struct CompanionLoad: Equatable, Codable, Sendable {
     /// What it is.

@@ -74,7 +74,8 @@ struct CoordinatorCommand {
             spec.reason(.coordinator(.contextSize)) + own)
         words.add(
             "--parallel", String(coordinator.allSlots), spec.reason(.coordinator(.parallel)) + own)
-        if !rpc.isEmpty {
+        // Without workers llama.cpp places all by itself; with spares only there are devices.
+        if !devices.isEmpty {
             addPlacement(to: &words)
             addMemory(to: &words)
         }
@@ -106,9 +107,11 @@ struct CoordinatorCommand {
 
     /// Which layer goes where: all of it said, so that nothing is left to guesses of llama.cpp.
     private func addPlacement(to words: inout CommandWords) {
-        words.add(
-            "--rpc", rpc.map { "\($0.host):\($0.port)" }.joined(separator: ","),
-            "\(SpecialKey.backends.rawValue), in the order that numbers their devices")
+        if !rpc.isEmpty {
+            words.add(
+                "--rpc", rpc.map { "\($0.host):\($0.port)" }.joined(separator: ","),
+                "\(SpecialKey.backends.rawValue), in the order that numbers their devices")
+        }
         if !ownDevices.isEmpty, capabilities.device {
             // After --rpc, which creates the devices.
             let own = ownDevices.joined(separator: ", ")

@@ -6,7 +6,7 @@ import Placement
 package struct LaunchPlan: Equatable, Codable, Sendable {
     /// The cluster's name.
     package var cluster: String
-    /// Workers in device order, then the coordinator.
+    /// Workers in device order, spares included, then the coordinator.
     package var processes: [PlannedProcess]
     /// RPC backends that somebody else runs.
     package var unmanaged: [UnmanagedBackend]
@@ -22,9 +22,20 @@ package struct LaunchPlan: Equatable, Codable, Sendable {
     package var notices: [String] = []
     /// Workers that are started, but get no layer: the coordinator does without them for now.
     package var leftOut: [Node] = []
+    /// Workers that are not started, since a token takes less time without them: what starts when
+    /// the cluster has to go on without another one.
+    package var spares: [Node] = []
+    /// The placement over all devices, those of spares included; nil where there are none.
+    package var considered: ModelPlacement?
     /// A digest of the whole specification: what `sollol` does when something fails is part of what
     /// was reviewed.
     package var configuration = ""
+
+    /// What is started: all processes but spares.
+    package var started: [PlannedProcess] { processes.filter { !spares.contains($0.node) } }
+
+    /// The placement that is to be remembered for the next start.
+    package var remembered: ModelPlacement? { considered ?? placement }
 
     /// The process of that node; nil for an unmanaged backend.
     package func process(_ node: Node) -> PlannedProcess? {

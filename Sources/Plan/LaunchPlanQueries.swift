@@ -8,8 +8,16 @@ extension LaunchPlan {
         let others = unmanaged.map { (node: $0.node, endpoint: $0.endpoint) }
         let devices = distribution?.shares.map(\.node) ?? []
         func place(_ node: Node) -> Int { devices.firstIndex(of: node) ?? devices.count }
-        return (managed + others).filter { !leftOut.contains($0.node) }
+        return (managed + others).filter { !(leftOut + spares).contains($0.node) }
             .sorted { (place($0.node), $0.node.name) < (place($1.node), $1.node.name) }
+    }
+
+    /// What people are told of spares, one sentence for each.
+    package var spareNotices: [String] {
+        spares.map {
+            "\($0) is a spare: a token takes less time without it, so it gets no layer and is not "
+                + "started (\(ConfigurationKey.placement(.startSpares)) starts it)."
+        }
     }
 
     /// Whether the coordinator's API has to ask for a key.

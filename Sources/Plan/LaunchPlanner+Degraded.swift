@@ -23,6 +23,7 @@ extension LaunchPlanner {
         rest.workers.removeAll { nodes.contains($0.node) }
         if rest.placement.strategy == .manual { rest.placement.strategy = .memoryAware }
         var planner = LaunchPlanner(spec: rest, facts: facts, apiPort: spec.forwardedAPIPort)
+        planner.possibleSpares = whole.spares
         let reduced = try planner.plan()
         if let placement = reduced.placement, !placement.fits, !spec.placement.mayOvercommit {
             throw .restTooSmall(shortages: PlacementAdvice(placement).shortages)
@@ -43,6 +44,7 @@ extension LaunchPlan {
         plan.placement = reduced.placement
         plan.assumptions = reduced.assumptions
         plan.leftOut = nodes
+        plan.spares = reduced.spares
         return plan
     }
 }

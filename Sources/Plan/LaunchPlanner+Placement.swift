@@ -39,7 +39,7 @@ extension LaunchPlanner {
                 let oldName = isOld ? "RPC[\(dial)]" : nil
                 let memory = limits.device(number, of: worker)
                 let placed = PlacementDevice(
-                    node: worker.node, name: oldName ?? "RPC\(devices.count)",
+                    node: worker.node, name: oldName ?? PlacementDevice.numbered(devices.count),
                     address: dial.description, limit: memory.limit, configured: worker.memoryLimit,
                     speed: worker.speed, isProcess: memory.isProcess,
                     takesAnyEmbedding: memory.isProcess && worker.managed)
@@ -183,7 +183,7 @@ extension LaunchPlanner {
         return request
     }
 
-    private static func distribution(_ placement: ModelPlacement) -> LayerDistribution {
+    static func distribution(_ placement: ModelPlacement) -> LayerDistribution {
         let shares = zip(placement.request.devices, placement.ranges).map { device, layers in
             LayerDistribution.Share(node: device.node, device: device.name, layers: layers)
         }

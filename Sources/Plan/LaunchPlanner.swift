@@ -29,6 +29,9 @@ package struct LaunchPlanner {
     var assumptions = Assumptions()
     var notices: [String] = []
     private(set) var modelProblem: String?
+    /// Who need not be started; nil: anybody. A worker that runs is not ended because another one
+    /// is missing.
+    var possibleSpares: [Node]?
     /// The port that leads to the API of a coordinator elsewhere, by the whole configuration, also
     /// when some workers are left out.
     private let apiPort: Int
@@ -45,11 +48,13 @@ package struct LaunchPlanner {
         for worker in workers where worker.spec.managed {
             processes.append(process(of: worker.spec, worker.addresses))
         }
-        let devices = try devices()
+        let all = try devices()
         notices += IdleGPU.all(spec, facts).map(\.notice)
         let model = model()
         let companions = companions(of: model)
-        let (placement, distribution) = try place(model, with: companions, on: devices)
+        let (considered, distribution) = try place(model, with: companions, on: all)
+        let used = use(Use(devices: all, placement: considered, distribution: distribution))
+        let users = workers.filter { !used.spares.contains($0.spec.node) }
         let command = CoordinatorCommand(
             spec: spec,
             binary: binary(of: .coordinator, name: spec.coordinator.program, isServer: true),
@@ -59,21 +64,22 @@ package struct LaunchPlanner {
             apiKeyFile: spec.coordinator.apiKeyFile.map {
                 expandHome($0, what: "\(ConfigurationKey.coordinator(.apiKeyFile))")
             },
-            rpc: workers.map(\.addresses.dial), devices: devices.map(\.name),
-            distribution: distribution, placement: placement,
-            embeddingBuffer: placement?.embeddingDevice.flatMap { devices[$0].buffer },
+            rpc: users.map(\.addresses.dial), devices: used.devices.map(\.name),
+            distribution: used.distribution, placement: used.placement,
+            embeddingBuffer: used.placement?.embeddingDevice.flatMap { used.devices[$0].buffer },
             ownDevices: facts.host(at: spec.coordinator.location)?.devices ?? [])
         processes.append(
             coordinator(
-                command, relays: workers.compactMap(\.addresses.relay),
-                startAfter: processes.map(\.node)))
+                command, relays: users.compactMap(\.addresses.relay),
+                startAfter: processes.map(\.node).filter { !used.spares.contains($0) }))
         return LaunchPlan(
             cluster: spec.name, processes: processes,
             unmanaged: workers.filter { !$0.spec.managed }.map {
                 UnmanagedBackend(node: $0.spec.node, endpoint: $0.addresses.dial)
             },
-            assumptions: assumptions.sentences, distribution: distribution,
-            placement: placement, timeouts: spec.timeouts, notices: notices,
+            assumptions: assumptions.sentences, distribution: used.distribution,
+            placement: used.placement, timeouts: spec.timeouts, notices: notices,
+            spares: used.spares, considered: used.spares.isEmpty ? nil : considered,
             configuration: spec.digest)
     }
 

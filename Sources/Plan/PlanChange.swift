@@ -12,11 +12,18 @@ package struct PlanChange: Equatable, Sendable {
     /// Those that are the same.
     package var unchanged: [Node] = []
 
+    /// Spares of the former plan that the new one starts, and the other way round; their commands
+    /// may be the same.
+    package var started: [Node] = []
+    package var spared: [Node] = []
+
     /// The difference between two plans.
     package init(from old: LaunchPlan, to new: LaunchPlan) {
         let before = Self.nodes(of: old)
         let after = Self.nodes(of: new)
         removed = before.filter { node in !after.contains { $0.node == node.node } }.map(\.node)
+        started = old.spares.filter { new.process($0) != nil && !new.spares.contains($0) }
+        spared = new.spares.filter { old.process($0) != nil && !old.spares.contains($0) }
         for node in after {
             switch before.first(where: { $0.node == node.node }) {
             case nil: added.append(node.node)
@@ -34,6 +41,8 @@ package struct PlanChange: Equatable, Sendable {
         let lines =
             removed.map { ($0, "\($0) is removed") }
             + changed.map { ($0, "\($0) changes: \(plan.command(of: $0))") }
+            + started.map { ($0, "\($0), a spare until now, is started") }
+            + spared.map { ($0, "\($0) becomes a spare: a token takes less time without it") }
             + added.map { ($0, "\($0) is added: \(plan.command(of: $0))") }
         // The coordinator comes last, as everywhere.
         return (lines.filter { $0.0.isWorker } + lines.filter { !$0.0.isWorker }).map { $0.1 }

@@ -39,6 +39,7 @@ extension LaunchPlan {
             fields([backend.node.description, backend.endpoint.host, String(backend.endpoint.port)])
         }
         fields(leftOut.map(\.description))
+        if !spares.isEmpty { fields(["spares"] + spares.map(\.description)) }
         return String(SHA256.hex(text.utf8).prefix(Self.idLength))
     }
 

@@ -44,7 +44,8 @@ package enum DryRun {
             ("warnings", .strings(plan.warnings)),
             ("layers", layers ?? .null),
             ("unmanaged", .array(unmanaged)),
-            ("processes", .array(plan.processes.map(json))),
+            ("processes", .array(plan.started.map(json))),
+            ("spare", .nodes(plan.spares)),
         ]).text
     }
 

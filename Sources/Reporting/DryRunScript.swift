@@ -12,7 +12,7 @@ extension DryRun {
     package static func sh(_ plan: LaunchPlan) -> String {
         let constant = String(decoding: PackageResources.printed_script_bash, as: UTF8.self)
         return [
-            scriptHead(plan), closeLeashes(plan.processes.count), scriptStarts(plan), bringUp(plan),
+            scriptHead(plan), closeLeashes(plan.started.count), scriptStarts(plan), bringUp(plan),
             endAll(plan), constant, "main\n",
         ].joined(separator: "\n")
     }
@@ -28,6 +28,7 @@ extension DryRun {
     private static func scriptHead(_ plan: LaunchPlan) -> String {
         let assumptions =
             plan.warnings.flatMap { comment("warning: \($0)") }
+            + plan.spareNotices.flatMap { comment($0) }
             + plan.assumptions.flatMap { comment("assumed of \($0)") }
         let comments =
             [
@@ -39,7 +40,7 @@ extension DryRun {
             \(comments.map { "# \($0)" }.joined(separator: "\n"))
             set -euo pipefail
 
-            names=(\(ShellQuoting.join(plan.processes.map(\.node.description))))
+            names=(\(ShellQuoting.join(plan.started.map(\.node.description))))
 
             # The guard of every server, here or over ssh; what it does is explained in the files
             # that it is made of, Remote/Shell in sollol's sources.
@@ -55,7 +56,7 @@ extension DryRun {
     }
 
     private static func scriptStarts(_ plan: LaunchPlan) -> String {
-        plan.processes.enumerated().map { index, process in
+        plan.started.enumerated().map { index, process in
             let local = ["sh", "-c", Guard.command]
             let ssh = SSHCommand.argv(for: process, timeouts: plan.timeouts)
             let carrier = ssh.map { ["apart"] + $0 } ?? local
@@ -81,12 +82,12 @@ extension DryRun {
         let coordinators = indices(of: .coordinator, in: plan)
         var lines: [String] = []
         if !workers.isEmpty { lines.append("say 'starting the workers'") }
-        lines += workers.map { "vacant \($0) \(address(plan.processes[$0]))" }
+        lines += workers.map { "vacant \($0) \(address(plan.started[$0]))" }
         lines += workers.map { "start_\($0)" }
         let limit = String(Int(plan.timeouts.ready.rounded(.up)))
-        lines += workers.map { "await \($0) \(limit) \(ready(plan.processes[$0], $0))" }
+        lines += workers.map { "await \($0) \(limit) \(ready(plan.started[$0], $0))" }
         for index in coordinators {
-            let process = plan.processes[index]
+            let process = plan.started[index]
             lines.append("say 'starting the coordinator, which loads the model'")
             lines.append("vacant \(index) \(address(process))")
             lines.append("start_\(index)")
@@ -110,7 +111,7 @@ extension DryRun {
     }
 
     private static func indices(of role: Role, in plan: LaunchPlan) -> [Int] {
-        plan.processes.indices.filter { plan.processes[$0].role == role }
+        plan.started.indices.filter { plan.started[$0].role == role }
     }
 
     /// The command that tells whether a process is ready.

@@ -9,9 +9,10 @@ extension DryRun {
         let warnings = plan.warnings.map { "warning: \($0)" }
         if !warnings.isEmpty { blocks.append(warnings) }
         if let distribution = plan.distribution { blocks.append(layers(distribution)) }
-        for (index, process) in plan.processes.enumerated() {
+        for (index, process) in plan.started.enumerated() {
             blocks.append(block(process, number: index + 1))
         }
+        if !plan.spares.isEmpty { blocks.append(plan.spareNotices) }
         if !plan.unmanaged.isEmpty {
             blocks.append(
                 ["Somebody else runs these; sollol connects to them and starts nothing:"]
@@ -32,7 +33,7 @@ extension DryRun {
     }
 
     private static func heading(_ plan: LaunchPlan) -> [String] {
-        let workers = plan.processes.filter { $0.role == .worker }.count
+        let workers = plan.started.filter { $0.role == .worker }.count
         let started = workers == 1 ? "1 worker" : "\(workers) workers"
         let order = workers == 0 ? "the coordinator alone" : "\(started), then the coordinator"
         var lines = ["Cluster \(plan.cluster): \(order). Plan \(plan.id)."]

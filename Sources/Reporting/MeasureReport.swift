@@ -32,7 +32,7 @@ package struct MeasureReport {
                 "\(name.padded(to: width))  \(Self.milliseconds(device.layer)) a token, "
                     + "\(Self.milliseconds(device.promptLayer)) a token of a prompt, output layer "
                     + Self.milliseconds(device.outputLayer)
-                    + (device.hop.map { ", the way there \(Self.milliseconds($0))" } ?? "")
+                    + way(device)
                     + " (equal runs within \(Int((device.spread * 100).rounded())) %)")
         }
         let problems = results.compactMap { bench, outcome -> String? in
@@ -52,13 +52,21 @@ package struct MeasureReport {
         return lines.map { TerminalText.clean($0) + "\n" }.joined()
     }
 
+    private func way(_ device: MeasuredDevice) -> String {
+        guard let hop = device.hop else { return "" }
+        let rate = device.bytesPerSecond.map {
+            " and \(MemorySize.text(UInt64(min(max(0, $0), 1e15))))/s"
+        }
+        return ", the way there \(Self.milliseconds(hop))\(rate ?? "")"
+    }
+
     private static func milliseconds(_ seconds: Double) -> String {
         let micro = Int((seconds * 1e6).rounded())
         let fraction = String(micro % 1000)
         return "\(micro / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) ms"
     }
 
-    /// The stable form of `Interface.md`, `format_version` 1; ways and loads are not measured yet.
+    /// The stable form of `Interface.md`, `format_version` 1.
     package var json: String {
         let devices = results.compactMap { bench, outcome -> OrderedJSON? in
             guard case .measured(let device) = outcome else { return nil }
@@ -68,7 +76,8 @@ package struct MeasureReport {
                 ("prompt_seconds_per_layer", .number(device.promptLayer)),
                 ("seconds_output_layer", .number(device.outputLayer)),
                 ("hop_seconds", .optional(device.hop)),
-                ("bytes_per_second", .null), ("spread", .number(device.spread)),
+                ("bytes_per_second", .optional(device.bytesPerSecond)),
+                ("spread", .number(device.spread)),
                 ("measured_at", .optional(device.measuredAt.map { Timestamp(seconds: $0) })),
             ])
         }

@@ -13,6 +13,7 @@ extension PlanReport {
             "Predicted: \(threeDigits(prediction.tokensPerSecond)) tokens/s with an empty "
                 + "context; a token takes \(Self.milliseconds(prediction.total))\(age).",
         ]
+        lines += more(prediction)
         let devices = placement.request.devices
         let shares =
             zip(devices, prediction.devices).map { ("\($0.node) \($0.name)", $1) }
@@ -36,6 +37,22 @@ extension PlanReport {
             }
         }
         return lines
+    }
+
+    /// What follows from it for longer contexts, prompts and loads, as far as it is known.
+    private func more(_ prediction: PlacementPrediction) -> [String] {
+        let context = placement.request.context
+        let tokens = context.paddedContext / max(1, context.slots)
+        let full = prediction.tokensPerSecondFull.map {
+            "With \(tokens) tokens of context about \(threeDigits($0)) tokens/s (estimated)."
+        }
+        let prompt = prediction.promptTokensPerSecond.map {
+            "Prompts: \(threeDigits($0)) tokens/s."
+        }
+        let load = prediction.loadSeconds.map {
+            "Loading: \(threeDigits($0)) s for the way to the workers, where nothing is cached there."
+        }
+        return [full, prompt, load].compactMap(\.self)
     }
 
     /// Since when the oldest measurement has not been made again.

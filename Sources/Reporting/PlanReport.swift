@@ -14,6 +14,8 @@ package struct PlanReport: Sendable {
     let local: LocalTime
     let prediction: PlacementPrediction?
     let suggestions: [PlacementSuggestion]
+    private let spares: [Node]
+    private let spareNotices: [String]
 
     /// A report on a plan whose model's header is known, else nil.
     ///
@@ -31,7 +33,9 @@ package struct PlanReport: Sendable {
         self.placement = placement
         advice = PlacementAdvice(placement)
         prediction = PlacementPrediction(placement)
-        suggestions = PlacementSuggestion.all(placement)
+        suggestions = PlacementSuggestion.all(plan.remembered ?? placement)
+        spares = plan.spares
+        spareNotices = plan.spareNotices
         warning = plan.contextWarning
         self.assumptions = assumptions ?? plan.notices + plan.assumptions
     }
@@ -90,6 +94,7 @@ package struct PlanReport: Sendable {
             ("cluster", .string(cluster)),
             ("fits", .bool(fits)),
             ("nodes", .array(nodes.map(json))),
+            ("spare", .nodes(spares)),
             ("coordinator", json(coordinator)),
             ("advice", .strings(advice.changes)),
             ("shortages", .strings(advice.shortages)),
@@ -107,9 +112,9 @@ package struct PlanReport: Sendable {
                 ])
             ),
             ("tokens_per_second", .optional(prediction?.tokensPerSecond)),
-            // Not measured yet.
-            ("tokens_per_second_full", .null), ("prompt_tokens_per_second", .null),
-            ("load_seconds", .null),
+            ("tokens_per_second_full", .optional(prediction?.tokensPerSecondFull)),
+            ("prompt_tokens_per_second", .optional(prediction?.promptTokensPerSecond)),
+            ("load_seconds", .optional(prediction?.loadSeconds)),
             (
                 "suggestions",
                 .array(
@@ -173,6 +178,7 @@ package struct PlanReport: Sendable {
         }
         if let warning { lines += ["", "Warning: \(warning)."] }
         lines += speed
+        if !spareNotices.isEmpty { lines += [""] + spareNotices }
         if !estimates.isEmpty {
             lines += ["", "Not exact:"] + estimates.map { "  - \($0)" }
         }

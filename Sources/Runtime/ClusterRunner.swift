@@ -86,7 +86,7 @@ package final class ClusterRunner {
         logs = ServerLogs(state: state)
         timers = SupervisorTimers(loop: loop)
         // A recovery starts a worker, then the coordinator.
-        let here = plan.processes.count { $0.location == .here }
+        let here = plan.started.count { $0.location == .here }
         processes = RunningProcesses(
             owner: state.owner, connections: connections,
             shells: PreparedShells(min(here, 2), loop: loop), loop: loop)
@@ -187,7 +187,7 @@ package final class ClusterRunner {
     private func controlServer() -> ControlServer? {
         let desk = ControlDesk(
             loop: loop, status: { [unowned self] in keeper.current },
-            nodes: { [unowned self] in plan.processes.map(\.node) },
+            nodes: { [unowned self] in plan.started.map(\.node) },
             reloads: reloads, happened: { [unowned self] in happened($0) })
         do {
             let path = try state.controlSocket()

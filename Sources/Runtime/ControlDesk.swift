@@ -29,8 +29,14 @@ struct ControlDesk {
             let nodes = nodes()
             let node = nodes.first { $0.description == request.name }
             if let name = request.name, node == nil {
+                let state = status.processes.first { $0.name == name }?.state
+                let what =
+                    state == ProcessState.spare.rawValue
+                    ? "\(name) is a spare, which is not started since a token takes less time "
+                        + "without it; \(ConfigurationKey.placement(.startSpares)) starts it"
+                    : "sollol runs no process \(name)"
                 return ControlAnswer(
-                    problem: "sollol runs no process \(name); it runs \(Node.list(nodes))",
+                    problem: "\(what); it runs \(Node.list(nodes))",
                     refusal: .unknownProcess)
             }
             if status.isEnding { return Self.ending }

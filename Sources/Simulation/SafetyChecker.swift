@@ -71,7 +71,10 @@ struct SafetyChecker {
         var accessProbes = 0
         /// It has said that it answers nothing.
         var isIdle = false
+        /// The coordinator does without it.
         var isLeftOut = false
+        /// Nor is it to be started.
+        var isSpare = false
         /// How often in a row it has refused a connection while a coordinator serves.
         var refusals = 0
         /// Since when a worker is not there.
@@ -80,6 +83,9 @@ struct SafetyChecker {
         var notBefore = 0.0
 
         var wasKilled: Bool { killedAt != nil }
+
+        /// From now on it is a spare, or a worker that is used.
+        mutating func become(spare: Bool) { (isSpare, isLeftOut) = (spare, spare) }
     }
 
     /// Why and how the cluster ends.
@@ -127,6 +133,7 @@ struct SafetyChecker {
         for site in cluster.sites {
             known[site.node] = Known(
                 kind: site.kind, endpoint: site.endpoint, isInPlan: site.isPlanned)
+            known[site.node]?.become(spare: spec.plan.spares.contains(site.node))
         }
     }
 

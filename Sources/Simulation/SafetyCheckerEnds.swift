@@ -12,7 +12,7 @@ extension SafetyChecker {
 
     mutating func checkTerminate(_ run: ProcessRun, at now: Double) throws(Violation) {
         let process = try existing(run, .terminate(run))
-        let isAskedFor = process.isToBeRestarted || process.isOutdated
+        let isAskedFor = process.isToBeRestarted || process.isOutdated || process.isSpare
         let isMeant = process.kind == .coordinator ? isPlanned : isAskedFor
         guard stop.requests > 0 || finishes || isMeant else {
             throw Violation(description: "rule 8: \(run) terminated without a stop")
@@ -20,7 +20,8 @@ extension SafetyChecker {
         if process.kind == .coordinator, !process.isIdle {
             throw Violation(description: "rule 8: \(run) terminated before it said it is idle")
         }
-        if process.kind == .worker, !process.isLeftOut, let user = known[coordinator],
+        let isUsed = !process.isLeftOut || process.isSpare
+        if process.kind == .worker, isUsed, let user = known[coordinator],
             user.isAlive, !isUndying(user, at: now)
         {
             throw Violation(description: "rule 8: \(run) ended before the coordinator")

@@ -84,7 +84,11 @@ extension SafetyChecker {
             learnRestart(name)
         case .reloadRequested(let wanted) where !stop.isUnderWay: learnReload(wanted)
         case .replanned(let plan):
-            for name in known.keys { known[name]?.isLeftOut = plan.leftOut.contains(name) }
+            for (name, process) in known {
+                known[name]?.become(spare: plan.spares.contains(name))
+                if plan.leftOut.contains(name) { known[name]?.isLeftOut = true }
+                if process.isSpare { known[name]?.missingSince = nil }
+            }
             plans.reducedCoordinator = plan.process(coordinator).map {
                 "\($0.location) \($0.shellLine)"
             }
@@ -113,9 +117,11 @@ extension SafetyChecker {
     }
 
     mutating func learnRestart(_ name: Node?) {
-        guard name == nil || known[name ?? .coordinator]?.kind != .unmanaged else { return }
+        if let name, let process = known[name], process.kind == .unmanaged || process.isSpare {
+            return
+        }
         isPlanned = true
-        for (other, process) in known where process.kind != .unmanaged {
+        for (other, process) in known where process.kind != .unmanaged && !process.isSpare {
             guard name == nil || other == name || other == coordinator else { continue }
             known[other]?.isToBeRestarted = true
             known[other]?.starts = []

@@ -38,7 +38,7 @@ extension SafetyChecker {
             let differs = next.processes[name] != plans.inForce.processes[name]
             known[name]?.isOutdated = process.isInPlan && differs
         }
-        let isDegraded = known.values.contains(where: \.isLeftOut)
+        let isDegraded = known.values.contains { $0.isLeftOut && !$0.isSpare }
         let usesOutdated = workers.contains { $0.isOutdated && !$0.isLeftOut }
         let former = isDegraded ? plans.reducedCoordinator : plans.inForce.processes[coordinator]
         let isSame = next.processes[coordinator] == plans.inForce.processes[coordinator]
@@ -86,7 +86,7 @@ extension SafetyChecker {
                 process.isToldUndying = true
                 process.isCollateral = true
             }
-            process.isLeftOut = process.isLeftOut && keepsLeftOut
+            learnPart(of: &process, name, before: known[name], next, keepsLeftOut)
             if former.restart != next.wanted.restart {
                 process.notBefore = 0
                 process.starts = []
@@ -94,5 +94,20 @@ extension SafetyChecker {
             known[name] = process
         }
         learnAdoption(after: former)
+    }
+
+    /// A coordinator that goes on does without whom it did without, and keeps a spare that it uses.
+    private func learnPart(
+        of process: inout Known, _ name: Node, before: Known?, _ next: Plan, _ goesOn: Bool
+    ) {
+        let isSpare = next.wanted.plan.spares.contains(name)
+        guard goesOn, let before, before.isInPlan, process.isInPlan else {
+            return process.become(spare: isSpare)
+        }
+        if before.isLeftOut {
+            (process.isSpare, process.isLeftOut) = (before.isSpare, true)
+        } else {
+            process.become(spare: isSpare && before.isOutdated)
+        }
     }
 }

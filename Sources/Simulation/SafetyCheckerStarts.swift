@@ -10,6 +10,9 @@ extension SafetyChecker {
         guard !process.isOutdated, plans.pending == nil || run.node != coordinator else {
             throw Violation(description: "reload: \(run) with the former configuration")
         }
+        guard !process.isSpare else {
+            throw Violation(description: "rule 7: \(run) of a spare")
+        }
         guard plans.comingUp?.mustGoBack != true else {
             throw Violation(description: "reload: \(run) although it has to be taken back")
         }
@@ -131,7 +134,8 @@ extension SafetyChecker {
             if isNew, now - (process.missingSince ?? now) < after - 0.001 {
                 throw Violation(description: "rule 7: \(node) left out too early")
             }
-            if !nodes.contains(node), process.isLeftOut, known[coordinator]?.isAlive == true {
+            let returns = process.isLeftOut && !process.isSpare && !nodes.contains(node)
+            if returns, known[coordinator]?.isAlive == true {
                 if case .activityAnswered(_, let activity?) = event, activity.busy == 0 { continue }
                 if case .sleepSeen = event { continue }
                 throw Violation(description: "rule 7: \(node) taken back while requests run")

@@ -45,7 +45,7 @@ struct Scenario {
         self.seed = seed
         let workers = generator.chance(0.05) ? 0 : Int.random(in: 1...15, using: &generator)
         let someUnmanaged = generator.chance(0.3)
-        let backends = (0..<workers).map { index in
+        var backends = (0..<workers).map { index in
             let managed = !(someUnmanaged && generator.chance(0.4))
             return SimulatedConfiguration.Backend(host: index + 2, managed: managed)
         }
@@ -55,12 +55,19 @@ struct Scenario {
         ]
         let limit = generator.chance(0.8) ? nil : Int.random(in: 1...5, using: &generator)
         let degrade = generator.chance(0.7) ? nil : generator.pick([10, 60])
+        // Drawn apart, so that schedules without spares stay what they were.
+        var apart = SeededGenerator(seed: seed ^ 0x7370_6172_6573)
+        let isMeasured = apart.chance(degrade == nil ? 0.1 : 0.5)
+        for index in backends.indices where isMeasured {
+            backends[index].isSpare = apart.chance(0.4)
+        }
         first = SimulatedConfiguration.Made(
             SimulatedConfiguration(
                 backends: backends, restart: restart, maxRestarts: limit, degradeAfter: degrade,
                 hasKeys: generator.chance(0.5),
                 sleepAfter: generator.chance(0.6) ? nil : generator.pick([20, 200]),
-                maxMemory: generator.chance(0.7) ? nil : generator.pick([4 << 10, 100 << 10])))
+                maxMemory: generator.chance(0.7) ? nil : generator.pick([4 << 10, 100 << 10]),
+                isMeasured: isMeasured))
         trouble = Trouble(
             pause: generator.pick([3, 15, 60, 200]), fromTheStart: generator.chance(0.2),
             duration: generator.pick([30, 200, 600]), burst: generator.pick([0, 0.2, 0.7]),

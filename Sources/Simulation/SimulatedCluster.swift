@@ -67,7 +67,7 @@ struct SimulatedCluster {
         var isReloading = false
         /// All that were in force before: one of them may be gone back to.
         var former: [SimulatedConfiguration.Made] = []
-        /// Workers that the current plan leaves out.
+        /// Workers that the current plan does without, spares included.
         var leftOut: [Node] = []
     }
 

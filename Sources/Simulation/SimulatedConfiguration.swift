@@ -14,6 +14,8 @@ struct SimulatedConfiguration {
         var host: Int
         var managed = true
         var threads = 1
+        /// A token takes less time without it, as far as it is ours.
+        var isSpare = false
     }
 
     /// No more than llama.cpp takes.
@@ -33,6 +35,8 @@ struct SimulatedConfiguration {
 
     /// KiB above which a server is restarted while nothing is asked.
     var maxMemory: Int?
+    /// Whether somebody measures its devices now and then.
+    var isMeasured = false
 
     /// What it means, made once: that takes longer than to simulate a minute.
     struct Made {
@@ -43,7 +47,7 @@ struct SimulatedConfiguration {
         init(_ configuration: SimulatedConfiguration) {
             self.configuration = configuration
             spec = configuration.spec
-            wanted = SimulatedConfiguration.wanted(spec)
+            wanted = SimulatedConfiguration.wanted(spec, spares: configuration.spares(spec))
         }
     }
 
@@ -77,10 +81,23 @@ struct SimulatedConfiguration {
         }
     }
 
+    /// Who is not started; at least one backend is used.
+    private func spares(_ spec: ClusterSpec) -> [Node] {
+        let nodes = zip(backends, spec.workers).filter { $0.0.isSpare && $0.0.managed }
+            .map(\.1.node)
+        return nodes.count < backends.count ? nodes : Array(nodes.dropFirst())
+    }
+
     /// What a supervisor is to do then.
-    private static func wanted(_ spec: ClusterSpec) -> WantedCluster {
+    private static func wanted(_ spec: ClusterSpec, spares: [Node]) -> WantedCluster {
         do throws(PlanError) {
-            let plan = try LaunchPlanner.plan(spec)
+            var plan = try LaunchPlanner.plan(spec)
+            if !spares.isEmpty {
+                var rest = spec
+                rest.workers.removeAll { spares.contains($0.node) }
+                plan = plan.leavingOut(spares, as: try LaunchPlanner.plan(rest))
+                (plan.leftOut, plan.spares) = ([], spares)
+            }
             return WantedCluster(plan: plan, spec: spec, facts: HostFacts())
         } catch {
             preconditionFailure("the scenario has no plan: \(error.message)")
@@ -109,7 +126,9 @@ struct SimulatedConfiguration {
         case 5:
             contextSize = generator.pick([4096, 8192])
             hasKeys = generator.chance(0.5)
-        case 6: if let one { backends[one].threads += 1 }
+        case 6:
+            guard let one else { break }
+            if isMeasured { backends[one].isSpare.toggle() } else { backends[one].threads += 1 }
         case 7: if let one { backends[one].managed.toggle() }
         case 8: if let one { backends.remove(at: one) }
         default:

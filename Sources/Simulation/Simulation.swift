@@ -181,7 +181,7 @@ package struct Simulation {
         outcome.events += 1
         let now = Instant(seconds: cluster.now)
         var effects = supervisor.handle(event, at: now)
-        cluster.plans.leftOut = supervisor.plan.leftOut
+        cluster.plans.leftOut = supervisor.plan.leftOut + supervisor.plan.spares
         if let sabotage { effects = sabotage(event, effects, now) }
         if isTold { tell(event, effects) }
         try checker.check(

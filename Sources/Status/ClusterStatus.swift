@@ -84,6 +84,8 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
     package var processes: [Process] = []
     /// What it does for its users; nil while it does not serve, or where it does not say.
     package var requests: RequestLoad?
+    /// How fast it is, beside what was predicted; nil where nothing was.
+    package var speed: SpeedComparison?
     /// Where layers are, one line a node, as the running coordinator proved it.
     package var layers: [String] = []
     /// What is true for now and people should know; nil from a `sollol` that does not tell.

@@ -20,7 +20,8 @@ extension ClusterStatus {
             ("url", .optional(url)), ("dashboard_url", .optional(dashboardURL)),
             ("plan_id", .optional(planID)),
             ("pid", .optional(pid)), ("processes", .array(processes.map(\.json))),
-            ("requests", requests?.json ?? .null), ("warnings", .strings(warnings ?? [])),
+            ("requests", requests?.json ?? .null), ("speed", speed?.json ?? .null),
+            ("warnings", .strings(warnings ?? [])),
             ("summary", .optional(summary)),
             ("summary_time", .optional(summaryTime)),
             ("first_cause", firstCause?.json ?? .null), ("last_event", lastEvent?.json ?? .null),
@@ -68,6 +69,16 @@ extension RequestLoad {
             ("busy", .int(busy)), ("slots", .optional(slots)),
             ("tokens_per_second", .optional(tokensPerSecond)),
             ("prompt_tokens_per_second", .optional(promptTokensPerSecond)),
+        ])
+    }
+}
+
+extension SpeedComparison {
+    fileprivate var json: OrderedJSON {
+        .object([
+            ("measured_tokens_per_second", .optional(measured)),
+            ("predicted_tokens_per_second", .number(predicted)),
+            ("explanation", .optional(explanation)),
         ])
     }
 }

@@ -20,7 +20,7 @@ package struct StartTime: Equatable, Sendable {
         case .serving:
             if let began { seconds = now - began }
             began = nil
-        case .asleep, .draining, .down, .waiting, .ready, .ending, .leftOut: began = nil
+        case .asleep, .draining, .down, .waiting, .ready, .ending, .leftOut, .spare: began = nil
         }
     }
 }

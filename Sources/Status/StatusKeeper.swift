@@ -1,4 +1,5 @@
 import Basics
+import Placement
 import Plan
 import Supervision
 
@@ -89,7 +90,8 @@ package struct StatusKeeper: Equatable, Sendable {
     }
 
     private func warnings(at time: Timestamp) -> [String] {
-        (snapshot?.warnings ?? []) + flapping.sentences(at: time) + (refusal.map { [$0] } ?? [])
+        (snapshot?.warnings ?? []) + flapping.sentences(at: time)
+            + [refusal, status.speed?.explanation].compactMap(\.self)
     }
 
     /// Takes what happened and what is true after it.
@@ -117,6 +119,9 @@ package struct StatusKeeper: Equatable, Sendable {
         self.snapshot = snapshot
         loading.follow(snapshot, at: time)
         status.requests = snapshot.requests
+        status.speed = running.placement.flatMap(PlacementPrediction.init).map {
+            SpeedComparison(snapshot.pace, $0)
+        }
         status.warnings = warnings(at: time)
         status.processes = snapshot.processes.map {
             told($0, after: former[$0.endpoint.description], at: time)

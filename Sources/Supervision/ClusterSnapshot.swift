@@ -34,6 +34,8 @@ package struct ClusterSnapshot: Equatable, Sendable {
     package var episode: Episode?
     /// What it does for its users; nil while it does not serve, or does not say.
     package var requests: RequestLoad?
+    /// How fast it generates tokens; nil while it does not serve.
+    package var pace: SteadyPace?
     /// What people should know for as long as it is true, one sentence each.
     package var warnings: [String] = []
 }
@@ -58,7 +60,7 @@ extension Supervisor {
         return ClusterSnapshot(
             state: clusterState, processes: others + former + [own],
             episode: service.episode ?? service.lastEpisode,
-            requests: coordinator.service?.load,
+            requests: coordinator.service?.load, pace: coordinator.service?.pace,
             warnings: standingWarnings)
     }
 
@@ -81,7 +83,7 @@ extension Supervisor {
         case .finished(let status): status == .success ? .stopping : .failed
         case .idle, .up:
             if let service = coordinator.service {
-                if workers.contains(where: \.isLeftOut) {
+                if workers.contains(where: \.isMissed) {
                     .degraded
                 } else {
                     service.rest == .asleep ? .asleep : .serving
@@ -122,7 +124,8 @@ extension WorkerSlot {
             case .ending: .ending
             }
         }
-        return isLeftOut && state != .starting && state != .ending ? .leftOut : state
+        guard isLeftOut, state != .starting, state != .ending else { return state }
+        return isSpare ? .spare : .leftOut
     }
 }
 

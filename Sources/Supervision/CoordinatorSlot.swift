@@ -51,6 +51,8 @@ struct CoordinatorSlot: ProcessSlot {
         var activity: (last: SlotActivity, at: Instant)?
         /// What that means for people; nil until it has said anything.
         var load: RequestLoad?
+        /// How fast it generates.
+        var pace = SteadyPace()
         /// Whether it holds its model (rule 4).
         var rest = Rest.awake
         /// What its connections tell (rule 2).
@@ -65,7 +67,7 @@ struct CoordinatorSlot: ProcessSlot {
         static func == (left: Service, right: Service) -> Bool {
             left.since == right.since && left.missedProbes == right.missedProbes
                 && left.refusal == right.refusal && left.contact == right.contact
-                && left.rest == right.rest && left.trial == right.trial
+                && left.pace == right.pace && left.rest == right.rest && left.trial == right.trial
                 && left.canary == right.canary
                 && left.activity?.last == right.activity?.last
                 && left.activity?.at == right.activity?.at && left.load == right.load

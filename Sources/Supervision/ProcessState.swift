@@ -14,6 +14,8 @@ package enum ProcessState: String, Codable, Equatable, Sendable, CaseIterable {
     case ready
     /// A worker that the coordinator does without for now, whether or not it can be used again.
     case leftOut = "left_out"
+    /// A worker that is not started, since a token takes less time without it.
+    case spare
     /// The coordinator serves the API.
     case serving
     /// The coordinator serves the API, and loads its model at the next request.

@@ -11,7 +11,8 @@ extension Supervisor {
     ) {
         guard phase == .up else { return }
         let concerned = workers.indices.filter { index in
-            workers[index].isOurs && (node == nil || workers[index].node == node)
+            workers[index].isOurs && !workers[index].isSpare
+                && (node == nil || workers[index].node == node)
         }
         guard node == nil || node == .coordinator || !concerned.isEmpty else { return }
         let what = node?.description ?? "all processes"
@@ -41,7 +42,7 @@ extension Supervisor {
         }
         for index in workers.indices where workers[index].wish != .keep {
             // The coordinator uses it.
-            if coordinator.mustBeAwaited, !workers[index].isLeftOut { continue }
+            if coordinator.mustBeAwaited, !workers[index].isMissed { continue }
             if workers[index].ending == nil {
                 end(\.workers[index], nil, by: .terminate, at: now)
             }

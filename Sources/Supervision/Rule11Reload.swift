@@ -150,7 +150,7 @@ extension Supervisor {
         let usesOutdated = workers.contains { $0.wish.isOutdated && !$0.isLeftOut }
         // A coordinator that does without some workers differs from the one of the whole plan.
         let whole = PlanChange(from: wanted.plan, to: next)
-        let isDegraded = workers.contains(where: \.isLeftOut)
+        let isDegraded = workers.contains(where: \.isMissed)
         let differs =
             change.changed.contains(.coordinator)
             && !(isDegraded && whole.unchanged.contains(.coordinator))
@@ -197,7 +197,9 @@ extension Supervisor {
     private mutating func renewSlots() {
         let slots = workers + removed.remaining
         let former = Dictionary(uniqueKeysWithValues: slots.map { ($0.node, $0) })
-        let keepsLeftOut = !coordinator.wish.isOutdated
+        // The coordinator goes on without whom it does without, and with a spare that it uses.
+        let isKept = !coordinator.wish.isOutdated
+        let gone = Set(removed.remaining.map(\.node))
         workers = WorkerSlot.all(of: wanted.plan).map { fresh in
             guard let old = former[fresh.node] else {
                 var slot = fresh
@@ -207,15 +209,18 @@ extension Supervisor {
             var slot = old.wish.isOutdated ? fresh.inPlace(of: old) : old
             // What people call it goes by its place in the configuration.
             slot.node = fresh.node
-            slot.part = old.isLeftOut && keepsLeftOut ? .leftOut : .included
+            let usesSpare = fresh.isSpare && !old.wish.isOutdated
+            let isKept = isKept && !gone.contains(old.node)
+            slot.part = isKept && (old.isLeftOut || usesSpare) ? old.part : fresh.part
             return slot
         }
         removed.take(slots, besides: workers)
         if coordinator.wish.isOutdated {
             coordinator = CoordinatorSlot(of: wanted.plan).inPlace(of: coordinator)
         }
-        let leftOut = workers.filter(\.isLeftOut).map(\.node)
+        let leftOut = workers.filter(\.isMissed).map(\.node)
         plan = leftOut.isEmpty ? wanted.plan : wanted.plan.leavingOut(leftOut, as: plan)
+        plan.spares = workers.filter(\.isSpare).map(\.node)
     }
 
     /// The reload is over once the cluster serves with it; one that waits meanwhile is taken back

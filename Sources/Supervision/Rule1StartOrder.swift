@@ -16,8 +16,9 @@ extension Supervisor {
         phase = .up
         watchGuards(at: now)
         service.episode = Episode(began: now)
-        let managed = workers.count(where: \.isOurs)
-        let others = workers.count - managed
+        let used = workers.filter { !$0.isSpare }
+        let managed = used.count(where: \.isOurs)
+        let others = used.count - managed
         var text = managed == 0 ? "no workers to start" : "starting \(plural(managed, "worker"))"
         if others > 0 { text += ", waiting for \(plural(others, "unmanaged backend"))" }
         phaseReport(2, text)
@@ -26,6 +27,7 @@ extension Supervisor {
     mutating func startWorkers(at now: Instant) {
         for index in workers.indices where workers[index].isDown {
             guard !workers[index].wish.isOutdated else { continue }  // Rule 11.
+            guard !workers[index].isSpare else { continue }  // Rule 7.
             start(worker: index, at: now)
         }
     }
@@ -48,7 +50,7 @@ extension Supervisor {
         // The plan may be about to change (rules 7 and 11).
         guard !degradation.isReplanning, reload.pending == nil else { return }
         if !hasServed, coordinator.starts.generation == 0 {
-            let count = workers.count
+            let count = workers.count { !$0.isSpare }
             let listening = count == 0 ? "no workers" : "\(plural(count, "worker")) ready"
             phaseReport(3, "\(listening), starting the coordinator")
         }

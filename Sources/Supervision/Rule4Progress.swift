@@ -78,8 +78,9 @@ extension Supervisor {
         endBlindness(&service)
         isAwake(&service, at: now)
         if activity.busy == 0 || activity != service.activity?.last { movedAt = now }
-        service.load = RequestLoad(
-            activity, since: service.activity?.last, now - (service.activity?.at ?? now))
+        let elapsed = now - (service.activity?.at ?? now)
+        service.load = RequestLoad(activity, since: service.activity?.last, elapsed)
+        service.pace.saw(activity, after: service.activity?.last, elapsed)
         service.activity = (activity, now)
         coordinator.become(.serving(service))
         judgeProgress(at: now)

@@ -12,8 +12,12 @@ struct Degradation: Equatable, Sendable {
 /// Rule 7: with `degrade_after`, a worker that is missing for so long is left out, if the rest can
 /// hold the model. It is started again all the while, and taken back when no request is being
 /// answered, since every change of the plan loads the model again.
+///
+/// A spare, without which a token takes less time, is not started. The rest may need it: then the
+/// new plan uses it, and it starts. When the plan is whole again, it ends once no coordinator uses
+/// it.
 extension Supervisor {
-    private var leftOut: [Node] { workers.filter(\.isLeftOut).map(\.node) }
+    private var leftOut: [Node] { workers.filter(\.isMissed).map(\.node) }
 
     /// Asks for another plan when a worker is to be left out, or one can be taken back.
     mutating func adaptPlan(at now: Instant) {
@@ -24,7 +28,7 @@ extension Supervisor {
         let missing = workers.filter { worker in
             worker.part == .included && worker.missingSince.map { now - $0 >= after } == true
         }.map(\.node)
-        let returning = workers.filter { $0.isLeftOut && mayReturn($0, at: now) }.map(\.node)
+        let returning = workers.filter { $0.isMissed && mayReturn($0, at: now) }.map(\.node)
         guard !missing.isEmpty || !returning.isEmpty else { return remindOfMissing(after, at: now) }
         let without = (leftOut + missing).filter { !returning.contains($0) }
         guard without.count < workers.count else { return remindOfMissing(after, at: now) }
@@ -54,32 +58,58 @@ extension Supervisor {
         guard degradation.isReplanning else { return }
         degradation.isReplanning = false
         self.plan = plan
-        for index in workers.indices {
-            let node = workers[index].node
-            let isLeftOut = plan.leftOut.contains(node)
-            guard isLeftOut != workers[index].isLeftOut else { continue }
-            workers[index].part = isLeftOut ? .leftOut : .included
-            if isLeftOut {
-                report(
-                    .warning, about: node,
-                    "going on without \(node) (\(ConfigurationKey.restart(.degradeAfter)))")
-            } else {
-                report(.progress, about: node, "taking back \(node)")
-                service.episode =
-                    service.episode ?? Episode(began: now, for: "\(node) is back")
-            }
-        }
+        for index in workers.indices { takePart(index, in: plan, at: now) }
         // What runs, runs with the former plan.
         guard phase == .up, coordinator.isAlive, coordinator.ending == nil else { return }
         if coordinator.wish == .keep { coordinator.wish = .restart }
+    }
+
+    private mutating func takePart(_ index: Int, in plan: LaunchPlan, at now: Instant) {
+        let (node, former) = (workers[index].node, workers[index].part)
+        let next = plan.part(of: node)
+        let isUsed = former == .included || former == .needed
+        guard next == .included ? !isUsed : next != former else { return }
+        workers[index].part = next
+        switch (former, next) {
+        case (_, .leftOut):
+            report(
+                .warning, about: node,
+                "going on without \(node) (\(ConfigurationKey.restart(.degradeAfter)))")
+        case (.leftOut, .included):
+            report(.progress, about: node, "taking back \(node)")
+            service.episode = service.episode ?? Episode(began: now, for: "\(node) is back")
+        case (.spare, _):
+            workers[index].missingSince = nil
+            report(.progress, about: node, "calling in \(node), a spare until now")
+        case (_, .spare): report(.progress, about: node, "\(node) is a spare again and ends")
+        case (_, .included), (_, .needed): break
+        }
     }
 
     mutating func replanRefused(_ nodes: [Node], _ reason: String) {
         guard degradation.isReplanning else { return }
         degradation.isReplanning = false
         for index in workers.indices where nodes.contains(workers[index].node) {
-            if !workers[index].isLeftOut { workers[index].part = .needed }
+            if workers[index].part == .included { workers[index].part = .needed }
         }
         report(.warning, "cannot go on without \(Node.list(nodes)): \(reason)")
+    }
+}
+
+extension Supervisor {
+    /// Ends spares that nobody uses any more.
+    mutating func endSpares(at now: Instant) {
+        guard !coordinator.mustBeAwaited else { return }
+        for index in workers.indices where workers[index].isSpare && workers[index].ending == nil {
+            end(\.workers[index], nil, by: .terminate, at: now)
+        }
+    }
+}
+
+extension LaunchPlan {
+    /// What a worker is in it.
+    fileprivate func part(of node: Node) -> WorkerSlot.Part {
+        if leftOut.contains(node) { return .leftOut }
+        return spares.contains(node) ? .spare : .included
     }
 }

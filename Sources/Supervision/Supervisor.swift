@@ -143,6 +143,7 @@ package struct Supervisor: Equatable, Sendable {
         adoptReload(at: now)  // Rule 11.
         // Rule 2: before anything starts, so that a doomed coordinator accepts no further request.
         endUselessCoordinator(at: now)
+        endSpares(at: now)  // Rule 7.
         startWorkers(at: now)  // Rule 1.
         adaptPlan(at: now)  // Rule 7.
         startCoordinator(at: now)  // Rule 1.

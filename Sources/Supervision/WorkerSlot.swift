@@ -30,6 +30,8 @@ struct WorkerSlot: ProcessSlot {
         case included
         /// The coordinator does without it.
         case leftOut
+        /// It is not started: the plan does without it as long as nobody else is missing.
+        case spare
         /// The rest cannot do without it; that is not tried again before it has been ready.
         case needed
     }
@@ -56,12 +58,18 @@ struct WorkerSlot: ProcessSlot {
     /// One for each RPC backend of a plan: unmanaged ones, then ours.
     static func all(of plan: LaunchPlan) -> [WorkerSlot] {
         plan.unmanaged.map { WorkerSlot($0.node, .somebodyElse, at: $0.endpoint) }
-            + plan.processes.filter { $0.role == .worker }
-            .map { WorkerSlot($0.node, .sollol, at: $0.dial) }
+            + plan.processes.filter { $0.role == .worker }.map { process in
+                var slot = WorkerSlot(process.node, .sollol, at: process.dial)
+                if plan.spares.contains(process.node) { slot.part = .spare }
+                return slot
+            }
     }
 
     var isOurs: Bool { keeper == .sollol }
-    var isLeftOut: Bool { part == .leftOut }
+    var isLeftOut: Bool { part == .leftOut || isSpare }
+    var isSpare: Bool { part == .spare }
+    /// Whether it is missed: the coordinator should use it, and does without.
+    var isMissed: Bool { part == .leftOut }
     var isReady: Bool { if case .ready = server?.stage { true } else { false } }
 
     /// What it is being asked; nil when it is not.

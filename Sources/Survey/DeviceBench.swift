@@ -21,6 +21,10 @@ package struct DeviceBench: Equatable, Sendable {
     package var rpc: String?
     /// Seconds that a token takes for the way to it and back; nil: not measured.
     package var hop: Double?
+    /// Bytes that this way takes in a second; nil: not measured.
+    package var bytesPerSecond: Double?
+    /// Why it need not be tried: its worker does not run, as what follows the worker's name.
+    package var obstacle: String?
     /// Where.
     package var location: RunLocation
     /// Added to the environment of the server that offers it.
@@ -85,7 +89,7 @@ package struct DeviceBench: Equatable, Sendable {
     }
 
     /// Runs of llama-bench for one probe.
-    private struct Runs: Decodable {
+    struct Runs: Decodable {
         var n_prompt: Int
         var n_gen: Int
         var samples_ns: [Double]
@@ -139,7 +143,7 @@ package struct DeviceBench: Equatable, Sendable {
         return measured(token: token, prompt: prompt, now: now)
     }
 
-    private static func runs(_ lines: [String]) -> [Runs] {
+    static func runs(_ lines: [String]) -> [Runs] {
         lines.filter { $0.hasPrefix("{") }
             .compactMap { try? JSONDecoder().decode(Runs.self, from: Data($0.utf8)) }
             .filter(\.isSane)
@@ -174,7 +178,7 @@ package struct DeviceBench: Equatable, Sendable {
         return .measured(
             MeasuredDevice(
                 conditions, measuredAt: now, layer: layer, promptLayer: max(0, slope(prompt)),
-                outputLayer: output, hop: hop, spread: spread))
+                outputLayer: output, hop: hop, bytesPerSecond: bytesPerSecond, spread: spread))
     }
 
     /// Seconds that a token takes for the way to a device and back, by a bench with `tiny` probes;
@@ -182,7 +186,6 @@ package struct DeviceBench: Equatable, Sendable {
     package static func secondsPerToken(_ lines: [String]) -> Double? {
         runs(lines).filter { $0.n_gen > 0 }.map { $0.seconds / Double($0.n_gen) }.min()
     }
-
 }
 
 // MARK: What is measured
@@ -194,7 +197,7 @@ extension DeviceBench {
     package static func ofWay(_ trial: WorkerTrial, device: String) -> DeviceBench {
         var bench = DeviceBench(
             .init(device: device, model: "", build: nil, threads: nil), of: trial.coordinator,
-            ProbeModel.tiny)
+            (ProbeModel.tiny, ProbeModel.weighty))
         bench.rpc = trial.asked
         return bench
     }
@@ -233,7 +236,9 @@ extension DeviceBench {
             return conditions.map {
                 var bench = DeviceBench($0, of: process, probes)
                 bench.key = worker?.endpoint.description ?? HostFacts.coordinatorKey
-                bench.hop = trials.first { $0.trial.worker.node == process.node }?.outcome.hop
+                let way = trials.first { $0.trial.worker.node == process.node }?.outcome
+                (bench.hop, bench.bytesPerSecond) = (way?.hop, way?.bytesPerSecond)
+                bench.obstacle = way?.problem
                 return bench
             }
         }

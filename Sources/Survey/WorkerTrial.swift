@@ -17,6 +17,8 @@ package struct WorkerTrial: Equatable, Sendable {
         package var offered: [DeviceListing.Device] = []
         /// Seconds that a token takes for the way to the worker and back; nil: not measured.
         package var hop: Double?
+        /// Bytes that this way takes in a second.
+        package var bytesPerSecond: Double?
         /// What went wrong, as what follows the name of the worker.
         package var problem: String?
         /// Why a start would do without its tensor cache, as what follows the name of the worker.
@@ -38,8 +40,9 @@ package struct WorkerTrial: Equatable, Sendable {
     package var coordinator: PlannedProcess
     /// Whether the coordinator's program can list devices.
     package var listsDevices: Bool
-    /// Whether the way to the worker is measured, too.
-    package var measuresHop = false
+    /// Whether the way to the worker is measured, too: then it listens, and is reached, as the plan
+    /// has it.
+    package private(set) var measuresWay = false
     /// The port on this machine that leads to the worker.
     package var localPort: Int
     /// The port on a coordinator's host that leads back to this machine.
@@ -74,6 +77,22 @@ package struct WorkerTrial: Equatable, Sendable {
         }
     }
 
+    /// Measures the way as well.
+    package mutating func measureWay() {
+        measuresWay = true
+        argv = worker.argv.filter { $0 != Self.cacheFlag }
+    }
+
+    /// Where this machine asks it whether it answers.
+    package var probed: Endpoint {
+        guard measuresWay, case .rpcHello(let host, let port) = worker.readiness else {
+            return Endpoint(host: "127.0.0.1", port: localPort)
+        }
+        return Endpoint(host: host == "0.0.0.0" ? "127.0.0.1" : host, port: port)
+    }
+
+    private static let cacheFlag = "-c"
+
     private static func canRun(_ worker: PlannedProcess, _ surveys: [HostSurvey]) -> Bool {
         surveys.contains { survey in
             zip(survey.request.programs, survey.report?.programs ?? []).contains {
@@ -102,13 +121,14 @@ package struct WorkerTrial: Equatable, Sendable {
                 words[index + 1] = value
             }
         }
-        if let cache = words.firstIndex(of: "-c") { words.remove(at: cache) }
+        if let cache = words.firstIndex(of: cacheFlag) { words.remove(at: cache) }
         return words
     }
 
     /// What the connection to the worker's host forwards.
     package var forwards: [PortForward] {
-        worker.location == .here ? [] : [forward(.here, listen: localPort, target: port)]
+        if measuresWay { return worker.forwards }
+        return worker.location == .here ? [] : [forward(.here, listen: localPort, target: port)]
     }
 
     /// The command by which the coordinator's program asks the worker.
@@ -120,7 +140,10 @@ package struct WorkerTrial: Equatable, Sendable {
 
     /// What the connection to the coordinator's host forwards: to a third host, through here.
     package var questionForwards: [PortForward] {
-        needsRelay ? [forward(.there, listen: relayPort, target: localPort)] : []
+        if measuresWay {
+            return coordinator.forwards.filter { $0.side == .there && $0.listen == worker.dial }
+        }
+        return needsRelay ? [forward(.there, listen: relayPort, target: localPort)] : []
     }
 
     private var needsRelay: Bool {
@@ -129,6 +152,7 @@ package struct WorkerTrial: Equatable, Sendable {
 
     /// Where the coordinator's host finds the worker.
     package var asked: String {
+        if measuresWay { return worker.dial.description }
         let there = needsRelay ? relayPort : coordinator.location == .here ? localPort : port
         return "127.0.0.1:\(there)"
     }

@@ -139,8 +139,8 @@ struct UpCommand {
         try refuseOtherPlan(plan)
         tellDifferences(from: look.factsOfDryRun(recorded: recorded), to: plan)
         for assumption in plan.assumptions { console.notice("assumed: \(assumption)") }
-        for notice in plan.notices { console.notice("notice: \(notice)") }
-        try RecordedFacts.write(look.facts, placement: plan.placement, to: state)
+        for notice in plan.notices + plan.spareNotices { console.notice("notice: \(notice)") }
+        try RecordedFacts.write(look.facts, placement: plan.remembered, to: state)
         for report in look.surveys.flatMap(\.pruned) { console.notice("notice: \(report)") }
         let runner = ClusterRunner(
             plan: plan, spec: loaded.spec, facts: look.facts, numbers: loaded.numbers,
@@ -174,7 +174,7 @@ struct UpCommand {
     /// Says where the plan differs from what a dry run has just shown.
     private func tellDifferences(from facts: HostFacts, to plan: LaunchPlan) {
         guard let shown = try? LaunchPlanner.plan(loaded.spec, facts: facts) else { return }
-        for process in plan.processes {
+        for process in plan.started {
             guard let before = shown.process(process.node), before.argv != process.argv else {
                 continue
             }

@@ -40,7 +40,7 @@ struct SpecificationTests {
           "timeouts": { "connect": 1, "ready": 2, "progress": 3, "stall": 4, "lease": 0,
                         "stop": 6 },
           "placement": { "strategy": "manual", "participants": "workers_only",
-                         "layers": [3, 0, 30], "cpu_experts": 0 },
+                         "layers": [3, 0, 30], "cpu_experts": 0, "start_spares": true },
           "notify": { "command": "logger -t sollol", "url_file": "hook",
                       "events": ["down", "gave_up"] },
           "dashboard": { "enabled": false, "host": "10.9.66.1", "port": 8081,
@@ -104,6 +104,7 @@ struct SpecificationTests {
         spec.placement.strategy = .manual
         spec.placement.participants = .workersOnly
         spec.placement.layers = [3, 0, 30]
+        spec.placement.startSpares = true
         spec.forwardPortBase = 40000
         spec.allowExposedBind = true
         spec.restart.initialDelay = 1

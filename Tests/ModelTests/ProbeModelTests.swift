@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func theTinyOnesAreModels() throws {
-        for probe in [ProbeModel.tiny.small, ProbeModel.tiny.large] {
+        for probe in [ProbeModel.tiny, ProbeModel.weighty] {
             let shape = try ModelShape([Self.header(of: probe)])
             #expect(shape.blockCount == probe.layers && shape.vocabulary == 64)
         }

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Basics
+@testable import Placement
 @testable import Status
 @testable import Supervision
 
@@ -102,6 +103,9 @@ import Testing
         let documented = String(text[start.upperBound..<end.lowerBound])
         var shown = status()
         shown.processes.removeFirst()
+        shown.speed = SpeedComparison(
+            SteadyPace(tokens: 300, seconds: 20),
+            PlacementPrediction(devices: [.milliseconds(64)], attention: nil))
         #expect(Self.form(documented) == Self.form(shown.json))
     }
 

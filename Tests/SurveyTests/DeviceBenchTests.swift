@@ -14,8 +14,8 @@ import Testing
         DeviceBench(
             node: "worker-1",
             conditions: .init(device: "CPU", model: "m", build: "b", threads: 3),
-            location: .here, environment: [:], folders: folders, small: ProbeModel.tiny.small,
-            large: ProbeModel.tiny.large)
+            location: .here, environment: [:], folders: folders, small: ProbeModel.tiny,
+            large: ProbeModel.weighty)
     }
 
     private static func line(_ file: Int, prompt: Int, tokens: Int, _ samples: String) -> String {
@@ -48,6 +48,21 @@ import Testing
         let conditions = device.conditions
         #expect(conditions.model == "m" && conditions.build == "b" && conditions.threads == 3)
         #expect(device.measuredAt == 7)
+    }
+
+    /// 48 MiB in 2 s: of the 3.2 s between the two lines 0.9 s were runs, and 0.3 s a warm-up.
+    @Test func theWayIsWhatALoadTakes() throws {
+        let bench = Self.bench()
+        let heavy = Self.line(9, prompt: 100, tokens: 0, "300000000, 300000000, 300000000")
+        let arrived = [
+            (at: 0.5, line: Self.lines[2]), (at: 1, line: Self.lines[0]), (at: 4.2, line: heavy),
+        ]
+        let rate = try #require(bench.bytesPerSecond(arrived))
+        #expect(abs(rate * 2 / Double(48 << 20) - 1) < 0.01, "\(rate)")
+        #expect(bench.bytesPerSecond([]) == nil)
+        #expect(bench.bytesPerSecond([(at: 1, line: heavy)]) == nil)
+        // Runs that took longer than there was time.
+        #expect(bench.bytesPerSecond([(at: 1, line: Self.lines[0]), (at: 2, line: heavy)]) == nil)
     }
 
     @Test func whatIsNoMeasurementIsToldWithItsReason() {
@@ -108,11 +123,10 @@ import Testing
             decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
-        let tiny = ProbeModel.tiny
         let sizes = text.split(separator: "\n").first { $0.hasPrefix("sizes") }
         #expect(
             sizes?.split(separator: " ").dropFirst().map(String.init)
-                == ["\(tiny.small.fileSize)", "\(tiny.large.fileSize)"], "\(text)")
+                == ["\(ProbeModel.tiny.fileSize)", "\(ProbeModel.weighty.fileSize)"], "\(text)")
         #expect(text.contains("begins GGUF GGUF\n") && text.contains("left \n"), "\(text)")
         #expect(text.contains("-lm none -ngl 0 -dev none") && text.contains("-t 3"), "\(text)")
     }

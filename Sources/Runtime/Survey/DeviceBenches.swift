@@ -86,7 +86,9 @@ package enum DeviceBenches {
         _ benches: [DeviceBench], _ facts: HostFacts, timeouts: Timeouts,
         tell: @escaping (DeviceBench, DeviceBench.Outcome) -> Void
     ) -> [DeviceBench.Outcome] {
-        var outcomes = benches.map { $0.shortage(facts).map(DeviceBench.Outcome.problem) }
+        var outcomes = benches.map {
+            ($0.obstacle ?? $0.shortage(facts)).map(DeviceBench.Outcome.problem)
+        }
         guard outcomes.contains(nil) else { return outcomes.compactMap(\.self) }
         let loop = EventLoop()
         var isEnding = false

@@ -200,7 +200,7 @@ package struct Preflight {
         var all = WorkerTrial.all(
             plan, surveys, port: { Int.random(in: LocalNetwork.trialPorts) },
             localPort: LocalNetwork.freePort)
-        for index in all.indices { all[index].measuresHop = wantsProbes }
+        if wantsProbes { for index in all.indices { all[index].measureWay() } }
         trials = Array(zip(all, WorkerLooks.at(all, timeouts: spec.timeouts)))
         facts.record(trials, spec)
         // The plan is made anew, of more that is known, and so is what is said against it.

@@ -12,6 +12,8 @@ import Survey
 final class WorkerLook {
     /// Seconds for the coordinator's program to list devices.
     private static let listPatience = 20.0
+    /// Seconds to measure the way to it: 48 MiB over 8 Mbit/s.
+    private static let wayPatience = 60.0
 
     private let trial: WorkerTrial
     private let timeouts: Timeouts
@@ -32,6 +34,8 @@ final class WorkerLook {
     private var words: [String] = []
     private var listing = ""
     private var banner = ""
+    /// What measuring the way has printed, each line with its time.
+    private var arrived: [(at: Double, line: String)] = []
     private var timer: Int?
     private var isEnding = false
 
@@ -108,7 +112,8 @@ final class WorkerLook {
 
     private func sayHello() {
         guard !isEnding else { return }
-        Probes(loop: loop).rpcHello(address: "127.0.0.1", port: trial.localPort, timeout: 5) {
+        let probed = trial.probed
+        Probes(loop: loop).rpcHello(address: probed.host, port: probed.port, timeout: 5) {
             [self] version in
             guard !isEnding else { return }
             guard let version else {
@@ -170,34 +175,39 @@ final class WorkerLook {
                 + "\(protocolText) (\(end)): \(lines.joined(separator: " / ")). Install the same "
                 + "release of llama.cpp on both."
         }
-        guard trial.measuresHop, outcome.problem == nil else { return end() }
-        measureHop()
+        guard trial.measuresWay, outcome.problem == nil else { return end() }
+        measureWay()
     }
 
-    /// Asks once more, by computing something there.
-    private func measureHop() {
+    /// Asks once more, by computing something there, and by what weights take to get there.
+    private func measureWay() {
         loop.cancel(timer)
         let bench = DeviceBench.ofWay(trial, device: outcome.devices[0].name)
-        listing = ""
+        arrived = []
         do {
             question = try start(
                 bench.argv, bench.environment, at: bench.location,
                 forwards: trial.questionForwards,
                 .init(
                     started: { _ in },
-                    printed: { [self] in listed($0) },
+                    printed: { [self] in arrive($0) },
                     ended: { [self] _ in
                         question = nil
-                        outcome.hop = DeviceBench.secondsPerToken(
-                            listing.split(separator: "\n").map(String.init))
+                        outcome.hop = DeviceBench.secondsPerToken(arrived.map(\.line))
+                        outcome.bytesPerSecond = bench.bytesPerSecond(arrived)
                         if isEnding { finish() } else { end() }
                     }))
-            timer = loop.at(EventLoop.now + timeouts.connect + Self.listPatience) { [self] in
+            timer = loop.at(EventLoop.now + timeouts.connect + Self.wayPatience) { [self] in
                 question?.killAndHangUp()
             }
         } catch {
             end()
         }
+    }
+
+    private func arrive(_ line: String) {
+        guard arrived.count < Bounds.benchLines else { return }
+        arrived.append((EventLoop.now.seconds, String(line.prefix(Bounds.lastWordBytes * 8))))
     }
 
     // MARK: End

@@ -187,7 +187,7 @@ extension StatusView {
         case .asleep?: .cyan
         case .starting?, .loading?, .proving?: .yellow
         case .down?, .waiting?, .leftOut?: .red
-        case .draining?, .ending?, nil: .dim
+        case .draining?, .ending?, .spare?, nil: .dim
         }
     }
 }

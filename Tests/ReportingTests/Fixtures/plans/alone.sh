@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 3527943517a359aa8b87bbcd565616f9.
+# Made by `sollol up --dry-run --format sh`, plan 360c4b40f90f3f4e8e98df7d9092dcc8.
 set -euo pipefail
 
 names=(coordinator)

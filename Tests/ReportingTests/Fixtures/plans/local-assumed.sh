@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 2310af96dae379e1d429f0ac68c631a4.
+# Made by `sollol up --dry-run --format sh`, plan 2cb2c90fc973663daedaf59a4d491bf0.
 # assumed of worker-1, worker-2: where rpc-server, or ggml-rpc-server in its place, lies is
 #   not known; `sollol check` looks for it.
 # assumed of worker-1, worker-2: one device is assumed; `sollol check` asks the server.

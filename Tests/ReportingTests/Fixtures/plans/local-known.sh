@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 16a510d852e3a188e98ef95b4e0cccaa.
+# Made by `sollol up --dry-run --format sh`, plan a455554ebfd6f67dfde6f6fafc8b0aba.
 set -euo pipefail
 
 names=(worker-1 worker-2 coordinator)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 1be24c4375ad75be1fbf14f7bbae55b3.
+# Made by `sollol up --dry-run --format sh`, plan 0bafd8a246fb7106058bb2df385802c1.
 # assumed of coordinator: the memory of worker-1, worker-2 is not known, so layers are
 #   distributed evenly; `sollol check` measures it.
 set -euo pipefail

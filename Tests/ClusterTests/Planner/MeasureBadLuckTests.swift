@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// `sollol measure` with workers, hosts and devices that let it down: a stand-in for llama-bench
+/// beside the real rpc-server does what its file `mode` says.
+///
+/// Whatever happens: a clear word, nothing left running or lying about, earlier facts kept.
+@Suite(
+    .serialized,
+    .enabled(if: TestEnvironment.canRunLlama, "skipped: no llama-server; deploy/install-llama-cpp"))
+struct MeasureBadLuckTests {
+    private let cluster: LocalCluster
+    private let programs: String
+
+    init() throws {
+        cluster = try LocalCluster(workers: 1)
+        programs = cluster.folder + "/programs"
+        try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
+        let llama = try #require(TestEnvironment.llamaFolder)
+        for name in try FileManager.default.contentsOfDirectory(atPath: llama)
+        where name != "llama-bench" {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(programs)/\(name)", withDestinationPath: "\(llama)/\(name)")
+        }
+        let script = """
+            #!/bin/sh
+            mode=$(cat '\(programs)/mode')
+            samples='800000000, 810000000'
+            case "$mode $*" in
+            *--help*) exit 0;;
+            'worker dies'*' -rpc '*) pkill -KILL -f 'rpc-server.* -p \(cluster.ports[0])'; exit 1;;
+            'memory'*) echo 'CUDA error: out of memory' >&2; exit 134;;
+            'noise'*) samples='800000000, 8000000000';;
+            'hangs'*' -rpc '*) ;;
+            'hangs'*) [ ! -e '\(programs)/first' ] || exec cat '\(programs)/fifo'; : >'\(programs)/first';;
+            esac
+            line() {
+                printf '{"model_filename": "/proc/self/fd/%s", "n_prompt": %s, "n_gen": %s, \
+            "samples_ns": [%s]}\\n' "$1" "$2" "$3" "$4"
+            }
+            line 8 64 0 100000000
+            line 8 0 8 "$samples"
+            line 9 64 0 200000000
+            line 9 0 8 '1600000000, 1600000000'
+            """
+        let path = programs + "/llama-bench"
+        try script.write(toFile: path, atomically: true, encoding: .utf8)
+        mkfifo(programs + "/fifo", 0o600)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+
+    private func sollol(_ command: String) throws -> RunningProgram {
+        try RunningProgram(
+            TestEnvironment.products + "/sollol", [command, "--config", cluster.configuration],
+            environment: cluster.environment.merging([
+                "PATH": "\(programs):/usr/bin:/bin", "HOME": cluster.folder,
+            ]) { $1 })
+    }
+
+    private func measure(_ mode: String) throws -> RunningProgram {
+        try mode.write(toFile: programs + "/mode", atomically: true, encoding: .utf8)
+        return try sollol("measure")
+    }
+
+    /// What the plan goes by.
+    private func predicts() throws -> Bool {
+        let run = try sollol("plan")
+        defer { _ = run.exitStatus() }
+        return run.standardOutput().contains("Predicted: ")
+    }
+
+    private func isClean() throws -> Bool {
+        let left = try FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory())
+        let running = LocalCluster.commandLines().filter { process in
+            process.argv.contains { $0.hasPrefix(programs) }
+        }
+        return cluster.leftovers() == [] && !left.contains { $0.hasPrefix("sollol-probe") }
+            && running.isEmpty
+    }
+
+    @Test(arguments: [
+        ("worker dies", "does not stay"), ("memory", "out of memory"), ("noise", "is busy"),
+    ])
+    func aClearWordAndEarlierFactsAreKept(_ mode: String, _ word: String) throws {
+        let first = try measure("good")
+        #expect(first.exitStatus() == 0, "\(first.lines)")
+        #expect(try predicts())
+        let run = try measure(mode)
+        let text = run.standardOutput()
+        #expect(run.exitStatus() == 69)
+        #expect(text.contains("error: worker-1") && text.contains(word), "\(text)")
+        #expect(try isClean())
+        #expect(try predicts())
+    }
+
+    @Test func itCanBeStopped() throws {
+        let run = try measure("hangs")
+        _ = try run.waitFor("worker-1: CPU is measured")
+        run.signal(SIGINT)
+        let text = run.standardOutput()
+        #expect(run.exitStatus() == 69)
+        #expect(text.contains("not measured: it was stopped"), "\(text)")
+        #expect(try isClean())
+    }
+}
