@@ -45,11 +45,13 @@ package struct ClusterHistory: Sendable {
         var day = ""
         for chapter in tale.chapters {
             let (time, block) = told(chapter, place)
-            if place.day(time) != day {
-                day = place.day(time)
+            // `2026-11-24T11:31:05`, and what the place is ahead of UTC by.
+            let read = place.stamp(time).split(separator: "T")
+            if read[0] != day {
+                day = String(read[0])
                 lines += ["", day]
             }
-            lines.append("  \(place.clock(time))  \(block[0])")
+            lines.append("  \(read[1].prefix(8))  \(block[0])")
             lines += block.dropFirst().map { "            \($0)" }
         }
         lines += [""] + totals(tale, place)

@@ -21,7 +21,10 @@ struct ShownDocument {
     var commandLines: [String] = []
 
     /// Every document for people, and the examples in `deploy` with their comments.
-    static func all() throws -> [ShownDocument] {
+    static func all() throws -> [ShownDocument] { try read.get() }
+
+    /// Read once: taking them apart is slow in a debug build.
+    private static let read: Result<[ShownDocument], any Error> = Result {
         let folders = [".", ".github", "config", "deploy", "Sources/sollol/sollol.docc"]
         let texts = try folders.flatMap { folder in
             try FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)").sorted()
