@@ -168,7 +168,7 @@ package enum JSONSchema {
         case .sshDestination: "^(?![-@])[A-Za-z0-9._@:/%+-]*[A-Za-z0-9._:/%+-]$"
         case .sshOption:
             "^(\(SSHOptionRule.allowed.map(inAnyCase).joined(separator: "|")))=[^\(deceptive)]+$"
-        case .binary, .path, .model: "^(?!-)[^\(deceptive)]*$"
+        case .binary, .path, .model: "^(?![-$%])[^\(deceptive)]*$"
         case .device: "^(?!-)[A-Za-z0-9._:\\[\\]-]+$"
         case .origins: "^(?!-)[A-Za-z0-9._,:/*-]+$"
         case .clusterName: "^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,64}$"
