@@ -59,14 +59,23 @@ struct FastestPlacement {
     private func ends(starts: some Collection<Int>) -> Best? {
         guard let first = starts.first else { return nil }
         let memory = ModelPlacement.memory(request, coordinatorLayers: first, counts: [])
-        var bests = [Best?](repeating: nil, count: blockCount + 2)
-        for start in starts where coordinatorFits(start, memory) {
-            bests[start] = Best(cost: kept(start), coordinatorLayers: start, counts: [])
-        }
+        let layers = LayerNeeds(memory, firstLayer: first)
+        var costs = [Cost?](repeating: nil, count: blockCount + 2)
+        for start in starts where coordinatorFits(start, memory) { costs[start] = kept(start) }
+        var origins: [[Int]] = []
         for device in request.devices.indices {
-            bests = adding(device, to: bests, DeviceNeed(request, device, first, memory))
+            let step = adding(device, to: costs, layers)
+            costs = step.costs
+            origins.append(step.origins)
         }
-        return bests[blockCount + 1]
+        guard let cost = costs[blockCount + 1] else { return nil }
+        var end = blockCount + 1
+        var counts: [Int] = []
+        for origin in origins.reversed() {
+            counts.append(end - origin[end])
+            end = origin[end]
+        }
+        return Best(cost: cost, coordinatorLayers: end, counts: counts.reversed())
     }
 
     private func kept(_ layers: Int) -> Cost {
@@ -79,80 +88,97 @@ struct FastestPlacement {
         return (memory.load(ofCoordinator: layers) + request.companionLoad).total <= limit
     }
 
-    /// The best placements when one more device may take layers.
-    private func adding(_ device: Int, to before: [Best?], _ need: DeviceNeed) -> [Best?] {
-        var after = before.map { best in
-            best.map {
-                Best(
-                    cost: $0.cost, coordinatorLayers: $0.coordinatorLayers,
-                    counts: $0.counts + [0])
-            }
-        }
+    /// The best placements when one more device may take layers: what those of the first `n` cost,
+    /// and where the device's layers begin then.
+    private func adding(
+        _ device: Int, to before: [Cost?], _ layers: LayerNeeds
+    ) -> (costs: [Cost?], origins: [Int]) {
+        var (after, origins) = (before, Array(before.indices))
         let pace = paces[device]
+        let need = DeviceNeed(request.devices[device])
         // From the last start on, so that among equals earlier devices have more.
         for start in (0...blockCount).reversed() {
-            guard let best = before[start] else { continue }
-            var need = need
+            guard var cost = before[start] else { continue }
+            cost.time += pace.hop
+            cost.devices += 1
+            var held = DeviceNeed.Held()
             for end in (start + 1)...(blockCount + 1) {
-                guard need.takes(end - 1, first: start) else { break }
-                var cost = best.cost
-                cost.time += pace.time(of: start..<end, blockCount: blockCount)
-                cost.devices += 1
-                if let known = after[end]?.cost, known <= cost { continue }
-                after[end] = Best(
-                    cost: cost, coordinatorLayers: best.coordinatorLayers,
-                    counts: best.counts + [end - start])
+                guard need.takes(end - 1, first: start, layers, &held) else { break }
+                cost.time += end > blockCount ? pace.outputLayer : pace.layer
+                if let known = after[end], known <= cost { continue }
+                (after[end], origins[end]) = (cost, start)
             }
         }
-        return after
+        return (after, origins)
+    }
+}
+
+/// What each layer adds to the device that holds it; looked up once, since all starts and ends are
+/// tried on all devices.
+private struct LayerNeeds {
+    let blockCount: Int
+    /// Weights, adapters and cache.
+    let bytes: [UInt64]
+    /// The largest tensor.
+    let largest: [UInt64]
+    /// What the first layer of a device brings along.
+    let shared: ModelShape.Weights
+    /// The embedding, where it is moved to the device of that layer.
+    let input: ModelShape.Weights
+    let firstLayer: Int?
+    /// With and without the output layer.
+    let buffers: (with: UInt64, without: UInt64)
+
+    init(_ memory: ModelMemory, firstLayer: Int) {
+        blockCount = memory.shape.blockCount
+        let weights = (0...blockCount).map { memory.weights(withLayer: $0) }
+        bytes = weights.enumerated().map { layer, weights in
+            weights.bytes + memory.adapters(ofLayer: layer)
+                + (memory.context.cacheOnCoordinator ? 0 : memory.cache(ofLayer: layer))
+        }
+        largest = weights.map(\.largest)
+        shared = memory.shape.shared
+        input = memory.shape.input
+        // A tied model's embedding is the output, which counts already.
+        self.firstLayer = memory.overridesEmbedding && !memory.shape.isTied ? firstLayer : nil
+        buffers = (
+            memory.computeBytes(withOutput: true), memory.computeBytes(withOutput: false)
+        )
     }
 }
 
 /// What one device holds while layers are added to it one by one; the sums of `ModelMemory.load`,
 /// which would go through all layers each time.
 private struct DeviceNeed {
-    private let memory: ModelMemory
+    /// What it holds so far.
+    struct Held {
+        var bytes: UInt64 = 0
+        var largest: UInt64 = 0
+
+        mutating func add(_ bytes: UInt64, _ largest: UInt64) {
+            self.bytes += bytes
+            self.largest = max(self.largest, largest)
+        }
+    }
+
     private let limit: UInt64
     private let isProcess: Bool
-    private let blockCount: Int
-    /// With and without the output layer.
-    private let buffers: (with: UInt64, without: UInt64)
-    /// The first layer that is on any device: the embedding lies there, if it is moved.
-    private let firstLayer: Int
-    private var bytes: UInt64 = 0
-    private var largest: UInt64 = 0
 
-    init(_ request: PlacementRequest, _ device: Int, _ firstLayer: Int, _ memory: ModelMemory) {
-        self.memory = memory
-        let placed = request.devices[device]
-        limit = placed.limit ?? .max
-        isProcess = placed.isProcess
-        blockCount = request.shape.blockCount
-        buffers = (
-            memory.computeBytes(withOutput: true), memory.computeBytes(withOutput: false)
-        )
-        self.firstLayer = firstLayer
+    init(_ device: PlacementDevice) {
+        limit = device.limit ?? .max
+        isProcess = device.isProcess
     }
 
     /// Adds a layer to those from `first` on, and says whether all fit.
-    mutating func takes(_ layer: Int, first: Int) -> Bool {
-        add(memory.weights(withLayer: layer))
-        bytes += memory.adapters(ofLayer: layer)
-        if !memory.context.cacheOnCoordinator { bytes += memory.cache(ofLayer: layer) }
+    func takes(_ layer: Int, first: Int, _ layers: LayerNeeds, _ held: inout Held) -> Bool {
+        held.add(layers.bytes[layer], layers.largest[layer])
         if layer == first {
-            if layer < blockCount { add(memory.shape.shared) }
-            // A tied model's embedding is the output, which counts already.
-            if memory.overridesEmbedding, layer == firstLayer, !memory.shape.isTied {
-                add(memory.shape.input)
-            }
+            if layer < layers.blockCount { held.add(layers.shared.bytes, layers.shared.largest) }
+            if layer == layers.firstLayer { held.add(layers.input.bytes, layers.input.largest) }
         }
-        let other = layer == blockCount ? buffers.with : buffers.without
-        let program = isProcess ? ModelMemory.workerProgram + largest : 0
-        return bytes + other + program <= limit
-    }
-
-    private mutating func add(_ weights: ModelShape.Weights) {
-        bytes += weights.bytes
-        largest = max(largest, weights.largest)
+        let hasOutput = layer == layers.blockCount
+        let other = hasOutput ? layers.buffers.with : layers.buffers.without
+        let program = isProcess ? ModelMemory.workerProgram + held.largest : 0
+        return held.bytes + other + program <= limit
     }
 }

@@ -86,6 +86,10 @@ package struct DeviceBench: Equatable, Sendable {
         case measured(MeasuredDevice)
         /// What follows the name of the process; `{host}` is its host.
         case problem(String)
+
+        /// Somebody did not want to wait for it.
+        package static let stopped = Outcome.problem(wordOfStop)
+        package static let wordOfStop = "not measured, it was stopped; what was known before stays"
     }
 
     /// Runs of llama-bench for one probe.

@@ -35,6 +35,10 @@ enum MeasureCommand {
             Report(.phase, "[2/2] measuring \(plural(benches.count, "device")), about 10 s each"))
         let outcomes = DeviceBenches.at(benches, look.facts, timeouts: spec.timeouts) {
             bench, outcome in
+            // The signal ends this process once nothing runs any more.
+            if outcome == .stopped {
+                console.report(Report(.warning, "\(bench.node): \(DeviceBench.Outcome.wordOfStop)"))
+            }
             guard case .measured = outcome else { return }
             console.report(Report(.progress, "\(bench.node): \(bench.device) is measured"))
         }

@@ -102,7 +102,8 @@ package enum DeviceBenches {
                 return
             }
             guard !isEnding else {
-                outcomes[index] = .problem("not measured: it was stopped")
+                outcomes[index] = .stopped
+                tell(benches[index], .stopped)
                 return next(at: location)
             }
             runs[index].begin()
@@ -122,7 +123,7 @@ package enum DeviceBenches {
         loop.at(EventLoop.now) { for host in hosts { next(at: host) } }
         Signals.running(loop) {
             isEnding = true
-            for run in runs { run.stop("not measured: it was stopped") }
+            for run in runs { run.stop(DeviceBench.Outcome.wordOfStop) }
         }
         return outcomes.map { $0 ?? .problem("not measured") }
     }
