@@ -53,3 +53,17 @@ package enum CauseCode: String, CaseIterable, Codable, Equatable, Sendable {
     /// It runs but does not do what it should.
     case unusable
 }
+
+extension CauseCode {
+    /// Whether it has ended by what its last words cannot tell: another's hand, or the way to it,
+    /// whose words are the cause itself.
+    package var comesFromOutside: Bool {
+        switch self {
+        case .killed, .memoryLimit, .memoryKill, .hang, .unusable, .leaseEnded, .guardLost,
+            .sshLost,
+            .sshSetup, .authentication, .heldByOther, .unusableFolder, .predecessorDoesNotEnd:
+            true
+        default: false
+        }
+    }
+}

@@ -20,6 +20,10 @@ package struct Report: Equatable, Sendable {
     package var subject: Node?
     /// Why it failed, where it is about a failure.
     package var cause: CauseCode?
+    /// The host of the subject, as ssh knows it; nil: this machine, or nobody has said it.
+    package var host: String?
+    /// What a person can do about it; nil where nobody has said it.
+    package var remedy: String?
     /// What a time without service has cost, where it is about its end.
     package var recovery: Recovery?
     /// One line: what happened, where, what is done about it.

@@ -35,8 +35,6 @@ package struct DashboardRecord: Equatable, Sendable {
     private(set) var usage = UsageFigures()
     private(set) var tail = EventTail()
     private(set) var logs = LastLines()
-    /// When a process that waits is started again.
-    private(set) var attempts: [Node: Timestamp] = [:]
     /// What a page that is open has not been sent yet.
     package private(set) var changes: Changes = []
 
@@ -58,12 +56,6 @@ package struct DashboardRecord: Equatable, Sendable {
         redaction = Redaction(plan)
         logs.follow(plan.processes.map { "\($0.node)" })
         changes.formUnion([.plan, .logs])
-    }
-
-    /// A process is started again then.
-    package mutating func willStart(_ node: Node, at time: Timestamp) {
-        attempts[node] = time
-        changes.insert(.state)
     }
 
     /// Takes what was told.
@@ -93,7 +85,6 @@ package struct DashboardRecord: Equatable, Sendable {
             let name = "\(process.node)"
             timelines[name, default: ProcessTimeline()].take(
                 process.state, cause: causes[name], at: time)
-            if process.state != .waiting { attempts[process.node] = nil }
         }
         causes = [:]
         counts.take(next)

@@ -21,7 +21,7 @@ package struct DashboardView {
     ) {
         (self.record, self.status, self.version) = (record, status, version)
         (self.address, self.time) = (address, time)
-        headline = Headline(status, attempts: Array(record.attempts.values), at: time)
+        headline = Headline(status, at: time)
     }
 
     var redaction: Redaction { record.redaction }
@@ -66,6 +66,7 @@ package struct DashboardView {
             ("since", .optional(headline.since)),
             ("wrong", .strings(headline.wrong.map(redaction.clean))),
             ("doing", .optional(headline.doing)),
+            ("remedies", .strings(headline.remedies.map(redaction.clean))),
             ("next_attempt", .optional(headline.nextAttempt)),
         ])
     }
@@ -117,6 +118,7 @@ package struct DashboardView {
             ("process", .optional(event.process)), ("cause", .optional(event.cause)),
             ("message", .string(redaction.clean(event.message))),
             ("details", .strings(event.details.map(redaction.clean))),
+            ("remedy", .optional(event.remedy.map(redaction.clean))),
             ("outage_seconds", Self.rounded(event.outageSeconds)),
             ("lost_at_least", .optional(event.lostAtLeast)),
         ])

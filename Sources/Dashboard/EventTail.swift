@@ -13,6 +13,8 @@ package struct EventTail: Equatable, Sendable {
         var message: String
         /// The last lines of what came with it.
         var details: [String] = []
+        /// What a person can do about it.
+        var remedy: String?
         /// Of a recovery.
         var outageSeconds: Double?
         var lostAtLeast: Int?
@@ -35,7 +37,10 @@ package struct EventTail: Equatable, Sendable {
         add(
             Event(
                 time: record.time, kind: record.kind, process: record.process,
-                cause: record.cause, message: record.message, details: record.details,
+                cause: record.cause,
+                message: HistoryEntry.placed(record.message, record.process, on: record.host),
+                details: record.details,
+                remedy: record.remedy,
                 outageSeconds: record.outageSeconds, lostAtLeast: record.lostAtLeast))
     }
 
@@ -45,7 +50,10 @@ package struct EventTail: Equatable, Sendable {
             Event(
                 time: time, kind: report.kind.rawValue,
                 process: report.subject.map { "\($0)" }, cause: report.cause?.rawValue,
-                message: report.message, details: report.details,
+                message: HistoryEntry.placed(
+                    report.message, report.subject.map { "\($0)" }, on: report.host),
+                details: report.details,
+                remedy: report.remedy,
                 outageSeconds: report.recovery?.outageSeconds,
                 lostAtLeast: report.recovery?.lostAtLeast))
     }
@@ -53,6 +61,7 @@ package struct EventTail: Equatable, Sendable {
     private mutating func add(_ event: Event) {
         var event = event
         event.message = Self.short(event.message)
+        event.remedy = event.remedy.map { Self.short($0) }
         event.details = event.details.suffix(Self.mostDetails).map { Self.short($0) }
         if events.count == Self.mostEvents { events.removeFirst() }
         events.append(event)

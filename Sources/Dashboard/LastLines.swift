@@ -1,3 +1,5 @@
+import Supervision
+
 /// The last lines of each server's log.
 package struct LastLines: Equatable, Sendable {
     /// Lines that are kept of each.
@@ -7,8 +9,9 @@ package struct LastLines: Equatable, Sendable {
     /// By the name of the process, oldest first.
     package private(set) var lines: [String: [String]] = [:]
 
-    /// Takes a line.
+    /// Takes a line, but not one that only tells who has come or gone.
     mutating func add(_ line: String, of process: String) {
+        guard !ConstantNoise.isChatter(line) else { return }
         if lines[process]?.count == Self.most { lines[process]?.removeFirst() }
         lines[process, default: []].append(EventTail.short(line, Self.mostBytes))
     }

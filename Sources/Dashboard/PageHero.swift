@@ -26,6 +26,10 @@ extension DashboardView {
         if let next = headline.nextAttempt {
             facts.append(Self.fact("Next attempt", "\(next)"))
         }
+        let remedies = headline.remedies.map { "<li>\(redaction.clean($0))</li>" as HTMLText }
+        if !remedies.isEmpty {
+            facts.append(Self.fact("What to do", "<ul>\(HTMLText(remedies))</ul>"))
+        }
         if let last = lastRecovery { facts.append(last) }
         return head + load + "<dl>\(HTMLText(facts))</dl></div>"
     }

@@ -37,10 +37,11 @@ extension DashboardView {
             let details = event.details.map { "\(redaction.clean($0))\n" as HTMLText }
             let more: HTMLText =
                 details.isEmpty ? .none : "<pre>\(HTMLText(details))</pre>"
+            let remedy = event.remedy.map { "<p>To do: \(redaction.clean($0))</p>" as HTMLText }
             return """
                 <li class="\(Self.mood(of: event.kind))"><p>\(event.time) \
                 <span class="kind">\(event.kind)</span></p><p>\(redaction.clean(event.message))</p>\
-                \(more)</li>
+                \(remedy ?? .none)\(more)</li>
                 """
         }
         return """

@@ -122,7 +122,8 @@ package final class ClusterRunner {
     func followSpec() {
         questions.follow(inForce)
         notifier.spec = inForce.spec.notify
-        logs.follow(plan.processes.map(\.node)) { [output] node, problem in
+        logs.follow(plan.processes.map(\.node)) { [unowned self] node, problem in
+            keeper.diskTakesNothing(problem, at: .now)
             output.report(Report(.warning, "log of \(node): \(problem)"))
         }
     }
@@ -242,7 +243,7 @@ package final class ClusterRunner {
         case .replan(let nodes): replan(without: nodes)
         case .setTimer(let timer, let instant):
             timers.set(timer, at: instant)
-            dashboard.timerSet(timer, at: instant)
+            if case .restart(let run) = timer { willStart(run.node, at: instant) }
         case .adoptReload: adoptReload()
         case .takeReloadBack(let former, let reason): takeBack(former, reason)
         case .report(let report): tell(report)
@@ -254,7 +255,14 @@ package final class ClusterRunner {
         }
     }
 
+    private func willStart(_ node: Node, at instant: Instant) {
+        let pause = max(0, instant - EventLoop.now)
+        let time = Timestamp(seconds: Timestamp.now.seconds + Int(pause.rounded(.up)))
+        keeper.willStart(node, at: time)
+    }
+
     func tell(_ report: Report) {
+        let report = plan.completed(report)
         keeper.told(report, at: .now)
         output.report(report)
         reloads.told(report)
@@ -268,7 +276,10 @@ package final class ClusterRunner {
         let node = process?.node ?? run.node
         output.line("\(node)", line)
         dashboard.printed(line, by: node)
-        guard process?.role == .coordinator else { return }
+        guard process?.role == .coordinator else {
+            if MemoryRefusal.isTold(by: line) { happened(.memoryRefused(run, line: line)) }
+            return
+        }
         questions.read(line)
         if ComputationFailure.isTold(by: line) { happened(.computationFailed(run)) }
     }

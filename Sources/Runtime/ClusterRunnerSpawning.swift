@@ -25,7 +25,19 @@ extension ClusterRunner {
 
     func toldOfCache(of run: ProcessRun, _ text: String?) {
         guard let text else { return caches.answered(run) }
-        tell(Report(.warning, "tensor cache: \(TerminalText.quote(text))", about: run.node))
+        let isUsed = !text.hasPrefix("not used: ")
+        var report = Report(
+            .warning,
+            "\(run.node): tensor cache: \(TerminalText.quote(text))"
+                + (isUsed ? "" : "; it serves without, and each load sends its weights anew"),
+            about: run.node)
+        if !isUsed {
+            report.remedy =
+                "let that folder be there and be written, or set `cache` of \(run.node) to false; "
+                + "then `sollol restart \(run.node)`"
+            keeper.worksWithoutCache(plan.completed(report))
+        }
+        tell(report)
     }
 
     private func start(_ run: ProcessRun, _ process: PlannedProcess) {

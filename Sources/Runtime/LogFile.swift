@@ -138,6 +138,11 @@ final class LogFile: LogSink {
         let now = EventLoop.now
         if let warned, now - warned < Self.warningPause { return }
         warned = now
-        warn("\(error); its lines are dropped until it can be written, the cluster goes on")
+        let folder = (place.path as NSString).deletingLastPathComponent
+        let remedy =
+            [ENOSPC, EDQUOT].contains(error.code)
+            ? ". Free some space: `df -h \(folder)` tells how full that disk is" : ""
+        warn(
+            "\(error); its lines are dropped until it can be written, the cluster goes on\(remedy)")
     }
 }

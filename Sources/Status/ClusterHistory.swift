@@ -73,25 +73,43 @@ package struct ClusterHistory: Sendable {
                 lines.append((lines.isEmpty ? "" : "then ") + sentence(failures, place))
                 if let words = failures.failure.words { lines.append("| \(words)") }
             }
+            let remedies = Self.remedies(incident)
             let outcome = Self.outcome(incident)
             if incident.failures.count == 1, !outcome.isEmpty {
                 lines[0] += "; \(outcome)"
             } else if !outcome.isEmpty {
                 lines.append(outcome)
             }
-            return (time, lines)
+            return (time, lines + remedies)
         }
     }
 
-    /// `worker-1: it aborted (signal 6); restarting now`, or how often.
+    /// What can be done, each once; only about what keeps it down, where that is another thing than
+    /// what has begun it.
+    private static func remedies(_ incident: HistoryTale.Incident) -> [String] {
+        var told: [String] = []
+        for failures in incident.failures {
+            // That a worker is lost comes of something else.
+            let isConsequence = failures.failure.code == .workerLost && incident.failures.count > 1
+            guard !isConsequence, let remedy = failures.failure.remedy else { continue }
+            let isLast = !incident.failures.contains {
+                $0.failure.process == failures.failure.process && $0.first > failures.first
+            }
+            if isLast, !told.contains(remedy) { told.append(remedy) }
+        }
+        return told.map { "to do: \($0)" }
+    }
+
+    /// `worker-1 on gpu-1: it aborted (signal 6); restarting now`, or how often.
     private func sentence(_ failures: HistoryTale.Failures, _ place: LocalTime) -> String {
         let failure = failures.failure
+        let process = failure.process + (failure.host.map { " on \($0)" } ?? "")
         guard failures.count > 1 else {
-            return "\(failure.process): \(failure.cause)\(failure.action)"
+            return "\(process): \(failure.cause)\(failure.action)"
         }
         let span = max(1, (failures.last.seconds - failures.first.seconds + 59) / 60)
         let last = place.clock(failures.last)
-        return "\(failure.process) failed \(failures.count) times in "
+        return "\(process) failed \(failures.count) times in "
             + "\(span < 100 ? plural(span, "minute") : duration(Double(span * 60))), last at "
             + "\(last): \(failure.cause)\(failure.action)"
     }

@@ -40,6 +40,12 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
         package var limitBytes: Int?
         /// What it is to hold of the model, whether or not that is proved.
         package var plannedLayers: [Layers]?
+        /// Where it runs, as ssh knows it; nil: on this machine.
+        package var ssh: String?
+        /// When it is started again, while it waits for that.
+        package var nextAttempt: Timestamp?
+        /// Why it cannot be used, where it has failed.
+        package var failure: FirstCause?
     }
 
     /// Layers on one device.
@@ -54,7 +60,8 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
         package var bytes: Int?
     }
 
-    /// What happened first in a bring-up or a recovery, of which all else came.
+    /// A failure: what happened first in a bring-up or a recovery, of which all else came, or what
+    /// keeps a process from being used.
     package struct FirstCause: Codable, Equatable, Sendable {
         /// When.
         package var time: Timestamp
@@ -64,6 +71,10 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
         package var cause: String?
         /// What happened, in words.
         package var message: String
+        /// The host of the process, as ssh knows it; nil: this machine.
+        package var host: String?
+        /// What a person can do about it.
+        package var remedy: String?
     }
 
     /// The cluster's name.

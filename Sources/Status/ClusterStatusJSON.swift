@@ -38,6 +38,8 @@ extension ClusterStatus.Process {
             ("since", .optional(since)), ("pid", .optional(pid)), ("restarts", .int(restarts)),
             ("failures", .optional(failures)),
             ("requested_restarts", .optional(requestedRestarts)),
+            ("ssh", .optional(ssh)), ("next_attempt", .optional(nextAttempt)),
+            ("failure", failure?.json ?? .null),
             ("progress", progress?.json ?? .null),
             ("layers", .array((layers ?? []).map(\.json))),
             ("resident_bytes", .optional(residentBytes)), ("limit_bytes", .optional(limitBytes)),
@@ -59,6 +61,7 @@ extension ClusterStatus.FirstCause {
         .object([
             ("time", .string(time.description)), ("process", .optional(process)),
             ("cause", .optional(cause)), ("message", .string(message)),
+            ("host", .optional(host)), ("remedy", .optional(remedy)),
         ])
     }
 }

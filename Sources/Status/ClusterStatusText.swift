@@ -22,7 +22,10 @@ extension ClusterStatus {
         if let url, isServing { first += " at \(url)" }
         if let since { first += " since \(when(since))" }
         if state == .dead { first += ", its servers ended with it" }
-        var lines = [first] + (warnings ?? []).map { "warning: \($0)" }
+        let headline = Headline(self, at: now)
+        let causes = headline.wrong.prefix(headline.wrong.count - (warnings ?? []).count)
+        var lines = [first] + trouble(headline, causes, now, place)
+        if state == .recovering || state == .starting, !causes.isEmpty { return lines }
         if let summary {
             lines.append("last: \(summaryTime.map { "\(place.text($0)): " } ?? "")\(summary)")
         }
@@ -33,6 +36,21 @@ extension ClusterStatus {
             if state == .failed { lines += lastEvent.details.map { "    \($0)" } }
         }
         return lines
+    }
+
+    /// What is wrong, what is being done, when that is tried again, and what a person can do.
+    private func trouble(
+        _ headline: Headline, _ causes: ArraySlice<String>, _ now: Timestamp, _ place: LocalTime
+    ) -> [String] {
+        var lines = causes.enumerated().map { $0 == 0 ? "cause: \($1)" : "and now: \($1)" }
+        if !causes.isEmpty, let doing = headline.doing {
+            let next = headline.nextAttempt.map {
+                "; next attempt \(place.text($0)) (in \(duration(Double($0.seconds - now.seconds))))"
+            }
+            lines.append("doing: \(doing)\(next ?? "")")
+        }
+        lines += headline.remedies.map { "to do: \($0)" }
+        return lines + (warnings ?? []).map { "warning: \($0)" }
     }
 
     private var table: [String] {

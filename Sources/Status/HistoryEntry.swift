@@ -15,13 +15,17 @@ package struct HistoryEntry: Codable, Equatable, Sendable {
     package var process: String?
     /// A `CauseCode`, where it is about a failure; a later release may know others.
     package var cause: String?
+    /// The host of that process, as ssh knows it; nil: this machine.
+    package var host: String?
+    /// What a person can do about it, where it is about a failure.
+    package var remedy: String?
     /// For the end of a time without service, its seconds (`Recovery`).
     package var outageSeconds: Double?
     /// Requests that were lost by it, at least.
     package var lostAtLeast: Int?
 
     enum CodingKeys: String, CodingKey {
-        case time, kind, message, details, process, cause
+        case time, kind, message, details, process, cause, host, remedy
         case outageSeconds = "outage_seconds"
         case lostAtLeast = "lost_at_least"
     }
@@ -34,8 +38,18 @@ package struct HistoryEntry: Codable, Equatable, Sendable {
         details = report.details
         process = report.subject?.description
         cause = report.cause?.rawValue
+        host = report.host
+        remedy = report.remedy
         outageSeconds = report.recovery.map { ($0.outageSeconds * 1000).rounded() / 1000 }
         lostAtLeast = report.recovery?.lostAtLeast
+    }
+
+    /// What was told about a process, with its host: `worker-1 on gpu-1: it aborted`.
+    package static func placed(
+        _ message: String, _ process: String?, on host: String?
+    ) -> String {
+        guard let process, let host, message.hasPrefix("\(process): ") else { return message }
+        return "\(process) on \(host)" + message.dropFirst(process.count)
     }
 
     /// The version of a line, its member `format_version`; a line without one is of version 1.
@@ -72,6 +86,8 @@ package struct HistoryEntry: Codable, Equatable, Sendable {
         ]
         if let process { members.append(("process", .string(process))) }
         if let cause { members.append(("cause", .string(cause))) }
+        if let host { members.append(("host", .string(host))) }
+        if let remedy { members.append(("remedy", .string(remedy))) }
         if let outageSeconds { members.append(("outage_seconds", .number(outageSeconds))) }
         if let lostAtLeast { members.append(("lost_at_least", .int(lostAtLeast))) }
         return members

@@ -1,4 +1,5 @@
 import Basics
+import Supervision
 
 /// What a record of the history tells: the only place that reads it out of its words, as long as
 /// there are lines that say it in no other way.
@@ -8,10 +9,16 @@ enum HistoryEvent: Equatable, Sendable {
         var process: String
         /// Why, without the process's name.
         var cause: String
+        /// Its class, where that is known.
+        var code: CauseCode?
         /// `; restarting in 4 s`, or nothing.
         var action: String
-        /// The last line of the program.
+        /// The line of the program that tells most.
         var words: String?
+        /// Its host, as ssh knows it; nil: this machine.
+        var host: String?
+        /// What a person can do about it.
+        var remedy: String?
     }
 
     /// A `sollol` begins.
@@ -78,8 +85,19 @@ enum HistoryEvent: Equatable, Sendable {
         let start = action(in: text)
         return Failure(
             process: process, cause: String(text[..<(start ?? text.endIndex)]),
+            code: record.cause.flatMap(CauseCode.init),
             action: start.map { String(text[$0...]) } ?? "",
-            words: record.details.last { $0.hasPrefix("| ") }.map { String($0.dropFirst(2)) })
+            words: words(record), host: record.host, remedy: record.remedy)
+    }
+
+    /// What it said last, or the first line before that which explains it; nil where it was not
+    /// asked.
+    private static func words(_ record: HistoryRecord) -> String? {
+        let code = record.cause.flatMap(CauseCode.init)
+        guard code?.comesFromOutside != true else { return nil }
+        let lines = record.details.filter { $0.hasPrefix("| ") }.map { String($0.dropFirst(2)) }
+        return lines.first { line in code.map { FailureSign.explains(line, $0) } == true }
+            ?? lines.last
     }
 
     /// Where the last of them begins.

@@ -18,6 +18,10 @@ package struct HistoryRecord: Equatable, Sendable {
     package var process: String?
     /// The code of a failure's cause.
     package var cause: String?
+    /// The host of the process, as ssh knows it; nil: this machine.
+    package var host: String?
+    /// What a person can do about it.
+    package var remedy: String?
     /// The words on the terminal.
     package var message = ""
     /// More lines.
@@ -56,6 +60,8 @@ package struct HistoryRecord: Equatable, Sendable {
         case "details": return Self.put(value.strings(), into: &details)
         case "process": return Self.put(value.stringOrNull(), into: &process)
         case "cause": return Self.put(value.stringOrNull(), into: &cause)
+        case "host": return Self.put(value.stringOrNull(), into: &host)
+        case "remedy": return Self.put(value.stringOrNull(), into: &remedy)
         case "outage_seconds":
             guard let number = value.numberOrNull(in: -1...Self.most) else { return false }
             outageSeconds = number < 0 ? nil : number
@@ -93,7 +99,9 @@ package struct HistoryRecord: Equatable, Sendable {
             ("time", .string(time.description)), ("kind", .string(kind)),
             ("process", .optional(process)), ("cause", .optional(cause)),
             ("message", .string(message)), ("details", .strings(details)),
-        ] + (outageSeconds.map { [("outage_seconds", .number($0))] } ?? [])
+        ] + (host.map { [("host", .string($0))] } ?? [])
+            + (remedy.map { [("remedy", .string($0))] } ?? [])
+            + (outageSeconds.map { [("outage_seconds", .number($0))] } ?? [])
             + (lostAtLeast.map { [("lost_at_least", .int($0))] } ?? [])
     }
 

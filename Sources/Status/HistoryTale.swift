@@ -117,7 +117,11 @@ struct HistoryTale: Equatable, Sendable {
         case .leavesOut, .takesBack, .stopped: note(record, record.message)
         case .other:
             let isWarning = record.kind == Report.Kind.warning.rawValue
-            note(record, (isWarning ? "warning: " : "") + record.message, record.details)
+            note(
+                record,
+                (isWarning ? "warning: " : "")
+                    + HistoryEntry.placed(record.message, record.process, on: record.host),
+                record.details + (record.remedy.map { ["to do: \($0)"] } ?? []))
         }
     }
 

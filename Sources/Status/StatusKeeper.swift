@@ -15,7 +15,10 @@ package struct StatusKeeper: Equatable, Sendable {
     /// Why the last reload was refused or taken back; nil when it was not.
     private var refusal: String?
     private var flapping = FlappingWatch()
+    private var standing = StandingTroubles()
     private var loading = WorkerLoading()
+    /// When processes that wait are started again.
+    private var attempts: [Node: Timestamp] = [:]
     /// The last warning about a process.
     private var warned: Report?
 
@@ -66,6 +69,25 @@ package struct StatusKeeper: Equatable, Sendable {
         }
     }
 
+    /// A worker has no use of its tensor cache, for as long as this run of it goes on.
+    package mutating func worksWithoutCache(_ report: Report) {
+        standing.worksWithoutCache(report, snapshot)
+    }
+
+    /// The disk of the logs has not taken a line.
+    package mutating func diskTakesNothing(_ problem: String, at time: Timestamp) {
+        standing.diskTakesNothing(problem, at: time)
+    }
+
+    /// A process is started again then.
+    package mutating func willStart(_ node: Node, at time: Timestamp) {
+        attempts[node] = time
+        for index in status.processes.indices where status.processes[index].name == "\(node)" {
+            guard status.processes[index].state == ProcessState.waiting.rawValue else { continue }
+            status.processes[index].nextAttempt = time
+        }
+    }
+
     /// A changed configuration was refused: until another one is taken over, the file is not what
     /// serves.
     package mutating func reloadRefused(_ lines: [String], at time: Timestamp) {
@@ -91,6 +113,7 @@ package struct StatusKeeper: Equatable, Sendable {
 
     private func warnings(at time: Timestamp) -> [String] {
         (snapshot?.warnings ?? []) + flapping.sentences(at: time)
+            + standing.sentences(snapshot, at: time)
             + [refusal, status.speed?.explanation].compactMap(\.self)
     }
 
@@ -147,7 +170,23 @@ package struct StatusKeeper: Equatable, Sendable {
             progress: process.progress ?? loading.progress(of: process, in: running, at: time),
             layers: isProven ? layers : [], residentBytes: process.residentBytes,
             limitBytes: running.memoryLimit(of: process.node).map { Int(clamping: $0) },
-            plannedLayers: layers)
+            plannedLayers: layers, ssh: plan.host(of: process.node),
+            nextAttempt: process.state == .waiting ? attempts[process.node] : nil,
+            failure: process.failure.map { failure in
+                former?.failure?.message == failure.text
+                    ? former?.failure : told(failure, at: time)
+            } ?? nil)
+    }
+
+    private func told(_ cause: Episode.Cause, at time: Timestamp) -> ClusterStatus.FirstCause {
+        var told = ClusterStatus.FirstCause(
+            time: time, process: cause.node?.description, cause: cause.code?.rawValue,
+            message: cause.text)
+        if let node = cause.node {
+            told.host = plan.host(of: node)
+            told.remedy = cause.code.map { Remedy($0, of: node, in: plan).text }
+        }
+        return told
     }
 
     /// The first failure of an episode explains those that follow it, or is explained by one of
@@ -157,9 +196,7 @@ package struct StatusKeeper: Equatable, Sendable {
             episode.began != snapshot?.episode?.began
                 || snapshot?.episode?.cause != cause
         else { return }
-        status.firstCause = ClusterStatus.FirstCause(
-            time: time, process: cause.node?.description, cause: cause.code?.rawValue,
-            message: cause.text)
+        status.firstCause = told(cause, at: time)
     }
 
     private mutating func takeFailures(_ next: ClusterSnapshot, at time: Timestamp) {

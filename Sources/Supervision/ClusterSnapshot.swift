@@ -20,6 +20,8 @@ package struct ClusterSnapshot: Equatable, Sendable {
         package var requestedRestarts = 0
         /// How often it has failed.
         package var failures = 0
+        /// Why it cannot be used now, where it has failed in the episode that goes on.
+        package var failure: Episode.Cause?
         /// A failure of it that comes back; nil while none does.
         package var repetition: RepeatedFailure?
         /// Bytes of memory that it holds; nil where nobody tells.
@@ -44,11 +46,13 @@ extension Supervisor {
     /// What is true now.
     package var snapshot: ClusterSnapshot {
         var own = coordinator.told(as: coordinator.state)
+        own.failure = standingFailure(of: coordinator)
         own.progress = loadProgress
         own.repetition = repeatedFailure(coordinator)
         let others = workers.map { worker in
             var process = worker.told(as: worker.state)
             process.repetition = repeatedFailure(worker)
+            process.failure = standingFailure(of: worker)
             return process
         }
         // A reload has removed them, and they have not ended, as far as is known.
@@ -62,6 +66,14 @@ extension Supervisor {
             episode: service.episode ?? service.lastEpisode,
             requests: coordinator.service?.load, pace: coordinator.service?.pace,
             warnings: standingWarnings)
+    }
+
+    /// What has made a process fail that cannot be used since.
+    private func standingFailure<Slot: ProcessSlot>(of slot: Slot) -> Episode.Cause? {
+        guard let failure = slot.failures.last, let episode = service.episode,
+            failure.at >= episode.began, slot.server?.stage.usableSince == nil
+        else { return nil }
+        return Episode.Cause(node: slot.node, code: failure.cause.kind, text: failure.cause.text)
     }
 
     /// What is to be known for as long as it is true.

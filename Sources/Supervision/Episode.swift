@@ -66,13 +66,27 @@ struct ServiceRecord: Equatable, Sendable {
     var episode: Episode?
     /// What is being lost by a failure that is not told yet.
     var interruption: Interruption?
+    /// The last worker that had no memory for a request.
+    private(set) var refusal: WorkerRefusal?
     /// The one that ended last.
     private(set) var lastEpisode: Episode?
+
+    /// Seconds for which a worker's word explains that it is lost.
+    private static let refusalReach = 5.0
+
+    /// A worker had no memory: it explains that a coordinator has lost it, now or soon.
+    mutating func noteRefusal(_ refusal: WorkerRefusal) {
+        self.refusal = refusal
+        if episode?.cause != nil { episode?.failed(refusal.node, refusal.cause) }
+    }
 
     /// Something failed; it is the cause unless something else was before.
     mutating func beginEpisode(at now: Instant, _ node: Node, _ cause: FailureCause) {
         var episode = episode ?? Episode(began: interruption?.since ?? now)
         episode.failed(node, cause)
+        if let refusal, now - refusal.at <= Self.refusalReach {
+            episode.failed(refusal.node, refusal.cause)
+        }
         episode.lostAtLeast += interruption?.lost ?? 0
         self.episode = episode
         interruption = nil

@@ -8,7 +8,7 @@ import Basics
 /// that the program ends with when it prints it: what a client had quoted into the log before says
 /// nothing about an end by a signal. What the guard says counts only at the very end. The recorded
 /// outputs are in the tests' `Fixtures/last-words`.
-struct FailureSign: Sendable {
+package struct FailureSign: Sendable {
     /// How a program ends that has printed the sign.
     enum End: Sendable {
         /// By itself, with a status of its own.
@@ -53,15 +53,27 @@ struct FailureSign: Sendable {
     /// may still have something to write.
     private static let guardReach = 3
 
+    /// Whether a line is what a program prints for a failure of that class.
+    package static func explains(_ line: String, _ kind: FailureCause.Class) -> Bool {
+        let text = LogLine(line).text
+        return (groups(of: .worker) + groups(of: .coordinator)).joined().contains {
+            $0.kind == kind && $0.matches(text)
+        }
+    }
+
     /// Whether a line is this sign.
     ///
     /// - Parameters:
     ///   - place: how many lines from the end it stands, the last one 0.
     ///   - status: what the program ended with.
     func fits(_ line: LogLine, at place: Int, _ status: Int?) -> Bool {
-        guard end.fits(status), line.text.hasPrefix(beginning) else { return false }
-        if end == .killed, place >= Self.guardReach { return false }
-        return rest.isEmpty || line.text.dropFirst(beginning.count).contains(rest)
+        guard end.fits(status), matches(line.text) else { return false }
+        return end != .killed || place < Self.guardReach
+    }
+
+    private func matches(_ text: String) -> Bool {
+        text.hasPrefix(beginning)
+            && (rest.isEmpty || text.dropFirst(beginning.count).contains(rest))
     }
 }
 

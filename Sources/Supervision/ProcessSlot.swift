@@ -73,6 +73,8 @@ struct FailureRecord: Equatable, Sendable {
     var total = 0
     /// The first of those in a row.
     private(set) var first: FirstFailure?
+    /// The last one.
+    private(set) var last: FirstFailure?
     /// The same failure again and again (rule 5); of its kind at least once.
     var repetition: Repetition?
 
@@ -89,10 +91,11 @@ struct FailureRecord: Equatable, Sendable {
         inARow += 1
         total += 1
         if inARow == 1 { first = failure }
+        last = failure
     }
 }
 
-/// The first failure of several in a row.
+/// A failure that explains others: the first of several in a row, or the last.
 struct FirstFailure: Equatable, Sendable {
     let cause: FailureCause
     /// What its server said at the end.

@@ -94,6 +94,7 @@ package struct Supervisor: Equatable, Sendable {
         case .activityAnswered(let run, let activity): activityAnswered(run, activity, at: now)
         case .sleepSeen(let run): sleepSeen(run, at: now)
         case .computationFailed(let run): computationFailed(run, at: now)
+        case .memoryRefused(let run, let line): memoryRefused(run, line, at: now)
         case .requestAnswered(let run, let answer): requestAnswered(run, answer, at: now)
         case .activityRefused(let run, let reason): activityRefused(run, reason, at: now)
         case .accessAnswered(let run, let answer): accessAnswered(run, answer, at: now)

@@ -53,6 +53,8 @@ package enum SupervisorEvent: Equatable, Sendable {
     case activityAnswered(ProcessRun, SlotActivity?)
     /// The serving coordinator's log tells of a computation that has failed.
     case computationFailed(ProcessRun)
+    /// A worker's log tells, by that line, that it had no memory for what it was asked.
+    case memoryRefused(ProcessRun, line: String)
     /// What it answered to a request of ours.
     case requestAnswered(ProcessRun, RequestAnswer)
     /// From now on this is the plan: it does without the workers in its `leftOut`.

@@ -59,6 +59,20 @@ import Testing
             Issue.record("\(headline)")
             return
         }
-        #expect(headline.nextAttempt.map { $0 > shown.time } == true, "\(shown.record.attempts)")
+        #expect(headline.nextAttempt.map { $0 > shown.time } == true)
+        // The first failure, and what keeps it down where that is another one.
+        #expect(headline.wrong == ["worker-1: it aborted (signal 6)"])
+        #expect(headline.remedies == ["`sollol logs worker-1` may tell why; it is started again"])
+        shown.happens(.timerFired(.restart(shown.cluster.run("worker-1", 2))), after: 2)
+        shown.happens(
+            .exited(shown.cluster.run("worker-1", 3), ExitReport(status: 127)), after: 0.1)
+        let later = shown.view.headline
+        #expect(
+            later.wrong.prefix(2) == [
+                "worker-1: it aborted (signal 6)",
+                "worker-1: there is no such program (status 127)",
+            ])
+        #expect(later.remedies.count == 1 && later.remedies[0].hasPrefix("install llama.cpp"))
+        #expect(later.sentence.contains("; to do: install llama.cpp"))
     }
 }

@@ -29,7 +29,7 @@ struct ShownCluster {
             case .report(let report): tell(report)
             case .setTimer(.restart(let run), let instant):
                 let wait = Int((instant - cluster.now).rounded(.up))
-                record.willStart(run.node, at: Timestamp(seconds: time.seconds + max(0, wait)))
+                keeper.willStart(run.node, at: Timestamp(seconds: time.seconds + max(0, wait)))
             default: break
             }
         }

@@ -88,6 +88,38 @@ import Testing
                 """)
     }
 
+    /// Where it was, the line that explains it, and what to do about what keeps it down.
+    @Test func whereAndWhatToDo() {
+        func failure(_ seconds: Int, _ cause: String, _ code: String, _ remedy: String)
+            -> HistoryRecord
+        {
+            Self.line(
+                seconds, "warning", "worker-1: \(cause); restarting in 4 s", process: "worker-1",
+                details: ["| Failed to create server socket", "| bye"],
+                more: ", \"cause\": \"\(code)\", \"host\": \"gpu-1\", \"remedy\": \"\(remedy)\"")
+        }
+        let cache = Self.line(
+            20, "warning", "worker-1: no cache", process: "worker-1",
+            more: ", \"host\": \"gpu-1\", \"remedy\": \"make it\"")
+        let records = [
+            Self.begin, Self.serving, cache, failure(60, "it was killed", "killed", "nothing"),
+            failure(70, "its port is taken", "port_in_use", "free it"),
+        ]
+        let text = text(records, end: 80)
+        #expect(
+            text.contains(
+                """
+                  00:00:20  warning: worker-1 on gpu-1: no cache
+                            to do: make it
+                  00:01:00  worker-1 on gpu-1: it was killed; restarting in 4 s
+                            then worker-1 on gpu-1: its port is taken; restarting in 4 s
+                            | Failed to create server socket
+                            to do: free it
+
+
+                """), "\(text)")
+    }
+
     @Test func oneThatFailsAgainAndAgainIsToldOnce() {
         var night = [Self.begin, Self.serving]
         for number in 0..<10 {

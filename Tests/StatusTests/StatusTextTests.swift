@@ -36,7 +36,11 @@ import Testing
                     percent: 28, bytes: 10_900_000_000, bytesPerSecond: 1_450_000_000,
                     totalBytes: 38_900_000_000),
                 layers: [.init(device: "RPC0", first: 0, last: 12, bytes: 9_300_000_000)],
-                residentBytes: 612_000_000, limitBytes: 33_300_000_000),
+                residentBytes: 612_000_000, limitBytes: 33_300_000_000,
+                failure: .init(
+                    time: Self.ago(11), process: "coordinator", cause: "worker_lost",
+                    message: "it aborted (signal 6): a worker went away", host: nil,
+                    remedy: "see the worker")),
         ]
         status.requests = RequestLoad(
             busy: 2, slots: 4, tokensPerSecond: 31.2, promptTokensPerSecond: 410.5)
@@ -44,7 +48,8 @@ import Testing
         status.summary = "worker-1: it crashed (signal 11); restarting in 4 s"
         status.summaryTime = Self.ago(12)
         status.firstCause = .init(
-            time: Self.ago(12), process: "worker-1", cause: nil, message: "it crashed (signal 11)")
+            time: Self.ago(12), process: "worker-1", cause: nil, message: "it crashed (signal 11)",
+            host: "gpu-1", remedy: "`sollol logs worker-1` may tell why; it is started again")
         status.lastEvent = HistoryEntry(
             Report(.progress, "28 % of the model is read"), at: Self.ago(1))
         return status
@@ -54,9 +59,11 @@ import Testing
         #expect(
             status().text(at: Self.now, in: Self.place) == """
                 cluster home: recovering since 2026-11-24 12:31:28 (12 s ago)
+                cause: worker-1 on gpu-1: it crashed (signal 11)
+                and now: coordinator: it aborted (signal 6): a worker went away
+                doing: coordinator loads the model: 28 % of the model is read
+                to do: `sollol logs worker-1` may tell why; it is started again
                 warning: worker-1 failed 3 times in 2 minutes: it crashed (signal 11)
-                last: 2026-11-24 12:31:28: worker-1: it crashed (signal 11); restarting in 4 s
-                last event: 2026-11-24 12:31:39 (1 s ago): 28 % of the model is read
 
                   NAME         STATE        WHERE            PID   MEMORY   RESTARTS
                   worker-1     left out     gpu-1:50052      -     -        3 (2 failures, 1 asked for)

@@ -121,13 +121,6 @@ final class DashboardHost {
         for follower in followers { follower.send(bytes) }
     }
 
-    func timerSet(_ timer: SupervisorTimer, at instant: Instant) {
-        guard case .restart(let run) = timer else { return }
-        let pause = max(0, instant - EventLoop.now)
-        let time = Timestamp(seconds: Timestamp.now.seconds + Int(pause.rounded(.up)))
-        record.willStart(run.node, at: time)
-    }
-
     private func sample() {
         let pause = record.sample(at: .now)
         sampling = loop.at(EventLoop.now + pause) { [unowned self] in sample() }

@@ -48,6 +48,84 @@ struct BrowserTests {
         try place.stop()
     }
 
+    // MARK: What the page shows while something happens
+
+    /// A page that is open, and stays.
+    private static func watched(_ place: DashboardPlace) throws -> Browser {
+        let browser = try Browser()
+        try browser.open(place.url)
+        try eventually("it is live") { browser.text("document.body.dataset.link") == "live" }
+        _ = try browser.run("window.same = true")
+        return browser
+    }
+
+    private static func shows(_ text: String, in part: String, _ browser: Browser) throws {
+        try eventually("\(part) says \(text)") {
+            browser.text("document.querySelector('\(part)').textContent").contains(text)
+        }
+    }
+
+    private static func end(_ browser: Browser, _ place: DashboardPlace) throws {
+        #expect(try browser.run("return window.same") as? Bool == true)
+        try check(browser, place.url)
+        try browser.quit()
+        try place.stop()
+    }
+
+    @Test func theStartIsSeen() throws {
+        // The coordinator loads once that file is there.
+        let signal = NSTemporaryDirectory() + "sollol-go-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: signal) }
+        let place = try DashboardPlace(until: "[4/5]") { cluster in
+            let script = cluster.folder + "/llama-server"
+            let text = """
+                #!/bin/sh
+                case " $* " in *" --model "*) until [ -e '\(signal)' ]; do sleep 0.05; done; esac
+                exec '\(TestEnvironment.llamaServer)' "$@"
+
+                """
+            try HostDisk.write(text, to: script, mode: 0o755)
+            try cluster.edit("\"ctx_size\"", "\"binary\": \"\(script)\", \"ctx_size\"")
+        }
+        let browser = try Self.watched(place)
+        #expect(browser.text(Self.title) == "Not serving yet: coming up")
+        try Self.shows("coordinator loads the model", in: "#hero", browser)
+        #expect(FileManager.default.createFile(atPath: signal, contents: nil))
+        try eventually("it serves") { browser.text(Self.title) == "Serving" }
+        try Self.end(browser, place)
+    }
+
+    /// A coordinator that hangs, and a configuration that is refused.
+    @Test func aHangAndABrokenReloadAreSeen() throws {
+        let place = try DashboardPlace(
+            """
+            "health": {"interval": 0.2, "timeout": 0.5, "failures": 3},
+            "restart": {"initial_delay": 3}
+            """)
+        let browser = try Self.watched(place)
+        kill(try place.cluster.pid("coordinator"), SIGSTOP)
+        try eventually("it does not serve") {
+            browser.text(Self.title) == "Not serving: recovering"
+        }
+        try Self.shows("coordinator: its /health failed 3 times in a row", in: "#hero", browser)
+        try Self.shows("waiting before the next start of coordinator", in: "#hero", browser)
+        try Self.shows("sollol logs coordinator", in: "#hero", browser)
+        try eventually("it serves") { browser.text(Self.title) == "Serving" }
+        try Self.shows("coordinator: its /health failed", in: "#recoveries", browser)
+
+        try place.cluster.edit("\"ctx_size\": 4096", "\"ctx_size\": -1")
+        #expect(try place.cluster.sollol("reload").exitStatus() == 78)
+        try Self.shows("the last reload was refused", in: "#hero", browser)
+        try Self.shows("ctx_size", in: "#hero", browser)
+        #expect(browser.text(Self.title) == "Serving")
+        try place.cluster.edit("\"ctx_size\": -1", "\"ctx_size\": 4096")
+        #expect(try place.cluster.sollol("reload").exitStatus() == 0)
+        try eventually("nothing is wrong any more") {
+            !browser.text("document.querySelector('#hero').textContent").contains("refused")
+        }
+        try Self.end(browser, place)
+    }
+
     /// Nothing is wider than the window, and each picture is made; with `SOLLOL_SCREENSHOTS`, the
     /// folder for them, somebody can look.
     private static func look(_ browser: Browser) throws {

@@ -5,12 +5,22 @@ final class DashboardPlace {
     let cluster: LocalCluster
     private(set) var program: RunningProgram
 
-    init() throws {
+    /// - Parameters:
+    ///   - extra: more members of the configuration's object, as JSON text.
+    ///   - prepare: what is done before the start.
+    ///   - text: what it says when it is as far as it should be.
+    init(
+        _ extra: String = "", until text: String = "serving at",
+        prepare: (LocalCluster) throws -> Void = { _ in }
+    ) throws {
         let port = TestEnvironment.ports(1)[0]
-        cluster = try LocalCluster(extra: #""dashboard": {"port": \#(port)}"#)
+        let more = extra.isEmpty ? "" : ", " + extra
+        cluster = try LocalCluster(extra: #""dashboard": {"port": \#(port)}\#(more)"#)
         cluster.hasDashboard = true
         url = "http://127.0.0.1:\(port)"
-        program = try cluster.serving()
+        try prepare(cluster)
+        program = try cluster.sollol("up")
+        try program.waitFor(text)
     }
 
     /// Where it is.

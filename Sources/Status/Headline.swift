@@ -1,5 +1,4 @@
 import Basics
-import Status
 
 /// What an operator wants to know first: does it serve; if not, since when, what is wrong, what is
 /// being done, and when the next attempt comes.
@@ -10,28 +9,54 @@ package struct Headline: Equatable, Sendable {
     package var isServing: Bool
     /// Since when.
     package var since: Timestamp?
-    /// What is wrong, one sentence each; empty when nothing is.
+    /// What is wrong, one sentence each, what has begun it first; empty when nothing is.
     package var wrong: [String]
     /// What is being done about it; nil when nothing needs to be.
     package var doing: String?
+    /// What a person can do about it, one sentence each.
+    package var remedies: [String]
     /// When a process that waits is started again.
     package var nextAttempt: Timestamp?
 
     /// Of a cluster in that status.
-    package init(_ status: ClusterStatus, attempts: [Timestamp], at now: Timestamp) {
+    package init(_ status: ClusterStatus, at now: Timestamp) {
         title = Self.title(status)
         isServing = status.isServing
         since = status.since
-        wrong = status.warnings ?? []
-        let isWrong = !status.isServing && ![.stopping, .stopped].contains(status.state)
-        if isWrong, let cause = status.firstCause {
-            let process = cause.process.map { "\($0): " } ?? ""
-            wrong.insert(process + cause.message, at: 0)
-        } else if isWrong, status.state == .failed, let summary = status.summary {
+        let causes = Self.causes(status)
+        wrong = causes.map(\.sentence) + (status.warnings ?? [])
+        if causes.isEmpty, status.state == .failed, let summary = status.summary {
             wrong.insert(summary, at: 0)
         }
+        remedies = Self.remedies(causes)
         doing = Self.doing(status)
-        nextAttempt = attempts.filter { $0 > now }.min()
+        nextAttempt = status.processes.compactMap(\.nextAttempt).filter { $0 > now }.min()
+    }
+
+    /// What has begun it, then what keeps each process down, where that is something else.
+    private static func causes(_ status: ClusterStatus) -> [ClusterStatus.FirstCause] {
+        guard !status.isServing, ![.stopping, .stopped].contains(status.state) else {
+            return status.processes.compactMap(\.failure)
+        }
+        var causes = status.firstCause.map { [$0] } ?? []
+        for failure in status.processes.compactMap(\.failure)
+        where !causes.contains(where: { $0.isSame(as: failure) }) {
+            causes.append(failure)
+        }
+        return causes
+    }
+
+    /// Each once, and none about what has since failed in another way.
+    private static func remedies(_ causes: [ClusterStatus.FirstCause]) -> [String] {
+        var remedies: [String] = []
+        for (index, cause) in causes.enumerated() {
+            let isLast = !causes[(index + 1)...].contains { $0.process == cause.process }
+            // That a worker is lost comes of something else.
+            if causes.count > 1, cause.cause == CauseCode.workerLost.rawValue { continue }
+            guard isLast, let remedy = cause.remedy, !remedies.contains(remedy) else { continue }
+            remedies.append(remedy)
+        }
+        return remedies
     }
 
     private static func title(_ status: ClusterStatus) -> String {
@@ -81,6 +106,17 @@ package struct Headline: Equatable, Sendable {
         var parts = [title + (since.map { " since \($0)" } ?? "")] + wrong
         if let doing { parts.append(doing) }
         if let nextAttempt { parts.append("next attempt at \(nextAttempt)") }
+        parts += remedies.map { "to do: \($0)" }
         return parts.joined(separator: "; ")
     }
+}
+
+extension ClusterStatus.FirstCause {
+    /// `worker-1 on gpu-1: it aborted (signal 6)`.
+    var sentence: String {
+        (process.map { $0 + (host.map { " on \($0)" } ?? "") + ": " } ?? "") + message
+    }
+
+    /// Whether the other one tells the same.
+    func isSame(as other: Self) -> Bool { process == other.process && message == other.message }
 }
