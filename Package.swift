@@ -26,6 +26,7 @@ let package = Package(
         room("LlamaCpp", uses: ["Basics"]),
         room("Model", uses: ["Basics"]),
         room("Placement", uses: ["Basics", "Model"]),
+        room("Sharding", uses: ["Basics", "Model", "Placement"]),
         room("Facts", uses: ["Basics", "LlamaCpp", "Model", "Placement"]),
         // What a key means is said once, in the document for people, which lies here as a link.
         room(
@@ -36,28 +37,30 @@ let package = Package(
         room(
             "Survey",
             uses: [
-                "Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration", "Plan",
-                "Remote",
+                "Basics", "LlamaCpp", "Model", "Placement", "Sharding", "Facts", "Configuration",
+                "Plan", "Remote",
             ], embeds: ["Shell"]),
         room("Supervision", uses: ["Basics", "Facts", "Configuration", "Plan", "Remote"]),
         room("Status", uses: ["Basics", "Plan", "Supervision"]),
         room(
             "Reporting",
-            uses: ["Basics", "LlamaCpp", "Model", "Placement", "Plan", "Remote", "Survey"],
+            uses: [
+                "Basics", "LlamaCpp", "Model", "Placement", "Sharding", "Plan", "Remote", "Survey",
+            ],
             embeds: ["Shell"]),
         // Not `Runtime`, which is a module of Swift's own.
         .target(
             name: "SollolRuntime",
             dependencies: [
-                "Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration", "Plan",
-                "Remote", "Survey", "Supervision", "Status",
+                "Basics", "LlamaCpp", "Model", "Placement", "Sharding", "Facts", "Configuration",
+                "Plan", "Remote", "Survey", "Supervision", "Status",
             ], path: "Sources/Runtime",
             swiftSettings: small),
         .executableTarget(
             name: "sollol",
             dependencies: [
-                "Basics", "Placement", "Facts", "Configuration", "Plan", "Survey", "Status",
-                "Reporting", "SollolRuntime",
+                "Basics", "Placement", "Sharding", "Facts", "Configuration", "Plan", "Survey",
+                "Status", "Reporting", "SollolRuntime",
             ],
             resources: [.embedInCode("Shell")],
             swiftSettings: small),
@@ -87,6 +90,11 @@ let package = Package(
         .testTarget(
             name: "PlacementTests",
             dependencies: ["Basics", "Model", "Placement", "ModelMaker", "Samples"]),
+        .testTarget(
+            name: "ShardingTests",
+            dependencies: [
+                "Basics", "Model", "Placement", "Sharding", "ModelMaker", "Samples",
+            ]),
         .testTarget(
             name: "FactsTests",
             dependencies: [
@@ -141,8 +149,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Basics", "LlamaCpp", "Configuration", "Plan", "Remote", "Survey", "Supervision",
-                "SollolRuntime",
+                "Basics", "LlamaCpp", "Sharding", "Configuration", "Plan", "Remote", "Survey",
+                "Supervision", "SollolRuntime",
             ], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
