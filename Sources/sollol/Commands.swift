@@ -25,7 +25,7 @@ enum Commands {
     /// Every command.
     static let all: [Command] =
         [
-            up, config, check, plan, status, list, history, logs, restart, reload, down,
+            up, config, check, plan, shard, status, list, history, logs, restart, reload, down,
             completion, man, schema, version, help, complete, reloadLook,
         ] + later
 
@@ -90,6 +90,24 @@ enum Commands {
             misconfigured,
         ] + always
     ) { try PlanCommand.run($0.arguments) }
+
+    private static let shard = Command(
+        name: "shard", summary: "store each layer on the disk of the worker that computes it",
+        options: [
+            .init(name: "--from", value: "FILE", help: "the model, on this machine"),
+            .init(name: "--dry-run", help: "only tell who would store what"),
+            .init(name: "--list", help: "tell what is stored"),
+            .init(name: "--remove", help: "remove what is stored of this model"),
+            Options.format,
+        ] + Options.configuration + [Options.quiet],
+        exits: [
+            Exit(.success, "everything is where it is to be, and was compared; or told, removed"),
+            Exit(.unavailable, "the model cannot be read or placed, or a host failed"),
+            unusable,
+            Exit(.alreadyRunning, "the cluster runs: end it first"),
+            misconfigured,
+        ] + always
+    ) { try ShardCommand.run($0.arguments) }
 
     private static let status = Command(
         name: "status",
@@ -214,7 +232,6 @@ enum Commands {
 
     /// Names that are taken: whoever reads of them elsewhere is told, and nothing else gets them.
     private static let later: [Command] = [
-        .later("shard", "store the model's layers on the workers' disks"),
         .later("measure", "seconds per layer of each device"),
         .later("discover", "find hosts"),
         .later("install", "install llama.cpp on hosts"),

@@ -97,6 +97,24 @@ import Testing
             path: "Survey/Shell/survey-begin.sh",
             bytes: Survey.PackageResources.survey_begin_sh),
         File(
+            path: "Survey/Shell/shard-commit.sh",
+            bytes: Survey.PackageResources.shard_commit_sh),
+        File(
+            path: "Survey/Shell/shard-digest.sh",
+            bytes: Survey.PackageResources.shard_digest_sh),
+        File(
+            path: "Survey/Shell/shard-files.sh",
+            bytes: Survey.PackageResources.shard_files_sh),
+        File(
+            path: "Survey/Shell/shard-list.sh",
+            bytes: Survey.PackageResources.shard_list_sh),
+        File(
+            path: "Survey/Shell/shard-look.sh",
+            bytes: Survey.PackageResources.shard_look_sh),
+        File(
+            path: "Survey/Shell/shard-receive.sh",
+            bytes: Survey.PackageResources.shard_receive_sh),
+        File(
             path: "Survey/Shell/survey-gpus.sh",
             bytes: Survey.PackageResources.survey_gpus_sh),
         File(
