@@ -35,6 +35,13 @@ package enum Bounds {
     package static let serverAnswerBytes = 1 << 20
     /// Values of JSON in it; a slot of llama-server has 60.
     package static let serverAnswerValues = 50_000
+    /// Bytes of the header of a model to measure devices with: it is a word of a command line,
+    /// which Linux limits to 128 KiB, and a byte takes up to four there.
+    package static let probeHeaderBytes = 28 << 10
+    /// Lines of a program that measures a device.
+    package static let benchLines = 400
+    /// Measurements that are kept of the devices of one process.
+    package static let measuredDevices = 64
     /// Bytes of a list of devices.
     package static let deviceListBytes = 256 << 10
     /// Lines in a coordinator's log that say where weights are.

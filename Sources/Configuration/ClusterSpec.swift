@@ -158,8 +158,9 @@ package struct CoordinatorSpec: Equatable, Codable, Sendable {
 
 /// Which layers go where.
 package struct PlacementSpec: Equatable, Codable, Sendable {
-    /// How they are distributed.
-    package var strategy = PlacementStrategy.memoryAware
+    /// How they are distributed; nil where nobody says: the fastest way where the pace of all
+    /// devices is measured, else by memory.
+    package var strategy: PlacementStrategy?
     /// Who may hold them.
     package var participants = PlacementParticipants.withCoordinator
     /// Layers of each device in device order, for `manual`.

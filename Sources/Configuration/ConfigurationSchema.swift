@@ -171,8 +171,8 @@ extension ConfigurationKey.Placement {
         switch self {
         case .strategy:
             .init(
-                kind: .string(.oneOf(PlacementStrategy.allCases.map(\.rawValue))),
-                standard: .string(PlacementStrategy.memoryAware.rawValue))
+                kind: .string(
+                    .oneOf(PlacementStrategy.allCases.map(\.rawValue) + ["speed_aware"])))
         case .participants:
             .init(
                 kind: .string(.oneOf(PlacementParticipants.allCases.map(\.rawValue))),

@@ -247,8 +247,7 @@ struct SpecBuilder {
 
     private mutating func placement() -> PlacementSpec {
         var placement = PlacementSpec()
-        placement.strategy =
-            string(.placement(.strategy)).flatMap(PlacementStrategy.init) ?? placement.strategy
+        placement.strategy = string(.placement(.strategy)).flatMap { PlacementStrategy.words[$0] }
         placement.participants =
             string(.placement(.participants)).flatMap(PlacementParticipants.init)
             ?? placement.participants

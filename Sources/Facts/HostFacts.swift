@@ -139,6 +139,9 @@ package struct HostFacts: Codable, Equatable, Sendable {
     package var offeredDevices: [String: [String]]
     /// What these devices are, in the same order, by `WorkerSpec.endpoint`; nil if nobody asked.
     package var workerDevices: [String: [WorkerDevice]]?
+    /// What `sollol measure` found of devices, by `WorkerSpec.endpoint`, and of the coordinator's
+    /// own under `coordinator`; nil where nobody has measured any.
+    package var measured: [String: [MeasuredDevice]]?
     /// Where the layers were placed last, so that they stay there.
     package var placement: RecordedPlacement?
 
@@ -251,6 +254,9 @@ extension HostFacts {
             if !isPossible {
                 return "\(key.text) has a model of an impossible size"
             }
+        }
+        if (measured ?? [:]).values.contains(where: { !$0.allSatisfy(\.isPlausible) }) {
+            return "what was measured of devices is impossible"
         }
         if let (name, address) = addresses.first(where: { !AddressRange.isNumericIPv4($0.value) }) {
             return "\(name) has the address \(address)"

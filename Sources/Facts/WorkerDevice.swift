@@ -1,5 +1,8 @@
 /// A device of llama.cpp that an rpc-server offers, by the server's own name of it.
 package struct WorkerDevice: Codable, Equatable, Sendable {
+    /// What a build without a GPU offers.
+    package static let cpu = "CPU"
+
     /// `CUDA0`, `Vulkan1`, `CPU`.
     package var name: String
     /// Bytes that were free on it when somebody looked, as far as was said.
@@ -12,5 +15,5 @@ package struct WorkerDevice: Codable, Equatable, Sendable {
     }
 
     /// Whether its memory is that of the server's process.
-    package var isProcess: Bool { name.hasPrefix("CPU") }
+    package var isProcess: Bool { name.hasPrefix(Self.cpu) }
 }

@@ -15,32 +15,66 @@ package enum Placement {
                 request, strategy: request.strategy,
                 coordinatorLayers: request.shape.blockCount + 1, counts: [])
         }
+        switch request.strategy {
+        case .even:
+            try Self.needLayers(request)
+            return try even(request, [])
+        case .manual: return try manual(request)
+        case .memoryAware: return try memoryAware(request, [])
+        case .fastest: return try fastest(request)
+        }
+    }
+
+    /// Where every device gets a layer there must be as many.
+    private static func needLayers(_ request: PlacementRequest) throws(PlanError) {
         let layers = request.shape.blockCount + 1
-        guard layers >= request.devices.count || request.strategy == .manual else {
+        guard layers >= request.devices.count else {
             throw .fewerLayersThanDevices(layers: layers, devices: request.devices.count)
         }
-        switch request.strategy {
-        case .even: return try even(request, [])
-        case .manual: return try manual(request)
-        case .memoryAware:
-            let unknown = request.devices.filter { $0.limit == nil }
-            guard unknown.isEmpty else {
-                let nodes = unknown.map(\.node).reduce(into: [Node]()) { list, node in
-                    if !list.contains(node) { list.append(node) }
-                }
-                return try even(
-                    request,
-                    [
-                        "the memory of \(Node.list(nodes)) is not known, so layers "
-                            + "are distributed evenly; `sollol check` measures it"
-                    ])
-            }
-            return proportional(request, .memoryAware, [])
-        case .speedAware:
-            let isSaid = request.devices.contains { $0.speed != nil }
-            let note = "no `speed` is configured, so all devices count as equally fast"
-            return proportional(request, .speedAware, isSaid ? [] : [note])
+    }
+
+    private static func memoryAware(
+        _ request: PlacementRequest, _ notes: [String]
+    ) throws(PlanError) -> ModelPlacement {
+        try needLayers(request)
+        let unknown = request.devices.filter { $0.limit == nil }
+        guard unknown.isEmpty else {
+            return try even(
+                request,
+                notes + [
+                    "the memory of \(list(unknown)) is not known, so layers are distributed "
+                        + "evenly; `sollol check` measures it"
+                ])
         }
+        return proportional(request, notes)
+    }
+
+    private static func list(_ devices: [PlacementDevice]) -> String {
+        Node.list(
+            devices.map(\.node).reduce(into: [Node]()) { list, node in
+                if !list.contains(node) { list.append(node) }
+            })
+    }
+
+    private static func fastest(
+        _ request: PlacementRequest
+    ) throws(PlanError) -> ModelPlacement {
+        guard let paces = request.paces else {
+            let unknown = request.devices.filter { $0.pace == nil && $0.speed == nil }
+            let what =
+                unknown.isEmpty
+                ? "some devices are measured and others have a `speed` only"
+                : "nobody has said how fast \(list(unknown)) \(unknown.count == 1 ? "is" : "are")"
+            return try memoryAware(
+                request,
+                ["\(what), so layers are distributed by memory; give every backend a `speed`"])
+        }
+        guard let best = FastestPlacement(request, paces: paces).best() else {
+            return try memoryAware(request, [])
+        }
+        return ModelPlacement(
+            request, strategy: .fastest, coordinatorLayers: best.coordinatorLayers,
+            counts: best.counts)
     }
 
     private static func even(
@@ -73,9 +107,9 @@ package enum Placement {
     /// Fills devices to the same share; the coordinator's CPU takes the first layers where the
     /// devices cannot hold all, as few as possible.
     private static func proportional(
-        _ request: PlacementRequest, _ strategy: PlacementStrategy, _ notes: [String]
+        _ request: PlacementRequest, _ notes: [String]
     ) -> ModelPlacement {
-        let all = filled(request, strategy, coordinatorLayers: 0, notes)
+        let all = filled(request, coordinatorLayers: 0, notes)
         let layers = request.shape.blockCount + 1
         guard !all.fits, request.participants == .withCoordinator, request.coordinatorLimit != nil
         else { return all }
@@ -83,31 +117,23 @@ package enum Placement {
         var (low, high) = (1, layers)
         while low < high {
             let middle = (low + high) / 2
-            let tried = filled(request, strategy, coordinatorLayers: middle, notes)
+            let tried = filled(request, coordinatorLayers: middle, notes)
             let devicesFit = tried.loads.indices.allSatisfy { tried.excess(of: $0) == 0 }
             if devicesFit { high = middle } else { low = middle + 1 }
         }
         // The output layer never stays on the coordinator's CPU.
         guard low < layers else { return all }
-        let spilled = filled(request, strategy, coordinatorLayers: low, notes)
+        let spilled = filled(request, coordinatorLayers: low, notes)
         return spilled.fits || excess(spilled) < excess(all) ? spilled : all
     }
 
     private static func filled(
-        _ request: PlacementRequest, _ strategy: PlacementStrategy, coordinatorLayers: Int,
-        _ notes: [String]
+        _ request: PlacementRequest, coordinatorLayers: Int, _ notes: [String]
     ) -> ModelPlacement {
-        var strategies = [strategy]
-        // Where speed alone would overfill a device, memory decides.
-        if strategy == .speedAware { strategies.append(.memoryAware) }
-        for used in strategies {
-            let filling = Filling(request, strategy: used, coordinatorLayers: coordinatorLayers)
-            guard let counts = filling.best() else { continue }
-            return ModelPlacement(
-                request, strategy: used, coordinatorLayers: coordinatorLayers, counts: counts,
-                notes: notes + idle(request, counts))
-        }
-        preconditionFailure("memory alone always gives counts, however full devices get")
+        let counts = Filling(request, coordinatorLayers: coordinatorLayers).best()
+        return ModelPlacement(
+            request, strategy: .memoryAware, coordinatorLayers: coordinatorLayers,
+            counts: counts, notes: notes + idle(request, counts))
     }
 
     /// Devices that may hold less than one layer: their workers are of no use.
@@ -128,7 +154,6 @@ package enum Placement {
 /// Layers poured into devices in their order, each filled to the same share of what it can take.
 private struct Filling {
     private let request: PlacementRequest
-    private let strategy: PlacementStrategy
     private let first: Int
     private let memory: ModelMemory
     /// Weights and cache of each layer.
@@ -137,9 +162,8 @@ private struct Filling {
     /// Which devices get at least one layer: a worker that holds none only costs.
     private var needsLayer: [Bool] = []
 
-    init(_ request: PlacementRequest, strategy: PlacementStrategy, coordinatorLayers: Int) {
+    init(_ request: PlacementRequest, coordinatorLayers: Int) {
         self.request = request
-        self.strategy = strategy
         first = coordinatorLayers
         let memory = ModelPlacement.memory(
             request, coordinatorLayers: coordinatorLayers, counts: [])
@@ -156,23 +180,24 @@ private struct Filling {
         }
     }
 
-    /// The layers of each device at the smallest share to which devices must be filled, or nil when
-    /// limits forbid every share.
+    /// The layers of each device at the smallest share to which devices must be filled.
     ///
     /// Where all fits, the share of what is left beside buffers: these would otherwise outweigh the
     /// layers of a small model, and a worker with less memory would get none. Where it does not,
     /// the share of all, so that nothing is overfilled more than it must be.
-    func best() -> [Int]? {
-        if let counts = smallest(strategy == .memoryAware ? .rest : .speed) { return counts }
+    func best() -> [Int] {
+        if let counts = smallest(.rest) { return counts }
         // Then at least all that can hold something need not.
         var free = self
         free.needsLayer = request.devices.map { _ in false }
-        if strategy != .memoryAware { return free.smallest(.speed) }
-        return free.smallest(.rest) ?? free.smallest(.all)
+        guard let counts = free.smallest(.rest) ?? free.smallest(.all) else {
+            preconditionFailure("memory alone always gives counts, however full devices get")
+        }
+        return counts
     }
 
     /// What is filled to the same share.
-    private enum Measure { case rest, all, speed }
+    private enum Measure { case rest, all }
 
     /// By bisection: with a larger share, greedy filling never places less.
     private func smallest(_ measure: Measure) -> [Int]? {
@@ -217,11 +242,8 @@ private struct Filling {
         _ ratio: Double, _ measure: Measure
     ) -> Bool {
         let other = fixed(device, layers) + (device.isProcess ? tensor : 0)
-        let limit = device.limit ?? (measure == .speed ? .max : 1)
+        let limit = device.limit ?? 1
         switch measure {
-        case .speed:
-            // Bytes read for a token, per speed: the scale of the ratio does not matter.
-            return sum + other <= limit && Double(sum) <= ratio * (device.speed ?? 1) * 1e6
         case .rest: return other < limit && Double(sum) <= ratio * Double(limit - other)
         case .all: return Double(sum + other) <= ratio * Double(max(1, limit))
         }

@@ -52,7 +52,7 @@ package struct PlacementAdvice: Equatable, Sendable {
     }
 
     private static func strategy(_ request: PlacementRequest) -> String? {
-        guard request.strategy != .memoryAware else { return nil }
+        guard ![.memoryAware, .fastest].contains(request.strategy) else { return nil }
         return fits(request) { $0.strategy = .memoryAware }
             ? "distribute by memory: \"placement\": {\"strategy\": \"memory_aware\"}" : nil
     }
@@ -78,19 +78,25 @@ package struct PlacementAdvice: Equatable, Sendable {
     }
 
     private static func cacheType(_ request: PlacementRequest) -> String? {
+        smallerCaches(request).first { fits($0.request) { _ in } }.map { name, _ in
+            "a KV cache in \(name): \"extra_arguments\": [\"-ctk\", \"\(name)\", "
+                + "\"-ctv\", \"\(name)\"] of the coordinator"
+        }
+    }
+
+    /// The request with smaller types of the cache, the larger first.
+    static func smallerCaches(
+        _ request: PlacementRequest
+    ) -> [(name: String, request: PlacementRequest)] {
         guard request.context.keyType.name == "f16", request.context.flashAttention else {
-            return nil
+            return []
         }
-        for type in ["q8_0", "q4_0"].compactMap(GGUFTensorType.named) {
-            let isEnough = fits(request) {
-                $0.context.keyType = type
-                $0.context.valueType = type
-            }
-            guard isEnough else { continue }
-            return "a KV cache in \(type.name): \"extra_arguments\": [\"-ctk\", \"\(type.name)\", "
-                + "\"-ctv\", \"\(type.name)\"] of the coordinator"
+        return ["q8_0", "q4_0"].compactMap(GGUFTensorType.named).map { type in
+            var changed = request
+            changed.context.keyType = type
+            changed.context.valueType = type
+            return (type.name, changed)
         }
-        return nil
     }
 
     /// Compute buffers grow with it; prompts may take longer with less (256 costs nothing on a CPU,
@@ -155,7 +161,7 @@ package struct PlacementAdvice: Equatable, Sendable {
                         name: "RPC\(count)", address: "-",
                         limit: size << 30))
                 // Its place in the order is free, and its speed unknown.
-                if $0.strategy == .speedAware { $0.strategy = .memoryAware }
+                if $0.strategy == .fastest { $0.strategy = .memoryAware }
             }
         }
         var (low, high): (UInt64, UInt64) = (1, 4096)

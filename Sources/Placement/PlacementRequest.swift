@@ -7,10 +7,32 @@ package enum PlacementStrategy: String, Equatable, Sendable, Codable, CaseIterab
     case even
     /// So that each device is filled to the same share of its memory.
     case memoryAware = "memory_aware"
-    /// So that each device takes the same time, within its memory.
-    case speedAware = "speed_aware"
+    /// So that a token takes the least time, within memory.
+    case fastest
     /// As `placement.layers` says.
     case manual
+
+    /// What people write, and what it means: `speed_aware` is what `fastest` was called when it
+    /// shared layers out in proportion to speeds.
+    package static let words: [String: PlacementStrategy] =
+        Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
+        .merging(["speed_aware": .fastest]) { first, _ in first }
+
+    /// The strategy where nobody names one.
+    package static func standard(for devices: [PlacementDevice]) -> PlacementStrategy {
+        let isMeasured = !devices.isEmpty && devices.allSatisfy { $0.pace != nil }
+        return isMeasured ? .fastest : .memoryAware
+    }
+
+    /// A strategy as people and older releases wrote it.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let known = Self.words[try container.decode(String.self)] else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "no strategy has this name")
+        }
+        self = known
+    }
 }
 
 /// Who may hold layers.
@@ -35,6 +57,8 @@ package struct PlacementDevice: Equatable, Codable, Sendable {
     package var configured: UInt64?
     /// How fast it is compared with the others, or nil when nobody has said.
     package var speed: Double?
+    /// How long it takes for this model's layers, or nil when nobody has measured it.
+    package var pace: DevicePace?
     /// Whether its memory is that of an rpc-server on a CPU.
     package var isProcess: Bool
     /// Whether it can look up rows of every storage type: a CPU can, a GPU only of simple ones.
@@ -92,6 +116,8 @@ package struct PlacementRequest: Equatable, Codable, Sendable {
     package var devices: [PlacementDevice]
     /// Bytes that the coordinator's process may hold, or nil when nobody has measured it.
     package var coordinatorLimit: UInt64?
+    /// How long the coordinator's CPU takes, or nil when nobody has measured it.
+    package var coordinatorPace: DevicePace?
     /// `placement.layers`: a number for each device.
     package var manual: [Int] = []
     /// Whether the llama.cpp at hand can move the embedding to a device (`-ot`).

@@ -26,9 +26,11 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
         guard purpose == Self.purpose(request), isPossible(request) else { return nil }
         // A placement that was even because nobody knew the memory ends when somebody does.
         let isKnown = request.devices.allSatisfy { $0.limit != nil }
-        guard strategy == request.strategy || strategy == .memoryAware || !isKnown else {
-            return nil
-        }
+        // Nor does one by memory, once the pace of every device is known.
+        let isByMemory =
+            strategy == .memoryAware
+            && (request.strategy != .fastest || request.paces == nil)
+        guard strategy == request.strategy || isByMemory || !isKnown else { return nil }
         let placement = ModelPlacement(
             request, strategy: strategy, coordinatorLayers: coordinatorLayers, counts: counts)
         return placement.fits ? placement : nil
@@ -72,6 +74,7 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
             "the devices": devices.map { "\($0.node) \($0.name) \($0.address ?? "")" },
             "memory_limit": devices.map { "\($0.configured ?? 0)" },
             "speed": devices.map { "\($0.speed ?? 0)" },
+            "what was measured": devices.map { "\($0.pace.map(String.init(describing:)) ?? "")" },
         ]
         return words.mapValues {
             String(SHA256.hex($0.joined(separator: "\n").utf8).prefix(16))

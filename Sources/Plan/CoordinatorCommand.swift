@@ -139,7 +139,9 @@ struct CoordinatorCommand {
         if experts > 0 {
             // Models may begin with layers that have none, which llama.cpp counts, too.
             let layers = placement.map { $0.request.shape.layersUpToExperts(experts) } ?? experts
-            words.add("--n-cpu-moe", String(layers), spec.reason(.placement(.cpuExperts)))
+            if layers > 0 {
+                words.add("--n-cpu-moe", String(layers), spec.reason(.placement(.cpuExperts)))
+            }
         }
         if capabilities.fit {
             words.add(
@@ -155,7 +157,7 @@ struct CoordinatorCommand {
             + "gets"
         return switch placement?.strategy {
         case .memoryAware: "\(key): \(what), by its memory"
-        case .speedAware: "\(key): \(what), by its speed"
+        case .fastest: "\(key): \(what), so that a token takes the least time"
         case .manual: "\(ConfigurationKey.placement(.layers)): \(what)"
         case .even, nil: "\(key): \(what), evenly"
         }

@@ -91,6 +91,10 @@ extension LaunchPlanner {
         _ model: HostFacts.Model, with companions: [PlannedCompanion], on devices: [Device]
     ) throws(PlanError) -> (ModelPlacement?, LayerDistribution?) {
         if let shape = model.shape {
+            if spec.placement.cpuExperts > 0, shape.expertLayers == 0 {
+                let key = ConfigurationKey.placement(.cpuExperts)
+                notices.append("\(key) has no effect: no layer of this model has experts")
+            }
             let request = request(shape, companions, devices)
             let placement: ModelPlacement
             if let kept = facts.placement?.again(request) {
@@ -149,13 +153,16 @@ extension LaunchPlanner {
             if let file = adapter.recorded?.companion { shape.add(file) }
         }
         context.uncounted += companions.flatMap { $0.uncounted(spec.coordinator) }
+        let placed = measured(devices.map(\.placed), shape)
         let limits = MemoryLimits(spec: spec, facts: facts)
         let knowsBuffers = devices.allSatisfy { $0.buffer != nil || $0.placed.address == nil }
         var request = PlacementRequest(
-            shape: shape, context: context, strategy: spec.placement.strategy,
-            participants: spec.placement.participants, devices: devices.map(\.placed),
+            shape: shape, context: context,
+            strategy: spec.placement.strategy ?? .standard(for: placed),
+            participants: spec.placement.participants, devices: placed,
             coordinatorLimit: nil, manual: spec.placement.layers,
             canOverride: likelyCapabilities.overrideTensor && knowsBuffers)
+        request.coordinatorPace = coordinatorPace(shape)
         request.cpuExperts = spec.placement.cpuExperts
         request.companions = companions.compactMap { $0.load(context, spec.coordinator) }
         // What the coordinator needs anyway is not there for workers on the same host.

@@ -18,17 +18,38 @@ struct MemoryLimits {
     /// rpc-server offers the devices that are named, else all GPUs of its host, else its CPU.
     func device(_ number: Int, of worker: WorkerSpec) -> (limit: UInt64?, isProcess: Bool) {
         guard worker.managed else { return (worker.memoryLimit, true) }
-        let host = facts.host(at: worker.location)
-        let devices =
-            facts.devices(of: worker)
-            ?? (worker.devices.isEmpty ? host?.devices ?? [] : worker.devices).map {
-                WorkerDevice(name: $0, freeBytes: host?.deviceMemoryBytes?[$0])
-            }
+        let devices = offered(by: worker)
         guard number < devices.count, !devices[number].isProcess else {
             return (worker.memoryLimit, true)
         }
         let free = devices[number].freeBytes.map { UInt64(max(0, $0)) }
-        return (Self.limit(worker.memoryLimit, free, reserve: worker.memoryReserve), false)
+        let limit = Self.limit(worker.memoryLimit, free, reserve: worker.memoryReserve)
+        let others = spec.workers.filter {
+            $0.endpoint != worker.endpoint && sees($0, devices[number].name, of: worker)
+        }
+        guard let limit, worker.memoryLimit == nil, !others.isEmpty else { return (limit, false) }
+        let limited = others.compactMap(\.memoryLimit).reduce(0, Self.sum)
+        let sharing = UInt64(others.count { $0.memoryLimit == nil } + 1)
+        return (limit > limited ? (limit - limited) / sharing : 0, false)
+    }
+
+    private func offered(by worker: WorkerSpec) -> [WorkerDevice] {
+        let host = facts.host(at: worker.location)
+        return facts.devices(of: worker)
+            ?? (worker.devices.isEmpty ? host?.devices ?? [] : worker.devices).map {
+                WorkerDevice(name: $0, freeBytes: host?.deviceMemoryBytes?[$0])
+            }
+    }
+
+    /// Whether a worker offers that GPU of another one, too: the same name means the same GPU only
+    /// where both see the same ones.
+    private func sees(_ other: WorkerSpec, _ name: String, of worker: WorkerSpec) -> Bool {
+        func visible(_ worker: WorkerSpec) -> [String: String] {
+            worker.environment.filter { $0.key.hasSuffix("_VISIBLE_DEVICES") }
+        }
+        return other.managed && other.location == worker.location
+            && visible(other) == visible(worker)
+            && offered(by: other).contains { $0.name == name && !$0.isProcess }
     }
 
     /// What a GPU of the coordinator may hold.

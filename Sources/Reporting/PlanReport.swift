@@ -4,21 +4,26 @@ import Placement
 import Plan
 
 /// Where every layer will be, and whether it fits: what `sollol plan` prints.
-package struct PlanReport: Equatable, Sendable {
+package struct PlanReport: Sendable {
     private let cluster: String
     private let model: String
-    private let placement: ModelPlacement
+    let placement: ModelPlacement
     private let advice: PlacementAdvice
     private let assumptions: [String]
+    let local: LocalTime
 
     /// A report on a plan whose model's header is known, else nil.
     ///
     /// - Parameters:
     ///   - model: how people call the model.
     ///   - assumptions: what to list in place of the plan's.
-    package init?(_ plan: LaunchPlan, model: String, assumptions: [String]? = nil) {
+    ///   - local: how times are read where this is read.
+    package init?(
+        _ plan: LaunchPlan, model: String, assumptions: [String]? = nil, local: LocalTime = .utc
+    ) {
         guard let placement = plan.placement else { return nil }
         cluster = plan.cluster
+        self.local = local
         self.model = model
         self.placement = placement
         advice = PlacementAdvice(placement)
@@ -38,6 +43,8 @@ package struct PlanReport: Equatable, Sendable {
         var load: ModelMemory.Load
         var limit: UInt64?
         var address: String?
+        /// What it takes for a token, where that is predicted.
+        var time: Duration?
     }
 
     private var nodes: [Row] {
@@ -45,14 +52,16 @@ package struct PlanReport: Equatable, Sendable {
             let device = placement.request.devices[index]
             return Row(
                 node: device.node, device: device.name, layers: placement.ranges[index],
-                load: placement.loads[index], limit: device.limit, address: device.address)
+                load: placement.loads[index], limit: device.limit, address: device.address,
+                time: prediction?.devices[index])
         }
     }
 
     private var coordinator: Row {
         Row(
             node: .coordinator, device: "CPU", layers: 0..<placement.coordinatorLayers,
-            load: placement.coordinatorLoad, limit: placement.request.coordinatorLimit)
+            load: placement.coordinatorLoad, limit: placement.request.coordinatorLimit,
+            time: prediction?.coordinator)
     }
 
     /// All nodes together, as far as limits are known.
@@ -90,6 +99,20 @@ package struct PlanReport: Equatable, Sendable {
                     ("ctx_size", .int(context.paddedContext)), ("parallel", .int(context.slots)),
                 ])
             ),
+            ("tokens_per_second", Self.number(prediction?.tokensPerSecond)),
+            // Not measured yet.
+            ("tokens_per_second_full", .null), ("prompt_tokens_per_second", .null),
+            ("load_seconds", .null),
+            (
+                "suggestions",
+                .array(
+                    suggestions.map {
+                        .object([
+                            ("text", .string($0.text)),
+                            ("tokens_per_second", Self.number($0.tokensPerSecond)),
+                        ])
+                    })
+            ),
             ("estimates", .strings(estimates)),
             ("assumptions", .strings(assumptions)),
         ]).text
@@ -106,6 +129,7 @@ package struct PlanReport: Equatable, Sendable {
             ("kv_bytes", .int(Int(row.load.cache))),
             ("buffers_bytes", .int(Int(row.load.buffers))),
             ("limit_bytes", row.limit.map { .int(Int(clamping: $0)) } ?? .null),
+            ("seconds_per_token", Self.number(row.time.map { $0 / .seconds(1) })),
         ])
     }
 
@@ -140,6 +164,7 @@ package struct PlanReport: Equatable, Sendable {
         } else if !fits {
             lines += ["", "No single change makes it fit: \(needAndLimit)."]
         }
+        lines += speed
         if !estimates.isEmpty {
             lines += ["", "Not exact:"] + estimates.map { "  - \($0)" }
         }

@@ -11,6 +11,8 @@ package struct HostSurvey: Equatable, Sendable {
         package var stamp: HostFacts.Stamp
         /// What it needs, by the headers of all its parts.
         package var shape: ModelShape
+        /// Models of the same shape, where they were wanted and can be made.
+        package var probes: [ProbeModel] = []
         /// What belongs to it where Ollama keeps it.
         package var companions: [SurveyRequest.Companion] = []
 

@@ -30,6 +30,8 @@ package struct SurveyRequest: Equatable, Sendable {
     package var model: ModelReference?
     /// Files that are to be loaded beside it.
     package var companions: [Companion] = []
+    /// Whether models of the same shape are wanted (`ProbeModel`), to measure devices with.
+    package var wantsProbes = false
     /// Whether only what a plan needs is asked: a dry run must not take long.
     package var isBrief = false
     /// Whether servers of ours run there, so that what is free now says little.

@@ -15,6 +15,8 @@ package struct WorkerTrial: Equatable, Sendable {
         package var devices: [DeviceListing.Device] = []
         /// The same by its own names of them, as its banner has them.
         package var offered: [DeviceListing.Device] = []
+        /// Seconds that a token takes for the way to the worker and back; nil: not measured.
+        package var hop: Double?
         /// What went wrong, as what follows the name of the worker.
         package var problem: String?
         /// Why a start would do without its tensor cache, as what follows the name of the worker.
@@ -36,6 +38,8 @@ package struct WorkerTrial: Equatable, Sendable {
     package var coordinator: PlannedProcess
     /// Whether the coordinator's program can list devices.
     package var listsDevices: Bool
+    /// Whether the way to the worker is measured, too.
+    package var measuresHop = false
     /// The port on this machine that leads to the worker.
     package var localPort: Int
     /// The port on a coordinator's host that leads back to this machine.

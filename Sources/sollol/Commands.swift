@@ -25,8 +25,8 @@ enum Commands {
     /// Every command.
     static let all: [Command] =
         [
-            up, config, check, plan, shard, status, list, history, logs, restart, reload, down,
-            completion, man, schema, version, help, complete, reloadLook,
+            up, config, check, plan, measure, shard, status, list, history, logs, restart, reload,
+            down, completion, man, schema, version, help, complete, reloadLook,
         ] + later
 
     /// The command of that name, or with that synonym.
@@ -81,8 +81,9 @@ enum Commands {
         options: [
             Options.format,
             .init(
-                name: "--worker", value: "SIZE",
-                help: "a worker that does not exist, of so much memory (24GiB); repeatable",
+                name: "--worker", value: "SIZE[@SECONDS]",
+                help: "a worker that does not exist, of so much memory (24GiB), and so many "
+                    + "seconds for a layer (24GiB@0.012); repeatable",
                 repeats: true),
         ] + Options.configuration + [Options.quiet],
         exits: [
@@ -108,6 +109,16 @@ enum Commands {
             misconfigured,
         ] + always
     ) { try ShardCommand.run($0.arguments) }
+
+    private static let measure = Command(
+        name: "measure", summary: "seconds per layer of each device, recorded for `plan`",
+        options: [Options.format] + Options.configuration + [Options.quiet],
+        exits: [
+            Exit(.success, "every device is measured"),
+            Exit(.unavailable, "a device could not be measured; what could is recorded"),
+            Exit(.alreadyRunning, "the cluster runs"), unusable, misconfigured,
+        ] + always
+    ) { try MeasureCommand.run($0.arguments) }
 
     private static let status = Command(
         name: "status",
@@ -232,7 +243,6 @@ enum Commands {
 
     /// Names that are taken: whoever reads of them elsewhere is told, and nothing else gets them.
     private static let later: [Command] = [
-        .later("measure", "seconds per layer of each device"),
         .later("discover", "find hosts"),
         .later("install", "install llama.cpp on hosts"),
         .later("service", "a service of the system"),

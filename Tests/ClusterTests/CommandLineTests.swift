@@ -256,7 +256,7 @@ struct CommandLineTests {
 
     /// Whatever options they will have.
     @Test(arguments: [
-        "measure", "discover", "install", "service", "export",
+        "discover", "install", "service", "export",
     ])
     func commandsOfLaterReleasesSaySo(_ command: String) throws {
         let place = try Place()

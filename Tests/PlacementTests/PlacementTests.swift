@@ -8,12 +8,11 @@ import Testing
 @Suite struct PlacementTests {
     private static let mebibyte: UInt64 = 1 << 20
 
-    private static func devices(_ limits: [UInt64?], speeds: [Double?] = []) -> [PlacementDevice] {
+    private static func devices(_ limits: [UInt64?]) -> [PlacementDevice] {
         limits.enumerated().map { index, limit in
             PlacementDevice(
                 node: .worker(index + 1), name: "RPC\(index)",
-                address: "10.0.0.\(index + 1):50052", limit: limit.map { $0 * mebibyte },
-                speed: index < speeds.count ? speeds[index] : nil)
+                address: "10.0.0.\(index + 1):50052", limit: limit.map { $0 * mebibyte })
         }
     }
 
@@ -41,7 +40,7 @@ import Testing
         for limits: [UInt64?] in [
             [400], [400, 400], [300, 900, 200], [50, 50, 50, 50], [1, 1000],
         ] {
-            for strategy in [PlacementStrategy.even, .memoryAware, .speedAware] {
+            for strategy in [PlacementStrategy.even, .memoryAware, .fastest] {
                 let placement = try Placement.of(
                     Self.request(limits, Self.large, strategy: strategy))
                 #expect(placement.coordinatorLayers == 0)
@@ -128,13 +127,13 @@ import Testing
         let limits = [UInt64](repeating: 2000, count: 15)
         for layers in [14, 15, 16, 17, 29] {
             let model = RandomModel.with { $0.layers = layers }
-            for strategy in [PlacementStrategy.even, .memoryAware, .speedAware] {
+            for strategy in [PlacementStrategy.even, .memoryAware, .fastest] {
                 let placement = try Placement.of(Self.request(limits, model, strategy: strategy))
                 #expect(placement.counts.allSatisfy { $0 > 0 }, "\(placement.counts)")
             }
         }
         let model = RandomModel.with { $0.layers = 13 }
-        for strategy in [PlacementStrategy.even, .memoryAware, .speedAware] {
+        for strategy in [PlacementStrategy.even, .memoryAware, .fastest] {
             #expect(throws: PlanError.fewerLayersThanDevices(layers: 14, devices: 15)) {
                 try Placement.of(Self.request(limits, model, strategy: strategy))
             }
@@ -200,25 +199,6 @@ import Testing
         let all = shape.layers.reduce(0) { $0 + $1.weights.bytes } + shape.input.bytes
         #expect(placement.coordinatorLoad.weights == all + shape.output.bytes)
         #expect(!(try Placement.of(Self.request([], coordinator: 50)).fits))
-    }
-
-    // MARK: Speed
-
-    @Test func speedGivesSharesWithinMemory() throws {
-        var request = try Self.request([2000, 2000], Self.large, strategy: .speedAware)
-        request.devices = Self.devices([2000, 2000], speeds: [3, 1])
-        let fast = try Placement.of(request)
-        #expect((18...20).contains(fast.counts[0]), "\(fast.counts)")
-        request.devices = Self.devices([400, 2000], speeds: [3, 1])
-        let limited = try Placement.of(request)
-        #expect(limited.fits && limited.counts[0] < 14, "\(limited.counts)")
-        request.devices = Self.devices([nil, nil], speeds: [1, 3])
-        #expect(try Placement.of(request).counts[1] > 17)
-        request.devices = Self.devices([300, 300], speeds: [3, 1])
-        let impossible = try Placement.of(request)
-        #expect(!impossible.fits && impossible.strategy == .memoryAware)
-        request.devices = Self.devices([2000, 2000])
-        #expect(try Placement.of(request).notes.count == 1)
     }
 
     // MARK: Manual

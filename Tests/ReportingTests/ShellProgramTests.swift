@@ -70,6 +70,9 @@ import Testing
             path: "Remote/Shell/guard-ticker.sh",
             bytes: Remote.PackageResources.guard_ticker_sh),
         File(
+            path: "Survey/Shell/measure-device.sh",
+            bytes: Survey.PackageResources.measure_device_sh),
+        File(
             path: "Survey/Shell/read-file.sh",
             bytes: Survey.PackageResources.read_file_sh),
         File(

@@ -209,6 +209,11 @@ final class HostLook {
         guard let companion else {
             let shape = try ModelShape(model.headers)
             survey.model = HostSurvey.Model(path: path, stamp: model.stamp, shape: shape)
+            if survey.request.wantsProbes {
+                let pair = try? ProbeModel.pair(
+                    of: model.headers, longest: Bounds.probeHeaderBytes)
+                survey.model?.probes = pair.map { [$0.small, $0.large] } ?? []
+            }
             if case .ollama? = survey.request.model, let report = survey.report {
                 addOwn(report.ollamaCompanions())
             }

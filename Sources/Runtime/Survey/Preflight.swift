@@ -2,6 +2,7 @@ import Basics
 import Configuration
 import Facts
 import Foundation
+import Model
 import Placement
 import Plan
 import Remote
@@ -24,6 +25,7 @@ package struct Preflight {
     private let spec: ClusterSpec
     private let owner: String
     private var running: RunningCluster?
+    private var wantsProbes = false
     private let tell: (Report) -> Void
 
     /// What a dry run knew before the other hosts were asked.
@@ -72,9 +74,10 @@ package struct Preflight {
     ///   - tell: told at once what cannot wait until all is looked at.
     package static func everywhere(
         _ spec: ClusterSpec, recorded: HostFacts, owner: Guard.Owner, isThorough: Bool = false,
-        tell: @escaping (Report) -> Void
+        wantsProbes: Bool = false, tell: @escaping (Report) -> Void
     ) -> Preflight {
         var look = Preflight(spec: spec, facts: recorded, owner: owner.id, tell: tell)
+        look.wantsProbes = wantsProbes
         look.lookEverywhere(isThorough: isThorough)
         return look
     }
@@ -117,6 +120,7 @@ package struct Preflight {
     /// - Parameter trusts: whether programs whose files are the same are not asked again.
     private mutating func look(isThorough: Bool, trusts: Bool) {
         var requests = SurveyRequest.all(for: spec, addresses: facts.addresses)
+        for index in requests.indices { requests[index].wantsProbes = wantsProbes }
         if !isThorough {
             let caches = CachePruning.all(for: spec)
             for index in requests.indices {
@@ -189,14 +193,18 @@ package struct Preflight {
     /// devices. Nothing stays running.
     package mutating func tryWorkers() {
         guard let plan else { return }
-        let all = WorkerTrial.all(
+        var all = WorkerTrial.all(
             plan, surveys, port: { Int.random(in: LocalNetwork.trialPorts) },
             localPort: LocalNetwork.freePort)
+        for index in all.indices { all[index].measuresHop = wantsProbes }
         trials = Array(zip(all, WorkerLooks.at(all, timeouts: spec.timeouts)))
         facts.record(trials, spec)
         findings = Finding.grouped(findings + WorkerTrial.findings(trials))
         makePlan()
     }
+
+    /// Models of the model's shape; empty unless they were wanted and can be made.
+    package var probes: [ProbeModel] { surveys.compactMap(\.model?.probes).first ?? [] }
 
     // MARK: The plan
 

@@ -170,7 +170,33 @@ final class WorkerLook {
                 + "\(protocolText) (\(end)): \(lines.joined(separator: " / ")). Install the same "
                 + "release of llama.cpp on both."
         }
-        end()
+        guard trial.measuresHop, outcome.problem == nil else { return end() }
+        measureHop()
+    }
+
+    /// Asks once more, by computing something there.
+    private func measureHop() {
+        loop.cancel(timer)
+        let bench = DeviceBench.hop(trial, device: outcome.devices[0].name)
+        listing = ""
+        do {
+            question = try start(
+                bench.argv, bench.environment, at: bench.location,
+                forwards: trial.questionForwards,
+                .init(
+                    started: { _ in },
+                    printed: { [self] in listed($0) },
+                    ended: { [self] _ in
+                        question = nil
+                        outcome.hop = bench.hop(listing.split(separator: "\n").map(String.init))
+                        if isEnding { finish() } else { end() }
+                    }))
+            timer = loop.at(EventLoop.now + timeouts.connect + Self.listPatience) { [self] in
+                question?.killAndHangUp()
+            }
+        } catch {
+            end()
+        }
     }
 
     // MARK: End

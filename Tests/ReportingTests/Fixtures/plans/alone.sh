@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 7a64e3959242308b23973bb450e86fa1.
+# Made by `sollol up --dry-run --format sh`, plan 70150e1a2885fa8fe09eda29d84719cf.
 set -euo pipefail
 
 names=(coordinator)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan e2ace4e53289401f24db9f98443e5500.
+# Made by `sollol up --dry-run --format sh`, plan 4cd21154d5cdc7699c3d413dd6564ed3.
 # assumed of worker-1, worker-2: where rpc-server, or ggml-rpc-server in its place, lies is
 #   not known; `sollol check` looks for it.
 # assumed of worker-1, worker-2: one device is assumed; `sollol check` asks the server.

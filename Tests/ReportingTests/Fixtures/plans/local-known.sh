@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 3b4eaa167e3777b5b06d5132fb477061.
+# Made by `sollol up --dry-run --format sh`, plan c09a11094518bdeaace13a74607d7a2b.
 set -euo pipefail
 
 names=(worker-1 worker-2 coordinator)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan 984641475ef8140aadaaad714240e693.
+# Made by `sollol up --dry-run --format sh`, plan bf63b409b5dd1e9d9493b7175e965378.
 # assumed of coordinator: the memory of worker-1, worker-2 is not known, so layers are
 #   distributed evenly; `sollol check` measures it.
 set -euo pipefail

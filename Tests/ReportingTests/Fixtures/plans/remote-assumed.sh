@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings up the cluster lab without sollol, until Ctrl-C.
-# Made by `sollol up --dry-run --format sh`, plan a55cd899d89015491ead35231487f5e0.
+# Made by `sollol up --dry-run --format sh`, plan 8030a4111c97baede2d0a1758d4f4bcd.
 # warning: worker-1, worker-2, worker-4: rpc-server has no authentication, so whoever can
 #   reach 10.9.66.48:50052, gpu-2:50055, 10.9.66.99:50052 can use it and may run code there.
 #   Keep that network to yourself, or use "transport": "ssh".

@@ -1,0 +1,97 @@
+import Basics
+import Model
+import Placement
+
+/// How long a device took for layers of a model when `sollol measure` looked.
+package struct MeasuredDevice: Codable, Equatable, Sendable {
+    /// llama.cpp's name of it on its host: `CPU`, `CUDA0`.
+    package var device: String
+    /// The shape that was measured (`ModelShape.paceDigest`).
+    package var model: String
+    /// The build of the program that offers it, where that was told.
+    package var build: String?
+    /// Threads of the server; nil: llama.cpp's own number.
+    package var threads: Int?
+    /// Seconds since 1970; nil for a device that somebody made up.
+    package var measuredAt: Int?
+    /// Seconds for one layer and one token.
+    package var layer: Double
+    /// Seconds for one layer and one token of a prompt.
+    package var promptLayer: Double
+    /// Seconds for the output layer and one token.
+    package var outputLayer: Double
+    /// Seconds that a token takes for the way there and back, whatever is computed; nil: nobody
+    /// has measured it.
+    package var hop: Double?
+    /// How much longer the longest of equal runs took than the shortest, as a part of this.
+    package var spread: Double
+
+    /// A measurement.
+    package init(
+        device: String, model: String, build: String?, threads: Int?, measuredAt: Int?,
+        layer: Double, promptLayer: Double, outputLayer: Double, spread: Double
+    ) {
+        self.device = device
+        self.model = model
+        self.build = build
+        self.threads = threads
+        self.measuredAt = measuredAt
+        self.layer = layer
+        self.promptLayer = promptLayer
+        self.outputLayer = outputLayer
+        self.spread = spread
+    }
+
+    /// As a placement counts it.
+    package var pace: DevicePace {
+        DevicePace(
+            layer: .seconds(layer), outputLayer: .seconds(outputLayer), hop: .seconds(hop ?? 0),
+            measuredAt: measuredAt)
+    }
+
+    /// Whether a device could have taken so long: what lies in a file may have been changed.
+    var isPlausible: Bool {
+        let times = [layer, promptLayer, outputLayer, hop ?? 0]
+        return Outside.name(device) != nil && layer > 0
+            && times.allSatisfy { $0.isFinite && (0...3600).contains($0) }
+            && spread.isFinite && (0...1e6).contains(spread) && measuredAt ?? 0 >= 0
+    }
+}
+
+extension HostFacts {
+    /// Where `measured` has the coordinator's own devices.
+    package static let coordinatorKey = "coordinator"
+
+    /// What was measured of a device for this shape, build and number of threads.
+    package func measured(
+        _ device: String, of key: String, model: String, build: String?, threads: Int?
+    ) -> MeasuredDevice? {
+        measured?[key]?.first {
+            $0.device == device && $0.model == model && $0.build == build && $0.threads == threads
+        }
+    }
+
+    /// Takes over a measurement in place of an earlier one of the same device.
+    package mutating func record(_ device: MeasuredDevice, of key: String) {
+        var all = measured ?? [:]
+        var devices = all[key, default: []]
+        devices.removeAll {
+            $0.device == device.device && $0.model == device.model && $0.threads == device.threads
+        }
+        all[key] = Array(([device] + devices).prefix(Bounds.measuredDevices))
+        measured = all
+    }
+}
+
+extension ModelShape {
+    /// Names what decides how long a layer takes: models of equal layers have the same.
+    package var paceDigest: String {
+        let middle = layers.isEmpty ? nil : layers[layers.count / 2]
+        let words = [
+            architecture, storage, "\(embedding)", "\(feedForward)", "\(query)", "\(heads)",
+            "\(vocabulary)", "\(experts)", "\(output.bytes)", "\(middle?.weights.bytes ?? 0)",
+            "\(middle?.keyElements ?? 0)",
+        ]
+        return String(SHA256.hex(words.joined(separator: "\n").utf8).prefix(16))
+    }
+}

@@ -1,0 +1,59 @@
+/// How long one device takes for its part of a token.
+///
+/// Kept in whole picoseconds by `Duration`, so that sums are exact and equal placements compare as
+/// equal, whatever the order of their sums.
+package struct DevicePace: Equatable, Codable, Sendable {
+    /// For one layer of this model.
+    package var layer: Duration
+    /// For the output layer, which a large vocabulary makes as heavy as one or two others.
+    package var outputLayer: Duration
+    /// What the device costs whenever it has any layer: the way there and back.
+    package var hop: Duration
+    /// When it was measured, in seconds since 1970; nil for a pace that somebody made up.
+    package var measuredAt: Int?
+
+    /// So long for each layer.
+    ///
+    /// - Parameter outputLayer: nil where nobody has measured it apart: as long as any other.
+    package init(
+        layer: Duration, outputLayer: Duration? = nil, hop: Duration = .zero,
+        measuredAt: Int? = nil
+    ) {
+        self.measuredAt = measuredAt
+        self.layer = layer
+        self.outputLayer = outputLayer ?? layer
+        self.hop = hop
+    }
+
+    /// The pace that a configured `speed` stands for, in a unit that only the devices of one
+    /// configuration share.
+    init(speed: Double) {
+        self.init(layer: .seconds(1) / max(speed, 1e-9))
+    }
+
+    /// What these layers of 0...`blockCount` take; nothing without any.
+    package func time(of layers: Range<Int>, blockCount: Int) -> Duration {
+        guard !layers.isEmpty else { return .zero }
+        let hasOutput = layers.contains(blockCount)
+        return layer * (layers.count - (hasOutput ? 1 : 0)) + (hasOutput ? outputLayer : .zero)
+            + hop
+    }
+}
+
+extension PlacementRequest {
+    /// The pace of each device, or nil unless all are measured, or all have a configured speed.
+    ///
+    /// The two never mix: a speed has no unit.
+    package var paces: [DevicePace]? {
+        measuredPaces
+            ?? complete(devices.map { $0.speed.map(DevicePace.init(speed:)) })
+    }
+
+    /// The pace of each device in true seconds, or nil unless all are measured.
+    package var measuredPaces: [DevicePace]? { complete(devices.map(\.pace)) }
+
+    private func complete(_ paces: [DevicePace?]) -> [DevicePace]? {
+        let known = paces.compactMap(\.self)
+        return known.count == paces.count ? known : nil
+    }
+}

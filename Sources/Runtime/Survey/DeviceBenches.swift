@@ -1,0 +1,136 @@
+import Basics
+import Configuration
+import Facts
+import Plan
+import Remote
+import Supervision
+import Survey
+
+/// Measures one device under a guard of its own, over a connection of its own.
+private final class DeviceBenchRun {
+    /// Seconds for one device: 40 short runs of llama-bench and two loads.
+    private static let patience = 120.0
+
+    private let bench: DeviceBench
+    private let model: String
+    private let build: String?
+    private let timeouts: Timeouts
+    private let loop: EventLoop
+    /// Called once, when nothing runs any more.
+    private let done: (DeviceBench.Outcome) -> Void
+    private var process: GuardedProcess?
+    private var lines: [String] = []
+    private var timer: Int?
+    private var problem: String?
+
+    init(
+        _ bench: DeviceBench, model: String, build: String?, timeouts: Timeouts, loop: EventLoop,
+        done: @escaping (DeviceBench.Outcome) -> Void
+    ) {
+        self.bench = bench
+        self.model = model
+        self.build = build
+        self.timeouts = timeouts
+        self.loop = loop
+        self.done = done
+    }
+
+    func begin() {
+        do {
+            process = try GuardedProcess(
+                startLine: Guard.startLine(
+                    argv: bench.argv, environment: bench.environment, slot: nil),
+                carrier: SSHCommand.argv(to: bench.location, forwards: [], timeouts: timeouts),
+                loop: loop,
+                handlers: .init(
+                    started: { _ in }, printed: { [self] in note($0) },
+                    ended: { [self] in ended($0) }))
+            let limit = timeouts.connect + Self.patience
+            timer = loop.at(EventLoop.now + limit) { [self] in
+                stop("llama-bench on {host} does not end within \(Int(limit)) s")
+            }
+        } catch {
+            done(.problem("\(error)"))
+        }
+    }
+
+    private func note(_ line: String) {
+        if ConstantNoise.contains(line) || SSHCommand.isForwardNoise(line) { return }
+        lines.append(String(line.prefix(Bounds.lastWordBytes * 8)))
+        if lines.count > Bounds.benchLines { lines.removeFirst() }
+    }
+
+    /// Ends it; what is told is that problem.
+    func stop(_ problem: String) {
+        self.problem = self.problem ?? problem
+        process?.killAndHangUp()
+    }
+
+    private func ended(_ end: GuardedProcess.End) {
+        loop.cancel(timer)
+        process = nil
+        if let problem { return done(.problem(problem)) }
+        let exit = ExitReport(status: end.status, lastWords: lines, wait: end.wait)
+        if bench.location != .here, let failure = exit.sshFailure {
+            return done(.problem(failure.message(bench.location)))
+        }
+        done(
+            bench.outcome(
+                lines, status: end.status, model: model, build: build, now: Timestamp.now.seconds))
+    }
+}
+
+/// Measures devices: hosts side by side, the devices of one host one after the other, since they
+/// would share its memory and processors.
+package enum DeviceBenches {
+    /// The outcomes in the order of the benches.
+    ///
+    /// - Parameters:
+    ///   - model: the digest of the shape.
+    ///   - build: of the program that offers a bench's device.
+    ///   - tell: told when a device has been measured.
+    package static func at(
+        _ benches: [DeviceBench], model: String, build: (DeviceBench) -> String?,
+        timeouts: Timeouts, tell: @escaping (DeviceBench, DeviceBench.Outcome) -> Void
+    ) -> [DeviceBench.Outcome] {
+        guard !benches.isEmpty else { return [] }
+        let loop = EventLoop()
+        var outcomes = [DeviceBench.Outcome?](repeating: nil, count: benches.count)
+        var isEnding = false
+        var runs: [DeviceBenchRun] = []
+        func next(at location: RunLocation) {
+            let index = benches.indices.first {
+                outcomes[$0] == nil && benches[$0].location.isSameHost(as: location)
+            }
+            guard let index else {
+                if !outcomes.contains(nil) { loop.stop() }
+                return
+            }
+            guard !isEnding else {
+                outcomes[index] = .problem("not measured: it was stopped")
+                return next(at: location)
+            }
+            runs[index].begin()
+        }
+        for (index, bench) in benches.enumerated() {
+            runs.append(
+                DeviceBenchRun(
+                    bench, model: model, build: build(bench), timeouts: timeouts, loop: loop
+                ) { outcome in
+                    outcomes[index] = outcome
+                    tell(bench, outcome)
+                    loop.at(EventLoop.now) { next(at: bench.location) }
+                })
+        }
+        var hosts: [RunLocation] = []
+        for bench in benches where !hosts.contains(where: { $0.isSameHost(as: bench.location) }) {
+            hosts.append(bench.location)
+        }
+        loop.at(EventLoop.now) { for host in hosts { next(at: host) } }
+        Signals.running(loop) {
+            isEnding = true
+            for run in runs { run.stop("not measured: it was stopped") }
+        }
+        return outcomes.map { $0 ?? .problem("not measured") }
+    }
+}

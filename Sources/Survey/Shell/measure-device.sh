@@ -1,0 +1,61 @@
+# Times one device with llama.cpp's own llama-bench and two probe models of the same shape, whose
+# files have no name any more when it begins, so that nothing lies about whatever ends first.
+#
+# Reads bench_folders (separated by colons, `~/` is the home folder), bench_rpc (the address of an
+# rpc-server, or empty), bench_device (CPU, CUDA0, RPC0),
+# bench_threads (empty: llama-bench's own number), small_probe and large_probe (the beginnings of
+# the files, for printf), small_size and large_size (bytes). Prints llama-bench's lines, or
+# `bench missing` or `bench nowhere`.
+
+: "${bench_folders-}" "${bench_rpc-}" "${bench_device-}" "${bench_threads-}";
+: "${small_probe-}" "${large_probe-}" "${small_size-}" "${large_size-}";
+
+bench='';
+old_ifs=$IFS;
+IFS=:;
+for folder in $bench_folders; do
+    case $folder in
+    [~]/*) folder=$HOME/${folder#??};;
+    esac;
+    [ -n "$bench" ] || ! [ -x "$folder/llama-bench" ] || bench=$folder/llama-bench;
+done;
+IFS=$old_ifs;
+[ -n "$bench" ] || bench=$(command -v llama-bench) || bench='';
+[ -n "$bench" ] || { echo 'bench missing'; exit 3; };
+
+umask 077;
+probe=$(mktemp "${TMPDIR:-/tmp}/sollol-probe.XXXXXX") || { echo 'bench nowhere'; exit 3; };
+trap 'rm -f "$probe"' EXIT;
+
+# fill BEGINNING BYTES: the file is read through a descriptor once its name is gone.
+fill() {
+    # shellcheck disable=SC2059
+    printf "$1" >"$probe" && dd if=/dev/null of="$probe" bs=1 count=0 seek="$2" 2>/dev/null;
+};
+fill "$small_probe" "$small_size" || { echo 'bench nowhere'; exit 3; };
+exec 8<"$probe";
+rm -f "$probe";
+fill "$large_probe" "$large_size" || { echo 'bench nowhere'; exit 3; };
+exec 9<"$probe";
+rm -f "$probe";
+descriptors=/proc/self/fd;
+[ -e "$descriptors/8" ] || descriptors=/dev/fd;
+
+help=$("$bench" --help 2>&1);
+set -- -m "$descriptors/8" -m "$descriptors/9" -p 64 -n 8 -r 5 -o jsonl;
+[ -z "$bench_rpc" ] || set -- "$@" -rpc "$bench_rpc";
+[ -z "$bench_threads" ] || set -- "$@" -t "$bench_threads";
+# Weights are copied to memory, as a start does it.
+case $help in
+*--load-mode*) set -- "$@" -lm none;;
+*--mmap*) set -- "$@" -mmp 0;;
+esac;
+case $bench_device in
+CPU)
+    set -- "$@" -ngl 0;
+    case $help in
+    *--device*) set -- "$@" -dev none;;
+    esac;;
+*) set -- "$@" -ngl 99 -dev "$bench_device";;
+esac;
+"$bench" "$@";

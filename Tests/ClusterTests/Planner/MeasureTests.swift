@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+/// `sollol measure` with real programs.
+@Suite(
+    .serialized,
+    .enabled(if: TestEnvironment.canRunLlama, "skipped: no llama-server; deploy/install-llama-cpp"))
+struct MeasureTests {
+    private func measured(_ cluster: LocalCluster) throws -> (status: Int32, json: [String: Any]) {
+        let run = try cluster.sollol("measure", "--format", "json")
+        let text = run.standardOutput()
+        let status = run.exitStatus()
+        let json = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        return (status, try #require(json, "\(text) \(run.lines)"))
+    }
+
+    /// A machine that does other things, too, may be told to be busy; nothing else may stand in
+    /// the way, and what was measured counts.
+    @Test func devicesAreMeasuredAndPlansGoByIt() throws {
+        let cluster = try LocalCluster(workers: 2)
+        let (status, json) = try measured(cluster)
+        let devices = json["devices"] as? [[String: Any]] ?? []
+        let problems = json["problems"] as? [[String: Any]] ?? []
+        #expect(devices.count + problems.count == 3)
+        #expect(status == (problems.isEmpty ? 0 : 69))
+        for problem in problems {
+            #expect((problem["problem"] as? String)?.contains("is busy") == true, "\(problem)")
+        }
+        for device in devices {
+            #expect(device["device"] as? String == "CPU")
+            #expect(device["seconds_per_layer"] as? Double ?? 0 > 0)
+            let isWorker = device["name"] as? String != "coordinator"
+            #expect((device["hop_seconds"] as? Double != nil) == isWorker)
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: "/tmp")
+        #expect(!left.contains { $0.hasPrefix("sollol-probe") })
+        #expect(cluster.leftovers() == [])
+        let run = try cluster.sollol("plan")
+        let plan = run.standardOutput()
+        #expect(run.exitStatus() == 0)
+        let areWorkersMeasured = devices.count { $0["name"] as? String != "coordinator" } == 2
+        #expect(plan.contains("Predicted: ") == areWorkersMeasured, "\(plan)")
+        #expect(plan.contains("placed by fastest") == areWorkersMeasured, "\(plan)")
+    }
+
+    @Test func withoutItsProgramThatIsSaid() throws {
+        let cluster = try LocalCluster(workers: 1)
+        let folder = cluster.folder + "/programs"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let llama = try #require(TestEnvironment.llamaFolder)
+        for name in try FileManager.default.contentsOfDirectory(atPath: llama)
+        where name != "llama-bench" {
+            // Links: a program finds its libraries beside what they lead to.
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/\(name)", withDestinationPath: "\(llama)/\(name)")
+        }
+        let run = try RunningProgram(
+            TestEnvironment.products + "/sollol",
+            ["measure", "--config", cluster.configuration],
+            environment: cluster.environment.merging([
+                "PATH": "\(folder):/usr/bin:/bin", "HOME": cluster.folder,
+            ]) { $1 })
+        let text = run.standardOutput()
+        #expect(run.exitStatus() == 69)
+        #expect(
+            text.contains("error: worker-1, coordinator: ")
+                || text.contains("there is no llama-bench on this machine"), "\(text)")
+        #expect(cluster.leftovers() == [])
+    }
+
+    @Test func besideARunningClusterItIsRefused() throws {
+        let cluster = try LocalCluster(workers: 1)
+        let up = try cluster.serving()
+        let run = try cluster.sollol("measure")
+        #expect(run.exitStatus() == 75)
+        #expect(run.lines.contains { $0.contains("Try: sollol down") }, "\(run.lines)")
+        up.signal(SIGINT)
+        #expect(up.exitStatus() == 0)
+    }
+}

@@ -1,0 +1,242 @@
+import Foundation
+import Testing
+
+@testable import Basics
+@testable import Model
+@testable import ModelMaker
+@testable import Placement
+@testable import Samples
+
+@Suite struct FastestPlacementTests {
+    /// 500 here; `deploy/dev/optimal` looks at as many more as wanted, and at larger ones.
+    private static let instances =
+        number("SOLLOL_PLACEMENT_INSTANCES") ?? 500
+    private static let isLarge = number("SOLLOL_PLACEMENT_INSTANCES") != nil
+
+    private static func number(_ variable: String) -> Int? {
+        ProcessInfo.processInfo.environment[variable].flatMap { Int($0) }
+    }
+
+    /// What decides, as `FastestPlacement` says it: layers where nobody knows the pace, time,
+    /// devices that have layers.
+    private struct Cost: Comparable {
+        var unknown: Int
+        var time: Duration
+        var devices: Int
+
+        init(_ request: PlacementRequest, kept: Int, counts: [Int]) {
+            let blockCount = request.shape.blockCount
+            unknown = request.coordinatorPace == nil ? kept : 0
+            time = request.coordinatorPace.map { $0.layer * kept } ?? .zero
+            var start = kept
+            for (pace, count) in zip(request.paces ?? [], counts) {
+                time += pace.time(of: start..<(start + count), blockCount: blockCount)
+                start += count
+            }
+            devices = counts.count { $0 > 0 }
+        }
+
+        init(_ placement: ModelPlacement) {
+            self.init(
+                placement.request, kept: placement.coordinatorLayers, counts: placement.counts)
+        }
+
+        static func < (left: Cost, right: Cost) -> Bool {
+            (left.unknown, left.time, left.devices) < (right.unknown, right.time, right.devices)
+        }
+    }
+
+    /// All ways to share out so many layers.
+    private static func shares(_ layers: Int, _ devices: Int) -> [[Int]] {
+        guard devices > 1 else { return [[layers]] }
+        return (0...layers).flatMap { first in
+            shares(layers - first, devices - 1).map { [first] + $0 }
+        }
+    }
+
+    /// The best of all placements that fit, each looked at.
+    private static func exhaustive(_ request: PlacementRequest) -> Cost? {
+        let layers = request.shape.blockCount + 1
+        let mayKeep = request.participants == .withCoordinator && request.coordinatorLimit != nil
+        var best: Cost?
+        for kept in 0...(mayKeep ? layers - 1 : 0) {
+            for counts in shares(layers - kept, request.devices.count) {
+                let cost = Cost(request, kept: kept, counts: counts)
+                if let best, best <= cost { continue }
+                let placement = ModelPlacement(
+                    request, strategy: .fastest, coordinatorLayers: kept, counts: counts)
+                if placement.fits { best = cost }
+            }
+        }
+        return best
+    }
+
+    private static func instance(_ seed: UInt64) throws -> PlacementRequest {
+        var generator = SeededGenerator(seed: seed)
+        func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+        let devices = pick(1...(isLarge ? 6 : 3))
+        let model = RandomModel.with {
+            $0.layers = pick(1...(isLarge ? 24 / devices + 6 : 6))
+            $0.embedding = 256 * pick(1...4)
+            $0.heads = 4
+            $0.keyValueHeads = 4
+            $0.isTied = pick(0...1) == 1
+        }
+        let shape = try model.shape()
+        let all = Int(shape.tensorBytes >> 20) + 1
+        var request = PlacementRequest(
+            shape: shape, context: .sample(), strategy: .fastest,
+            participants: pick(0...1) == 0 ? .withCoordinator : .workersOnly,
+            devices: (0..<devices).map { index in
+                PlacementDevice(
+                    node: .worker(index + 1), name: "RPC\(index)",
+                    address: "10.0.0.\(index + 1):50052",
+                    limit: pick(0...9) == 0
+                        ? nil : UInt64(20 + pick(0...2 * all / devices + 80)) << 20,
+                    isProcess: pick(0...2) > 0, takesAnyEmbedding: true)
+            }, coordinatorLimit: pick(0...1) == 0 ? nil : UInt64(60 + pick(0...all)) << 20)
+        let isMeasured = pick(0...3) > 0
+        for index in request.devices.indices {
+            // Few values, so that many placements are equally fast.
+            let milliseconds = pick(1...5)
+            if isMeasured {
+                request.devices[index].pace = DevicePace(
+                    layer: .milliseconds(milliseconds),
+                    outputLayer: .milliseconds(pick(1...9)), hop: .microseconds(200 * pick(0...9)))
+            } else {
+                request.devices[index].speed = Double(milliseconds)
+            }
+        }
+        if isMeasured, pick(0...1) == 0 {
+            request.coordinatorPace = DevicePace(layer: .milliseconds(pick(1...9)))
+        }
+        return request
+    }
+
+    @Test func noOtherDistributionIsFaster() throws {
+        var fitted = 0
+        for seed in 0..<UInt64(Self.instances) {
+            let request = try Self.instance(seed)
+            let chosen = try? Placement.of(request)
+            guard let best = Self.exhaustive(request) else {
+                #expect(chosen?.fits != true, "instance \(seed)")
+                continue
+            }
+            let placement = try #require(chosen)
+            fitted += 1
+            #expect(placement.fits && placement.strategy == .fastest, "instance \(seed)")
+            #expect(Cost(placement) == best, "instance \(seed): \(placement.counts)")
+            #expect(
+                placement.counts.reduce(placement.coordinatorLayers, +)
+                    == request.shape.blockCount + 1)
+        }
+        #expect(fitted > Self.instances / 2, "too few instances fit to tell anything: \(fitted)")
+    }
+
+    private static func request(
+        _ limits: [UInt64?], milliseconds: [Int], hop: Duration = .zero
+    ) throws -> PlacementRequest {
+        // 24 layers of 17 MiB, 8 MiB of cache each.
+        let model = RandomModel.with {
+            $0.layers = 24
+            $0.embedding = 1024
+            $0.feedForward = 2048
+            $0.heads = 16
+            $0.keyValueHeads = 8
+        }
+        return PlacementRequest(
+            shape: try model.shape(), context: .sample(), strategy: .fastest,
+            participants: .withCoordinator,
+            devices: zip(limits, milliseconds).enumerated().map { index, device in
+                var placed = PlacementDevice(
+                    node: .worker(index + 1), name: "RPC\(index)",
+                    address: "10.0.0.\(index + 1):50052", limit: device.0.map { $0 << 20 })
+                placed.pace = DevicePace(layer: .milliseconds(device.1), hop: hop)
+                return placed
+            })
+    }
+
+    /// What llama.cpp does with one of two workers at a quarter: everything on the fast one gives
+    /// the most tokens a second, and filling it first comes next.
+    @Test func theFastestDeviceIsFilledFirst() throws {
+        let all = try Placement.of(Self.request([2000, 2000], milliseconds: [4, 1]))
+        #expect(all.counts == [0, 25])
+        let part = try Placement.of(Self.request([2000, 400], milliseconds: [4, 1]))
+        #expect(part.fits && part.counts[1] > 10 && part.counts[0] > 0, "\(part.counts)")
+        var more = part.request
+        more.devices[1].limit = 427 << 20
+        #expect(try Placement.of(more).counts[1] == part.counts[1] + 1)
+    }
+
+    @Test func equallyFastDevicesAreFilledInTheirOrder() throws {
+        let placement = try Placement.of(
+            Self.request([400, 400, 400], milliseconds: [2, 2, 2]))
+        #expect(placement.fits && placement.counts[2] == 0, "\(placement.counts)")
+        var larger = placement.request
+        larger.devices[0].limit = 500 << 20
+        #expect(try Placement.of(larger).counts[0] > placement.counts[0])
+    }
+
+    /// A device that is a little faster is not worth its hop for two layers.
+    @Test func aHopIsWeighed() throws {
+        let near = try Placement.of(
+            Self.request([2000, 120], milliseconds: [10, 9], hop: .milliseconds(1)))
+        #expect(near.counts[1] > 0)
+        let far = try Placement.of(
+            Self.request([2000, 120], milliseconds: [10, 9], hop: .milliseconds(50)))
+        #expect(far.counts == [25, 0])
+    }
+
+    @Test func withoutEveryPaceMemoryDecidesAndThatIsSaid() throws {
+        var request = try Self.request([900, 900], milliseconds: [1, 4])
+        request.devices[1].pace = nil
+        let unknown = try Placement.of(request)
+        #expect(unknown.strategy == .memoryAware)
+        #expect(unknown.notes.joined().contains("worker-2"), "\(unknown.notes)")
+        request.devices[1].speed = 3
+        #expect(try Placement.of(request).notes.joined().contains("some devices are measured"))
+        request.devices[0].speed = 1
+        request.devices[0].pace = nil
+        #expect(try Placement.of(request).counts == [0, 25])
+    }
+
+    /// How layers were shared out before this strategy: in proportion to speeds.
+    private static func proportional(_ layers: Int, _ paces: [Duration]) -> [Int] {
+        let speeds = paces.map { Duration.seconds(1) / $0 }
+        let sum = speeds.reduce(0, +)
+        var counts = speeds.map { Int(Double(layers) * $0 / sum) }
+        counts[speeds.indices.max { speeds[$0] < speeds[$1] } ?? 0] += layers - counts.reduce(0, +)
+        return counts
+    }
+
+    @Test func sharesInProportionToSpeedAreNeverFaster() throws {
+        for milliseconds in [[1, 4], [2, 3], [5, 5], [1, 2, 8], [7, 3, 3]] {
+            let request = try Self.request(
+                milliseconds.map { _ in 4000 }, milliseconds: milliseconds)
+            let before = ModelPlacement(
+                request, strategy: .manual, coordinatorLayers: 0,
+                counts: Self.proportional(25, milliseconds.map { .milliseconds($0) }))
+            #expect(before.fits)
+            #expect(try Cost(Placement.of(request)) <= Cost(before))
+        }
+    }
+
+    @Test func aPlacementByMemoryEndsOnceThePaceIsKnown() throws {
+        var request = try Self.request([2000, 2000], milliseconds: [4, 1])
+        let paces = request.devices.map(\.pace)
+        for index in request.devices.indices { request.devices[index].pace = nil }
+        let byMemory = RecordedPlacement(try Placement.of(request))
+        #expect(byMemory.again(request) != nil)
+        for index in request.devices.indices { request.devices[index].pace = paces[index] }
+        #expect(byMemory.again(request) == nil)
+        let fastest = RecordedPlacement(try Placement.of(request))
+        request.devices[1].limit = 1900 << 20
+        #expect(fastest.again(request)?.counts == [0, 25])
+    }
+
+    @Test func olderNamesAreUnderstood() throws {
+        let word = Data(#"["speed_aware", "fastest"]"#.utf8)
+        #expect(
+            try JSONDecoder().decode([PlacementStrategy].self, from: word) == [.fastest, .fastest])
+    }
+}

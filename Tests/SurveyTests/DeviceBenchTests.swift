@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+@testable import Basics
+@testable import Configuration
+@testable import Facts
+@testable import Model
+@testable import Survey
+
+/// One device measured by a stand-in for llama-bench, in real shells, and what is made of its
+/// lines.
+@Suite struct DeviceBenchTests {
+    private static func bench(_ folders: [String] = []) -> DeviceBench {
+        DeviceBench(
+            node: "worker-1", device: "CPU", location: .here, environment: [:], folders: folders,
+            threads: 3, small: ProbeModel.tiny.small, large: ProbeModel.tiny.large)
+    }
+
+    private static func line(_ file: Int, prompt: Int, tokens: Int, _ samples: String) -> String {
+        """
+        {"model_filename": "/proc/self/fd/\(file)", "n_prompt": \(prompt), "n_gen": \(tokens), \
+        "samples_ns": [\(samples)]}
+        """
+    }
+
+    /// Ten tokens take 1 and 3 s with one layer and two, 100 tokens of a prompt 1 and 2 s.
+    private static let lines = [
+        line(8, prompt: 0, tokens: 10, "1100000000, 1000000000"),
+        line(9, prompt: 0, tokens: 10, "3000000000, 3300000000"),
+        line(8, prompt: 100, tokens: 0, "1000000000"),
+        line(9, prompt: 100, tokens: 0, "2000000000"),
+    ]
+
+    private func outcome(_ lines: [String], status: Int? = 0) -> DeviceBench.Outcome {
+        Self.bench().outcome(lines, status: status, model: "m", build: "b", now: 7)
+    }
+
+    @Test func theDifferenceIsALayer() throws {
+        guard case .measured(let device) = outcome(["load_model"] + Self.lines) else {
+            Issue.record("nothing was measured")
+            return
+        }
+        #expect(abs(device.layer - 0.2) < 1e-9 && abs(device.promptLayer - 0.01) < 1e-9)
+        // 0.1 s a token with one layer, which alone would take 0.2.
+        #expect(device.outputLayer == 0 && abs(device.spread - 0.1) < 1e-9)
+        #expect(device.model == "m" && device.build == "b" && device.threads == 3)
+        #expect(device.measuredAt == 7)
+    }
+
+    @Test func whatIsNoMeasurementIsToldWithItsReason() {
+        func problem(_ lines: [String], status: Int? = 0) -> String {
+            if case .problem(let text) = outcome(lines, status: status) { text } else { "" }
+        }
+        #expect(problem(["bench missing"], status: 3).contains("there is no llama-bench"))
+        #expect(problem(["bench nowhere"], status: 3).contains("no file of a few KiB"))
+        let aborted = problem(["ggml_abort: out of memory"], status: 134)
+        #expect(aborted.contains("status 134") && aborted.contains("'ggml_abort: out of memory'"))
+        #expect(problem(Self.lines, status: 137).contains("status 137"))
+        #expect(problem(Array(Self.lines.dropLast())).contains("llama-bench cannot use CPU"))
+        // The larger one faster, or a run ten times as long as another.
+        var busy = Self.lines
+        busy[1] = Self.line(9, prompt: 0, tokens: 10, "900000000")
+        #expect(problem(busy).contains("busy"))
+        busy[1] = Self.line(9, prompt: 0, tokens: 10, "3000000000, 30000000000")
+        #expect(problem(busy).contains("900 % longer"))
+        for lie in ["-5", "0", "1e300", "\"x\"", ""] {
+            var lied = Self.lines
+            lied[1] = Self.line(9, prompt: 0, tokens: 10, lie)
+            #expect(!problem(lied).isEmpty, "\(lie)")
+        }
+    }
+
+    private static let shells: [String] = ["/bin/sh", "/bin/bash", "/bin/dash", "/usr/bin/busybox"]
+        .filter {
+            access($0, X_OK) == 0
+        }
+
+    /// What the program runs sees both probes whole, and no file has a name any more.
+    @Test(arguments: shells) func theProbesHaveNoName(_ shell: String) throws {
+        let folder = NSTemporaryDirectory() + "sollol-bench-\(UUID().uuidString)"
+        let temporary = folder + "/tmp"
+        try FileManager.default.createDirectory(
+            atPath: temporary, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let standIn = """
+            #!/bin/sh
+            [ "$1" != --help ] || { echo '--load-mode --device'; exit; }
+            echo "words $*"
+            echo "sizes $(wc -c <"$2") $(wc -c <"$4")"
+            echo "begins $(head -c 4 "$2") $(head -c 4 "$4")"
+            echo "left $(ls -A "$TMPDIR")"
+            """
+        try standIn.write(toFile: folder + "/llama-bench", atomically: true, encoding: .utf8)
+        chmod(folder + "/llama-bench", 0o755)
+        let argv = Self.bench(["/nowhere", folder]).argv
+        let process = Process()
+        let applet = shell.hasSuffix("busybox") ? ["sh"] : []
+        process.executableURL = URL(filePath: shell)
+        process.arguments = applet + argv.dropFirst()
+        process.environment = ["PATH": "/usr/bin:/bin", "TMPDIR": temporary, "HOME": folder]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(
+            decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        let tiny = ProbeModel.tiny
+        let sizes = text.split(separator: "\n").first { $0.hasPrefix("sizes") }
+        #expect(
+            sizes?.split(separator: " ").dropFirst().map(String.init)
+                == ["\(tiny.small.fileSize)", "\(tiny.large.fileSize)"], "\(text)")
+        #expect(text.contains("begins GGUF GGUF\n") && text.contains("left \n"), "\(text)")
+        #expect(text.contains("-lm none -ngl 0 -dev none") && text.contains("-t 3"), "\(text)")
+    }
+
+    @Test func noRoomIsSaidBeforeAnythingIsTried() {
+        var facts = HostFacts()
+        var host = HostFacts.Host()
+        host.availableMemoryBytes = 1 << 20
+        facts.hosts[.here] = host
+        let words = Self.bench().shortage(facts)
+        #expect(words?.hasPrefix("CPU on {host} has 1.00 MiB free") == true, "\(words ?? "")")
+        host.availableMemoryBytes = 1 << 30
+        facts.hosts[.here] = host
+        #expect(Self.bench().shortage(facts) == nil)
+    }
+}
