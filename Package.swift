@@ -32,7 +32,11 @@ let package = Package(
         room(
             "Configuration", uses: ["Basics", "LlamaCpp", "Model", "Placement"],
             embeds: ["CONFIGURATION.md"]),
-        room("Plan", uses: ["Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration"]),
+        room(
+            "Plan",
+            uses: [
+                "Basics", "LlamaCpp", "Model", "Placement", "Sharding", "Facts", "Configuration",
+            ]),
         room("Remote", uses: ["Basics", "Configuration", "Plan"], embeds: ["Shell"]),
         room(
             "Survey",
@@ -48,12 +52,16 @@ let package = Package(
                 "Basics", "LlamaCpp", "Model", "Placement", "Sharding", "Plan", "Remote", "Survey",
             ],
             embeds: ["Shell"]),
+        room(
+            "Dashboard",
+            uses: ["Basics", "Placement", "Plan", "Remote", "Supervision", "Status"],
+            embeds: ["Page"]),
         // Not `Runtime`, which is a module of Swift's own.
         .target(
             name: "SollolRuntime",
             dependencies: [
                 "Basics", "LlamaCpp", "Model", "Placement", "Sharding", "Facts", "Configuration",
-                "Plan", "Remote", "Survey", "Supervision", "Status",
+                "Plan", "Remote", "Survey", "Supervision", "Status", "Dashboard",
             ], path: "Sources/Runtime",
             swiftSettings: small),
         .executableTarget(
@@ -128,7 +136,14 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "StatusTests",
-            dependencies: ["Basics", "Configuration", "Supervision", "Status", "Samples"]),
+            dependencies: ["Basics", "Configuration", "Supervision", "Status", "Samples"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "DashboardTests",
+            dependencies: [
+                "Basics", "Configuration", "Plan", "Remote", "Supervision", "Status", "Dashboard",
+                "Samples",
+            ]),
         .testTarget(
             name: "ReportingTests",
             dependencies: [
@@ -141,7 +156,7 @@ let package = Package(
             name: "RuntimeTests",
             dependencies: [
                 "Basics", "LlamaCpp", "Facts", "Configuration", "Plan", "Remote", "Survey",
-                "Supervision", "Status", "Reporting", "SollolRuntime", "Samples",
+                "Supervision", "Status", "Dashboard", "Reporting", "SollolRuntime", "Samples",
             ]),
         .testTarget(
             name: "SimulationTests",
@@ -150,7 +165,7 @@ let package = Package(
             name: "ClusterTests",
             dependencies: [
                 "Basics", "LlamaCpp", "Sharding", "Configuration", "Plan", "Remote", "Survey",
-                "Supervision", "SollolRuntime",
+                "Supervision", "Status", "SollolRuntime",
             ], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]

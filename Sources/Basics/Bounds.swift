@@ -48,6 +48,8 @@ package enum Bounds {
     package static let weightLines = 1024
     /// Bytes of a log that wait for their disk.
     package static let waitingLogBytes = 1 << 20
+    /// Bytes of the lines of a start that survive the rotation of a log.
+    package static let loadLogBytes = 256 << 10
 
     // MARK: Models
 
@@ -79,6 +81,10 @@ package enum Bounds {
     /// Bytes of a key: llama-server takes no header line above 8 KiB (measured: 6,000 bytes work,
     /// 9,000 answer 400).
     package static let keyBytes = 4096
+    /// Bytes of the numbers that workers were given.
+    package static let numbersBytes = 256 << 10
+    /// Bytes of the address that notifications are posted to.
+    package static let notifyAddressBytes = 4096
     /// Bytes of recorded facts.
     package static let factsBytes = 4 << 20
     /// Bytes of what a running `sollol` and the one that judges a reload say to each other: facts,
@@ -90,4 +96,12 @@ package enum Bounds {
     package static let controlRequestBytes = 4096
     /// Bytes of its answer; the largest has the lines of a reload.
     package static let controlAnswerBytes = 2 << 20
+    /// Bytes of the head of a request to the dashboard.
+    package static let requestHeadBytes = 8 << 10
+    /// Streams of the dashboard that are open at the same time.
+    package static let dashboardStreams = 64
+    /// Other clients of it at the same time: scrapers and balancers are answered whoever looks.
+    package static let dashboardClients = 16
+    /// Bytes that wait for a client of it.
+    package static let waitingAnswerBytes = 256 << 10
 }

@@ -17,6 +17,10 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
     case timeouts(Timeout)
     /// In `placement`.
     case placement(Placement)
+    /// In `notify`.
+    case notify(Notify)
+    /// In `dashboard`.
+    case dashboard(Dashboard)
     /// Of one element of `rpc_backends`, counted from 0.
     case backend(Int, Backend)
     /// In `worker_defaults`: what counts for backends that do not say it themselves.
@@ -61,7 +65,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
 
     /// Keys of `health`.
     package enum Health: String, Codable, CaseIterable, Sendable {
-        case interval, timeout, failures
+        case interval, timeout, failures, canary
     }
 
     /// Keys of `timeouts`.
@@ -75,9 +79,22 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case cpuExperts = "cpu_experts"
     }
 
-    /// Keys of an element of `rpc_backends`; `worker_defaults` takes all but `host` and `port`.
+    /// Keys of `dashboard`.
+    package enum Dashboard: String, Codable, CaseIterable, Sendable {
+        case enabled, host, port, names, users
+    }
+
+    /// Keys of `notify`.
+    package enum Notify: String, Codable, CaseIterable, Sendable {
+        case command
+        case urlFile = "url_file"
+        case events
+    }
+
+    /// Keys of an element of `rpc_backends`; `worker_defaults` takes all but `name`, `host` and
+    /// `port`.
     package enum Backend: String, Codable, CaseIterable, Sendable {
-        case host, port, ssh
+        case name, host, port, ssh
         case sshOptions = "ssh_options"
         case bind, transport, managed, binary, devices, threads, cache
         case cacheLimit = "cache_limit"
@@ -96,6 +113,8 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case .health: .health
         case .timeouts: .timeouts
         case .placement: .placement
+        case .notify: .notify
+        case .dashboard: .dashboard
         case .backend(let index, _): .backend(index)
         case .workerDefaults: .workerDefaults
         }
@@ -110,6 +129,8 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case .health(let key): key.rawValue
         case .timeouts(let key): key.rawValue
         case .placement(let key): key.rawValue
+        case .notify(let key): key.rawValue
+        case .dashboard(let key): key.rawValue
         case .backend(_, let key), .workerDefaults(let key): key.rawValue
         }
     }
@@ -122,7 +143,7 @@ extension ConfigurationKey: CustomStringConvertible {
 
 /// An object of the configuration that holds keys.
 package enum ConfigurationGroup: Hashable, Sendable {
-    case coordinator, restart, health, timeouts, placement, workerDefaults
+    case coordinator, restart, health, timeouts, placement, notify, dashboard, workerDefaults
     /// An element of `rpc_backends`, counted from 0.
     case backend(Int)
 
@@ -134,8 +155,10 @@ package enum ConfigurationGroup: Hashable, Sendable {
         case .health: ConfigurationKey.Health.allCases.map { .health($0) }
         case .timeouts: ConfigurationKey.Timeout.allCases.map { .timeouts($0) }
         case .placement: ConfigurationKey.Placement.allCases.map { .placement($0) }
+        case .notify: ConfigurationKey.Notify.allCases.map { .notify($0) }
+        case .dashboard: ConfigurationKey.Dashboard.allCases.map { .dashboard($0) }
         case .workerDefaults:
-            ConfigurationKey.Backend.allCases.filter { $0 != .host && $0 != .port }
+            ConfigurationKey.Backend.allCases.filter { ![.name, .host, .port].contains($0) }
                 .map { .workerDefaults($0) }
         case .backend(let index):
             ConfigurationKey.Backend.allCases.map { .backend(index, $0) }
@@ -152,6 +175,8 @@ extension ConfigurationGroup: CustomStringConvertible {
         case .health: "health"
         case .timeouts: "timeouts"
         case .placement: "placement"
+        case .notify: "notify"
+        case .dashboard: "dashboard"
         case .workerDefaults: SpecialKey.workerDefaults.rawValue
         case .backend(let index): "\(SpecialKey.backends.rawValue)[\(index)]"
         }

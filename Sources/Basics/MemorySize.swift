@@ -20,6 +20,11 @@ package enum MemorySize {
         return bytes >= 0 && bytes <= Double(UInt64(1) << 50) ? UInt64(bytes) : nil
     }
 
+    /// A size that somebody told, who may have told a negative one.
+    package static func text(_ bytes: some BinaryInteger) -> String {
+        text(UInt64(clamping: bytes))
+    }
+
     /// `512 MiB`, `7.5 GiB`: three digits that matter.
     package static func text(_ bytes: UInt64) -> String {
         let kibibyte = 1024.0
@@ -30,11 +35,6 @@ package enum MemorySize {
             names.removeFirst()
         }
         let name = names.first ?? ""
-        if name == "B" || value >= 100 { return "\(Int(value + 0.5)) \(name)" }
-        let scale = value >= 10 ? 10 : 100
-        let scaled = Int(value * Double(scale) + 0.5)
-        let fraction = String(scaled % scale)
-        let zeros = String(repeating: "0", count: (scale == 10 ? 1 : 2) - fraction.count)
-        return "\(scaled / scale).\(zeros)\(fraction) \(name)"
+        return "\(name == "B" ? "\(bytes)" : threeDigits(value)) \(name)"
     }
 }

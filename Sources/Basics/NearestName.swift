@@ -10,6 +10,11 @@ package enum NearestName {
         return close.min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
     }
 
+    /// ` (did you mean worker-1?)`, or nothing where no known name is near.
+    package static func hint(_ name: String, in known: [String]) -> String {
+        of(name, in: known).map { " (did you mean \($0)?)" } ?? ""
+    }
+
     /// Letters to insert, delete, replace, or swap with their neighbour (optimal string alignment).
     private static func distance(_ left: String, _ right: String) -> Int {
         let (a, b) = (Array(left.lowercased().utf8), Array(right.lowercased().utf8))

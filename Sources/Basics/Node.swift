@@ -27,16 +27,29 @@ package struct Node: Sendable, Codable {
 
     /// The RPC backend with that endpoint, managed or not.
     ///
-    /// - Parameter destination: where ssh goes, if its RPC traffic takes that way.
+    /// - Parameters:
+    ///   - name: what the configuration calls it; nil: it goes by its number.
+    ///   - destination: where ssh goes, if its RPC traffic takes that way.
     package static func worker(
-        _ number: Int, at endpoint: Endpoint, through destination: String? = nil
+        _ number: Int, name: String? = nil, at endpoint: Endpoint,
+        through destination: String? = nil
     ) -> Node {
         let lower = Endpoint(host: endpoint.host.lowercased(), port: endpoint.port)
-        return Node(.worker(lower, through: destination), .worker(number))
+        return Node(
+            .worker(lower, through: destination), name.map(NodeName.given) ?? .worker(number))
     }
 
     /// Whether it is an RPC backend.
     package var isWorker: Bool { identity != .coordinator }
+
+    /// Its identity as a text that stays the same whatever it is called.
+    package var key: String {
+        switch identity {
+        case .coordinator: name.description
+        case .worker(let endpoint, let through):
+            "\(endpoint)" + (through.map { " through \($0)" } ?? "")
+        }
+    }
 
     /// `worker-1, worker-3`.
     package static func list(_ nodes: [Node]) -> String {
@@ -58,8 +71,10 @@ extension Node: CustomStringConvertible {
 package enum NodeName: Hashable, Sendable, Codable {
     /// `coordinator`.
     case coordinator
-    /// `worker-3`: the third RPC backend of the configuration.
+    /// `worker-3`: the number is given once to each endpoint (`WorkerNumbers`).
     case worker(Int)
+    /// What the configuration calls an RPC backend.
+    case given(String)
 }
 
 extension NodeName: CustomStringConvertible {
@@ -68,17 +83,19 @@ extension NodeName: CustomStringConvertible {
         switch self {
         case .coordinator: "coordinator"
         case .worker(let number): "worker-\(number)"
+        case .given(let name): name
         }
     }
 }
 
 extension NodeName: Comparable {
-    /// Workers by their number, then the coordinator.
+    /// Workers by their number, then those with a name of their own, then the coordinator.
     package static func < (left: NodeName, right: NodeName) -> Bool {
         switch (left, right) {
         case (.worker(let first), .worker(let second)): first < second
-        case (.worker, .coordinator): true
-        case (.coordinator, _): false
+        case (.given(let first), .given(let second)): first < second
+        case (.worker, _), (.given, .coordinator): true
+        case (.given, .worker), (.coordinator, _): false
         }
     }
 }

@@ -99,6 +99,11 @@ extension OrderedJSON {
     /// A number, or null.
     package static func optional(_ number: Int?) -> OrderedJSON { number.map(int) ?? .null }
 
+    /// A number, or null.
+    package static func optional(_ number: Double?) -> OrderedJSON {
+        number.map(OrderedJSON.number) ?? .null
+    }
+
     /// A time in UTC, or null.
     package static func optional(_ time: Timestamp?) -> OrderedJSON {
         optional(time?.description)

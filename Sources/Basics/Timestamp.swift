@@ -41,12 +41,17 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     /// How long ago that was, for people: `now`, `40 s ago`, `12 min ago`, `3 h ago`, `2 days ago`.
     package func ago(at now: Timestamp) -> String {
-        switch now.seconds - seconds {
-        case ..<1: "now"
-        case let age where age < 100: "\(age) s ago"
-        case let age where age < 6000: "\(age / 60) min ago"
-        case let age where age < 48 * 3600: "\(age / 3600) h ago"
-        case let age: "\(age / 86400) days ago"
+        let age = now.seconds - seconds
+        return age < 1 ? "now" : "\(Self.span(age)) ago"
+    }
+
+    /// So many seconds, for people: `40 s`, `12 min`, `3 h`, `2 days`.
+    package static func span(_ seconds: Int) -> String {
+        switch seconds {
+        case ..<100: "\(max(0, seconds)) s"
+        case ..<6000: "\(seconds / 60) min"
+        case ..<(48 * 3600): "\(seconds / 3600) h"
+        default: "\(seconds / 86400) days"
         }
     }
 

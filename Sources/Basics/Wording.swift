@@ -14,3 +14,15 @@ package func seconds(_ value: Double) -> String {
 package func plural(_ count: Int, _ noun: String) -> String {
     "\(count) \(noun)\(count == 1 ? "" : "s")"
 }
+
+/// A number that is not negative, with the three digits that matter: `512`, `75.3`, `7.50`.
+package func threeDigits(_ value: Double) -> String {
+    let places = value >= 100 ? 0 : value >= 10 ? 1 : 2
+    let scale = [1, 10, 100][places]
+    // Far more than anything is counted in, and it fits.
+    let scaled = Int(min(value, 1e15) * Double(scale) + 0.5)
+    guard places > 0 else { return "\(scaled)" }
+    let fraction = String(scaled % scale)
+    let zeros = String(repeating: "0", count: places - fraction.count)
+    return "\(scaled / scale).\(zeros)\(fraction)"
+}

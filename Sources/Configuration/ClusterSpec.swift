@@ -17,7 +17,8 @@ package struct ClusterSpec: Equatable, Codable, Sendable {
     package var workers: [WorkerSpec]
     /// The one `llama-server`.
     package var coordinator: CoordinatorSpec
-    /// The first local port of transport `ssh`; backend i is dialled at this port plus i.
+    /// The first local port of transport `ssh`; worker-N is dialled at this
+    /// port plus N - 1.
     package var forwardPortBase: Int = 52100
     /// Whether rpc-server may listen on a wildcard or public address.
     package var allowExposedBind = false
@@ -29,8 +30,22 @@ package struct ClusterSpec: Equatable, Codable, Sendable {
     package var health: HealthPolicy
     /// How long `sollol` waits for things, in seconds.
     package var timeouts: Timeouts
+    /// Who is told of what happens where nobody looks.
+    package var notify = NotifySpec()
+    /// What an operator looks at.
+    package var dashboard = DashboardSpec()
     /// Where each effective value came from.
     package var origins: [ConfigurationKey: ValueOrigin]
+
+    /// The port of 127.0.0.1 through which ssh leads to a worker. It goes by the number of the
+    /// worker's endpoint, so that it stays whatever becomes of the others.
+    package func forwardedPort(of worker: WorkerSpec) -> Int { forwardPortBase + worker.number - 1 }
+
+    /// The port of 127.0.0.1 that leads to the API of a coordinator elsewhere: behind those of all
+    /// workers.
+    package var forwardedAPIPort: Int {
+        forwardPortBase + (workers.map(\.number).max() ?? 0)
+    }
 
     /// The name of a key for people, with its origin when it is not the file.
     ///
@@ -70,8 +85,10 @@ package enum RPCTransport: String, Equatable, Codable, Sendable, CaseIterable {
 
 /// One RPC backend: an `rpc-server`.
 package struct WorkerSpec: Equatable, Codable, Sendable {
-    /// Which one it is; `worker-1`, `worker-2`, … in the order of the configuration.
+    /// Which one it is.
     package var node: Node
+    /// Given once to its endpoint, from 1: its default name and its forwarded port go by it.
+    package var number: Int
     /// Its place in the configuration, from 0: the order of llama.cpp's devices.
     package var place: Int
     /// What the coordinator dials: numeric IPv4, or a name to be resolved at `up`.
@@ -119,6 +136,10 @@ package struct WorkerSpec: Equatable, Codable, Sendable {
     package var deviceCount: Int { max(1, devices.count) }
     /// As the configuration gives it.
     package var endpoint: Endpoint { Endpoint(host: host, port: port) }
+    /// What it runs, as configured or by default: the key of `HostFacts.Host.binaries`.
+    package var program: String { binary ?? "rpc-server" }
+    /// Whether its RPC traffic goes through ssh; that to a server of somebody else never does.
+    package var isTunnelled: Bool { managed && transport == .ssh }
 }
 
 /// The one `llama-server`.
@@ -154,6 +175,21 @@ package struct CoordinatorSpec: Equatable, Codable, Sendable {
     /// Seconds without a request after which it gives up its memory and that of the workers until
     /// the next one; nil is never.
     package var sleepAfter: Int?
+    /// Slots for requests of `sollol` itself, after those of users.
+    package var ownSlots = 0
+
+    /// What it runs, as configured or by default: the key of `HostFacts.Host.binaries`.
+    package var program: String { binary ?? "llama-server" }
+
+    /// Slots in all.
+    package var allSlots: Int { parallel + ownSlots }
+
+    /// Tokens over all slots, so that each of the users' has what it would have without ours:
+    /// llama.cpp gives each slot the same, in steps of 256.
+    package var wholeContext: Int {
+        guard ownSlots > 0 else { return contextSize }
+        return (contextSize / max(1, parallel) + 255) / 256 * 256 * allSlots
+    }
 }
 
 /// Which layers go where.
@@ -203,6 +239,8 @@ package struct HealthPolicy: Equatable, Codable, Sendable {
     package var timeout: Double = 10
     /// Failed probes in a row that make the coordinator dead.
     package var failures: Int = 3
+    /// Whether a coordinator at rest is sent a small request from time to time.
+    package var canary = false
 
     /// The defaults of `CONFIGURATION.md`.
     package init() {}

@@ -8,6 +8,8 @@ package struct LoadedConfiguration: Equatable, Sendable {
     package var effective: EffectiveConfiguration
     /// What people should know although nothing is wrong, one line each.
     package var notices: [String]
+    /// The number of each endpoint, to be kept.
+    package var numbers: WorkerNumbers
 }
 
 /// Makes a valid specification of files, environment and options, or says all that is wrong.
@@ -45,18 +47,20 @@ package struct ConfigurationLoader {
         let spec = builder.build()
         if sources.file == nil, !sources.searched.isEmpty, !builder.problems.isEmpty {
             let places = sources.searched.joined(separator: ", ")
-            builder.problems.append(
+            // It explains what is missing.
+            builder.problems.insert(
                 ConfigurationProblem(
                     nil, .source,
-                    "no configuration file was found; looked for \(places). "
-                        + "Name one with --config FILE."))
+                    "there is no configuration: no file at \(places). Name one with --config "
+                        + "FILE, or give --model and --rpc."), at: 0)
         }
         guard builder.problems.isEmpty else {
             throw ConfigurationErrors(
                 problems: ConfigurationProblem.inOrder(builder.problems, of: sources.file))
         }
         return LoadedConfiguration(
-            spec: spec, effective: EffectiveConfiguration(builder), notices: builder.notices)
+            spec: spec, effective: EffectiveConfiguration(builder), notices: builder.notices,
+            numbers: builder.numbers)
     }
 
     /// The cluster's name, whatever else is wrong: what acts on a running cluster needs no more.

@@ -73,6 +73,8 @@ extension ConfigurationKey {
         case .health(let key): key.definition
         case .timeouts(let key): key.definition
         case .placement(let key): key.definition
+        case .notify(let key): key.definition
+        case .dashboard(let key): key.definition
         case .backend(_, let key), .workerDefaults(let key): key.definition
         }
     }
@@ -150,6 +152,7 @@ extension ConfigurationKey.Health {
             .init(
                 kind: .integer(1...1000), standard: .integer(3),
                 variable: "SOLLOL_MAX_HEALTH_FAILURES")
+        case .canary: .init(kind: .boolean, standard: .boolean(false))
         }
     }
 }
@@ -171,8 +174,7 @@ extension ConfigurationKey.Placement {
         switch self {
         case .strategy:
             .init(
-                kind: .string(
-                    .oneOf(PlacementStrategy.allCases.map(\.rawValue) + ["speed_aware"])))
+                kind: .string(.oneOf(PlacementStrategy.words)))
         case .participants:
             .init(
                 kind: .string(.oneOf(PlacementParticipants.allCases.map(\.rawValue))),
@@ -183,9 +185,37 @@ extension ConfigurationKey.Placement {
     }
 }
 
+extension ConfigurationKey.Notify {
+    fileprivate var definition: KeyDefinition {
+        switch self {
+        case .command: .init(kind: .string(.command))
+        case .urlFile: .init(kind: .string(.path))
+        case .events:
+            .init(
+                kind: .strings(.oneOf(NotifySpec.allEvents)),
+                standard: .strings(NotifySpec.allEvents))
+        }
+    }
+}
+
+extension ConfigurationKey.Dashboard {
+    fileprivate var definition: KeyDefinition {
+        switch self {
+        case .enabled:
+            .init(kind: .boolean, standard: .boolean(true), variable: "SOLLOL_DASHBOARD")
+        case .host: .init(kind: .string(.listeningAddress), standard: .string("127.0.0.1"))
+        case .port:
+            .init(kind: .integer(1...65535), variable: "SOLLOL_DASHBOARD_PORT")
+        case .names: .init(kind: .strings(.hostName), standard: .strings([]))
+        case .users: .init(kind: .strings(.userName), standard: .strings([]))
+        }
+    }
+}
+
 extension ConfigurationKey.Backend {
     fileprivate var definition: KeyDefinition {
         switch self {
+        case .name: .init(kind: .string(.workerName))
         case .host: .init(kind: .string(.backendHost))
         case .port: .init(kind: .integer(1...65535), standard: .integer(50052))
         case .ssh: .init(kind: .string(.sshDestination))
@@ -211,7 +241,7 @@ extension ConfigurationKey.Backend {
     /// Whether it concerns a backend that somebody else starts; the others are about starting it.
     var concernsUnmanaged: Bool {
         switch self {
-        case .host, .port, .managed, .memoryLimit, .memoryReserve, .speed: true
+        case .name, .host, .port, .managed, .memoryLimit, .memoryReserve, .speed: true
         case .ssh, .sshOptions, .bind, .transport, .binary, .devices, .threads, .cache,
             .cacheLimit, .environment, .extraArguments:
             false
@@ -223,7 +253,7 @@ extension ConfigurationKey.Backend {
 package enum ConfigurationSchema {
     /// The groups that hold keys of `keys`.
     static let groups: [ConfigurationGroup] = [
-        .coordinator, .restart, .health, .timeouts, .placement,
+        .coordinator, .restart, .health, .timeouts, .placement, .notify, .dashboard,
     ]
 
     /// Every key that is not part of a backend.

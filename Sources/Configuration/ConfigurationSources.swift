@@ -61,6 +61,8 @@ package struct ConfigurationSources: Equatable, Sendable {
     package var options: [String: String]
     /// The machine on which `sollol` runs.
     package var machine: LocalMachine
+    /// The numbers that endpoints were given earlier.
+    package var numbers = WorkerNumbers()
 
     /// These sources.
     package init(

@@ -45,8 +45,19 @@ extension ConfigurationValue {
         case .integer(let range): integer(text, range, as: printable(text))
         case .number(let range): number(text, range, as: printable(text))
         case .string(let rule): string(text, rule)
-        case .boolean, .strings, .integers, .environment:
+        case .boolean: boolean(text)
+        case .strings, .integers, .environment:
             preconditionFailure("the schema gives no variable or option of that type")
+        }
+    }
+
+    /// As SOLLOL reads its variables, but for words that mean neither.
+    private static func boolean(_ text: String) -> Result<ConfigurationValue, ValueFailure> {
+        switch text.lowercased() {
+        case "true", "1", "yes", "on": .success(.boolean(true))
+        case "false", "0", "no", "off": .success(.boolean(false))
+        default:
+            .failure(ValueFailure(message: "\(printable(text)) is neither true nor false."))
         }
     }
 

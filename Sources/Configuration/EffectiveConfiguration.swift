@@ -26,9 +26,8 @@ package struct EffectiveConfiguration: Equatable, Sendable {
         let valueWidth = min(40, values.map(\.count).max() ?? 0)
         return zip(rows, zip(paths, values)).map { row, texts in
             let (path, value) = texts
-            let column = path + String(repeating: " ", count: width - path.count)
-            let gap = String(repeating: " ", count: max(0, valueWidth - value.count))
-            return "\(column)  \(value)\(gap)  \(row.origin.description)\n"
+            return "\(path.padded(to: width))  \(value.padded(to: valueWidth))  "
+                + "\(row.origin.description)\n"
         }.joined()
     }
 

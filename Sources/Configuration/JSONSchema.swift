@@ -127,6 +127,9 @@ package enum JSONSchema {
         case .string(.oneOf(let words)):
             return .object([("enum", .array(words.map { .string($0) } + [.null]))])
         case .string(let rule): return orNull("string", text(rule))
+        case .strings(.oneOf(let words)):
+            let item = OrderedJSON.object([("enum", .strings(words))])
+            return orNull("array", [("items", item), ("maxItems", most)])
         case .strings(let rule):
             let item = OrderedJSON.object([("type", .string("string"))] + text(rule))
             return orNull("array", [("items", item), ("maxItems", most)])
@@ -169,7 +172,11 @@ package enum JSONSchema {
         case .device: "^(?!-)[A-Za-z0-9._:\\[\\]-]+$"
         case .origins: "^(?!-)[A-Za-z0-9._,:/*-]+$"
         case .clusterName: "^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,64}$"
-        case .argument, .oneOf: "^[^\(deceptive)]*$"
+        case .workerName: "^(?![-.])[A-Za-z0-9._-]{1,64}$"
+        case .listeningAddress: "^([0-9]{1,3}\\.){3}[0-9]{1,3}$|^localhost$"
+        case .hostName: "^[A-Za-z0-9._-]{1,253}$"
+        case .userName: "^(?!-)[A-Za-z0-9._-]{1,32}$|^\\*$"
+        case .argument, .command, .oneOf: "^[^\(deceptive)]*$"
         case .memorySize: "^(0|[0-9.]+ ?[KkMmGgTt]([Ii]?[Bb]?))$"
         }
     }

@@ -37,6 +37,39 @@ package enum KeyMeaning {
 
 /// What `sollol help KEY` says.
 package struct KeyHelp {
+    /// What a word may mean.
+    package enum Found {
+        /// That key: it is its path, or the last part of no other's.
+        case one(KeyHelp)
+        /// One of these: it is the last part of all of them, or the group that they are in.
+        case several([String])
+        /// Perhaps that key, which is written nearly so.
+        case near(String)
+        /// No key.
+        case none
+    }
+
+    /// The key that people mean by its path, a part of it, or a misspelling.
+    package static func find(_ word: String) -> Found {
+        if let key = KeyHelp(word) { return .one(key) }
+        func last(_ path: String) -> String {
+            path.split(separator: ".").last.map(String.init) ?? path
+        }
+        let parts = paths.filter { last($0) == word }
+        let group = word.replacing(#/\[[0-9]*\]/#, with: "")
+        let members = paths.filter {
+            $0.hasPrefix("\(group).") || $0.hasPrefix("\(group)[].")
+        }
+        let meant = parts.isEmpty ? members : parts
+        if meant.count == 1, let key = KeyHelp(meant[0]) { return .one(key) }
+        if !meant.isEmpty { return .several(meant) }
+        if let near = NearestName.of(word, in: paths) { return .near(near) }
+        // A misspelt part of a path counts where it stands for one key.
+        let short = NearestName.of(word, in: paths.map(last))
+        let candidates = paths.filter { last($0) == short }
+        return candidates.count == 1 ? .near(candidates[0]) : .none
+    }
+
     /// By the path that people write; `rpc_backends[2].host`, `rpc_backends[].host` and
     /// `worker_defaults.bind` are the keys of a backend.
     package init?(_ path: String) {

@@ -19,6 +19,7 @@ extension SpecBuilder {
         policy.interval = number(.health(.interval))
         policy.timeout = number(.health(.timeout))
         policy.failures = integer(.health(.failures))
+        policy.canary = boolean(.health(.canary))
         return policy
     }
 
@@ -31,5 +32,14 @@ extension SpecBuilder {
         timeouts.lease = number(.timeouts(.lease))
         timeouts.stop = number(.timeouts(.stop))
         return timeouts
+    }
+
+    mutating func notify() -> NotifySpec {
+        var notify = NotifySpec()
+        notify.command = string(.notify(.command))
+        // Whoever supervises tells.
+        notify.urlFile = path(.notify(.urlFile), on: .here)
+        notify.events = strings(.notify(.events))
+        return notify
     }
 }

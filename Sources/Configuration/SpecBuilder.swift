@@ -1,4 +1,5 @@
 import Basics
+import LlamaCpp
 import Model
 import Placement
 
@@ -7,6 +8,8 @@ struct SpecBuilder {
     let sources: ConfigurationSources
     var entries: [ConfigurationKey: ConfigurationEntry]
     let backendCount: Int
+    /// The number of each endpoint.
+    var numbers: WorkerNumbers
     private let inherited: [ConfigurationKey: ConfigurationKey]
     /// Keys whose value could not be read: what would follow from the default is not said.
     private let unreadable: Set<ConfigurationPlace>
@@ -17,6 +20,7 @@ struct SpecBuilder {
         sources = loader.sources
         entries = loader.entries
         backendCount = loader.backendCount
+        numbers = loader.sources.numbers
         inherited = loader.inherited
         unreadable = Set(
             loader.problems.flatMap { [$0.place, $0.place.parent].compactMap(\.self) })
@@ -27,21 +31,24 @@ struct SpecBuilder {
     mutating func build() -> ClusterSpec {
         let isEnabled = isEnabled()
         let coordinator = coordinator()
-        let spec = ClusterSpec(
+        var spec = ClusterSpec(
             name: name(), distributedInferenceEnabled: isEnabled,
             model: model(onHost: coordinator.location),
-            workers: isEnabled ? (0..<backendCount).map { worker($0) } : [],
+            workers: isEnabled ? workers() : [],
             coordinator: coordinator, forwardPortBase: integer(.cluster(.forwardPortBase)),
             allowExposedBind: boolean(.cluster(.allowExposedBind)),
             placement: placement(),
             restart: restart(), health: health(), timeouts: timeouts(),
+            notify: notify(), dashboard: dashboard(),
             origins: entries.mapValues(\.origin))
         checkArguments(spec)
         checkDangerousFlags(spec.coordinator)
         checkAddresses(spec)
+        checkDashboard(&spec)
         checkDevices(spec)
         checkDelays(spec)
         checkLease(spec)
+        checkCanary(spec)
         tellWhatDoesNotActYet()
         return spec
     }
@@ -66,11 +73,11 @@ struct SpecBuilder {
 
     func boolean(_ key: ConfigurationKey) -> Bool { entries[key]?.value == .boolean(true) }
 
-    private func strings(_ key: ConfigurationKey) -> [String] {
+    func strings(_ key: ConfigurationKey) -> [String] {
         if case .strings(let texts) = entries[key]?.value { texts } else { [] }
     }
 
-    private func environment(_ key: ConfigurationKey) -> [String: String] {
+    func environment(_ key: ConfigurationKey) -> [String: String] {
         if case .environment(let variables) = entries[key]?.value { variables } else { [:] }
     }
 
@@ -161,7 +168,7 @@ struct SpecBuilder {
         return result
     }
 
-    private mutating func path(_ key: ConfigurationKey, on location: RunLocation) -> String? {
+    mutating func path(_ key: ConfigurationKey, on location: RunLocation) -> String? {
         string(key).map { absolute(key, $0, on: location) }
     }
 
@@ -180,7 +187,7 @@ struct SpecBuilder {
         return "/" + parts.joined(separator: "/")
     }
 
-    private func location(_ host: String, ssh: String?, options: [String]) -> RunLocation {
+    func location(_ host: String, ssh: String?, options: [String]) -> RunLocation {
         if let ssh { return .ssh(destination: ssh, options: options) }
         return sources.machine.isMe(host) ? .here : .ssh(destination: host, options: options)
     }
@@ -207,38 +214,16 @@ struct SpecBuilder {
         spec.companions.lora = paths(.coordinator(.lora), on: location)
         spec.mode = string(.coordinator(.mode)).flatMap(ServingMode.init) ?? .completion
         spec.sleepAfter = optionalInteger(.coordinator(.sleepAfter))
+        spec.ownSlots = boolean(.health(.canary)) ? 1 : 0
         takeCompanions(of: &spec)
         return spec
     }
 
-    private mutating func worker(_ index: Int) -> WorkerSpec {
-        let address = string(.backend(index, .host)) ?? ""
-        let endpoint = Endpoint(host: address, port: integer(.backend(index, .port)))
-        let location = location(
-            address, ssh: string(.backend(index, .ssh)),
-            options: strings(.backend(index, .sshOptions)))
-        let transport = string(.backend(index, .transport)).flatMap(RPCTransport.init) ?? .direct
-        let isManaged = boolean(.backend(index, .managed))
-        let passage = transport == .ssh && isManaged ? location.sshDestination ?? "" : nil
-        return WorkerSpec(
-            node: .worker(index + 1, at: endpoint, through: passage), place: index, host: address,
-            port: endpoint.port, location: location,
-            bind: string(.backend(index, .bind)), transport: transport, managed: isManaged,
-            binary: binary(.backend(index, .binary), on: location),
-            devices: strings(.backend(index, .devices)),
-            threads: optionalInteger(.backend(index, .threads)),
-            cache: boolean(.backend(index, .cache)),
-            environment: environment(.backend(index, .environment)),
-            extraArguments: strings(.backend(index, .extraArguments)),
-            memoryLimit: memory(.backend(index, .memoryLimit)),
-            memoryReserve: memory(.backend(index, .memoryReserve)) ?? 0,
-            cacheLimit: memory(.backend(index, .cacheLimit)) ?? 0,
-            speed: optionalNumber(.backend(index, .speed)))
-    }
-
     /// A program's name as it is, a path made absolute.
-    private mutating func binary(_ key: ConfigurationKey, on location: RunLocation) -> String? {
-        string(key).map { $0.contains("/") ? absolute(key, $0, on: location) : $0 }
+    mutating func binary(_ key: ConfigurationKey, on location: RunLocation) -> String? {
+        string(key).map(ServerProgram.name).map {
+            $0.contains("/") ? absolute(key, $0, on: location) : $0
+        }
     }
 
     func memory(_ key: ConfigurationKey) -> UInt64? {
@@ -247,7 +232,7 @@ struct SpecBuilder {
 
     private mutating func placement() -> PlacementSpec {
         var placement = PlacementSpec()
-        placement.strategy = string(.placement(.strategy)).flatMap { PlacementStrategy.words[$0] }
+        placement.strategy = string(.placement(.strategy)).flatMap(PlacementStrategy.init(word:))
         placement.participants =
             string(.placement(.participants)).flatMap(PlacementParticipants.init)
             ?? placement.participants

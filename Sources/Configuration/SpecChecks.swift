@@ -77,6 +77,16 @@ extension SpecBuilder {
                 + "which switches it off.")
     }
 
+    /// A small request wakes a coordinator that sleeps, or never lets it.
+    mutating func checkCanary(_ spec: ClusterSpec) {
+        guard spec.health.canary, spec.coordinator.sleepAfter != nil else { return }
+        problem(
+            .health(.canary),
+            "cannot go with \(ConfigurationKey.coordinator(.sleepAfter)): each small request would "
+                + "wake the coordinator, so that it loads its model again and again. Leave one of "
+                + "them out.")
+    }
+
     mutating func checkDelays(_ spec: ClusterSpec) {
         let policy = spec.restart
         guard policy.initialDelay > policy.maxDelay else { return }
@@ -105,8 +115,7 @@ extension SpecBuilder {
                 continue
             }
             // Through ssh, two hosts may both be 127.0.0.1 to themselves.
-            let isTunnelled = worker.transport == .ssh && worker.managed
-            if !isTunnelled {
+            if !worker.isTunnelled {
                 let endpoint = worker.endpoint.description.lowercased()
                 if let other = dialled[endpoint] {
                     problem(worker.key(.host), "\(worker.endpoint) is already that of \(other).")
@@ -133,9 +142,8 @@ extension SpecBuilder {
     /// The ports that the forwards of transport `ssh` open here and on the coordinator's host.
     private mutating func checkForwards(_ spec: ClusterSpec, _ listening: [String: String]) {
         let coordinator = spec.coordinator.location
-        for (index, worker) in spec.workers.enumerated()
-        where worker.managed && worker.transport == .ssh {
-            let port = spec.forwardPortBase + index
+        for worker in spec.workers where worker.isTunnelled {
+            let port = spec.forwardedPort(of: worker)
             let opensHere = worker.location != .here
             let opensThere = coordinator != .here && !worker.location.isSameHost(as: coordinator)
             let places = (opensHere ? ["here"] : []) + (opensThere ? [Self.place(coordinator)] : [])

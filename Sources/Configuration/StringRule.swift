@@ -26,10 +26,20 @@ enum StringRule: Equatable, Sendable {
     case origins
     /// The cluster's name.
     case clusterName
+    /// A worker's name.
+    case workerName
+    /// What a shell runs.
+    case command
     /// One word of a command line.
     case argument
     /// So much memory: `24GiB`.
     case memorySize
+    /// Numeric IPv4 to listen on, or `localhost`.
+    case listeningAddress
+    /// A name under which a browser may have come here.
+    case hostName
+    /// A user of this machine, or `*`.
+    case userName
     /// One of these words.
     case oneOf([String])
 
@@ -62,7 +72,9 @@ enum StringRule: Equatable, Sendable {
     }
 
     private func holdsSecret(_ text: String) -> Bool {
-        let isAssigned = self == .argument && !text.beginsWithDash && Secret.isAssigned(in: text)
+        let isAssigned =
+            (self == .argument || self == .command) && !text.beginsWithDash
+            && Secret.isAssigned(in: text)
         return isAssigned || Secret.isIn(text)
     }
 
@@ -103,14 +115,27 @@ enum StringRule: Equatable, Sendable {
             return isHarmless && !text.beginsWithDash
                 ? nil : "is not localhost, *, or scheme://host[:port] (several with commas)"
         case .clusterName:
-            let isName = text.unicodeScalars.allSatisfy(Self.isNameLetter) && text.count <= 64
-            return isName && text != "." && text != ".."
+            return Self.isName(text, atMost: 64) && text != "." && text != ".."
                 ? nil : "is no name of 1 to 64 of the characters A-Z a-z 0-9 . _ -"
-        case .argument: return nil
+        case .workerName:
+            return Self.isName(text, atMost: 64) && !text.beginsWithDash && !text.hasPrefix(".")
+                ? nil
+                : "is no name of 1 to 64 of the characters A-Z a-z 0-9 . _ - that begins with "
+                    + "neither . nor -"
+        case .argument, .command: return nil
         case .memorySize:
             return MemorySize.bytes(text) != nil
                 ? nil
                 : "is no size of memory: a number with a unit, such as \"24GiB\" or \"512MiB\""
+        case .listeningAddress:
+            return AddressRange.isNumericIPv4(text) || text == "localhost" ? nil : Self.isNoAddress
+        case .hostName:
+            return Self.isName(text, atMost: 253) && AddressRange.isName(text)
+                ? nil : "is no name of a host; addresses need not be named"
+        case .userName:
+            let isName = Self.isName(text, atMost: 32) && !text.beginsWithDash
+            return isName || text == DashboardSpec.everybody
+                ? nil : "is no name of a user, nor \"*\", which is everybody"
         case .oneOf(let words):
             return words.contains(text)
                 ? nil : "is not one of \(words.map { "\"\($0)\"" }.joined(separator: ", "))"
@@ -120,6 +145,10 @@ enum StringRule: Equatable, Sendable {
     static let isNoAddress = "is no IPv4 address (four numbers to 255, without leading zeros)"
 
     private static let isOption = "begins with '-', which would make it an option"
+
+    private static func isName(_ text: String, atMost most: Int) -> Bool {
+        text.unicodeScalars.allSatisfy(isNameLetter) && text.count <= most
+    }
 
     static func isNameLetter(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {

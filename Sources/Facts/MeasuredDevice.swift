@@ -4,14 +4,28 @@ import Placement
 
 /// How long a device took for layers of a model when `sollol measure` looked.
 package struct MeasuredDevice: Codable, Equatable, Sendable {
-    /// llama.cpp's name of it on its host: `CPU`, `CUDA0`.
-    package var device: String
-    /// The shape that was measured (`ModelShape.paceDigest`).
-    package var model: String
-    /// The build of the program that offers it, where that was told.
-    package var build: String?
-    /// Threads of the server; nil: llama.cpp's own number.
-    package var threads: Int?
+    /// A device, and what its pace depends on: a measurement counts only for the same.
+    package struct Conditions: Codable, Equatable, Sendable {
+        /// llama.cpp's name of it on its host: `CPU`, `CUDA0`.
+        package var device: String
+        /// The shape that was measured (`ModelShape.paceDigest`).
+        package var model: String
+        /// The build of the program that offers it, where that was told.
+        package var build: String?
+        /// Threads of the server; nil: llama.cpp's own number.
+        package var threads: Int?
+
+        /// These conditions.
+        package init(device: String, model: String, build: String?, threads: Int?) {
+            self.device = device
+            self.model = model
+            self.build = build
+            self.threads = threads
+        }
+    }
+
+    /// What was measured.
+    package var conditions: Conditions
     /// Seconds since 1970; nil for a device that somebody made up.
     package var measuredAt: Int?
     /// Seconds for one layer and one token.
@@ -28,17 +42,15 @@ package struct MeasuredDevice: Codable, Equatable, Sendable {
 
     /// A measurement.
     package init(
-        device: String, model: String, build: String?, threads: Int?, measuredAt: Int?,
-        layer: Double, promptLayer: Double, outputLayer: Double, spread: Double
+        _ conditions: Conditions, measuredAt: Int?, layer: Double, promptLayer: Double,
+        outputLayer: Double, hop: Double? = nil, spread: Double
     ) {
-        self.device = device
-        self.model = model
-        self.build = build
-        self.threads = threads
+        self.conditions = conditions
         self.measuredAt = measuredAt
         self.layer = layer
         self.promptLayer = promptLayer
         self.outputLayer = outputLayer
+        self.hop = hop
         self.spread = spread
     }
 
@@ -52,7 +64,7 @@ package struct MeasuredDevice: Codable, Equatable, Sendable {
     /// Whether a device could have taken so long: what lies in a file may have been changed.
     var isPlausible: Bool {
         let times = [layer, promptLayer, outputLayer, hop ?? 0]
-        return Outside.name(device) != nil && layer > 0
+        return Outside.name(conditions.device) != nil && layer > 0
             && times.allSatisfy { $0.isFinite && (0...3600).contains($0) }
             && spread.isFinite && (0...1e6).contains(spread) && measuredAt ?? 0 >= 0
     }
@@ -62,23 +74,22 @@ extension HostFacts {
     /// Where `measured` has the coordinator's own devices.
     package static let coordinatorKey = "coordinator"
 
-    /// What was measured of a device for this shape, build and number of threads.
+    /// What was measured under these conditions.
     package func measured(
-        _ device: String, of key: String, model: String, build: String?, threads: Int?
+        _ conditions: MeasuredDevice.Conditions, of key: String
     ) -> MeasuredDevice? {
-        measured?[key]?.first {
-            $0.device == device && $0.model == model && $0.build == build && $0.threads == threads
-        }
+        measured?[key]?.first { $0.conditions == conditions }
     }
 
-    /// Takes over a measurement in place of an earlier one of the same device.
+    /// Takes over a measurement in place of an earlier one of the same device, whatever its build.
     package mutating func record(_ device: MeasuredDevice, of key: String) {
         var all = measured ?? [:]
-        var devices = all[key, default: []]
-        devices.removeAll {
-            $0.device == device.device && $0.model == device.model && $0.threads == device.threads
+        let others = all[key, default: []].filter { former in
+            var same = former.conditions
+            same.build = device.conditions.build
+            return same != device.conditions
         }
-        all[key] = Array(([device] + devices).prefix(Bounds.measuredDevices))
+        all[key] = Array(([device] + others).prefix(Bounds.measuredDevices))
         measured = all
     }
 }

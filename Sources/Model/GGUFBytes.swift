@@ -34,4 +34,17 @@ package struct GGUFBytes {
         string(key)
         integer(type)
     }
+
+    /// What a header says of a tensor.
+    ///
+    /// - Parameter offset: of its data, from where those of all begin.
+    package mutating func tensor(
+        _ name: String, dimensions: [UInt64], type: Int32, at offset: UInt64
+    ) {
+        string(name)
+        integer(UInt32(dimensions.count))
+        for extent in dimensions { integer(extent) }
+        integer(type)
+        integer(offset)
+    }
 }

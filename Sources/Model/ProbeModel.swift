@@ -112,11 +112,8 @@ package struct ProbeModel: Equatable, Sendable {
         for (key, value) in metadata { bytes.pair(key, value) }
         var offset: UInt64 = 0
         for tensor in tensors {
-            bytes.string(tensor.name)
-            bytes.integer(UInt32(tensor.dimensions.count))
-            for extent in tensor.dimensions { bytes.integer(extent) }
-            bytes.integer(tensor.type)
-            bytes.integer(offset)
+            bytes.tensor(
+                tensor.name, dimensions: tensor.dimensions, type: tensor.type, at: offset)
             offset += (tensor.byteCount + 31) / 32 * 32
         }
         bytes.raw([UInt8](repeating: 0, count: (32 - bytes.bytes.count % 32) % 32))

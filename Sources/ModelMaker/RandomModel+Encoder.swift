@@ -76,5 +76,6 @@ extension RandomModel {
         return all
     }
 
-    static let trainedContext = 4096
+    /// More than the default context.
+    static let trainedContext = 8192
 }

@@ -19,11 +19,9 @@ extension RandomModel {
         addMetadata(to: &header)
         var offset: UInt64 = 0
         for tensor in tensors {
-            header.string(tensor.name)
-            header.integer(UInt32(tensor.dimensions.count))
-            for extent in tensor.dimensions { header.integer(UInt64(extent)) }
-            header.integer(layout(of: tensor).typeID)
-            header.integer(offset)
+            header.tensor(
+                tensor.name, dimensions: tensor.dimensions.map(UInt64.init),
+                type: layout(of: tensor).typeID, at: offset)
             offset += UInt64(padded(layout(of: tensor).rowBytes * tensor.rows))
         }
         header.raw([UInt8](repeating: 0, count: padded(header.bytes.count) - header.bytes.count))

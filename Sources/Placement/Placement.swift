@@ -50,10 +50,7 @@ package enum Placement {
     }
 
     private static func list(_ devices: [PlacementDevice]) -> String {
-        Node.list(
-            devices.map(\.node).reduce(into: [Node]()) { list, node in
-                if !list.contains(node) { list.append(node) }
-            })
+        Node.list(devices.map(\.node).unique { $0 })
     }
 
     private static func fastest(

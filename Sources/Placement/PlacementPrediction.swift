@@ -1,3 +1,5 @@
+import Basics
+
 /// How long a token will take with a placement, from what was measured of its devices.
 ///
 /// For a context that is still empty: attention over a long one takes time of its own.
@@ -74,15 +76,12 @@ package struct PlacementSuggestion: Equatable, Sendable {
     /// A worker less; the fastest placement leaves out by itself whom it does not need.
     private static func without(_ request: PlacementRequest) -> [Change] {
         guard ![.fastest, .manual].contains(request.strategy) else { return [] }
-        var seen: [PlacementDevice] = []
-        for device in request.devices where !seen.contains(where: { $0.node == device.node }) {
-            seen.append(device)
-        }
-        guard seen.count > 1 else { return [] }
-        return seen.map { left in
+        let nodes = request.devices.map(\.node).unique { $0 }
+        guard nodes.count > 1 else { return [] }
+        return nodes.map { left in
             var changed = request
-            changed.devices.removeAll { $0.node == left.node }
-            return ("without \(left.node)", changed)
+            changed.devices.removeAll { $0.node == left }
+            return ("without \(left)", changed)
         }
     }
 

@@ -12,11 +12,16 @@ package enum PlacementStrategy: String, Equatable, Sendable, Codable, CaseIterab
     /// As `placement.layers` says.
     case manual
 
-    /// What people write, and what it means: `speed_aware` is what `fastest` was called when it
-    /// shared layers out in proportion to speeds.
-    package static let words: [String: PlacementStrategy] =
-        Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
-        .merging(["speed_aware": .fastest]) { first, _ in first }
+    /// What `fastest` was called when it shared layers out in proportion to speeds.
+    private static let formerName = "speed_aware"
+
+    /// What people may write.
+    package static let words = allCases.map(\.rawValue) + [formerName]
+
+    /// What people mean by a word, or nil.
+    package init?(word: String) {
+        self.init(rawValue: word == Self.formerName ? Self.fastest.rawValue : word)
+    }
 
     /// The strategy where nobody names one.
     package static func standard(for devices: [PlacementDevice]) -> PlacementStrategy {
@@ -27,7 +32,7 @@ package enum PlacementStrategy: String, Equatable, Sendable, Codable, CaseIterab
     /// A strategy as people and older releases wrote it.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        guard let known = Self.words[try container.decode(String.self)] else {
+        guard let known = Self(word: try container.decode(String.self)) else {
             throw DecodingError.dataCorruptedError(
                 in: container, debugDescription: "no strategy has this name")
         }

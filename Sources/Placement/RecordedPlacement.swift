@@ -44,11 +44,28 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
     /// Why layers cannot stay where they were.
     package func reasonToMove(_ request: PlacementRequest) -> String {
         let now = Self.purpose(request)
-        let changed = now.keys.filter { now[$0] != purpose[$0] }.sorted()
-        return changed.isEmpty
+        var changed = Set(now.keys.filter { now[$0] != purpose[$0] })
+        // Of other devices everything that is said of each is another list.
+        if changed.contains("the devices") {
+            changed.subtract(["memory_limit", "speed", "what was measured"])
+        }
+        let reasons = Self.reasons.filter { changed.contains($0.key) }.map(\.text)
+        return reasons.isEmpty
             ? "there is not enough free memory where they were"
-            : "\(changed.joined(separator: ", ")): not as at the last start"
+            : "since the last start \(reasons.joined(separator: ", and "))"
     }
+
+    /// What has changed, as a sentence goes on that begins with since when.
+    private static let reasons = [
+        (key: "the model", text: "the model has become another one"),
+        (key: "the devices", text: "workers or their devices have changed"),
+        (key: "the context", text: "the context, its slots or its types have changed"),
+        (key: "placement", text: "`placement` has been changed in the configuration"),
+        (key: "memory_limit", text: "a `memory_limit` has been changed in the configuration"),
+        (key: "speed", text: "a `speed` has been changed in the configuration"),
+        (key: "what was measured", text: "the pace of a device has been measured anew"),
+        (key: "llama.cpp", text: "another llama.cpp has been installed"),
+    ]
 
     private func isPossible(_ request: PlacementRequest) -> Bool {
         let possible = 0...request.shape.blockCount + 1
@@ -71,7 +88,7 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
                 + request.manual.map(String.init)
                 + (request.cpuExperts > 0 ? ["experts \(request.cpuExperts)"] : []),
             "llama.cpp": ["\(request.canOverride)"],
-            "the devices": devices.map { "\($0.node) \($0.name) \($0.address ?? "")" },
+            "the devices": devices.map { "\($0.node.key) \($0.name) \($0.address ?? "")" },
             "memory_limit": devices.map { "\($0.configured ?? 0)" },
             "speed": devices.map { "\($0.speed ?? 0)" },
             "what was measured": devices.map { "\($0.pace.map(String.init(describing:)) ?? "")" },

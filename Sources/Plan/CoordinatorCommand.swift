@@ -57,15 +57,23 @@ struct CoordinatorCommand {
         var words = CommandWords()
         let coordinator = spec.coordinator
         words.add(binary, spec.reason(.coordinator(.binary)))
+        for word in ServerProgram.commands(of: binary) {
+            words.add(word, "rule: llama-server is a command of that program")
+        }
         words.add("--model", files.model, spec.reason(.cluster(.model)))
         let isNamed = address != coordinator.host
         words.add(
             "--host", address,
             spec.reason(.coordinator(.host)) + (isNamed ? ": \(coordinator.host) resolved" : ""))
         words.add("--port", String(coordinator.port), spec.reason(.coordinator(.port)))
-        let context = String(coordinator.contextSize)
-        words.add("--ctx-size", context, spec.reason(.coordinator(.contextSize)))
-        words.add("--parallel", String(coordinator.parallel), spec.reason(.coordinator(.parallel)))
+        let own =
+            coordinator.ownSlots > 0
+            ? ", and a slot as large as a user's for \(ConfigurationKey.health(.canary))" : ""
+        words.add(
+            "--ctx-size", String(coordinator.wholeContext),
+            spec.reason(.coordinator(.contextSize)) + own)
+        words.add(
+            "--parallel", String(coordinator.allSlots), spec.reason(.coordinator(.parallel)) + own)
         if !rpc.isEmpty {
             addPlacement(to: &words)
             addMemory(to: &words)

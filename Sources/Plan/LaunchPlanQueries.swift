@@ -42,14 +42,20 @@ extension LaunchPlan {
 
     /// A request that any coordinator of this plan which works can answer at once: a few tokens,
     /// numbered, since a vocabulary may lack any word.
-    package var smallRequest: (path: String, body: String) {
+    ///
+    /// - Parameter slot: where it is answered; nil: anywhere. In a slot of its own it costs no user
+    ///   the cache of a prompt (measured: any short prompt takes a used slot by similarity).
+    package func smallRequest(slot: Int?) -> (path: String, body: String) {
         let words = process(.coordinator)?.argv ?? []
         if words.contains("--reranking") || words.contains("--embedding") {
             let (path, body) = Self.sample(words)
             return ("/v1/\(path)", body)
         }
         let prompt = (1...16).map(String.init).joined(separator: ",")
-        return ("/completion", #"{"prompt":[\#(prompt)],"n_predict":1,"cache_prompt":true}"#)
+        let place = slot.map { #","id_slot":\#($0)"# } ?? ""
+        return (
+            "/completion", #"{"prompt":[\#(prompt)],"n_predict":1,"cache_prompt":true\#(place)}"#
+        )
     }
 
     /// A command that asks the coordinator something, for people to try: with a key that curl reads

@@ -22,7 +22,7 @@ extension LaunchPlanner {
         var rest = spec
         rest.workers.removeAll { nodes.contains($0.node) }
         if rest.placement.strategy == .manual { rest.placement.strategy = .memoryAware }
-        var planner = LaunchPlanner(spec: rest, facts: facts, places: spec.workers.count)
+        var planner = LaunchPlanner(spec: rest, facts: facts, apiPort: spec.forwardedAPIPort)
         let reduced = try planner.plan()
         if let placement = reduced.placement, !placement.fits, !spec.placement.mayOvercommit {
             throw .restTooSmall(shortages: PlacementAdvice(placement).shortages)

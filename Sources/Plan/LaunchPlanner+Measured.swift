@@ -7,45 +7,53 @@ import Placement
 /// What was measured of devices, where it concerns this model, these builds and these settings.
 extension LaunchPlanner {
     /// The devices with their paces.
-    func measured(_ devices: [PlacementDevice], _ shape: ModelShape) -> [PlacementDevice] {
+    ///
+    /// - Parameter model: the digest of its shape.
+    func measured(_ devices: [PlacementDevice], model: String) -> [PlacementDevice] {
         var numbers: [Node: Int] = [:]
         return devices.map { device in
             var device = device
             let number = numbers[device.node, default: 0]
             numbers[device.node] = number + 1
-            device.pace = pace(device, number, shape)
+            device.pace = pace(device, number, model)
             return device
         }
     }
 
-    private func pace(_ device: PlacementDevice, _ number: Int, _ shape: ModelShape) -> DevicePace?
-    {
+    private func pace(_ device: PlacementDevice, _ number: Int, _ model: String) -> DevicePace? {
         guard let worker = spec.workers.first(where: { $0.node == device.node }) else {
-            return coordinatorPace(shape, device: device.name)
+            return coordinatorPace(model: model, device: device.name)
         }
-        let known = facts.devices(of: worker) ?? []
-        let name = number < known.count ? known[number].name : WorkerDevice.cpu
-        return facts.measured(
-            name, of: worker.endpoint.description, model: shape.paceDigest,
-            build: facts.build(of: worker), threads: worker.threads)?.pace
+        let offered = facts.conditions(of: worker, model: model)
+        // Several that nobody has told apart are parts of one.
+        let conditions = number < offered.count ? offered[number] : offered[0]
+        return facts.measured(conditions, of: worker.endpoint.description)?.pace
     }
 
     /// That of the coordinator's CPU, or of a GPU of its own.
-    func coordinatorPace(_ shape: ModelShape, device: String = WorkerDevice.cpu) -> DevicePace? {
-        facts.measured(
-            device, of: HostFacts.coordinatorKey, model: shape.paceDigest,
-            build: facts.build(of: spec.coordinator), threads: nil)?.pace
+    func coordinatorPace(model: String, device: String = WorkerDevice.cpu) -> DevicePace? {
+        let conditions = facts.conditions(of: spec.coordinator, device: device, model: model)
+        return facts.measured(conditions, of: HostFacts.coordinatorKey)?.pace
     }
 }
 
 extension HostFacts {
-    /// The build of the program that a worker runs, where that was told.
-    package func build(of worker: WorkerSpec) -> String? {
-        host(at: worker.location)?.binaries[worker.binary ?? "rpc-server"]?.version
+    /// Under which conditions the devices of a worker are measured; at least one.
+    package func conditions(
+        of worker: WorkerSpec, model: String
+    ) -> [MeasuredDevice.Conditions] {
+        let known = devices(of: worker) ?? []
+        let names = known.isEmpty ? [WorkerDevice.cpu] : known.map(\.name)
+        let build = host(at: worker.location)?.binaries[worker.program]?.version
+        return names.map { .init(device: $0, model: model, build: build, threads: worker.threads) }
     }
 
-    /// The build of the coordinator's program, where that was told.
-    package func build(of coordinator: CoordinatorSpec) -> String? {
-        host(at: coordinator.location)?.binaries[coordinator.binary ?? "llama-server"]?.version
+    /// Under which conditions a device of the coordinator's own is measured.
+    package func conditions(
+        of coordinator: CoordinatorSpec, device: String, model: String
+    ) -> MeasuredDevice.Conditions {
+        let host = host(at: coordinator.location)
+        let build = host?.binaries[coordinator.program]?.version
+        return .init(device: device, model: model, build: build, threads: nil)
     }
 }

@@ -135,7 +135,7 @@ extension LaunchPlanner {
     /// What the coordinator's binary accepts, or is assumed to.
     private var likelyCapabilities: Capabilities {
         let host = facts.host(at: spec.coordinator.location)
-        return host?.binaries[wantedCoordinator]?.capabilities ?? .currentRelease
+        return host?.binaries[spec.coordinator.program]?.capabilities ?? .currentRelease
     }
 
     /// A placement does not change between starts without a reason.
@@ -153,7 +153,8 @@ extension LaunchPlanner {
             if let file = adapter.recorded?.companion { shape.add(file) }
         }
         context.uncounted += companions.flatMap { $0.uncounted(spec.coordinator) }
-        let placed = measured(devices.map(\.placed), shape)
+        let digest = shape.paceDigest
+        let placed = measured(devices.map(\.placed), model: digest)
         let limits = MemoryLimits(spec: spec, facts: facts)
         let knowsBuffers = devices.allSatisfy { $0.buffer != nil || $0.placed.address == nil }
         var request = PlacementRequest(
@@ -162,7 +163,7 @@ extension LaunchPlanner {
             participants: spec.placement.participants, devices: placed,
             coordinatorLimit: nil, manual: spec.placement.layers,
             canOverride: likelyCapabilities.overrideTensor && knowsBuffers)
-        request.coordinatorPace = coordinatorPace(shape)
+        request.coordinatorPace = coordinatorPace(model: digest)
         request.cpuExperts = spec.placement.cpuExperts
         request.companions = companions.compactMap { $0.load(context, spec.coordinator) }
         // What the coordinator needs anyway is not there for workers on the same host.

@@ -24,13 +24,13 @@ extension LaunchPlanner {
     /// | here | direct | | relay |
     /// | elsewhere | forward | direct | forward and relay |
     ///
-    /// The forwarded port counts from the worker's place in the configuration, so that it stays
-    /// when another backend changes its transport or is left out.
+    /// The forwarded port counts from the worker's number, so that it stays when another backend
+    /// changes its transport, is left out, or comes before it.
     mutating func addresses(of worker: WorkerSpec) -> WorkerAddresses {
-        let passage = Endpoint(host: "127.0.0.1", port: spec.forwardPortBase + worker.place)
+        let passage = Endpoint(host: "127.0.0.1", port: spec.forwardedPort(of: worker))
         let coordinator = spec.coordinator.location
         let isBesideCoordinator = worker.location.isSameHost(as: coordinator)
-        guard worker.transport == .ssh, worker.managed else {
+        guard worker.isTunnelled else {
             if AddressRange.isName(address(of: worker.host)) {
                 assumptions.add(
                     worker.node,
@@ -91,8 +91,7 @@ extension LaunchPlanner {
         of worker: WorkerSpec, _ addresses: WorkerAddresses
     ) -> PlannedProcess {
         var words = CommandWords()
-        let program = binary(
-            of: worker.node, name: worker.binary ?? "rpc-server", isServer: false)
+        let program = binary(of: worker.node, name: worker.program, isServer: false)
         words.add(program, spec.reason(worker.key(.binary)))
         words.add("-H", addresses.bind.host, addresses.bindReason)
         words.add("-p", String(addresses.bind.port), spec.reason(worker.key(.port)))

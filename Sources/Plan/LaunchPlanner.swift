@@ -19,7 +19,7 @@ package struct LaunchPlanner {
     package static func plan(
         _ spec: ClusterSpec, facts: HostFacts = HostFacts(), modelProblem: String? = nil
     ) throws(PlanError) -> LaunchPlan {
-        var planner = LaunchPlanner(spec: spec, facts: facts, places: spec.workers.count)
+        var planner = LaunchPlanner(spec: spec, facts: facts, apiPort: spec.forwardedAPIPort)
         planner.modelProblem = modelProblem
         return try planner.plan()
     }
@@ -29,13 +29,14 @@ package struct LaunchPlanner {
     var assumptions = Assumptions()
     var notices: [String] = []
     private(set) var modelProblem: String?
-    /// Workers of the whole configuration, also when some are left out: each has a port to forward.
-    private let places: Int
+    /// The port that leads to the API of a coordinator elsewhere, by the whole configuration, also
+    /// when some workers are left out.
+    private let apiPort: Int
 
-    init(spec: ClusterSpec, facts: HostFacts, places: Int) {
+    init(spec: ClusterSpec, facts: HostFacts, apiPort: Int) {
         self.spec = spec
         self.facts = facts
-        self.places = places
+        self.apiPort = apiPort
     }
 
     mutating func plan() throws(PlanError) -> LaunchPlan {
@@ -50,7 +51,8 @@ package struct LaunchPlanner {
         let companions = companions(of: model)
         let (placement, distribution) = try place(model, with: companions, on: devices)
         let command = CoordinatorCommand(
-            spec: spec, binary: binary(of: .coordinator, name: wantedCoordinator, isServer: true),
+            spec: spec,
+            binary: binary(of: .coordinator, name: spec.coordinator.program, isServer: true),
             capabilities: try coordinatorCapabilities(),
             files: ModelFiles(model: model.path, companions: companions, mode: mode(of: model)),
             address: coordinatorAddress(),
@@ -79,7 +81,7 @@ package struct LaunchPlanner {
     package static func forwards(
         _ spec: ClusterSpec, facts: HostFacts = HostFacts()
     ) -> [Node: [PortForward]] {
-        var planner = LaunchPlanner(spec: spec, facts: facts, places: spec.workers.count)
+        var planner = LaunchPlanner(spec: spec, facts: facts, apiPort: spec.forwardedAPIPort)
         var forwards: [Node: [PortForward]] = [:]
         var relays: [PortForward] = []
         for worker in spec.workers {
@@ -93,12 +95,10 @@ package struct LaunchPlanner {
 
     // MARK: - Coordinator
 
-    var wantedCoordinator: String { spec.coordinator.binary ?? "llama-server" }
-
     private mutating func coordinatorCapabilities() throws(PlanError) -> Capabilities {
         let location = spec.coordinator.location
         guard
-            let binary = facts.host(at: location)?.binaries[wantedCoordinator],
+            let binary = facts.host(at: location)?.binaries[spec.coordinator.program],
             let capabilities = binary.capabilities
         else {
             assumptions.add(
@@ -181,9 +181,8 @@ package struct LaunchPlanner {
     private var apiForward: PortForward? {
         let coordinator = spec.coordinator
         guard coordinator.location != .here else { return nil }
-        let port = spec.forwardPortBase + places
         return PortForward(
-            side: .here, listen: Endpoint(host: "127.0.0.1", port: port),
+            side: .here, listen: Endpoint(host: "127.0.0.1", port: apiPort),
             // A wildcard of IPv6 takes IPv4 as well.
             target: Endpoint(
                 host: coordinator.host == "::" ? "127.0.0.1" : probeHost, port: coordinator.port),

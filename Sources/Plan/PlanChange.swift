@@ -33,18 +33,10 @@ package struct PlanChange: Equatable, Sendable {
     package func lines(_ plan: LaunchPlan) -> [String] {
         let lines =
             removed.map { ($0, "\($0) is removed") }
-            + changed.map { ($0, "\($0) changes: \(Self.command($0, plan))") }
-            + added.map { ($0, "\($0) is added: \(Self.command($0, plan))") }
+            + changed.map { ($0, "\($0) changes: \(plan.command(of: $0))") }
+            + added.map { ($0, "\($0) is added: \(plan.command(of: $0))") }
         // The coordinator comes last, as everywhere.
         return (lines.filter { $0.0.isWorker } + lines.filter { !$0.0.isWorker }).map { $0.1 }
-    }
-
-    private static func command(_ node: Node, _ plan: LaunchPlan) -> String {
-        if let process = plan.process(node) {
-            let place = process.location.sshDestination.map { "on \($0): " } ?? ""
-            return place + process.shellLine
-        }
-        return plan.unmanaged(node).map { "\($0.endpoint), which somebody else runs" } ?? ""
     }
 
     /// What makes a process what it is.
@@ -68,5 +60,16 @@ package struct PlanChange: Equatable, Sendable {
             + plan.unmanaged.map {
                 Running(node: $0.node, endpoints: [$0.endpoint])
             }
+    }
+}
+
+extension LaunchPlan {
+    /// With which command a node runs, and where; empty for one that is not in the plan.
+    package func command(of node: Node) -> String {
+        if let process = process(node) {
+            let place = process.location.sshDestination.map { "on \($0): " } ?? ""
+            return place + process.shellLine
+        }
+        return unmanaged(node).map { "\($0.endpoint), which somebody else runs" } ?? ""
     }
 }

@@ -39,6 +39,6 @@ package enum GuardProgram {
         PackageResources.guard_cache_sh,
         PackageResources.memory_groups_sh, PackageResources.guard_memory_sh,
         PackageResources.guard_leash_sh, PackageResources.guard_peers_sh,
-        PackageResources.guard_ticker_sh,
+        PackageResources.guard_gpu_sh, PackageResources.guard_ticker_sh,
     ]
 }

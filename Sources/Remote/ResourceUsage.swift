@@ -9,6 +9,18 @@ package struct ResourceUsage: Equatable, Sendable {
     /// Bytes that it has read since its start, cached ones included (`rchar`, proc(5)); nil where
     /// the host does not count them.
     package var bytesRead: Int?
+    /// What its GPUs do; nil where it uses none, or nobody tells whether it does.
+    package var gpu: GPULoad?
+
+    /// What the GPUs of a server do, whoever they do it for.
+    package enum GPULoad: String, Equatable, Sendable {
+        /// One of them works.
+        case busy
+        /// None does.
+        case idle
+        /// The host does not tell.
+        case unknown
+    }
 
     /// Numbers of one server.
     package init(residentKiB: Int, cpuSeconds: Double, bytesRead: Int? = nil) {
@@ -25,14 +37,17 @@ package struct ResourceUsage: Equatable, Sendable {
         return Double(bytesRead - before) / seconds
     }
 
-    /// The words `PID KIB CPU BYTES` of a guard, or nil when they are no numbers.
+    /// The words `PID KIB CPU BYTES GPU` of a guard, or nil when they are no numbers; the last one
+    /// is left out where the host has no `/proc`.
     init?(words: [String]) {
-        guard words.count == 4, let resident = Outside.number(words[1], in: Outside.kibibytes),
+        guard (4...5).contains(words.count),
+            let resident = Outside.number(words[1], in: Outside.kibibytes),
             let cpu = Self.seconds(words[2])
         else { return nil }
         self.init(
             residentKiB: Int(resident), cpuSeconds: cpu,
             bytesRead: Outside.number(words[3], in: 0...1 << 60))
+        gpu = words.count == 5 ? GPULoad(rawValue: words[4]) : nil
     }
 
     /// Hundredths of a second, or what ps(1) shows: `[[DD-]HH:]MM:SS[.CC]`.

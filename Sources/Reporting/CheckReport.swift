@@ -91,7 +91,14 @@ package struct CheckReport {
 
     private func line(_ entry: (trial: WorkerTrial, outcome: WorkerTrial.Outcome)) -> String {
         let version = entry.outcome.version.map { "RPC protocol \($0)" } ?? "no answer"
-        let devices = Self.devices(entry).map { "\($0.name) \($0.memory)" }
+        // That of a processor is its host's, which stands above as its host has it: rpc-server
+        // counts otherwise, and a moment later.
+        let isHost = entry.outcome.offered.map { $0.name.hasPrefix("CPU") }
+        let devices = Self.devices(entry).enumerated().map { index, device in
+            isHost.indices.contains(index) && isHost[index]
+                ? "\(device.name) (the processors, with the memory of the host)"
+                : "\(device.name) \(device.memory)"
+        }
         return (["  \(entry.trial.worker.node), started for a moment: \(version)"] + devices)
             .joined(separator: "; ")
     }

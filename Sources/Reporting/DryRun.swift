@@ -41,7 +41,7 @@ package enum DryRun {
             ("cluster", .string(plan.cluster)),
             ("plan_id", .string(plan.id)),
             ("assumptions", .strings(plan.assumptions)),
-            ("warnings", .strings(plan.exposures.map(\.description))),
+            ("warnings", .strings(plan.warnings)),
             ("layers", layers ?? .null),
             ("unmanaged", .array(unmanaged)),
             ("processes", .array(plan.processes.map(json))),

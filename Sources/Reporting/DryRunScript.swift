@@ -27,7 +27,7 @@ extension DryRun {
 
     private static func scriptHead(_ plan: LaunchPlan) -> String {
         let assumptions =
-            plan.exposures.flatMap { comment("warning: \($0.description)") }
+            plan.warnings.flatMap { comment("warning: \($0)") }
             + plan.assumptions.flatMap { comment("assumed of \($0)") }
         let comments =
             [

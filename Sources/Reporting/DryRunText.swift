@@ -6,7 +6,7 @@ extension DryRun {
     /// The plan for people: what runs where, with which command, and why.
     package static func text(_ plan: LaunchPlan) -> String {
         var blocks = [heading(plan)]
-        let warnings = plan.exposures.map { "warning: \($0.description)" }
+        let warnings = plan.warnings.map { "warning: \($0)" }
         if !warnings.isEmpty { blocks.append(warnings) }
         if let distribution = plan.distribution { blocks.append(layers(distribution)) }
         for (index, process) in plan.processes.enumerated() {
@@ -59,8 +59,8 @@ extension DryRun {
         return ["Layers 0-\(count) (\(count) is the output layer), \(kept) on \(place):"]
             + distribution.shares.map { share in
                 return
-                    "    \(padded(share.node.description, width))  "
-                    + "\(padded(share.device, deviceWidth))  "
+                    "    \(share.node.description.padded(to: width))  "
+                    + "\(share.device.padded(to: deviceWidth))  "
                     + "\(rangeText(share.layers)) (\(share.layers.count))"
             }
     }
@@ -104,10 +104,6 @@ extension DryRun {
         }
         // A long path pushes its own reason away, not those of all other rows.
         let width = table.map(\.0.count).filter { $0 <= 32 }.max() ?? 0
-        return table.map { "      \(padded($0.0, width))  # \($0.1)" }
-    }
-
-    private static func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
+        return table.map { "      \($0.0.padded(to: width))  # \($0.1)" }
     }
 }

@@ -28,9 +28,8 @@ package struct MeasureReport {
         var lines = ["Cluster \(cluster): seconds for one layer of this model", ""]
         for (name, result) in zip(names, results) {
             guard case .measured(let device) = result.outcome else { continue }
-            let gap = String(repeating: " ", count: width - name.count)
             lines.append(
-                "\(name)\(gap)  \(Self.milliseconds(device.layer)) a token, "
+                "\(name.padded(to: width))  \(Self.milliseconds(device.layer)) a token, "
                     + "\(Self.milliseconds(device.promptLayer)) a token of a prompt, output layer "
                     + Self.milliseconds(device.outputLayer)
                     + (device.hop.map { ", the way there \(Self.milliseconds($0))" } ?? "")
@@ -64,18 +63,13 @@ package struct MeasureReport {
         let devices = results.compactMap { bench, outcome -> OrderedJSON? in
             guard case .measured(let device) = outcome else { return nil }
             return .object([
-                ("name", .node(bench.node)), ("device", .string(device.device)),
+                ("name", .node(bench.node)), ("device", .string(device.conditions.device)),
                 ("seconds_per_layer", .number(device.layer)),
                 ("prompt_seconds_per_layer", .number(device.promptLayer)),
                 ("seconds_output_layer", .number(device.outputLayer)),
-                (
-                    "hop_seconds", device.hop.map(OrderedJSON.number) ?? .null
-                ),
+                ("hop_seconds", .optional(device.hop)),
                 ("bytes_per_second", .null), ("spread", .number(device.spread)),
-                (
-                    "measured_at",
-                    device.measuredAt.map { .string(Timestamp(seconds: $0).description) } ?? .null
-                ),
+                ("measured_at", .optional(device.measuredAt.map { Timestamp(seconds: $0) })),
             ])
         }
         let problems = results.compactMap { bench, outcome -> OrderedJSON? in

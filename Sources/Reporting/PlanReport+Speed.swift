@@ -4,23 +4,14 @@ import Plan
 
 /// How fast it will be, as far as devices are measured.
 extension PlanReport {
-    var prediction: PlacementPrediction? { PlacementPrediction(placement) }
-
-    var suggestions: [PlacementSuggestion] { PlacementSuggestion.all(placement) }
-
-    /// Three digits are more than what measurements are good for.
-    static func number(_ value: Double?) -> OrderedJSON {
-        value.map { .number($0) } ?? .null
-    }
-
     /// Lines on tokens a second, where the time of one goes, and what would help; none where
     /// nothing is measured.
     var speed: [String] {
         guard let prediction else { return [] }
         var lines = [
             "",
-            "Predicted: \(Self.rounded(prediction.tokensPerSecond)) tokens/s with an empty context; "
-                + "a token takes \(Self.milliseconds(prediction.total))\(age).",
+            "Predicted: \(threeDigits(prediction.tokensPerSecond)) tokens/s with an empty "
+                + "context; a token takes \(Self.milliseconds(prediction.total))\(age).",
         ]
         let devices = placement.request.devices
         let shares =
@@ -31,9 +22,8 @@ extension PlanReport {
         lines += used.map { name, time in
             let columns = Int((time / prediction.total * Double(Self.columns)).rounded())
             let bar = String(repeating: "-", count: min(max(1, columns), Self.columns))
-            let fill = String(repeating: " ", count: Self.columns - bar.count)
-            let gap = String(repeating: " ", count: width - name.count)
-            return "\(name)\(gap)  [\(bar)\(fill)]  \(Self.milliseconds(time))"
+            return "\(name.padded(to: width))  [\(bar.padded(to: Self.columns))]  "
+                + Self.milliseconds(time)
         }
         let idle = zip(devices, placement.counts).filter {
             $1 == 0 && placement.strategy == .fastest
@@ -42,7 +32,7 @@ extension PlanReport {
         if !suggestions.isEmpty {
             lines += ["", "Each of these alone would make it faster:"]
             lines += suggestions.map {
-                "  - \($0.text) (\(Self.rounded($0.tokensPerSecond)) tokens/s)"
+                "  - \($0.text) (\(threeDigits($0.tokensPerSecond)) tokens/s)"
             }
         }
         return lines
@@ -57,17 +47,6 @@ extension PlanReport {
     private static let columns = 32
 
     private static func milliseconds(_ time: Duration) -> String {
-        "\(rounded(time / .milliseconds(1))) ms"
-    }
-
-    /// Two digits after the point below ten, one below a hundred.
-    private static func rounded(_ value: Double) -> String {
-        let digits = value < 10 ? 2 : value < 100 ? 1 : 0
-        let scale = [1.0, 10, 100][digits]
-        let whole = Int((min(value, 1e12) * scale).rounded())
-        guard digits > 0 else { return "\(whole)" }
-        let fraction = String(whole % Int(scale))
-        let zeros = String(repeating: "0", count: digits - fraction.count)
-        return "\(whole / Int(scale)).\(zeros)\(fraction)"
+        "\(threeDigits(time / .milliseconds(1))) ms"
     }
 }

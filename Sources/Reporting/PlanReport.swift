@@ -10,7 +10,10 @@ package struct PlanReport: Sendable {
     let placement: ModelPlacement
     private let advice: PlacementAdvice
     private let assumptions: [String]
+    private let warning: String?
     let local: LocalTime
+    let prediction: PlacementPrediction?
+    let suggestions: [PlacementSuggestion]
 
     /// A report on a plan whose model's header is known, else nil.
     ///
@@ -27,6 +30,9 @@ package struct PlanReport: Sendable {
         self.model = model
         self.placement = placement
         advice = PlacementAdvice(placement)
+        prediction = PlacementPrediction(placement)
+        suggestions = PlacementSuggestion.all(placement)
+        warning = plan.contextWarning
         self.assumptions = assumptions ?? plan.notices + plan.assumptions
     }
 
@@ -87,6 +93,7 @@ package struct PlanReport: Sendable {
             ("coordinator", json(coordinator)),
             ("advice", .strings(advice.changes)),
             ("shortages", .strings(advice.shortages)),
+            ("warnings", .strings(warning.map { [$0] } ?? [])),
             ("strategy", .string(placement.strategy.rawValue)),
             ("participants", .string(placement.request.participants.rawValue)),
             (
@@ -99,7 +106,7 @@ package struct PlanReport: Sendable {
                     ("ctx_size", .int(context.paddedContext)), ("parallel", .int(context.slots)),
                 ])
             ),
-            ("tokens_per_second", Self.number(prediction?.tokensPerSecond)),
+            ("tokens_per_second", .optional(prediction?.tokensPerSecond)),
             // Not measured yet.
             ("tokens_per_second_full", .null), ("prompt_tokens_per_second", .null),
             ("load_seconds", .null),
@@ -109,7 +116,7 @@ package struct PlanReport: Sendable {
                     suggestions.map {
                         .object([
                             ("text", .string($0.text)),
-                            ("tokens_per_second", Self.number($0.tokensPerSecond)),
+                            ("tokens_per_second", .number($0.tokensPerSecond)),
                         ])
                     })
             ),
@@ -129,7 +136,7 @@ package struct PlanReport: Sendable {
             ("kv_bytes", .int(Int(row.load.cache))),
             ("buffers_bytes", .int(Int(row.load.buffers))),
             ("limit_bytes", row.limit.map { .int(Int(clamping: $0)) } ?? .null),
-            ("seconds_per_token", Self.number(row.time.map { $0 / .seconds(1) })),
+            ("seconds_per_token", .optional(row.time.map { $0 / .seconds(1) })),
         ])
     }
 
@@ -164,6 +171,7 @@ package struct PlanReport: Sendable {
         } else if !fits {
             lines += ["", "No single change makes it fit: \(needAndLimit)."]
         }
+        if let warning { lines += ["", "Warning: \(warning)."] }
         lines += speed
         if !estimates.isEmpty {
             lines += ["", "Not exact:"] + estimates.map { "  - \($0)" }
@@ -197,9 +205,8 @@ package struct PlanReport: Sendable {
         let width = names.map(\.count).max() ?? 0
         let rangeWidth = ranges.map(\.count).max() ?? 0
         return nodes.enumerated().map { index, node in
-            let name = names[index] + String(repeating: " ", count: width - names[index].count)
-            let layers =
-                ranges[index] + String(repeating: " ", count: rangeWidth - ranges[index].count)
+            let name = names[index].padded(to: width)
+            let layers = ranges[index].padded(to: rangeWidth)
             return "\(name)  \(layers)  \(Self.bar(node.load, node.limit, scale))  "
                 + Self.numbers(node.load, node.limit)
         }
@@ -229,7 +236,7 @@ package struct PlanReport: Sendable {
             }
             fill(".", to: limit)
         }
-        return "[" + bar + String(repeating: " ", count: barWidth - min(barWidth, bar.count)) + "]"
+        return "[\(bar.padded(to: barWidth))]"
     }
 
     private static func numbers(_ load: ModelMemory.Load, _ limit: UInt64?) -> String {

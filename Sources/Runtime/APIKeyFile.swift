@@ -43,9 +43,14 @@ final class APIKeyFile {
     ) {
         let carrier = SSHCommand.argv(to: location, timeouts: timeouts)
         let place = carrier == nil ? "" : " on \(location.sshDestination ?? "its host")"
-        let here = LocalKeyFile(loop: loop)
+        let here = PatientRead(loop: loop)
         self.init(name: "the API key file \(path)\(place)", isHere: carrier == nil) { answer in
-            guard let carrier else { return here.read(path, answer) }
+            guard let carrier else {
+                let failed = { (text: String) in
+                    Result<APIKeyList, Problem>.failure(Problem(text: text))
+                }
+                return here.run({ APIKeyFile.content(path) }, failed: failed, answer)
+            }
             Self.ask(path, location, carrier, timeouts, loop, answer)
         }
     }
@@ -105,44 +110,6 @@ final class APIKeyFile {
             return .success(try APIKeyList(bytes))
         } catch {
             return .failure(Problem(text: error.text, isRead: true))
-        }
-    }
-}
-
-/// A file of keys on this machine, read off the loop: its disk may hang for ever.
-private final class LocalKeyFile {
-    /// Seconds until it is said that the disk hangs; nobody waits for it any longer.
-    private static let patience = 2.0
-
-    private let loop: EventLoop
-    private var isReading = false
-
-    init(loop: EventLoop) { self.loop = loop }
-
-    /// One read at a time: of a disk that hangs it holds one thread.
-    func read(_ path: String, _ answer: @escaping (Result<APIKeyList, APIKeyFile.Problem>) -> Void)
-    {
-        let hangs = APIKeyFile.Problem(text: "cannot be read: its disk hangs")
-        guard !isReading else { return answer(.failure(hangs)) }
-        isReading = true
-        var unanswered: ((Result<APIKeyList, APIKeyFile.Problem>) -> Void)? = answer
-        func settle(_ result: Result<APIKeyList, APIKeyFile.Problem>) {
-            unanswered?(result)
-            unanswered = nil
-        }
-        let timer = loop.at(EventLoop.now + Self.patience) { settle(.failure(hangs)) }
-        do throws(SystemError) {
-            try BlockingCall.run(on: loop) {
-                APIKeyFile.content(path)
-            } done: { [self] result in
-                isReading = false
-                loop.cancel(timer)
-                settle(result)
-            }
-        } catch {
-            isReading = false
-            loop.cancel(timer)
-            settle(.failure(APIKeyFile.Problem(text: "cannot be read: \(error)")))
         }
     }
 }

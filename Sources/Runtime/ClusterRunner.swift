@@ -18,14 +18,17 @@ package final class ClusterRunner {
         package var report: (Report) -> Void
         /// A line of a server, with the name of its process.
         package var line: (String, String) -> Void
-        /// Something changed that a live view may show.
-        package var changed: (ClusterSnapshot) -> Void
+        /// What is true now, for a view: when it has changed, and every second where it `isLive`.
+        package var changed: (ClusterStatus) -> Void
+        /// Whether somebody looks.
+        package var isLive: Bool
 
         /// An output to these three.
         package init(
             report: @escaping (Report) -> Void, line: @escaping (String, String) -> Void,
-            changed: @escaping (ClusterSnapshot) -> Void
+            changed: @escaping (ClusterStatus) -> Void, isLive: Bool = false
         ) {
+            self.isLive = isLive
             self.report = report
             self.line = line
             self.changed = changed
@@ -34,34 +37,48 @@ package final class ClusterRunner {
 
     let loop = EventLoop()
     let state: StateDirectory
-    let output: Output
+    private(set) var output: Output
     var inForce: InForce
+    /// What was in force before a reload that does not serve yet.
+    var fallback: InForce?
     var decisions: Decisions
     var keeper: StatusKeeper
     private var logs: ServerLogs
     private let timers: SupervisorTimers
     let processes: RunningProcesses
-    private let questions: ServerQuestions
-    private let caches: TensorCaches
+    let questions: ServerQuestions
+    let caches: TensorCaches
     let reloads: Reloads
-    let facts: FactsWriter
+    let facts: StateWriter
+    let notifier: Notifier
+    private var news = NotificationWatch()
+    /// How long the coordinator took last from its start until it served.
+    var lastStart = StartTime()
+    /// What people and Prometheus look at.
+    private(set) lazy var dashboard = makeDashboard()
+    let version: String
     private var status = ExitStatus.software
 
     /// A runner of that plan; nothing happens before `run`.
     ///
     /// - Parameters:
     ///   - facts: what the plan was made with; numeric IPv4 by name are in it.
+    ///   - numbers: of the endpoints of its workers.
     ///   - connections: to hosts of the plan, which its processes take.
     ///   - state: logs go there.
     ///   - sources: where a changed configuration comes from.
     ///   - seed: makes the jitter of restarts differ between clusters.
+    ///   - version: the release of this `sollol`.
     package init(
-        plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, connections: OpenConnections,
-        state: StateDirectory, sources: ReloadSources, seed: UInt64, output: Output
+        plan: LaunchPlan, spec: ClusterSpec, facts: HostFacts, numbers: WorkerNumbers,
+        connections: OpenConnections, state: StateDirectory, sources: ReloadSources, seed: UInt64,
+        version: String,
+        output: Output
     ) {
         self.state = state
         self.output = output
-        inForce = InForce(spec: spec, facts: facts)
+        inForce = InForce(spec: spec, facts: facts, numbers: numbers)
+        self.version = version
         decisions = Decisions(
             Supervisor(WantedCluster(plan: plan, spec: spec, facts: facts), seed: seed))
         keeper = StatusKeeper(
@@ -76,9 +93,8 @@ package final class ClusterRunner {
         caches = TensorCaches(of: processes, loop: loop)
         questions = ServerQuestions(of: processes, plan, inForce, loop: loop)
         reloads = Reloads(sources, loop: loop)
-        self.facts = FactsWriter(state.folder, loop: loop) { [output] in
-            output.report(Report(.warning, $0))
-        }
+        self.facts = StateWriter(state.folder, loop: loop)
+        notifier = Notifier(spec.notify, loop: loop)
         connectParts()
         followSpec()
     }
@@ -91,6 +107,12 @@ package final class ClusterRunner {
         processes.toldOfCache = { [unowned self] in toldOfCache(of: $0, $1) }
         questions.happened = { [unowned self] in happened($0) }
         reloads.handlers = reloadHandlers
+        facts.warn = { [unowned self] in output.report(Report(.warning, $0)) }
+        notifier.warn = { [unowned self] in output.report(Report(.warning, $0)) }
+        output.report = { [unowned self, report = output.report] in
+            dashboard.told($0)
+            report($0)
+        }
     }
 
     /// What runs.
@@ -99,6 +121,7 @@ package final class ClusterRunner {
     /// Prepares what depends on the specification and its plan.
     func followSpec() {
         questions.follow(inForce)
+        notifier.spec = inForce.spec.notify
         logs.follow(plan.processes.map(\.node)) { [output] node, problem in
             output.report(Report(.warning, "log of \(node): \(problem)"))
         }
@@ -114,7 +137,10 @@ package final class ClusterRunner {
         state.logs.tellProblems(on: loop)
         let control = controlServer()
         defer { control?.end() }
+        serveDashboard()
+        defer { dashboard.end() }
         happened(.upRequested)
+        if output.isLive { keepView() }
         processes.keepLease(inForce.spec.timeouts.lease)
         Self.returnMemory()
         loop.run()
@@ -123,9 +149,17 @@ package final class ClusterRunner {
         return status
     }
 
+    /// Ages and rates move although nothing happens.
+    private func keepView() {
+        output.changed(keeper.current)
+        loop.at(EventLoop.now + 1) { [unowned self] in keepView() }
+    }
+
     private func receiveSignals() throws -> Signals.Delivery {
         let hasTerminal = Signals.hasTerminal
-        return try Signals.deliver(on: loop) { [unowned self] signal in
+        let views = output.isLive ? [SIGWINCH] : []
+        return try Signals.deliver(on: loop, besides: views) { [unowned self] signal in
+            if signal == SIGWINCH { return output.changed(keeper.current) }
             // When the terminal goes away nothing may stay behind; a service has none.
             if signal == SIGHUP && !hasTerminal {
                 if keeper.current.isEnding {
@@ -170,14 +204,20 @@ package final class ClusterRunner {
     /// Hands an event to the supervisor and performs what it wants.
     func happened(_ event: SupervisorEvent) {
         switch event {
-        case .distributionProven: caches.proven(plan)
+        case .distributionProven:
+            caches.proven(plan)
+            logs.started()
         case .exited(let run, _): caches.ended(run)
         default: break
         }
         lookUpAgain(after: event)
         decisions.take(event, perform: perform) { event, snapshot in
             keeper.happened(event, snapshot, at: .now)
-            output.changed(snapshot)
+            dashboard.happened(event, snapshot)
+            output.changed(keeper.current)
+            if let told = news.saw(keeper.current, at: .now) { notifier.tell(told) }
+            lastStart.saw(snapshot, at: EventLoop.now)
+            if !decisions.supervisor.canGoBack { fallback = nil }
             if !decisions.supervisor.isReloading, keeper.current.isServing {
                 reloads.served()
             }
@@ -200,65 +240,35 @@ package final class ClusterRunner {
         case .probeBusySlots(let run): questions.askBusySlots(run, of: plan)
         case .probeActivity(let run): questions.askActivity(run, of: plan)
         case .replan(let nodes): replan(without: nodes)
-        case .setTimer(let timer, let instant): timers.set(timer, at: instant)
+        case .setTimer(let timer, let instant):
+            timers.set(timer, at: instant)
+            dashboard.timerSet(timer, at: instant)
         case .adoptReload: adoptReload()
+        case .takeReloadBack(let former, let reason): takeBack(former, reason)
         case .report(let report): tell(report)
         case .finish(let status):
             self.status = status
-            loop.stop()
+            // Who asked for the end waits for nobody to be told of anything else.
+            if status == .success { return loop.stop() }
+            notifier.settle { [loop] in loop.stop() }
         }
     }
 
-    private func tell(_ report: Report) {
+    func tell(_ report: Report) {
         keeper.told(report, at: .now)
         output.report(report)
         reloads.told(report)
-    }
-
-    private func spawn(_ run: ProcessRun) {
-        guard let process = plan.process(run.node) else { return }
-        guard process.role == .coordinator else { return start(run, process) }
-        processes.hold(run)
-        let started = { [unowned self] (problem: String?) in
-            guard processes.release(run) else { return }
-            if let problem {
-                happened(.spawnFailed(run, reason: problem))
-            } else {
-                start(run, process)
-            }
-        }
-        caches.coordinatorStarts { [unowned self] problem in
-            guard plan.asksForKeys, problem == nil else { return started(problem) }
-            questions.readKeys(before: run, started)
-        }
-    }
-
-    private func toldOfCache(of run: ProcessRun, _ text: String?) {
-        guard let text else { return caches.answered(run) }
-        tell(Report(.warning, "tensor cache: \(TerminalText.quote(text))", about: run.node))
-    }
-
-    private func start(_ run: ProcessRun, _ process: PlannedProcess) {
-        let cache = plan.tensorCache(of: process)
-        if process.role == .coordinator {
-            questions.coordinatorStarts(plan)
-        } else {
-            caches.starts(run, cache)
-        }
-        let dialled = process.role == .coordinator ? plan.backends.map(\.endpoint) : []
-        let peers = dialled.map { endpoint in
-            (endpoint, Endpoint(host: inForce.numeric(endpoint.host), port: endpoint.port))
-        }
-        processes.spawn(
-            run, process, dialling: plan.forwardedPorts(of: process), peers, of: plan.cluster,
-            timeouts: inForce.spec.timeouts, cache: cache)
+        if let told = news.told(report, keeper.current, at: .now) { notifier.tell(told) }
     }
 
     private func printed(_ line: String, by run: ProcessRun) {
-        logs.append(line, of: run)
+        guard logs.append(line, of: run) else { return }
         // A reload may have given it another name since it was started.
-        output.line("\(plan.process(run.node)?.node ?? run.node)", line)
-        guard plan.process(run.node)?.role == .coordinator else { return }
+        let process = plan.process(run.node)
+        let node = process?.node ?? run.node
+        output.line("\(node)", line)
+        dashboard.printed(line, by: node)
+        guard process?.role == .coordinator else { return }
         questions.read(line)
         if ComputationFailure.isTold(by: line) { happened(.computationFailed(run)) }
     }

@@ -50,6 +50,9 @@ extension ClusterRunner {
             return perform(.report(Report(.warning, text, about: node, details: problems)))
         }
         perform(.report(Report(.warning, "\(text): it is used from now on", about: node)))
-        take(AcceptedReload(spec: inForce.spec, facts: facts, plan: plan))
+        var next = AcceptedReload(
+            spec: inForce.spec, facts: facts, plan: plan, numbers: inForce.numbers)
+        next.keysVersion = decisions.supervisor.wanted.keysVersion
+        take(next, hasMoved: true)
     }
 }

@@ -1,12 +1,13 @@
 import Basics
 import Foundation
+import Status
 import Supervision
 
 /// What people see on standard error while a cluster comes up and runs.
 ///
-/// On a terminal: messages, and below them a live view of the processes while something is under
-/// way. Elsewhere: one line a message, with its time. Lines of the servers only when asked for;
-/// they are always in the log files.
+/// On a terminal: messages, and below them the view of `sollol status --watch`, for as long as
+/// anything runs. Elsewhere: one line a message, with its time. Lines of the servers only when
+/// asked for; they are always in the log files.
 package final class Console {
     /// How much is said.
     package enum Level: Sendable {
@@ -27,16 +28,18 @@ package final class Console {
     private let stream: ConsoleStream
     private let isTerminal: Bool
     private let hasColor: Bool
+    private let charset: ScreenForm.Charset
     private var log: QueuedLog?
-    private var live: [String] = []
-    /// The live view as it is on the terminal.
+    /// What the view shows; nil before anything runs, and after.
+    private var live: ClusterStatus?
+    /// The view as it is on the terminal.
     private var shown: [String] = []
     /// Whether messages need their time: when somebody has left the terminal to itself.
     private var isUnattended = false
 
     /// A console on a descriptor, standard error as a rule.
     ///
-    /// - Parameter environment: `TERM`, and `NO_COLOR` (no-color.org).
+    /// - Parameter environment: `TERM`, `NO_COLOR` (no-color.org), and the locale.
     package init(
         level: Level, descriptor: Int32 = 2,
         environment: [String: String] = ProcessInfo.processInfo.environment
@@ -44,8 +47,12 @@ package final class Console {
         self.level = level
         stream = ConsoleStream(descriptor)
         isTerminal = isatty(descriptor) == 1 && environment["TERM"] != "dumb"
-        hasColor = isTerminal && environment["NO_COLOR", default: ""].isEmpty
+        hasColor = isTerminal && TerminalText.hasColor(environment)
+        charset = ScreenForm.Charset(environment: environment)
     }
+
+    /// Whether it shows what is true now, so that somebody should tell it every second.
+    package var isLive: Bool { isTerminal && level != .quiet }
 
     /// Writes what is shown to `logs/sollol.log`, too, when nobody will be there to see it.
     package func keepLog(state: StateDirectory) {
@@ -83,29 +90,19 @@ package final class Console {
         if level == .verbose { show(["\(process) | \(text)"]) }
     }
 
-    /// Draws what is true now below the messages, on a terminal only, until all is as it should be.
-    package func changed(_ snapshot: ClusterSnapshot) {
-        guard isTerminal, level != .quiet else { return }
-        let settled = snapshot.processes.allSatisfy { [.ready, .serving].contains($0.state) }
-        let ended = snapshot.processes.allSatisfy { $0.state == .down }
-        let width = snapshot.processes.map(\.node.description.count).max() ?? 0
-        let lines = snapshot.processes.map { process in
-            let name = process.node.description.padding(
-                toLength: width, withPad: " ", startingAt: 0)
-            let pid = process.pid.map { ", pid \($0)" } ?? ""
-            return TerminalText.clean("  \(name)  \(process.stateText) (\(process.endpoint)\(pid))")
-        }
-        let wanted = settled || ended ? [] : lines
-        guard wanted != live else { return }
-        live = wanted
-        draw([])
+    /// Draws what is true now below the messages, on a terminal only, for as long as anything runs.
+    package func changed(_ status: ClusterStatus) {
+        guard isLive else { return }
+        let hasEnded = status.isEnding && status.processes.allSatisfy { $0.state == "down" }
+        live = hasEnded ? nil : status
+        let next = view()
+        if next != shown { draw([], above: next) }
     }
 
     // MARK: Drawing
 
     private enum Style: String {
         case plain = ""
-        case dim = "2"
         case red = "1;31"
         case yellow = "33"
     }
@@ -124,36 +121,39 @@ package final class Console {
             clean[0] = styled(String(clean[0].prefix(label)), style) + clean[0].dropFirst(label)
         }
         if isUnattended { clean[0] = "\(LocalTime.here.clock(.now)) \(clean[0])" }
-        draw(clean)
+        draw(clean, above: view())
     }
 
     private func styled(_ text: String, _ style: Style) -> String {
-        hasColor && style != .plain ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+        hasColor && style != .plain ? TerminalText.colored(text, style.rawValue) : text
     }
 
-    /// Takes the live view away, prints, and draws it again, in one write.
-    private func draw(_ lines: [String]) {
+    /// Prints, and draws the view anew below that, in one write and in place: a line over the old
+    /// one, then what is left of it.
+    private func draw(_ lines: [String], above next: [String]) {
         let size = stream.size
         // A terminal that has become narrower since has wrapped what was shown.
-        let rows = shown.reduce(0) { $0 + max(1, ($1.count + size.columns - 1) / size.columns) }
+        let rows = shown.reduce(0) { sum, line in
+            sum + max(1, (TerminalText.width(ofStyled: line) + size.columns - 1) / size.columns)
+        }
         let up = min(rows, size.rows - 1)
-        var text = up > 0 ? "\r\u{1B}[\(up)A\u{1B}[J" : ""
-        text += lines.map { $0 + "\n" }.joined()
-        let next = fitted(size)
-        text += next.map { styled($0, .dim) + "\n" }.joined()
-        if stream.put(text) { shown = next }
+        var text = up > 0 ? "\r\u{1B}[\(up)A" : ""
+        text += (lines + next).map { $0 + "\u{1B}[K\n" }.joined()
+        if stream.put("\u{1B}[?2026h\(text)\u{1B}[J\u{1B}[?2026l") { shown = next }
     }
 
-    /// The live view as far as it fits: what scrolls out of sight cannot be taken away again.
-    private func fitted(_ size: (columns: Int, rows: Int)) -> [String] {
-        var lines = live
-        let most = max(1, size.rows - 2)
-        if lines.count > most {
-            let rest = lines.count - most + 1
-            lines = lines.prefix(most - 1) + ["  … and \(rest) more: sollol status"]
-        }
-        // One column stays free: some terminals wrap at the last one, some do not.
-        let width = max(1, size.columns - 1)
-        return lines.map { $0.count > width ? $0.prefix(width - 1) + "…" : $0 }
+    /// What is shown below the messages: never so much that it would scroll out of sight, where it
+    /// could not be drawn over any more, and half of a large screen at most.
+    private func view() -> [String] {
+        guard let live else { return [] }
+        let size = stream.size
+        let form = ScreenForm(
+            columns: size.columns, rows: min(size.rows - 2, max(size.rows / 2, 8)),
+            charset: charset, hasColor: hasColor)
+        var status = live
+        // The messages above tell.
+        (status.summary, status.lastEvent, status.warnings) = (nil, nil, nil)
+        return StatusView(status, on: form, at: .now, in: .here)
+            .lines(hint: "Ctrl-C stops the cluster")
     }
 }

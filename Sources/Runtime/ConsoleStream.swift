@@ -22,7 +22,10 @@ final class ConsoleStream {
     private var number: Int32 { own?.number ?? given }
 
     /// Asked each time, since terminals are resized.
-    var size: (columns: Int, rows: Int) {
+    var size: (columns: Int, rows: Int) { Self.size(of: number) }
+
+    /// The size of a terminal; a usual one where it does not tell.
+    static func size(of number: Int32) -> (columns: Int, rows: Int) {
         var size = winsize()
         guard ioctl(number, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0,
             size.ws_row > 0

@@ -38,6 +38,9 @@ struct ControlDesk {
         case .reload:
             if status.isEnding { return Self.ending }
             return ControlAnswer(status: status, reload: reloads.request())
+        case .reloadPreview:
+            if status.isEnding { return Self.ending }
+            return ControlAnswer(status: status, reload: reloads.request(isPreview: true))
         case .reloadProgress:
             return ControlAnswer(status: status, reload: reloads.progress(of: request.reload))
         }

@@ -27,7 +27,7 @@ final class ControlServer {
     private let path: String
     private let loop: EventLoop
     private let respond: (ControlRequest) -> ControlAnswer
-    private let listener: Watch
+    private var listener: Listener?
     private var clients: [Client] = []
 
     /// Listens at that path; a socket that an earlier `sollol` left there is replaced, which the
@@ -42,7 +42,6 @@ final class ControlServer {
         self.respond = respond
         let socket = try UnixSocket.make()
         socket.setNonBlocking()
-        listener = loop.watch(socket)
         unlink(path)
         let mask = umask(0o177)
         let status = UnixSocket.withAddress(path) { bind(socket.number, $0, $1) }
@@ -50,28 +49,17 @@ final class ControlServer {
         guard status == 0, listen(socket.number, 16) == 0 else {
             throw SystemError("listen on \(path)")
         }
-        listener.whenReadable { [self] in accept() }
+        listener = Listener(socket, loop: loop) { [self] in accept($0) }
     }
 
     /// Hangs up on everybody and removes the socket.
     func end() {
         for client in clients { hangUp(client) }
-        listener.close()
+        listener?.end()
         unlink(path)
     }
 
-    private func accept() {
-        let number = retrying { Foundation.accept(listener.descriptor.number, nil, nil) }
-        guard number >= 0 else {
-            // Out of descriptors: the listener stays readable, and the loop would spin.
-            guard errno == EMFILE || errno == ENFILE else { return }
-            listener.whenReadable(nil)
-            loop.at(EventLoop.now + 1) { [self] in listener.whenReadable { [self] in accept() } }
-            return
-        }
-        let descriptor = Descriptor(number)
-        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
-        descriptor.setNonBlocking()
+    private func accept(_ descriptor: Descriptor) {
         if clients.count >= Self.mostClients { hangUp(clients[0]) }
         let client = Client(loop.watch(descriptor))
         clients.append(client)

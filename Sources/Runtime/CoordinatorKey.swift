@@ -37,6 +37,16 @@ final class CoordinatorKey {
         }
     }
 
+    /// Whether the file holds other keys than when the last coordinator read it; false where nobody
+    /// can tell.
+    func haveChanged(_ completion: @escaping (Bool) -> Void) {
+        guard let file, let former = candidate?.list else { return completion(false) }
+        file.keys { result in
+            guard case .success(let list) = result else { return completion(false) }
+            completion(list != former)
+        }
+    }
+
     /// Asks a coordinator without a key, then with the first one of the file.
     ///
     /// - Parameter place: where, looked at before each question; nil: it is being ended.

@@ -11,7 +11,7 @@ package final class EventHistory {
     /// - Parameter warn: told when the disk is full or read-only, and what becomes of the events.
     package init(state: StateDirectory, warn: @escaping (String) -> Void) {
         let place = LogFile.Place(
-            path: Self.path(state: state.path), largest: 1 << 20, kept: 3,
+            path: Self.path(state: state.path), largest: 1 << 20, kept: Self.kept,
             remark: { lost, time in
                 let text = "history: \(plural(lost, "event")) before this were not written"
                 return HistoryEntry(Report(.warning, text), at: time).line
@@ -36,10 +36,27 @@ package final class EventHistory {
         return nil
     }
 
+    /// The last records in a state directory, oldest first: as many as the end of its file holds.
+    static func recent(state: String) -> [HistoryRecord] {
+        let bytes = (try? RegularFile.readEnd(path(state: state), limit: 1 << 16)) ?? []
+        return bytes.split(separator: UInt8(ascii: "\n")).compactMap {
+            HistoryRecord(line: Array($0))
+        }
+    }
+
     /// All lines in a state directory, oldest first, those of rotated files included.
     package static func lines(state: String) -> [[UInt8]] {
         LogReader(name: "events", path: path(state: state)).last(nil)
     }
+
+    /// Its files, oldest first; not all of them need to be there.
+    static func paths(state: String) -> [String] {
+        let path = path(state: state)
+        return (1...kept).reversed().map { "\(path).\($0)" } + [path]
+    }
+
+    /// Rotated files that stay.
+    private static let kept = 3
 
     private static func path(state: String) -> String { "\(state)/events.jsonl" }
 }

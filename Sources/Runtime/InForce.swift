@@ -7,6 +7,8 @@ struct InForce {
     var spec: ClusterSpec
     /// What the plan was made with; numeric IPv4 by name are in it.
     var facts: HostFacts
+    /// The number of each worker's endpoint.
+    var numbers: WorkerNumbers
 
     /// What can be dialled for a host as the plan names it.
     func numeric(_ host: String) -> String {

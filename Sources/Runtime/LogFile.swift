@@ -32,6 +32,8 @@ final class LogFile: LogSink {
     /// Whether the file ends in a part of a line.
     private var isTorn = false
     private var warned: Instant?
+    /// The lines of the last start.
+    private var load: LoadLines
     private var lastTime = (time: Timestamp(seconds: 0), text: "\(Timestamp(seconds: 0))")
 
     /// A log, which is opened with its first line, or by `open`.
@@ -40,10 +42,17 @@ final class LogFile: LogSink {
     init(_ place: Place, warn: @escaping (String) -> Void) {
         self.place = place
         self.warn = warn
+        load = LoadLines(ofFile: place.largest)
     }
 
     /// Appends a line of a server, its time first.
-    func append(_ line: String, at time: Timestamp = .now) { write("\(text(time)) \(line)") }
+    func append(_ line: String, at time: Timestamp = .now) {
+        let line = "\(text(time)) \(line)"
+        write(line)
+        load.add(line)
+    }
+
+    func remember(_ begins: Bool) { load.remember(begins) }
 
     /// Appends a line as it is.
     func write(_ line: String) {
@@ -106,6 +115,10 @@ final class LogFile: LogSink {
             rename("\(path).\(number - 1)", "\(path).\(number)")
         }
         if rename(path, "\(path).1") != 0 { truncate(path, 0) }
+        let former = load.rotated(keeping: place.kept, at: "\(Timestamp.now)")
+        guard !former.isEmpty else { return }
+        open()
+        put(former.map { $0 + "\n" }.joined(), lines: former.count)
     }
 
     private func warn(_ error: SystemError) {

@@ -20,6 +20,7 @@ final class LogQueue: @unchecked Sendable {
         case open(MakeSink)
         /// A line, with how many were lost before it; without a time it is written as it is.
         case line(String, at: Timestamp?, lost: Int)
+        case remember(Bool)
         case close(lost: Int)
     }
 
@@ -92,6 +93,9 @@ final class LogQueue: @unchecked Sendable {
     func close(_ id: ID) {
         locked { push(.close(lost: logs.removeValue(forKey: id)?.lost ?? 0), id) }
     }
+
+    /// The lines that come are those of a start, or no longer.
+    func remember(_ begins: Bool, _ id: ID) { locked { push(.remember(begins), id) } }
 
     /// Adds a line, if there is room for it.
     func add(_ line: String, at time: Timestamp?, to id: ID) {
@@ -242,6 +246,7 @@ final class LogQueue: @unchecked Sendable {
             if lost > 0 { sinks[id]?.lose(lost) }
             if let time { sinks[id]?.append(line, at: time) } else { sinks[id]?.write(line) }
             return line.utf8.count
+        case .remember(let begins): sinks[id]?.remember(begins)
         case .close(let lost):
             if lost > 0 { sinks[id]?.lose(lost) }
             sinks.removeValue(forKey: id)?.close()

@@ -4,21 +4,21 @@ import Foundation
 /// it.
 package final class LogReaders {
     private let folder: String
-    private let only: String?
+    private let only: [String]
     private var readers: [LogReader] = []
 
-    /// - Parameter name: the one process that counts; nil: all.
-    package init(state: String, name: String? = nil) {
+    /// - Parameter names: the processes that count; none: all.
+    package init(state: String, names: [String] = []) {
         folder = "\(state)/logs"
-        only = name
+        only = names
         find()
     }
 
     /// Whether there is none yet.
     package var isEmpty: Bool { readers.isEmpty }
 
-    /// Whether lines need the name of their process.
-    package var areSeveral: Bool { readers.count > 1 }
+    /// The names of those that there are.
+    package var names: [String] { readers.map(\.name) }
 
     /// The names of all that there are in a state directory.
     package static func names(state: String) -> [String] { names(in: "\(state)/logs") }
@@ -36,7 +36,8 @@ package final class LogReaders {
 
     private func find() {
         for name in Self.names(in: folder)
-        where (only ?? name) == name && !readers.contains(where: { $0.name == name }) {
+        where (only.isEmpty || only.contains(name)) && !readers.contains(where: { $0.name == name })
+        {
             readers.append(LogReader(name: name, path: "\(folder)/\(name).log"))
         }
         readers.sort { $0.name < $1.name }

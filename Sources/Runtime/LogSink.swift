@@ -10,6 +10,12 @@ protocol LogSink: AnyObject {
     func write(_ line: String)
     /// Counts lines that have not come here.
     func lose(_ count: Int)
+    /// Its server was started, or is ready: the lines between are kept when it is rotated.
+    func remember(_ begins: Bool)
     /// Nothing more comes.
     func close()
+}
+
+extension LogSink {
+    func remember(_ begins: Bool) {}
 }

@@ -67,6 +67,8 @@ package final class LogWriter {
         }
     }
 
+    fileprivate func remember(_ begins: Bool, _ id: LogQueue.ID) { queue.remember(begins, id) }
+
     fileprivate func settle() {
         queue.settle()
         tellProblems()
@@ -99,6 +101,9 @@ package final class QueuedLog {
 
     /// Appends a line as it is.
     func write(_ line: String) { writer.add(line, at: nil, to: id) }
+
+    /// The lines that come are those of a start, or no longer.
+    func remember(_ begins: Bool) { writer.remember(begins, id) }
 
     /// Gives the disk a moment to take everything so far.
     func settle() { writer.settle() }

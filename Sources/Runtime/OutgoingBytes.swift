@@ -5,6 +5,8 @@ import Foundation
 final class OutgoingBytes {
     private let watch: Watch
     private var unwritten: [UInt8] = []
+    /// Whether nothing comes after that.
+    private var isLast = false
 
     /// Nothing yet, on its way to a descriptor that does not block.
     init(to descriptor: Descriptor, loop: EventLoop) { watch = loop.watch(descriptor) }
@@ -16,6 +18,13 @@ final class OutgoingBytes {
     func send(_ line: String) {
         guard watch.descriptor.number >= 0 else { return }
         unwritten += Array(line.utf8) + [UInt8(ascii: "\n")]
+        flush()
+    }
+
+    /// Sends a text, and closes the descriptor once all of it was taken, or nobody reads it.
+    func send(last text: String) {
+        unwritten += Array(text.utf8)
+        isLast = true
         flush()
     }
 
@@ -34,14 +43,10 @@ final class OutgoingBytes {
     private func flush() {
         while !unwritten.isEmpty {
             let count = watch.descriptor.write(unwritten)
-            if count < 0 {
-                // EPIPE: the reader is gone, and the end of what it says tells so.
-                let isFull = errno == EAGAIN
-                if !isFull { unwritten = [] }
-                return watch.whenWritable(isFull ? { [self] in flush() } : nil)
-            }
-            unwritten.removeFirst(count)
+            if count < 0 && errno == EAGAIN { return watch.whenWritable { [self] in flush() } }
+            // EPIPE: the reader is gone, and the end of what it says tells so.
+            unwritten.removeFirst(count < 0 ? unwritten.count : count)
         }
-        watch.whenWritable(nil)
+        if isLast { watch.close() } else { watch.whenWritable(nil) }
     }
 }

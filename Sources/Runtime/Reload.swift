@@ -33,8 +33,16 @@ package struct AcceptedReload: Codable, Sendable {
     var facts: HostFacts
     /// What will run.
     var plan: LaunchPlan
+    /// The number of each worker's endpoint.
+    var numbers: WorkerNumbers
+    /// Differs from that in force when the API keys have changed.
+    var keysVersion = 0
 
-    var wanted: WantedCluster { WantedCluster(plan: plan, spec: spec, facts: facts) }
+    var wanted: WantedCluster {
+        var wanted = WantedCluster(plan: plan, spec: spec, facts: facts)
+        wanted.keysVersion = keysVersion
+        return wanted
+    }
 }
 
 /// Judges changed configurations for a running cluster, one at a time, in a process of its own;
@@ -43,9 +51,13 @@ final class Reloads {
     /// What the cluster does about it.
     struct Handlers {
         /// What the judging process has to know of the cluster as it runs now.
-        var question: (ReloadSources) -> ReloadQuestion
+        var question: (_ sources: ReloadSources, _ isPreview: Bool) -> ReloadQuestion
+        /// Completes it with what only the running cluster knows.
+        var completed: (AcceptedReload, @escaping (AcceptedReload) -> Void) -> Void
         /// Whether anything that runs would be different.
         var changes: (AcceptedReload) -> Bool
+        /// What would become of it.
+        var preview: (AcceptedReload) -> ReloadPreview
         /// Takes it over.
         var accepted: (AcceptedReload) -> Void
         /// It changes nothing, for these reasons.
@@ -67,9 +79,11 @@ final class Reloads {
     }
 
     /// Takes a request; it begins after this call. Returns how far it is.
+    ///
+    /// - Parameter isPreview: whether it is only asked what would happen.
     @discardableResult
-    func request() -> ReloadProgress? {
-        let number = queue.requested()
+    func request(isPreview: Bool = false) -> ReloadProgress? {
+        let number = queue.requested(isPreview: isPreview)
         advance()
         return queue.progress(of: number)
     }
@@ -88,6 +102,9 @@ final class Reloads {
         advance()
     }
 
+    /// What was in force does not come up, and what served before will be again.
+    func takenBack(_ reason: String) { queue.takenBack(reason) }
+
     /// The cluster serves, and nothing that was accepted waits to be in force.
     func served() { queue.served() }
 
@@ -103,7 +120,7 @@ final class Reloads {
             guard let handlers, queue.begin() else { return }
             do {
                 look = try ReloadLook(
-                    sources.command, handlers.question(sources), loop: loop
+                    sources.command, handlers.question(sources, queue.isPreviewed), loop: loop
                 ) { [self] in judged($0) }
             } catch {
                 refuse(["error: the hosts could not be looked at: \(error)"], .unavailable)
@@ -116,8 +133,7 @@ final class Reloads {
         switch result {
         case .success(let answer):
             guard let next = answer.next else { return refuse(answer.lines, answer.status) }
-            queue.accepted(answer.lines, changes: handlers?.changes(next) == true)
-            handlers?.accepted(next)
+            handlers?.completed(next) { [self] in accept($0, answer.lines) }
         case .failure(let failure):
             let isSaid = failure.words.contains { $0.hasPrefix("error: ") }
             let also = isSaid ? [] : ["error: the hosts could not be looked at"]
@@ -125,9 +141,21 @@ final class Reloads {
         }
     }
 
+    private func accept(_ next: AcceptedReload, _ lines: [String]) {
+        guard let handlers else { return }
+        if queue.isPreviewed {
+            queue.previewed(lines, handlers.preview(next))
+            return advance()
+        }
+        queue.accepted(lines, changes: handlers.changes(next))
+        handlers.accepted(next)
+    }
+
     private func refuse(_ lines: [String], _ status: ExitStatus) {
+        let isPreview = queue.isPreviewed
         guard let progress = queue.refused(lines, status) else { return }
-        handlers?.refused(progress.lines)
+        // What was only asked about has changed nothing.
+        if !isPreview { handlers?.refused(progress.lines) }
         advance()
     }
 }

@@ -9,7 +9,7 @@ import Survey
 package enum ReloadProtocol {
     /// Raised when anything in a question or an answer changes, specification, facts and plan
     /// included: nothing of another version is read.
-    package static let version = 2
+    package static let version = 3
 
     /// The one member that is read before anything else.
     package struct Envelope: Codable, Sendable {
@@ -39,6 +39,10 @@ package struct ReloadQuestion: Codable, Sendable {
     package var running: RunningCluster
     /// What is known of the hosts.
     package var facts: HostFacts
+    /// The numbers of its workers.
+    package var numbers: WorkerNumbers
+    /// Whether nothing may be changed by it.
+    package var isPreview: Bool
 }
 
 /// What it answers, as JSON on its standard output.
@@ -62,7 +66,9 @@ package struct ReloadAnswer: Codable, Sendable {
     }
 
     /// What a look at the hosts has shown for that specification.
-    package init(_ look: Preflight, beside running: RunningCluster, _ spec: ClusterSpec) {
+    package init(
+        _ look: Preflight, beside running: RunningCluster, _ loaded: LoadedConfiguration
+    ) {
         func labelled(_ label: String, _ texts: [String]) -> [String] {
             texts.map { TerminalText.clean("\(label): \($0)") }
         }
@@ -70,7 +76,8 @@ package struct ReloadAnswer: Codable, Sendable {
         let text = { (finding: Finding) in "\(finding.subject): \(finding.problem)" }
         let obstacles = look.findings.filter(isObstacle).map(text)
         lines =
-            labelled("warning", look.findings.filter { !isObstacle($0) }.map(text))
+            labelled("warning", loaded.spec.notify.warnings)
+            + labelled("warning", look.findings.filter { !isObstacle($0) }.map(text))
             + labelled("notice", look.surveys.flatMap(\.pruned)) + labelled("error", obstacles)
         guard obstacles.isEmpty else { return }
         guard let plan = look.plan else {
@@ -78,7 +85,8 @@ package struct ReloadAnswer: Codable, Sendable {
             return
         }
         lines += labelled("assumed", plan.assumptions) + labelled("notice", plan.notices)
-        next = AcceptedReload(spec: spec, facts: look.facts, plan: plan)
+        next = AcceptedReload(
+            spec: loaded.spec, facts: look.facts, plan: plan, numbers: loaded.numbers)
     }
 }
 

@@ -5,6 +5,8 @@ import Supervision
 struct ServerLogs {
     private let state: StateDirectory
     private var logs: [Node: (name: NodeName, log: QueuedLog)] = [:]
+    /// The run whose lines came last, and what its looks cost.
+    private var runs: [Node: (run: ProcessRun, chatter: ProbeChatter)] = [:]
 
     /// None yet; they will be in that state directory.
     init(state: StateDirectory) { self.state = state }
@@ -20,6 +22,19 @@ struct ServerLogs {
         }
     }
 
-    /// Appends a line that a server has printed.
-    func append(_ line: String, of run: ProcessRun) { logs[run.node]?.log.append(line) }
+    /// Appends a line that a server has printed; returns whether it was one that says something.
+    mutating func append(_ line: String, of run: ProcessRun) -> Bool {
+        let log = logs[run.node]?.log
+        if runs[run.node]?.run != run {
+            runs[run.node] = (run, ProbeChatter())
+            log?.remember(true)
+        }
+        guard case .keep(let count)? = runs[run.node]?.chatter.takes(line) else { return false }
+        if let remark = ProbeChatter.remark(count) { log?.append(remark) }
+        log?.append(line)
+        return true
+    }
+
+    /// The cluster serves: what its servers print from now on is no start.
+    func started() { for log in logs.values { log.log.remember(false) } }
 }

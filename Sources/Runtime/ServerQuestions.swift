@@ -141,6 +141,9 @@ final class ServerQuestions {
         key.read(before: run, completion)
     }
 
+    /// Whether its file holds other keys than those that it has read.
+    func haveKeysChanged(_ completion: @escaping (Bool) -> Void) { key.haveChanged(completion) }
+
     /// Asks once whether it asks for a key.
     func askAccess(_ run: ProcessRun, of plan: LaunchPlan) {
         let place = { [self] in api(run, plan) }
@@ -164,7 +167,9 @@ final class ServerQuestions {
     /// Sends it one small request.
     func askAnswer(_ run: ProcessRun, of plan: LaunchPlan) {
         guard let place = api(run, plan) else { return }
-        let question = plan.smallRequest
+        let coordinator = inForce.spec.coordinator
+        let question = plan.smallRequest(
+            slot: coordinator.ownSlots > 0 ? coordinator.parallel : nil)
         probes.post(
             question.path, question.body, at: place, apiKey: key.key(of: run),
             timeout: inForce.spec.timeouts.stall

@@ -16,14 +16,16 @@ final class ShellProcess {
 
     /// Starts `sh -c` with that text.
     ///
-    /// - Parameter environment: nil is that of this process.
+    /// - Parameters:
+    ///   - words: `$0`, `$1` and so on of the text.
+    ///   - environment: nil is that of this process.
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
-    init(_ text: String, environment: [String: String]? = nil) throws {
+    init(_ text: String, words: [String] = [], environment: [String: String]? = nil) throws {
         let (stdin, stdout, stderr) =
             (try DescriptorPair(), try DescriptorPair(), try DescriptorPair())
         process = try ChildShell.start(
-            ["-c", text], environment: environment, input: stdin.reading, output: stdout.writing,
-            errors: stderr.writing)
+            ["-c", text] + words, environment: environment, input: stdin.reading,
+            output: stdout.writing, errors: stderr.writing)
         (input, output, errors) = (stdin.writing, stdout.reading, stderr.reading)
         for end in [input, output, errors] { end.setNonBlocking() }
     }

@@ -61,16 +61,17 @@ package enum Signals {
     /// a handler that does nothing, not SIG_IGN, which children would inherit; SIGCHLD is set back
     /// to its default, since an ignored one hides how children end (`ProcessFacts.md`).
     ///
+    /// - Parameter more: other signals that it is called for.
     /// - Returns: what ends it. Hold it: when nobody does, signals are lost.
     static func deliver(
-        on loop: EventLoop, received: @escaping (Int32) -> Void
+        on loop: EventLoop, besides more: [Int32] = [], received: @escaping (Int32) -> Void
     ) throws -> Delivery {
         let pair = try DescriptorPair()
         for end in [pair.reading, pair.writing] { end.setNonBlocking() }
         writing = pair.writing.number
         signal(SIGCHLD, SIG_DFL)
         signal(SIGPIPE) { _ in }
-        for number in wanted {
+        for number in wanted + more {
             signal(number) { number in
                 var byte = UInt8(truncatingIfNeeded: number)
                 let saved = errno

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// Standard output and standard error as they may be: closed, full, or with nobody who reads.
@@ -39,6 +40,15 @@ package enum StandardStreams {
     package static func endByBrokenPipe() {
         signal(SIGPIPE, SIG_DFL)
         raise(SIGPIPE)
+    }
+
+    /// How messages look on standard error: on a terminal as wide as it is, with colours where they
+    /// are wanted (no-color.org).
+    package static func errorForm(environment: [String: String]) -> MessageText {
+        guard isatty(2) == 1 else { return MessageText(columns: nil, hasColor: false) }
+        return MessageText(
+            columns: ConsoleStream.size(of: 2).columns,
+            hasColor: TerminalText.hasColor(environment))
     }
 
     /// Writes what goes to standard error, where there is one to write to.

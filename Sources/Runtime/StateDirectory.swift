@@ -32,11 +32,13 @@ package final class StateDirectory {
                     + "writable, or set XDG_STATE_HOME."
             case .held(let path, let pid):
                 "another sollol (pid \(pid.map(String.init) ?? "unknown")) already supervises this "
-                    + "cluster: it holds \(path)/lock. Stop that one first, or give this cluster "
+                    + "cluster: it holds \(path)/lock. It takes a changed configuration over with "
+                    + "sollol reload. Otherwise stop it with sollol down, or give this cluster "
                     + "another name with --name."
             case .otherConfiguration(let path, let recorded):
                 "\(path) belongs to the configuration \(recorded). Give this cluster another name "
-                    + "with --name or the key `name`."
+                    + "with --name or the key `name`; or, if this file has taken the place of "
+                    + "that one, take its state over with sollol up --adopt."
             }
         }
     }
@@ -67,9 +69,11 @@ package final class StateDirectory {
 
     /// Makes the folder where it is missing, and takes the lock.
     ///
-    /// - Parameter configuration: the absolute path of the configuration file, or nil.
+    /// - Parameters:
+    ///   - configuration: the absolute path of the configuration file, or nil.
+    ///   - adopts: whether it takes the place of the one that the folder is for.
     /// - Throws: `Problem`.
-    package init(path: String, configuration: String?) throws {
+    package init(path: String, configuration: String?, adopts: Bool = false) throws {
         try StateFolder.make(path)
         do throws(SystemError) {
             lock = try Descriptor(
@@ -78,7 +82,7 @@ package final class StateDirectory {
             throw Problem.unusable(path: path, reason: error.description)
         }
         guard Self.take(lock) else { throw Problem.held(path: path, pid: Self.readPid(lock)) }
-        try StateFolder.refuseOther(configuration, path: path)
+        if !adopts { try StateFolder.refuseOther(configuration, path: path) }
         folder = try StateFolder(made: path)
         try folder.record(configuration)
         try writePid()

@@ -45,6 +45,7 @@ package struct StateFolder {
     /// Records the configuration's path.
     func record(_ configuration: String?) throws {
         try write(Data((configuration ?? "").utf8), to: "configuration")
+        Self.unmark(path)
     }
 
     /// Refuses a configuration whose cluster only has the name of the one that this folder is for.
@@ -65,8 +66,10 @@ package struct StateFolder {
         in folder: String
     ) -> [(name: String, configuration: String?)] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.sorted().filter { access("\(folder)/\($0)/owner", F_OK) == 0 }
-            .map { ($0, configuration(of: "\(folder)/\($0)")) }
+        return names.sorted().filter {
+            access("\(folder)/\($0)/owner", F_OK) == 0 && !isPruned("\(folder)/\($0)")
+        }
+        .map { ($0, configuration(of: "\(folder)/\($0)")) }
     }
 
     /// When something was written there last: a running `sollol` writes what its servers print.
@@ -96,19 +99,20 @@ package struct StateFolder {
         gethostname(&host, host.count - 1)
         let bytes = host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
         let name = "\(NSUserName())@\(String(decoding: bytes, as: UTF8.self))"
-        if let id = ownerID(path) { return Guard.Owner(id: id, name: name) }
+        if let id = owner(of: path) { return Guard.Owner(id: id, name: name) }
         let id = (0..<32).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
         // Another one, which has not the lock either, may do the same now: the first one counts.
         let own = "owner.\(getpid())"
         try write(Data(id.utf8), to: own, in: path)
         defer { unlink("\(path)/\(own)") }
-        if link("\(path)/\(own)", "\(path)/owner") != 0, ownerID(path) == nil {
+        if link("\(path)/\(own)", "\(path)/owner") != 0, owner(of: path) == nil {
             try write(Data(id.utf8), to: "owner", in: path)
         }
-        return Guard.Owner(id: ownerID(path) ?? id, name: name)
+        return Guard.Owner(id: owner(of: path) ?? id, name: name)
     }
 
-    private static func ownerID(_ path: String) -> String? {
+    /// The owner's id: servers that somebody finds later are known by it.
+    package static func owner(of path: String) -> String? {
         let id = try? String(contentsOfFile: path + "/owner", encoding: .utf8)
         return id.flatMap { $0.count == 32 && $0.allSatisfy(\.isHexDigit) ? $0 : nil }
     }

@@ -52,6 +52,8 @@ struct SafetyChecker {
         var failures: [Double] = []
         /// Failures without a stable run in between.
         var failuresInARow = 0
+        /// Failures that look the same.
+        var sameness = Sameness()
         var readySince: Double?
         var missedHealth = 0
         /// KiB that its guard has reported last.
@@ -95,6 +97,10 @@ struct SafetyChecker {
         var pending: Plan?
         /// The coordinator of a plan that does without some workers.
         var reducedCoordinator: String?
+        /// The one that the cluster has served with last.
+        var served: WantedCluster?
+        /// What became of the one in force, until the cluster serves with it.
+        var comingUp: ComingUp?
     }
 
     var known: [Node: Known] = [:]
@@ -174,7 +180,8 @@ struct SafetyChecker {
 
     private static func acts(_ effect: SupervisorEffect) -> Bool {
         switch effect {
-        case .report, .setTimer: false
+        // Going back notes what counts from now on; no process is touched by it.
+        case .report, .setTimer, .takeReloadBack: false
         default: true
         }
     }
@@ -215,6 +222,7 @@ struct SafetyChecker {
             hear(report)
             try checkGrown(report, event, at: now)
         case .adoptReload: try checkAdoption()
+        case .takeReloadBack(let former, _): try checkTakenBack(former)
         case .finish(let status): try checkFinish(status, at: now)
         }
     }

@@ -61,6 +61,7 @@ extension SafetyChecker {
             for node in known.keys { known[node]?.refusals = 0 }
             known[run.node]?.isServing = true
             known[run.node]?.readySince = process.readySince ?? now
+            learnService()
         case .distributionRefuted(let run, _):
             guard let process = current(run), process.isAlive, !process.wasKilled,
                 process.isConfirmed, !process.isServing, !stop.isUnderWay
@@ -119,6 +120,7 @@ extension SafetyChecker {
             known[other]?.isToBeRestarted = true
             known[other]?.starts = []
             known[other]?.failuresInARow = 0
+            known[other]?.sameness = Sameness()
             known[other]?.notBefore = 0
         }
     }
@@ -153,6 +155,7 @@ extension SafetyChecker {
             known[run.node]?.failures = failures.filter { now - $0 < spec.restart.period }
             let wasStable = now - (process.readySince ?? now) >= spec.restart.resetAfter
             known[run.node]?.failuresInARow = (wasStable ? 0 : process.failuresInARow) + 1
+            learnSameness(process, run, exit, at: now)
             let isHopeless = SimulatedEnd.isPermanent(exit, isWorker: process.kind == .worker)
             if !process.wasKilled { known[run.node]?.isHopeless = isHopeless }
             learnFailure(run.node, process)
@@ -173,6 +176,8 @@ extension SafetyChecker {
         if !hasServed {
             if known[name]?.isHopeless == true { stop.mustGiveUp = "permanent" }
             if known[name]?.failuresInARow == 3 { stop.mustGiveUp = "three attempts" }
+        } else if learnFailureComingUp(name, process) {
+            return
         } else if let limit = spec.restart.maxRestarts, count > limit, !process.isLeftOut {
             stop.mustGiveUp = "max_restarts"
         }

@@ -47,6 +47,7 @@ extension SafetyChecker {
         for name in known.keys where known[name]?.isOutdated == true {
             known[name]?.starts = []
             known[name]?.failuresInARow = 0
+            known[name]?.sameness = Sameness()
             known[name]?.notBefore = 0
         }
         if known[coordinator]?.isOutdated == true { isPlanned = true }
@@ -92,5 +93,6 @@ extension SafetyChecker {
             }
             known[name] = process
         }
+        learnAdoption(after: former)
     }
 }

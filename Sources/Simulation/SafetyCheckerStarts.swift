@@ -10,6 +10,9 @@ extension SafetyChecker {
         guard !process.isOutdated, plans.pending == nil || run.node != coordinator else {
             throw Violation(description: "reload: \(run) with the former configuration")
         }
+        guard plans.comingUp?.mustGoBack != true else {
+            throw Violation(description: "reload: \(run) although it has to be taken back")
+        }
         guard stop.requests == 0 else {
             throw Violation(description: "rule 8: \(run) after a stop")
         }
@@ -44,7 +47,7 @@ extension SafetyChecker {
             kind: process.kind, endpoint: process.endpoint, generation: run.generation,
             isAlive: true, mayBeThereUntil: process.mayBeThereUntil, started: now, asked: now,
             starts: starts, failures: process.failures,
-            failuresInARow: process.failuresInARow,
+            failuresInARow: process.failuresInARow, sameness: process.sameness,
             hasKeys: spec.plan.process(run.node)?.argv.contains("--api-key-file") == true,
             isLeftOut: process.isLeftOut,
             missingSince: process.missingSince)
@@ -62,11 +65,14 @@ extension SafetyChecker {
         let longest = spec.restart.maxDelay
         let documented =
             process.isHeldUp
-            ? 5.0...5.0
+            ? [5.0...5.0]
             : hasServed && process.isHopeless
-                ? (0.75 * longest)...longest
-                : DocumentedDelays.wait(after: max(1, process.failuresInARow), spec.restart)
-        guard wait > documented.lowerBound - 0.001, wait < documented.upperBound + 0.001 else {
+                ? [(0.75 * longest)...longest] : documentedWaits(process)
+        guard
+            documented.contains(where: {
+                wait > $0.lowerBound - 0.001 && wait < $0.upperBound + 0.001
+            })
+        else {
             throw Violation(
                 description: "rule 5: \(run.node) waits \(wait) s after "
                     + "\(process.failuresInARow) failures, not \(documented)")

@@ -65,6 +65,8 @@ struct SimulatedCluster {
         /// What was asked for last; it differs while a reload is under way.
         var asked: SimulatedConfiguration.Made
         var isReloading = false
+        /// All that were in force before: one of them may be gone back to.
+        var former: [SimulatedConfiguration.Made] = []
         /// Workers that the current plan leaves out.
         var leftOut: [Node] = []
     }

@@ -27,9 +27,13 @@ extension SimulatedCluster {
         case .probeBusySlots(let run), .probeActivity(let run): probeSlots(effect, run)
         case .replan(let nodes): replan(without: nodes)
         case .adoptReload:
+            plans.former.append(plans.inForce)
             plans.inForce = plans.asked
             plans.isReloading = false
             follow(plans.inForce.wanted.plan)
+        case .takeReloadBack(let wanted, _):
+            plans.asked = plans.former.last { $0.wanted == wanted } ?? plans.asked
+            plans.isReloading = true
         case .setTimer(let timer, let at):
             let isLate = !isCalm && generator.chance(scenario.trouble.lateTimer)
             let due = max(now, at.seconds) + (isLate ? generator.seconds(0...60) : 0)

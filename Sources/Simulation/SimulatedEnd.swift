@@ -68,6 +68,18 @@ enum SimulatedEnd: Equatable {
             || (isWorker && exit.lastWords == [usageWords])
     }
 
+    /// Whether a server ended of itself, and for nothing that others have to do with.
+    static func isOwn(_ exit: ExitReport) -> Bool {
+        guard let status = exit.status, exit.refusal == nil, ![137, 143].contains(status) else {
+            return false
+        }
+        let isElsewhere =
+            exit.lastWords.first?.hasPrefix(lostWords) == true
+            || exit.lastWords == portTaken.report.lastWords
+            || exit.lastWords == [usageWords]
+        return !isElsewhere
+    }
+
     /// Whether its guard waited in vain for a predecessor, which is no failure.
     static func isHeldUp(_ exit: ExitReport) -> Bool { exit.refusal != nil }
 

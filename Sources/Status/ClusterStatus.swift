@@ -35,6 +35,11 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
         package var layers: [Layers]?
         /// Bytes of memory that it holds; nil where its host does not tell.
         package var residentBytes: Int?
+        /// Bytes of memory that it may hold, as planned; nil where nobody has measured its host, or
+        /// where its devices have memory of their own.
+        package var limitBytes: Int?
+        /// What it is to hold of the model, whether or not that is proved.
+        package var plannedLayers: [Layers]?
     }
 
     /// Layers on one device.
@@ -69,12 +74,16 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
     package var since: Timestamp?
     /// Where the API is.
     package var url: String?
+    /// Where its page is; nil where there is none.
+    package var dashboardURL: String?
     /// The digest of the plan that runs.
     package var planID: String?
     /// The process id of the `sollol` that supervises it.
     package var pid: Int?
     /// Workers, then the coordinator.
     package var processes: [Process] = []
+    /// What it does for its users; nil while it does not serve, or where it does not say.
+    package var requests: RequestLoad?
     /// Where layers are, one line a node, as the running coordinator proved it.
     package var layers: [String] = []
     /// What is true for now and people should know; nil from a `sollol` that does not tell.

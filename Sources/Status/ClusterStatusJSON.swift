@@ -17,9 +17,11 @@ extension ClusterStatus {
         .object([
             ("format_version", .int(Self.formatVersion)), ("cluster", .string(cluster)),
             ("state", .string(state.rawValue)), ("since", .optional(since)),
-            ("url", .optional(url)), ("dashboard_url", .null), ("plan_id", .optional(planID)),
+            ("url", .optional(url)), ("dashboard_url", .optional(dashboardURL)),
+            ("plan_id", .optional(planID)),
             ("pid", .optional(pid)), ("processes", .array(processes.map(\.json))),
-            ("warnings", .strings(warnings ?? [])), ("summary", .optional(summary)),
+            ("requests", requests?.json ?? .null), ("warnings", .strings(warnings ?? [])),
+            ("summary", .optional(summary)),
             ("summary_time", .optional(summaryTime)),
             ("first_cause", firstCause?.json ?? .null), ("last_event", lastEvent?.json ?? .null),
             ("state_directory", .string(stateDirectory)),
@@ -37,7 +39,7 @@ extension ClusterStatus.Process {
             ("requested_restarts", .optional(requestedRestarts)),
             ("progress", progress?.json ?? .null),
             ("layers", .array((layers ?? []).map(\.json))),
-            ("resident_bytes", .optional(residentBytes)),
+            ("resident_bytes", .optional(residentBytes)), ("limit_bytes", .optional(limitBytes)),
         ])
     }
 }
@@ -60,11 +62,22 @@ extension ClusterStatus.FirstCause {
     }
 }
 
+extension RequestLoad {
+    fileprivate var json: OrderedJSON {
+        .object([
+            ("busy", .int(busy)), ("slots", .optional(slots)),
+            ("tokens_per_second", .optional(tokensPerSecond)),
+            ("prompt_tokens_per_second", .optional(promptTokensPerSecond)),
+        ])
+    }
+}
+
 extension LoadProgress {
     fileprivate var json: OrderedJSON {
         .object([
             ("percent", .int(percent)), ("bytes", .int(bytes)),
             ("bytes_per_second", .optional(bytesPerSecond)),
+            ("total_bytes", .optional(totalBytes)),
         ])
     }
 }

@@ -42,7 +42,7 @@ extension ClusterStatus {
                 [
                     process.name, process.stateText, process.endpoint,
                     process.pid.map(String.init) ?? "-",
-                    process.residentBytes.map { MemorySize.text(UInt64(max(0, $0))) } ?? "-",
+                    process.residentBytes.map { MemorySize.text($0) } ?? "-",
                     process.restartsText,
                 ]
             }
@@ -62,9 +62,12 @@ extension ClusterStatus {
 }
 
 extension ClusterStatus.Process {
+    /// `ready`, `left out`.
+    var stateWords: String { state.replacing("_", with: " ") }
+
     /// `ready`, `left out`, `loading 40%`.
     fileprivate var stateText: String {
-        state.replacing("_", with: " ") + (progress.map { " \($0.percent)%" } ?? "")
+        stateWords + (progress.map { " \($0.percent)%" } ?? "")
     }
 
     /// `3 (2 failures, 1 asked for)`: the rest was for another one's failure.

@@ -4,10 +4,13 @@
 /// release. It is raised when the other side of the version before would misunderstand: a member
 /// that changes its meaning or its type, a closed list (commands, states) that gets a word. A new
 /// optional member raises nothing: who does not know it ignores it, and who misses it does without.
-/// Each side says that it does not understand a higher version instead of guessing.
+/// Each side says that it does not understand a higher version instead of guessing. A message says
+/// the first version that has what it says.
 package enum ControlProtocol {
-    /// What this release speaks.
-    package static let version = 1
+    /// What this release speaks: 2 has `reloadPreview`.
+    package static let version = 2
+    /// What all else is said in, so that the release before understands it.
+    fileprivate static let common = 1
 
     /// The one member that is read before anything else.
     package struct Envelope: Codable, Sendable {
@@ -33,10 +36,12 @@ package struct ControlRequest: Codable, Equatable, Sendable {
         case reload
         /// How far a reload is.
         case reloadProgress
+        /// What a reload would do; nothing is taken over.
+        case reloadPreview
     }
 
-    /// The version of this message.
-    package var formatVersion: Int? = ControlProtocol.version
+    /// The version of this message: the first that has what it says.
+    package var formatVersion: Int?
     /// What it asks for.
     package var command: Command
     /// The process to restart; nil: all.
@@ -50,6 +55,8 @@ package struct ControlRequest: Codable, Equatable, Sendable {
     package init(
         _ command: Command, name: String? = nil, limit: Double? = nil, reload: Int? = nil
     ) {
+        formatVersion =
+            command == .reloadPreview ? ControlProtocol.version : ControlProtocol.common
         self.command = command
         self.name = name
         self.limit = limit
@@ -73,7 +80,7 @@ package struct ControlAnswer: Codable, Equatable, Sendable {
     }
 
     /// The version of this message.
-    package var formatVersion: Int? = ControlProtocol.version
+    package var formatVersion: Int? = ControlProtocol.common
     /// Why it is refused, for people; nil when it was taken.
     package var problem: String?
     /// The same for the command line, where that makes a difference.

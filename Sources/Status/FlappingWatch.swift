@@ -1,4 +1,5 @@
 import Basics
+import Supervision
 
 /// Tells processes that fail again and again, with what the last failure said.
 struct FlappingWatch: Equatable, Sendable {
@@ -9,19 +10,27 @@ struct FlappingWatch: Equatable, Sendable {
         var cause = ""
         /// The most telling line of the program.
         var words: String?
+        /// What is the same each time; nil while nothing is.
+        var repetition: RepeatedFailure?
     }
 
     /// Failures that are a pattern.
     private static let many = 3
     /// Seconds in which they are.
     private static let period = 600
+    /// Seconds for which one that comes back is told.
+    private static let repetitionPeriod = 3600
 
     private var records: [String: Record] = [:]
 
     /// A process has failed.
     ///
-    /// - Parameter report: what people were told of it.
-    mutating func failed(_ name: String, _ report: Report?, at time: Timestamp) {
+    /// - Parameters:
+    ///   - report: what people were told of it.
+    ///   - repetition: what comes back with it.
+    mutating func failed(
+        _ name: String, _ report: Report?, _ repetition: RepeatedFailure? = nil, at time: Timestamp
+    ) {
         var record = records[name] ?? Record()
         record.times = record.times.filter { $0.seconds > time.seconds - Self.period } + [time]
         let message = report?.message ?? ""
@@ -29,6 +38,7 @@ struct FlappingWatch: Equatable, Sendable {
             message.hasPrefix("\(name): ")
             ? String(message.dropFirst(name.count + 2)) : message
         record.words = report?.details.last { $0.hasPrefix("| ") }.map { String($0.dropFirst(2)) }
+        record.repetition = repetition
         records[name] = record
     }
 
@@ -36,6 +46,13 @@ struct FlappingWatch: Equatable, Sendable {
     /// said last: 'bind: …'`.
     func sentences(at now: Timestamp) -> [String] {
         records.sorted { $0.key < $1.key }.compactMap { name, record in
+            if let repetition = record.repetition, let last = record.times.last,
+                last.seconds > now.seconds - Self.repetitionPeriod
+            {
+                return
+                    (["\(name) \(repetition.text), \(repetition.count) times, at \(last)"]
+                    + repetition.remedies).joined(separator: "; ")
+            }
             let times = record.times.filter { $0.seconds > now.seconds - Self.period }
             guard times.count >= Self.many, let first = times.first else { return nil }
             let minutes = max(1, (now.seconds - first.seconds + 59) / 60)

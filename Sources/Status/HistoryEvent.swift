@@ -65,7 +65,10 @@ enum HistoryEvent: Equatable, Sendable {
     }
 
     /// What is done about a failure begins so.
-    private static let actions = ["; restarting ", "; asking it again ", "; giving up, "]
+    private static let actions = [
+        "; restarting ", "; asking it again ", "; giving up, ",
+        "; the reload is taken back, ",
+    ]
 
     private static func failure(_ record: HistoryRecord) -> Failure? {
         guard let process = record.process, record.message.hasPrefix("\(process): ") else {

@@ -8,6 +8,8 @@ package struct ReloadProgress: Codable, Equatable, Sendable {
     package var lines: [String] = []
     /// The exit status of the command, once it is over.
     package var outcome: Int32?
+    /// What would become of it, where only that was asked.
+    package var preview: ReloadPreview?
 
     /// A reload that has just begun.
     package init(number: Int) { self.number = number }
@@ -21,10 +23,10 @@ package struct ReloadProgress: Codable, Equatable, Sendable {
 /// | waiting | another one is judged or drains | judged |
 /// | judged | a second process reads the file and looks at the hosts | refused, or drains |
 /// | draining | accepted; what it outdates finishes its requests and ends | comes up |
-/// | coming up | in force; the cluster does not serve with it yet | served |
+/// | coming up | in force; the cluster does not serve with it yet | served, or taken back |
 ///
-/// A reload that comes up keeps nobody waiting: when the cluster does not come up with it, the next
-/// one is the remedy, and takes its place once it is in force.
+/// A reload that comes up keeps nobody waiting: the next one takes its place once it is in force.
+/// One with which the cluster does not come up is taken back: what served before is in force again.
 package struct ReloadQueue: Equatable, Sendable {
     private enum Stage: Equatable, Sendable {
         case waiting, judged, comingUp
@@ -37,6 +39,8 @@ package struct ReloadQueue: Equatable, Sendable {
     private struct Entry: Equatable, Sendable {
         var stage: Stage
         var progress: ReloadProgress
+        /// Whether it is only asked what would happen.
+        var isPreview = false
     }
 
     /// Lines that the command shows of one reload: a cluster that does not serve again may tell for
@@ -54,9 +58,12 @@ package struct ReloadQueue: Equatable, Sendable {
 
     /// Takes a request. Who waits already reads the file after this one, so that both are one.
     ///
-    /// Returns the number of the reload.
-    package mutating func requested() -> Int {
-        if let waiting = index(of: .waiting) { return entries[waiting].progress.number }
+    /// - Parameter isPreview: whether it is only asked what would happen.
+    /// - Returns: the number of the reload.
+    package mutating func requested(isPreview: Bool = false) -> Int {
+        if let same = entries.first(where: { $0.stage == .waiting && $0.isPreview == isPreview }) {
+            return same.progress.number
+        }
         last += 1
         var progress = ReloadProgress(number: last)
         let before = entries.first { $0.stage == .judged || $0.stage.isDraining }
@@ -64,7 +71,7 @@ package struct ReloadQueue: Equatable, Sendable {
             let what = before.stage == .judged ? "is being judged" : "waits for requests in flight"
             progress.lines = ["an earlier reload \(what); this one waits for it"]
         }
-        entries.append(Entry(stage: .waiting, progress: progress))
+        entries.append(Entry(stage: .waiting, progress: progress, isPreview: isPreview))
         return last
     }
 
@@ -75,6 +82,17 @@ package struct ReloadQueue: Equatable, Sendable {
         else { return false }
         entries[waiting].stage = .judged
         return true
+    }
+
+    /// Whether of the one that is judged it is only asked what would happen.
+    package var isPreviewed: Bool { index(of: .judged).map { entries[$0].isPreview } ?? false }
+
+    /// What would become of the one that was judged.
+    package mutating func previewed(_ lines: [String], _ preview: ReloadPreview) {
+        guard let judged = index(of: .judged) else { return }
+        tell(lines, at: judged)
+        entries[judged].progress.preview = preview
+        _ = end(judged, .success)
     }
 
     /// The one that was judged changes nothing. Returns how far it came.
@@ -108,6 +126,15 @@ package struct ReloadQueue: Equatable, Sendable {
     /// The cluster serves with what is in force.
     package mutating func served() {
         while let ready = index(of: .comingUp) { _ = end(ready, .success) }
+    }
+
+    /// The cluster does not come up with what is in force, and goes back to what served before.
+    package mutating func takenBack(_ reason: String) {
+        while let failed = index(of: .comingUp) {
+            let text = "error: the reload was taken back, and what served before starts again: "
+            tell([text + reason], at: failed)
+            _ = end(failed, .unavailable)
+        }
     }
 
     /// The cluster is being ended.

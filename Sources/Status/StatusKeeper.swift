@@ -11,9 +11,10 @@ package struct StatusKeeper: Equatable, Sendable {
     private var running: LaunchPlan
     /// Whether its coordinator has shown that the layers are where that plan has them.
     private var isProven = false
-    /// Why the last reload was refused; nil when it was not.
+    /// Why the last reload was refused or taken back; nil when it was not.
     private var refusal: String?
     private var flapping = FlappingWatch()
+    private var loading = WorkerLoading()
     /// The last warning about a process.
     private var warned: Report?
 
@@ -45,6 +46,9 @@ package struct StatusKeeper: Equatable, Sendable {
         status.url = plan.process(.coordinator).map { "http://\($0.dial)" }
     }
 
+    /// The page is there, or nowhere.
+    package mutating func dashboardServes(at url: String?) { status.dashboardURL = url }
+
     private static func names(_ plan: LaunchPlan) -> [String] {
         plan.backends.map { "\($0.node) \($0.endpoint)" }
     }
@@ -68,6 +72,13 @@ package struct StatusKeeper: Equatable, Sendable {
         refusal =
             "the last reload was refused, so that the file is not what serves: "
             + (reason ?? lines.first.map { $0[...] } ?? "see sollol history")
+        status.warnings = warnings(at: time)
+    }
+
+    /// A changed configuration did not come up: until another one is taken over, the file is not
+    /// what serves.
+    package mutating func reloadTakenBack(_ reason: String, at time: Timestamp) {
+        refusal = "the last reload was taken back, so that the file is not what serves: \(reason)"
         status.warnings = warnings(at: time)
     }
 
@@ -104,6 +115,8 @@ package struct StatusKeeper: Equatable, Sendable {
         let former = Dictionary(
             status.processes.map { ($0.endpoint, $0) }, uniquingKeysWith: { first, _ in first })
         self.snapshot = snapshot
+        loading.follow(snapshot, at: time)
+        status.requests = snapshot.requests
         status.warnings = warnings(at: time)
         status.processes = snapshot.processes.map {
             told($0, after: former[$0.endpoint.description], at: time)
@@ -117,6 +130,7 @@ package struct StatusKeeper: Equatable, Sendable {
         let planned = plan.process(process.node)
         let backend = plan.unmanaged(process.node)
         let state = process.state.rawValue
+        let layers = running.layers(of: process.node)
         return ClusterStatus.Process(
             name: "\(process.node)", role: (planned?.role ?? .worker).rawValue,
             // One that a reload has removed is in no plan.
@@ -124,9 +138,11 @@ package struct StatusKeeper: Equatable, Sendable {
             endpoint: process.endpoint.description, state: state,
             since: former?.state == state ? former?.since : time, pid: process.pid,
             restarts: process.restarts, failures: process.failures,
-            requestedRestarts: process.requestedRestarts, progress: process.progress,
-            layers: isProven ? running.layers(of: process.node) : [],
-            residentBytes: process.residentBytes)
+            requestedRestarts: process.requestedRestarts,
+            progress: process.progress ?? loading.progress(of: process, in: running, at: time),
+            layers: isProven ? layers : [], residentBytes: process.residentBytes,
+            limitBytes: running.memoryLimit(of: process.node).map { Int(clamping: $0) },
+            plannedLayers: layers)
     }
 
     /// The first failure of an episode explains those that follow it, or is explained by one of
@@ -146,33 +162,7 @@ package struct StatusKeeper: Equatable, Sendable {
             let before = snapshot?.processes.first { $0.node == process.node }?.failures ?? 0
             guard process.failures > before else { continue }
             let report = warned?.subject == process.node ? warned : nil
-            flapping.failed("\(process.node)", report, at: time)
+            flapping.failed("\(process.node)", report, process.repetition, at: time)
         }
-    }
-}
-
-extension LaunchPlan {
-    /// What a node holds, device by device.
-    fileprivate func layers(of node: Node) -> [ClusterStatus.Layers] {
-        guard let distribution else { return [] }
-        func layers(_ device: String, _ range: Range<Int>, _ bytes: UInt64?) -> ClusterStatus
-            .Layers?
-        {
-            guard let last = range.last else { return nil }
-            return ClusterStatus.Layers(
-                device: device, first: range.lowerBound, last: last,
-                bytes: bytes.map { Int(clamping: $0) })
-        }
-        let kept =
-            node == .coordinator
-            ? layers("CPU", distribution.coordinatorLayers, placement?.coordinatorLoad.weights)
-            : nil
-        let shares = distribution.shares.enumerated().compactMap { index, share in
-            let load = placement.flatMap {
-                $0.loads.indices.contains(index) ? $0.loads[index] : nil
-            }
-            return share.node == node ? layers(share.device, share.layers, load?.weights) : nil
-        }
-        return (kept.map { [$0] } ?? []) + shares
     }
 }

@@ -20,13 +20,10 @@ package struct ClusterSnapshot: Equatable, Sendable {
         package var requestedRestarts = 0
         /// How often it has failed.
         package var failures = 0
+        /// A failure of it that comes back; nil while none does.
+        package var repetition: RepeatedFailure?
         /// Bytes of memory that it holds; nil where nobody tells.
         package var residentBytes: Int?
-
-        /// Its state as people read it: `ready`, `loading 40%`.
-        package var stateText: String {
-            state.rawValue + (progress.map { " \($0.percent)%" } ?? "")
-        }
     }
 
     /// What the cluster as a whole is doing.
@@ -35,6 +32,8 @@ package struct ClusterSnapshot: Equatable, Sendable {
     package var processes: [Process]
     /// The bring-up or recovery that goes on, or else the one that ended last.
     package var episode: Episode?
+    /// What it does for its users; nil while it does not serve, or does not say.
+    package var requests: RequestLoad?
     /// What people should know for as long as it is true, one sentence each.
     package var warnings: [String] = []
 }
@@ -44,7 +43,12 @@ extension Supervisor {
     package var snapshot: ClusterSnapshot {
         var own = coordinator.told(as: coordinator.state)
         own.progress = loadProgress
-        let others = workers.map { $0.told(as: $0.state) }
+        own.repetition = repeatedFailure(coordinator)
+        let others = workers.map { worker in
+            var process = worker.told(as: worker.state)
+            process.repetition = repeatedFailure(worker)
+            return process
+        }
         // A reload has removed them, and they have not ended, as far as is known.
         let former = removed.remaining.map { worker in
             var process = worker.told(as: .ending)
@@ -54,6 +58,7 @@ extension Supervisor {
         return ClusterSnapshot(
             state: clusterState, processes: others + former + [own],
             episode: service.episode ?? service.lastEpisode,
+            requests: coordinator.service?.load,
             warnings: standingWarnings)
     }
 

@@ -49,12 +49,16 @@ struct CoordinatorSlot: ProcessSlot {
         var missedProbes = 0
         /// What it said last about its requests, and when; nil until it has.
         var activity: (last: SlotActivity, at: Instant)?
+        /// What that means for people; nil until it has said anything.
+        var load: RequestLoad?
         /// Whether it holds its model (rule 4).
         var rest = Rest.awake
         /// What its connections tell (rule 2).
         var contact = Supervisor.Contact()
         /// What it answers to requests of ours (rule 4).
         var trial = Supervisor.Trial()
+        /// When it was sent a small request while at rest, which it has not answered.
+        var canary: Instant?
         /// Why it refuses to say; nil while it does not (rule 13).
         var refusal: String?
 
@@ -62,8 +66,9 @@ struct CoordinatorSlot: ProcessSlot {
             left.since == right.since && left.missedProbes == right.missedProbes
                 && left.refusal == right.refusal && left.contact == right.contact
                 && left.rest == right.rest && left.trial == right.trial
+                && left.canary == right.canary
                 && left.activity?.last == right.activity?.last
-                && left.activity?.at == right.activity?.at
+                && left.activity?.at == right.activity?.at && left.load == right.load
         }
     }
 

@@ -6,6 +6,8 @@ struct Interruption: Equatable, Sendable {
     let since: Instant
     /// Requests that were being answered at the last look.
     let lost: Int
+    /// The task of the first of them, as the server logs it; nil where it was not told.
+    let task: Int?
 }
 
 /// An outage counts from the last sign of progress before its failure, not from when the failure
@@ -26,12 +28,15 @@ extension Supervisor {
         guard service.episode == nil, service.interruption == nil,
             !self[keyPath: slot].isLeftOut, let serving = coordinator.service
         else { return }
-        let busy = serving.activity?.last.busy ?? 0
+        // One of ours is nobody's loss.
+        let own = serving.canary == nil ? 0 : 1
+        let busy = max(0, (serving.activity?.last.busy ?? 0) - own)
         var since = movedAt
         if busy == 0 {
             let heard = self[keyPath: slot].server?.usage?.at ?? movedAt
             since = isSeen ? now : min(movedAt, heard)
         }
-        service.interruption = Interruption(since: max(since, serving.since), lost: busy)
+        service.interruption = Interruption(
+            since: max(since, serving.since), lost: busy, task: serving.activity?.last.task)
     }
 }

@@ -73,6 +73,16 @@ struct FailureRecord: Equatable, Sendable {
     var total = 0
     /// The first of those in a row.
     private(set) var first: FirstFailure?
+    /// The same failure again and again (rule 5); of its kind at least once.
+    var repetition: Repetition?
+
+    /// What was before counts no more.
+    mutating func forgive() { (inARow, repetition) = (0, nil) }
+
+    /// Failures in a row for a back-off: a stable run between two that are the same is none.
+    var withoutMending: Int {
+        max(inARow, repetition.flatMap { $0.isOne ? $0.count : nil } ?? 0)
+    }
 
     /// It has failed.
     mutating func add(_ failure: FirstFailure) {

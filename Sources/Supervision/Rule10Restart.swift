@@ -30,7 +30,7 @@ extension Supervisor {
             self[keyPath: slot].wish = .restart
             self[keyPath: slot].starts.requested += 1
         }
-        self[keyPath: slot].failures.inARow = 0
+        self[keyPath: slot].failures.forgive()
         self[keyPath: slot].stopWaiting()
     }
 

@@ -7,12 +7,34 @@ enum Reload: Equatable, Sendable {
     case none
     /// It was asked for, and something outdated still runs: the former plan is in force. Next:
     /// `settling`.
-    indirect case pending(WantedCluster)
-    /// Its plan is in force, and the cluster does not serve with it yet. Next: `none`.
-    case settling
+    ///
+    /// `fallback` is what the cluster has served with; nil where that is nothing, or this.
+    indirect case pending(WantedCluster, fallback: WantedCluster?)
+    /// Its plan is in force, and the cluster does not serve with it yet. Next: `none`, or `pending`
+    /// of what the cluster goes back to.
+    indirect case settling(Trial)
+
+    /// A plan in force with which the cluster has to serve yet.
+    struct Trial: Equatable, Sendable {
+        /// What the cluster goes back to when it does not come up; nil: nothing.
+        let fallback: WantedCluster?
+        /// How often each process has failed with it.
+        var failures: [Node: Int] = [:]
+    }
 
     /// What will be wanted once nothing outdated runs any more.
-    var pending: WantedCluster? { if case .pending(let wanted) = self { wanted } else { nil } }
+    var pending: WantedCluster? {
+        if case .pending(let wanted, _) = self { wanted } else { nil }
+    }
+
+    /// What the cluster has served with before; nil where nothing is under way.
+    var fallback: WantedCluster? {
+        switch self {
+        case .none: nil
+        case .pending(_, let fallback): fallback
+        case .settling(let trial): trial.fallback
+        }
+    }
 }
 
 /// Rule 11: a changed configuration is taken over while the cluster runs: planned, so that it
@@ -38,20 +60,49 @@ extension Supervisor {
         return (PlanChange(from: former.plan, to: next.plan), next.changedPolicies(from: former))
     }
 
+    /// Whether anything that runs would be different.
+    package func isChanged(by next: WantedCluster) -> Bool {
+        !next.runsTheSame(as: reload.pending ?? wanted)
+    }
+
+    /// What would be started again in its place, the coordinator last.
+    package func replaced(by next: WantedCluster) -> [Node] {
+        var other = self
+        other.markOutdated(by: next)
+        return other.workers.filter { $0.wish == .replace }.map(\.node)
+            + (other.coordinator.wish.isOutdated ? [.coordinator] : [])
+    }
+
     /// Whether a reload is under way: what was asked for last is not in force yet, or does not
     /// serve yet.
     package var isReloading: Bool { phase == .up && reload != .none }
 
-    mutating func reloadRequested(_ next: WantedCluster, at now: Instant) {
+    /// Whether the cluster goes back to something else than what is in force, should it not come up
+    /// with what was asked for.
+    package var canGoBack: Bool {
+        phase == .up && reload.fallback.map { !$0.runsTheSame(as: wanted) } == true
+    }
+
+    /// - Parameter canGoBack: not where what served before cannot serve any more.
+    mutating func reloadRequested(_ next: WantedCluster, canGoBack: Bool, at now: Instant) {
         guard phase == .up else { return }
+        let isBetter = canGoBack && hasServed && !next.runsTheSame(as: wanted)
+        take(
+            next, fallback: reload.fallback ?? (isBetter ? wanted : nil),
+            saying: "taking over the changed configuration", at: now)
+    }
+
+    mutating func take(
+        _ next: WantedCluster, fallback: WantedCluster?, saying text: String, at now: Instant
+    ) {
         let (change, policies) = change(to: next)
-        reload = .pending(next)
+        reload = .pending(next, fallback: fallback)
         // The answer to an earlier question would be about the former plan.
         degradation.isReplanning = false
-        markOutdated(by: next.plan)
+        markOutdated(by: next)
         for index in workers.indices { forgiveOutdated(\.workers[index]) }
         forgiveOutdated(\.coordinator)
-        tell(change, policies, next.plan)
+        tell(text, change, policies, next.plan)
         if coordinator.wish.isOutdated {
             service.episode =
                 service.episode ?? Episode(began: now, for: "the configuration was reloaded")
@@ -62,27 +113,32 @@ extension Supervisor {
         _ slot: WritableKeyPath<Supervisor, Slot>
     ) {
         guard self[keyPath: slot].wish.isOutdated else { return }
-        self[keyPath: slot].failures.inARow = 0
+        self[keyPath: slot].failures.forgive()
         self[keyPath: slot].stopWaiting()
     }
 
     private mutating func tell(
-        _ change: PlanChange, _ policies: [String], _ plan: LaunchPlan
+        _ text: String, _ change: PlanChange, _ policies: [String], _ plan: LaunchPlan
     ) {
         let keys = policies.joined(separator: ", ")
-        if !change.isEmpty {
+        if coordinator.wish.isOutdated, change.isEmpty {
+            report(
+                .progress, text,
+                details: ["coordinator starts again, since its API keys have changed"])
+        } else if !change.isEmpty {
             var lines = change.lines(plan)
             if coordinator.wish.isOutdated, change.unchanged.contains(.coordinator) {
                 lines.append("coordinator starts again, since it uses what changes")
             }
             if !keys.isEmpty { lines.append("changed policies: \(keys)") }
-            report(.progress, "taking over the changed configuration", details: lines)
+            report(.progress, text, details: lines)
         } else if !keys.isEmpty {
             report(.progress, "took over the changed configuration (\(keys)); nothing restarts")
         }
     }
 
-    private mutating func markOutdated(by next: LaunchPlan) {
+    private mutating func markOutdated(by wantedNext: WantedCluster) {
+        let next = wantedNext.plan
         let change = PlanChange(from: plan, to: next)
         for index in workers.indices {
             let node = workers[index].node
@@ -98,7 +154,9 @@ extension Supervisor {
         let differs =
             change.changed.contains(.coordinator)
             && !(isDegraded && whole.unchanged.contains(.coordinator))
-        coordinator.wish = usesOutdated || differs ? .replace : keeping(coordinator.wish)
+        let hasOtherKeys = wantedNext.keysVersion != wanted.keysVersion
+        coordinator.wish =
+            usesOutdated || differs || hasOtherKeys ? .replace : keeping(coordinator.wish)
     }
 
     /// An earlier reload may have wanted otherwise.
@@ -106,10 +164,13 @@ extension Supervisor {
 
     /// Puts the new plan in force once nothing outdated runs any more.
     mutating func adoptReload(at now: Instant) {
-        guard case .pending(let next) = reload, !hasOutdatedProcess else { return }
+        guard case .pending(let next, let former) = reload, !hasOutdatedProcess else { return }
         let policies = next.changedPolicies(from: wanted)
-        let isSame = PlanChange(from: wanted.plan, to: next.plan).isEmpty
-        reload = isSame && !coordinator.wish.isOutdated ? .none : .settling
+        let isSame = next.runsTheSame(as: wanted)
+        let fallback = former.flatMap { next.runsTheSame(as: $0) ? nil : $0 }
+        reload =
+            isSame && !coordinator.wish.isOutdated && fallback == nil
+            ? .none : .settling(Reload.Trial(fallback: fallback))
         wanted = next
         backOff.policy = next.restart
         renewSlots()
@@ -157,8 +218,15 @@ extension Supervisor {
         plan = leftOut.isEmpty ? wanted.plan : wanted.plan.leavingOut(leftOut, as: plan)
     }
 
-    /// The reload is over once the cluster serves with it.
+    /// The reload is over once the cluster serves with it; one that waits meanwhile is taken back
+    /// to it then.
     mutating func settleReload() {
-        if reload == .settling, coordinator.isServing { reload = .none }
+        guard coordinator.isServing else { return }
+        switch reload {
+        case .settling: reload = .none
+        case .pending(let next, let fallback?) where !next.runsTheSame(as: fallback):
+            reload = .pending(next, fallback: next.runsTheSame(as: wanted) ? nil : wanted)
+        case .pending, .none: break
+        }
     }
 }

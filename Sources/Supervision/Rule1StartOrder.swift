@@ -67,14 +67,25 @@ extension Supervisor {
             guard coordinator.load != nil, coordinator.server?.pid == nil else { return }
             coordinator.changeServer { $0.wait = wait }
         case .worker(let index)?:
-            guard case .starting(var question) = workers[index].server?.stage,
-                workers[index].server?.pid == nil
+            guard workers[index].server?.pid == nil,
+                let stage = workers[index].server?.stage
             else { return }
+            let deadline = now + SSHWait.personPatience
+            let patient: WorkerSlot.Stage
+            switch stage {
+            case .starting(var question):
+                question.deadline = deadline
+                patient = .starting(question)
+            // A predecessor may have answered in its place before ssh has got through.
+            case .askedAgain(var question, let since):
+                question.deadline = deadline
+                patient = .askedAgain(question, readySince: since)
+            case .ready, .ending: return
+            }
             workers[index].changeServer { $0.wait = wait }
             if wait.isForPerson {
-                question.deadline = now + SSHWait.personPatience
-                workers[index].become(.starting(question))
-                effects.append(.setTimer(.readinessDeadline(run), at: question.deadline))
+                workers[index].become(patient)
+                effects.append(.setTimer(.readinessDeadline(run), at: deadline))
             }
         case nil: return
         }

@@ -35,7 +35,7 @@ extension Supervisor {
         askTrial(run, service, at: now)
     }
 
-    private mutating func askTrial(
+    mutating func askTrial(
         _ run: ProcessRun, _ service: CoordinatorSlot.Service, at now: Instant
     ) {
         var service = service
@@ -57,8 +57,9 @@ extension Supervisor {
     }
 
     mutating func requestAnswered(_ run: ProcessRun, _ answer: RequestAnswer, at now: Instant) {
-        guard coordinator.run == run, var service = coordinator.service, service.trial.isAsked
-        else { return }
+        guard coordinator.run == run, var service = coordinator.service else { return }
+        if service.canary != nil { return canaryAnswered(run, service, answer, at: now) }
+        guard service.trial.isAsked else { return }
         guard case .failed(let reason) = answer else {
             service.trial = Trial(lastEnd: now)
             return coordinator.become(.serving(service))

@@ -28,6 +28,7 @@ extension Supervisor {
         effects.append(.setTimer(.health(run), at: now + health.interval))
         effects.append(.setTimer(.activity(run), at: now + activityPause))
         watchBackends(run, at: now)  // Rule 2.
+        watchAtRest(run, at: now)
     }
 
     mutating func refuted(_ run: ProcessRun, _ problem: String, at now: Instant) {

@@ -19,6 +19,10 @@ import Remote
 /// system may not tell them: then the rest has to stand still `blindFactor` times as long, since
 /// counters move once per batch, and a healthy batch took 24.5 s on slow CPUs (measured). While a
 /// model loads and nothing at all is known of the coordinator, nothing is concluded.
+///
+/// A GPU computes without any CPU time of its server. A guard tells what the GPUs of a server do:
+/// one that works is movement, whoever it works for, and one whose host does not tell is like CPU
+/// time that is not known.
 extension Supervisor {
     /// How much longer the rest has to stand still when some CPU time is unknown.
     static let blindFactor = 5.0
@@ -63,7 +67,7 @@ extension Supervisor {
     ) -> Bool {
         guard let former, let usage else { return false }
         let cpu = usage.cpuSeconds - former.latest.cpuSeconds
-        return judge(cpu, now - former.at, former.latest, usage)
+        return usage.gpu == .busy || judge(cpu, now - former.at, former.latest, usage)
     }
 
     mutating func activityAnswered(_ run: ProcessRun, _ activity: SlotActivity?, at now: Instant) {
@@ -74,6 +78,8 @@ extension Supervisor {
         endBlindness(&service)
         isAwake(&service, at: now)
         if activity.busy == 0 || activity != service.activity?.last { movedAt = now }
+        service.load = RequestLoad(
+            activity, since: service.activity?.last, now - (service.activity?.at ?? now))
         service.activity = (activity, now)
         coordinator.become(.serving(service))
         judgeProgress(at: now)
@@ -124,7 +130,9 @@ extension Supervisor {
         for worker in workers where !worker.isLeftOut { records.append(worker.server?.usage) }
         let known = records.compactMap { $0 }.filter { $0.seenUntil != nil }
         // What is known to wait for the network does not compute out of sight.
-        let isBlind = known.count < records.count && coordinator.load?.silent == nil
+        let isUntold = known.contains { $0.latest.gpu == .unknown }
+        let isBlind =
+            (known.count < records.count || isUntold) && coordinator.load?.silent == nil
         // All of them have to have been seen standing still.
         let end = known.reduce(seen) { min($0, $1.at) }
         let still = end - known.reduce(movedAt) { max($0, $1.since) }
@@ -141,7 +149,7 @@ extension Supervisor {
         let share = min(0.99, Double(read) / Double(modelBytes))
         return LoadProgress(
             percent: Int(share * 100), bytes: min(read, modelBytes),
-            bytesPerSecond: usage.bytesPerSecond.map { Int($0) })
+            bytesPerSecond: usage.bytesPerSecond.map { Int($0) }, totalBytes: modelBytes)
     }
 
     private mutating func tellProgress(at now: Instant) {

@@ -50,13 +50,14 @@ extension Supervisor {
         let delay =
             hasServed && cause.isPermanent
             ? backOff.longestDelay()  // Rule 6.
-            : backOff.delay(afterFailures: self[keyPath: slot].failures.inARow)
+            : backOff.delay(afterFailures: self[keyPath: slot].failures.withoutMending)
         let when = delay > 0 ? "in \(seconds(delay)) s" : "now"
         let verb = self[keyPath: slot].isOurs ? "restarting" : "asking it again"
         let node = self[keyPath: slot].node
         report(
             .warning, about: node, cause: cause.kind, "\(node): \(cause.text); \(verb) \(when)",
             details: exit.tellingWords.map { "| \($0)" })
+        tellRepetition(of: slot, at: now)
         guard delay > 0 else { return }
         self[keyPath: slot].life = .waiting(until: now + delay)
         effects.append(.setTimer(.restart(self[keyPath: slot].run), at: now + delay))

@@ -39,6 +39,18 @@ extension Supervisor {
         _ slot: WritableKeyPath<Supervisor, Slot>, _ cause: FailureCause, _ exit: ExitReport,
         _ verdict: Verdict
     ) {
+        let (node, shown, details) = account(of: slot, cause, exit)
+        report(
+            .failure, about: node, cause: shown.kind,
+            "\(node): \(shown.text); giving up, \(verdict.reason)",
+            details: details)
+        phase = .stopping(verdict.status)
+    }
+
+    /// What is told of failures that are not tried again: the first, or the one that explains it.
+    func account<Slot: ProcessSlot>(
+        of slot: WritableKeyPath<Supervisor, Slot>, _ cause: FailureCause, _ exit: ExitReport
+    ) -> (node: Node, cause: FailureCause, details: [String]) {
         let last = self[keyPath: slot].node
         var (node, shown, words) = (last, cause, exit.tellingWords)
         if !cause.isPermanent, let (failed, first) = explanation(of: slot) {
@@ -48,12 +60,11 @@ extension Supervisor {
         if node != last || shown.text != cause.text {
             details.append("at the last attempt: \(last): \(cause.text)")
         }
+        if let repeated = repeatedFailure(self[keyPath: slot]) {
+            details.append("\(last) \(repeated.text), \(repeated.count) times")
+        }
         if let advice = advice(node, shown) { details.append(advice) }
-        report(
-            .failure, about: node, cause: shown.kind,
-            "\(node): \(shown.text); giving up, \(verdict.reason)",
-            details: details)
-        phase = .stopping(verdict.status)
+        return (node, shown, details)
     }
 
     /// One command to try by hand.

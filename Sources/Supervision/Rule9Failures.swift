@@ -83,10 +83,15 @@ extension Supervisor {
             self[keyPath: slot].failures.inARow = 0
         }
         self[keyPath: slot].failures.add(FirstFailure(cause, exit, at: now))
+        noteRepetition(slot, cause, exit, at: now)  // Rule 5.
         if !self[keyPath: slot].isLeftOut {
             service.beginEpisode(at: now, self[keyPath: slot].node, cause)
         }
-        if let verdict = verdict(slot, cause, at: now) {
+        let verdict = verdict(slot, cause, at: now)
+        if takeReloadBack(slot, cause, exit, verdict, at: now) {  // Rule 11.
+            guard !self[keyPath: slot].wish.isOutdated else { return }
+            restartLater(slot, cause, exit, at: now)
+        } else if let verdict {
             giveUp(slot, cause, exit, verdict)
         } else {
             restartLater(slot, cause, exit, at: now)

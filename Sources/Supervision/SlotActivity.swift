@@ -6,11 +6,18 @@ package struct SlotActivity: Equatable, Sendable {
     package var busy: Int
     /// For each of these its task and how far it is; any change is progress.
     package var counters: [Int]
+    /// The task of the first of them, as the server logs it; nil where it does not tell.
+    package var task: Int?
+    /// How many it can answer at once; nil where it does not say.
+    package var slots: Int?
+    /// The same of each of these that says so: for people, since nothing is decided by it.
+    package var progress: [SlotProgress] = []
 
     /// That activity.
-    package init(busy: Int, counters: [Int] = []) {
+    package init(busy: Int, counters: [Int] = [], slots: Int? = nil) {
         self.busy = busy
         self.counters = counters
+        self.slots = slots
     }
 
     /// From the body of an answer to `/slots`, or nil when it is none.
@@ -20,7 +27,10 @@ package struct SlotActivity: Equatable, Sendable {
             case .array(let slots) = root.value
         else { return nil }
         let busy = slots.filter { $0.value["is_processing"]?.value == .bool(true) }
-        self.init(busy: busy.count, counters: busy.flatMap(Self.counters))
+        let counters = busy.map(Self.counters)
+        self.init(busy: busy.count, counters: counters.flatMap(\.self), slots: slots.count)
+        task = counters.first.flatMap { $0[1] < 0 ? nil : $0[1] }
+        progress = zip(busy, counters).compactMap { SlotProgress($0, $1) }
     }
 
     /// From the body of an answer to `/metrics` (Prometheus's text), or nil when it does not tell:
@@ -53,8 +63,8 @@ package struct SlotActivity: Equatable, Sendable {
         return isSleeping
     }
 
-    /// Which task a slot is at, and how far (build 11669): tokens of the prompt that are done,
-    /// tokens that are generated.
+    /// Its number, which task a slot is at, and how far (build 11669): tokens of the prompt that
+    /// are done, tokens that are generated. What it does not tell is -1.
     private static func counters(_ slot: JSONNode) -> [Int] {
         var next: JSONNode?
         if case .array(let tokens)? = slot.value["next_token"]?.value { next = tokens.first }
@@ -62,9 +72,6 @@ package struct SlotActivity: Equatable, Sendable {
             slot.value["id"], slot.value["id_task"], slot.value["n_prompt_tokens_processed"],
             next?.value["n_decoded"],
         ]
-        return values.map { node in
-            guard case .number(let text)? = node?.value else { return -1 }
-            return Outside.number(text, in: Outside.count) ?? -1
-        }
+        return values.map { SlotProgress.count($0) ?? -1 }
     }
 }

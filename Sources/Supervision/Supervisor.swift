@@ -75,7 +75,8 @@ package struct Supervisor: Equatable, Sendable {
         case .stopRequested: stopRequested(at: now)
         case .stopLimitGiven(let limit): wanted.timeouts.stop = limit
         case .restartRequested(let node): restartRequested(node, at: now)
-        case .reloadRequested(let wanted): reloadRequested(wanted, at: now)
+        case .reloadRequested(let next): reloadRequested(next, canGoBack: true, at: now)
+        case .addressMoved(let next): reloadRequested(next, canGoBack: false, at: now)
         case .timerFired(let timer): timerFired(timer, at: now)
         case .spawnFailed(let run, let reason): spawnFailed(run, reason, at: now)
         case .exited(let run, let exit): ended(run, exit, at: now)
@@ -115,6 +116,7 @@ package struct Supervisor: Equatable, Sendable {
         case .activity(let run): activityIsDue(run, at: now)
         case .backends(let run): backendsAreDue(run, at: now)
         case .answer(let run): answerIsDue(run, at: now)
+        case .canary(let run): canaryIsDue(run, at: now)
         case .guards: guardsAreDue(at: now)
         // Every event ends with a look at who is missing.
         case .degrade: degradation.reminder = nil

@@ -34,8 +34,12 @@ package enum SupervisorEffect: Equatable, Sendable {
     case probeAnswer(ProcessRun)
     /// Make the plan anew without these workers; answer with `replanned` or `replanRefused`.
     case replan(without: [Node])
-    /// From here on `Supervisor.wanted` is what the last `reloadRequested` brought.
+    /// From here on `Supervisor.wanted` is what the last `reloadRequested` brought, or the last
+    /// `takeReloadBack`.
     case adoptReload
+    /// The reload in force does not come up, for that reason: this will be wanted, which served
+    /// before.
+    indirect case takeReloadBack(to: WantedCluster, reason: String)
     /// Set a timer, replacing one that is equal.
     case setTimer(SupervisorTimer, at: Instant)
     /// Tell people.
@@ -65,6 +69,8 @@ package enum SupervisorTimer: Hashable, Sendable {
     case backends(ProcessRun)
     /// Send the coordinator a small request again.
     case answer(ProcessRun)
+    /// Send the coordinator at rest a small request, or judge the one that was sent.
+    case canary(ProcessRun)
     /// Look which guards have fallen silent.
     case guards
     /// A worker may have been missing for long enough to be left out.

@@ -15,6 +15,9 @@ package enum SupervisorEvent: Equatable, Sendable {
     /// The user has changed the configuration: this is wanted from now on. One that comes while an
     /// earlier one is not yet in force takes its place.
     indirect case reloadRequested(WantedCluster)
+    /// A host has another address: this is wanted from now on. What served before cannot serve any
+    /// more.
+    indirect case addressMoved(WantedCluster)
     /// The guard could not even be started.
     case spawnFailed(ProcessRun, reason: String)
     /// ssh to the host of that run does not go on for now.

@@ -14,6 +14,8 @@ package struct WantedCluster: Equatable, Sendable {
     package var timeouts: Timeouts
     /// Bytes of the model's file; nil when not known.
     package var modelBytes: Int?
+    /// Another number than before: the API keys have changed, in a file of the same name.
+    package var keysVersion = 0
 
     /// That plan with these policies.
     package init(
@@ -32,6 +34,11 @@ package struct WantedCluster: Equatable, Sendable {
         self.init(
             plan: plan, restart: spec.restart, health: spec.health, timeouts: spec.timeouts,
             modelBytes: facts.modelBytes(of: spec))
+    }
+
+    /// Whether nothing that runs would have to be started again in its place.
+    func runsTheSame(as other: WantedCluster) -> Bool {
+        keysVersion == other.keysVersion && PlanChange(from: other.plan, to: plan).isEmpty
     }
 
     /// What of the policies differs, by their keys in the configuration.

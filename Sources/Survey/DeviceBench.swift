@@ -12,29 +12,34 @@ import Remote
 package struct DeviceBench: Equatable, Sendable {
     /// Whose device it is.
     package var node: Node
-    /// llama.cpp's name of it where it is measured: `CPU`, `CUDA0`, `RPC0`.
-    package var device: String
+    /// Where `HostFacts.measured` keeps it.
+    package var key = ""
+    /// Which device, by llama.cpp's name where it is measured (`CPU`, `CUDA0`, `RPC0`), of which
+    /// model, build and threads.
+    package var conditions: MeasuredDevice.Conditions
     /// The rpc-server that offers it, as that host dials it; nil for a device of the host itself.
     package var rpc: String?
+    /// Seconds that a token takes for the way to it and back; nil: not measured.
+    package var hop: Double?
     /// Where.
     package var location: RunLocation
     /// Added to the environment of the server that offers it.
     package var environment: [String: String]
     /// Where llama-bench may be, before the PATH of that account and after it.
     package var folders: [String]
-    /// As for the server; nil: llama.cpp's own number.
-    package var threads: Int?
     /// The fewer layers.
     package var small: ProbeModel
     /// The more layers.
     package var large: ProbeModel
+
+    package var device: String { conditions.device }
 
     /// The command for a guard without a record.
     package var argv: [String] {
         let values = [
             ("bench_folders", folders.joined(separator: ":")), ("bench_rpc", rpc ?? ""),
             ("bench_device", device),
-            ("bench_threads", threads.map(String.init) ?? ""),
+            ("bench_threads", conditions.threads.map(String.init) ?? ""),
             ("small_probe", Self.escaped(small.header)), ("small_size", "\(small.fileSize)"),
             ("large_probe", Self.escaped(large.header)), ("large_size", "\(large.fileSize)"),
         ].map { "\($0)=\(ShellQuoting.quote($1))" }.joined(separator: " ")
@@ -65,7 +70,7 @@ package struct DeviceBench: Equatable, Sendable {
         // Beside the weights a context of some tokens and buffers.
         let need = large.fileSize + large.fileSize / 10 + Self.buffers
         guard let free, UInt64(max(0, free)) < need else { return nil }
-        return "\(device) on {host} has \(MemorySize.text(UInt64(max(0, free)))) free, and "
+        return "\(device) on {host} has \(MemorySize.text(free)) free, and "
             + "\(plural(large.layers, "layer")) of this model with their buffers need "
             + MemorySize.text(need)
     }
@@ -77,13 +82,6 @@ package struct DeviceBench: Equatable, Sendable {
         case measured(MeasuredDevice)
         /// What follows the name of the process; `{host}` is its host.
         case problem(String)
-
-        /// The same with the way to the device.
-        package func with(hop: Double?) -> Outcome {
-            guard case .measured(var device) = self else { return self }
-            device.hop = hop
-            return .measured(device)
-        }
     }
 
     /// Runs of llama-bench for one probe.
@@ -116,11 +114,8 @@ package struct DeviceBench: Equatable, Sendable {
     /// - Parameters:
     ///   - lines: what it printed, errors included.
     ///   - status: nil when it was cut off.
-    ///   - model: the digest of the shape (`MeasuredDevice.model`).
     ///   - now: seconds since 1970.
-    package func outcome(
-        _ lines: [String], status: Int?, model: String, build: String?, now: Int
-    ) -> Outcome {
+    package func outcome(_ lines: [String], status: Int?, now: Int) -> Outcome {
         if lines.contains("bench missing") {
             return .problem(
                 "there is no llama-bench on {host}, which measures its device: install it beside "
@@ -141,7 +136,7 @@ package struct DeviceBench: Equatable, Sendable {
             let end = status.map { "status \($0)" } ?? "no status"
             return .problem("llama-bench cannot use \(device) on {host} (\(end)); \(said)")
         }
-        return measured(token: token, prompt: prompt, model: model, build: build, now: now)
+        return measured(token: token, prompt: prompt, now: now)
     }
 
     private static func runs(_ lines: [String]) -> [Runs] {
@@ -159,8 +154,7 @@ package struct DeviceBench: Equatable, Sendable {
     }
 
     private func measured(
-        token: (small: Runs, large: Runs), prompt: (small: Runs, large: Runs), model: String,
-        build: String?, now: Int
+        token: (small: Runs, large: Runs), prompt: (small: Runs, large: Runs), now: Int
     ) -> Outcome {
         let difference = Double(large.layers - small.layers)
         func slope(_ runs: (small: Runs, large: Runs)) -> Double {
@@ -179,67 +173,79 @@ package struct DeviceBench: Equatable, Sendable {
         let output = max(0, all - layer * Double(small.layers))
         return .measured(
             MeasuredDevice(
-                device: device, model: model, build: build, threads: threads, measuredAt: now,
-                layer: layer, promptLayer: max(0, slope(prompt)), outputLayer: output,
-                spread: spread))
+                conditions, measuredAt: now, layer: layer, promptLayer: max(0, slope(prompt)),
+                outputLayer: output, hop: hop, spread: spread))
     }
 
     /// Seconds that a token takes for the way to a device and back, by a bench with `tiny` probes;
     /// nil where it did not work.
-    package func hop(_ lines: [String]) -> Double? {
-        let shortest = Self.runs(lines).filter { $0.n_gen > 0 }.map {
-            $0.seconds / Double($0.n_gen)
-        }
-        return shortest.min()
+    package static func secondsPerToken(_ lines: [String]) -> Double? {
+        runs(lines).filter { $0.n_gen > 0 }.map { $0.seconds / Double($0.n_gen) }.min()
     }
 
+}
+
+// MARK: What is measured
+
+extension DeviceBench {
     /// The bench of the way to a worker that answers there.
     ///
     /// - Parameter device: what the coordinator's program calls the worker's first device.
-    package static func hop(_ trial: WorkerTrial, device: String) -> DeviceBench {
-        let program = trial.coordinator.argv.first ?? ""
-        return DeviceBench(
-            node: trial.worker.node, device: device, rpc: trial.asked,
-            location: trial.coordinator.location, environment: trial.coordinator.environment,
-            folders: folders(beside: program), small: ProbeModel.tiny.small,
-            large: ProbeModel.tiny.large)
+    package static func ofWay(_ trial: WorkerTrial, device: String) -> DeviceBench {
+        var bench = DeviceBench(
+            .init(device: device, model: "", build: nil, threads: nil), of: trial.coordinator,
+            ProbeModel.tiny)
+        bench.rpc = trial.asked
+        return bench
     }
 
-    private static func folders(beside program: String) -> [String] {
-        guard program.hasPrefix("/") else { return UsualFolders.afterPath }
-        let parts = program.split(separator: "/").dropLast()
-        return ["/" + parts.joined(separator: "/")] + UsualFolders.afterPath
+    /// A device of the host where that process runs.
+    init(
+        _ conditions: MeasuredDevice.Conditions, of process: PlannedProcess,
+        _ probes: (small: ProbeModel, large: ProbeModel)
+    ) {
+        node = process.node
+        self.conditions = conditions
+        location = process.location
+        environment = process.environment
+        let program = process.argv.first ?? ""
+        let beside = program.lastIndex(of: "/").map { String(program[..<$0]) }
+        folders = (beside.map { [$0] } ?? []) + UsualFolders.afterPath
+        (small, large) = probes
     }
-
-    // MARK: What is measured
 
     /// All devices of a plan that can hold layers: those of workers that `sollol` starts, the
     /// coordinator's own GPUs, and its CPU where it may hold layers.
+    ///
+    /// - Parameters:
+    ///   - model: the digest of its shape.
+    ///   - trials: what starting the workers has told of the ways to them.
     package static func all(
-        _ plan: LaunchPlan, _ spec: ClusterSpec, _ facts: HostFacts,
-        _ probes: (small: ProbeModel, large: ProbeModel)
+        _ plan: LaunchPlan, _ spec: ClusterSpec, _ facts: HostFacts, model: String,
+        _ probes: (small: ProbeModel, large: ProbeModel),
+        trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)]
     ) -> [DeviceBench] {
         plan.processes.flatMap { process -> [DeviceBench] in
-            return devices(of: process, spec, facts).map { device, threads in
-                DeviceBench(
-                    node: process.node, device: device, location: process.location,
-                    environment: process.environment,
-                    folders: folders(beside: process.argv.first ?? ""),
-                    threads: threads, small: probes.small, large: probes.large)
+            let worker = spec.workers.first { $0.node == process.node }
+            let conditions =
+                worker.map { facts.conditions(of: $0, model: model) }
+                ?? own(spec, facts, model: model)
+            return conditions.map {
+                var bench = DeviceBench($0, of: process, probes)
+                bench.key = worker?.endpoint.description ?? HostFacts.coordinatorKey
+                bench.hop = trials.first { $0.trial.worker.node == process.node }?.outcome.hop
+                return bench
             }
         }
     }
 
-    private static func devices(
-        of process: PlannedProcess, _ spec: ClusterSpec, _ facts: HostFacts
-    ) -> [(String, Int?)] {
-        guard let worker = spec.workers.first(where: { $0.node == process.node }) else {
-            guard spec.placement.participants == .withCoordinator else { return [] }
-            let own = facts.host(at: process.location)?.devices ?? []
-            return [(WorkerDevice.cpu, nil)] + own.map { ($0, nil) }
+    private static func own(
+        _ spec: ClusterSpec, _ facts: HostFacts, model: String
+    ) -> [MeasuredDevice.Conditions] {
+        guard spec.placement.participants == .withCoordinator else { return [] }
+        let gpus = facts.host(at: spec.coordinator.location)?.devices ?? []
+        return ([WorkerDevice.cpu] + gpus).map {
+            facts.conditions(of: spec.coordinator, device: $0, model: model)
         }
-        let known = facts.workerDevices?[worker.endpoint.description] ?? []
-        let names = known.isEmpty ? [WorkerDevice.cpu] : known.map(\.name)
-        return names.map { ($0, worker.threads) }
     }
 }

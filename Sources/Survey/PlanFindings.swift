@@ -32,6 +32,9 @@ package enum PlanFindings {
         case noAddress(others: [String])
         /// The system's word.
         case other(String)
+
+        /// Whether somebody may give it free again.
+        package var isTaken: Bool { if case .taken = self { true } else { false } }
     }
 
     /// Something that will listen.
@@ -157,6 +160,11 @@ package enum PlanFindings {
     /// Ports that others in the network can reach without a key.
     package static func exposed(_ plan: LaunchPlan) -> [Finding] {
         plan.exposures.map { Finding($0.nodes, severity: .warning, $0.problem) }
+    }
+
+    /// A context that is longer than what the model has learned.
+    package static func longContext(_ plan: LaunchPlan) -> [Finding] {
+        plan.contextWarning.map { [Finding([.coordinator], severity: .warning, $0)] } ?? []
     }
 
     /// GPUs that nobody uses.

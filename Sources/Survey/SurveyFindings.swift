@@ -87,7 +87,7 @@ package enum SurveyFindings {
     // MARK: Programs
 
     /// What deploy/install-llama-cpp provides.
-    private static let installed = ["llama-server", "rpc-server", "ggml-rpc-server"]
+    private static let installed = ["llama-server", "rpc-server"] + SurveyRequest.otherNames
 
     /// Where a program without a path is looked for.
     private static func folders(_ report: SurveyReport) -> [String] {
@@ -108,14 +108,17 @@ package enum SurveyFindings {
         _ program: SurveyRequest.Program, _ seen: SurveyReport.Program, _ report: SurveyReport,
         _ location: RunLocation
     ) -> String? {
-        let names = program.candidates.joined(separator: " or ")
+        let others = program.candidates.dropLast().joined(separator: ", ")
+        let names = (others.isEmpty ? "" : "\(others) or ") + (program.candidates.last ?? "")
         guard let path = seen.path else {
             if let refused = seen.refusedPath {
                 return "\(refused) on {host} cannot be executed by \(report.user). "
                     + "Try: {ssh}chmod +x \(ShellQuoting.quote(refused))"
             }
             let places = program.name.contains("/") ? program.candidates : folders(report)
-            let missing = "no \(names) on {host}; looked in \(places.joined(separator: ", ")). "
+            let missing =
+                "no \(names) on {host}; looked in \(places.joined(separator: ", ")). "
+                + (seen.otherPath.map { Self.package($0, lacks: program) } ?? "")
             guard program.candidates.allSatisfy(installed.contains) else {
                 return missing + "Correct the key `binary`, or leave it out."
             }
@@ -139,6 +142,17 @@ package enum SurveyFindings {
         let what = program.isServer ? "a llama-server" : "an rpc-server"
         let end = help.status.map { "status \($0)" } ?? "it prints too much"
         return "\(path) --help on {host} does not answer like \(what) (\(end)): \(said). \(look)"
+    }
+
+    /// What a package is that brings something else: Homebrew's formula and the installer of
+    /// llama.app build without RPC.
+    private static func package(_ path: String, lacks program: SurveyRequest.Program) -> String {
+        let lack = program.isServer ? "no \(program.name)" : "no rpc-server"
+        let isUnified = path.hasSuffix("/llama")
+        let who =
+            isUnified ? "The `llama` installer brings" : "Some packages, such as Homebrew's, bring"
+        return "\(path) is there, but comes without it. \(who) \(lack), and no RPC: use "
+            + "llama.cpp's release archive, or a build with -DGGML_RPC=ON. "
     }
 
     // MARK: Network

@@ -28,6 +28,8 @@ package struct SurveyReport: Equatable, Sendable {
         package var path: String?
         /// A file of that name that cannot be executed.
         package var refusedPath: String?
+        /// Another program of llama.cpp, where the one that was looked for is not there.
+        package var otherPath: String?
         /// Which file that was.
         package var stamp: HostFacts.Stamp?
         /// As `HostFacts.Binary.companions`.
@@ -227,6 +229,7 @@ extension SurveyReport.Program {
         switch tag {
         case "path": path = Outside.path(value)
         case "refused": refusedPath = Outside.path(value)
+        case "other": otherPath = Outside.path(value)
         case "stamp":
             let words = value.split(separator: " ", omittingEmptySubsequences: false)
             guard (2..<200).contains(words.count),

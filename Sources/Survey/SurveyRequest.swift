@@ -87,16 +87,15 @@ package struct SurveyRequest: Equatable, Sendable {
         }
         for worker in spec.workers where worker.managed {
             requests[index(of: worker.location)].add(
-                worker.node, program: worker.binary ?? "rpc-server", isServer: false)
+                worker.node, program: worker.program, isServer: false)
         }
         let coordinator = spec.coordinator
         let place = index(of: coordinator.location)
-        requests[place].add(
-            .coordinator, program: coordinator.binary ?? "llama-server", isServer: true)
+        requests[place].add(.coordinator, program: coordinator.program, isServer: true)
         requests[place].model = spec.model
         requests[place].companions = Companion.all(of: coordinator.companions)
         requests[place].apiKeyFile = coordinator.apiKeyFile
-        for worker in spec.workers where worker.transport == .direct || !worker.managed {
+        for worker in spec.workers where !worker.isTunnelled {
             let isBeside = worker.managed && worker.location.isSameHost(as: coordinator.location)
             if isBeside { continue }
             requests[place].reaches.append(
@@ -115,6 +114,9 @@ package struct SurveyRequest: Equatable, Sendable {
         for index in programs.indices { programs[index].known = binaries[programs[index].name] }
     }
 
+    /// What rpc-server is called besides: by llama.cpp since June 2026, by Nix.
+    static let otherNames = ["ggml-rpc-server", "llama-rpc-server"]
+
     private mutating func add(_ process: Node, program name: String, isServer: Bool) {
         processes.append(process)
         if let index = programs.firstIndex(where: { $0.name == name && $0.isServer == isServer }) {
@@ -123,7 +125,7 @@ package struct SurveyRequest: Equatable, Sendable {
             let both = name == "rpc-server" && !isServer
             programs.append(
                 Program(
-                    name: name, candidates: both ? [name, "ggml-rpc-server"] : [name],
+                    name: name, candidates: both ? [name] + Self.otherNames : [name],
                     users: [process], isServer: isServer))
         }
     }

@@ -113,7 +113,9 @@ package struct WorkerTrial: Equatable, Sendable {
 
     /// The command by which the coordinator's program asks the worker.
     package var question: [String] {
-        [coordinator.argv[0], "--rpc", asked, "--list-devices"]
+        let program = coordinator.argv[0]
+        return [program] + ServerProgram.commands(of: program)
+            + ["--rpc", asked, "--list-devices"]
     }
 
     /// What the connection to the coordinator's host forwards: to a third host, through here.

@@ -42,6 +42,8 @@ struct Command: Sendable {
     var summary: String
     /// What may stand after the command; nil: nothing.
     var word: String?
+    /// Whether it may stand there more than once.
+    var takesMore = false
     /// The options that mean something to it.
     var options: [CommandLineArguments.Option]
     /// Why options of the configuration mean nothing to it, if they do not.
@@ -62,6 +64,9 @@ struct Command: Sendable {
                     + "\(CommandLineInterface.version), does not have it yet")
         }
     }
+
+    /// The words after it in a line of its usage: ` [NAME]`, ` [NAME…]`.
+    var words: String { word.map { " [\($0)\(takesMore ? "…" : "")]" } ?? "" }
 
     /// Whether that is one of its ways to end.
     func mayEnd(with status: ExitStatus) -> Bool { exits.contains { $0.status == status } }

@@ -4,8 +4,7 @@ import Configuration
 extension Commands {
     /// The help of one command, or of all.
     static func help(_ command: Command?) -> String {
-        let word = command?.word.map { " [\($0)]" } ?? ""
-        var text = "usage: sollol \(command?.name ?? "COMMAND")\(word) [OPTIONS]\n"
+        var text = "usage: sollol \(command?.name ?? "COMMAND")\(command?.words ?? "") [OPTIONS]\n"
         let general = Options.common.filter { ["--help", "--version"].contains($0.name) }
         let options: [CommandLineArguments.Option]
         if let command {
@@ -27,6 +26,10 @@ extension Commands {
                 + "$XDG_CONFIG_HOME/sollol/sollol.json, else /etc/sollol/sollol.json.\n"
                 + "All keys: CONFIGURATION.md; one: sollol help KEY, such as "
                 + "\(ConfigurationKey.coordinator(.port))\n"
+        }
+        let examples = command?.examples ?? []
+        if !examples.isEmpty {
+            text += "\nExamples:\n" + table(examples.map { ($0.line, $0.meaning) })
         }
         return text + "\nExit status:\n"
             + table(

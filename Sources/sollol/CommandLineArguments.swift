@@ -111,7 +111,6 @@ struct CommandLineArguments {
     }
 
     private static func unknown(_ key: String, _ known: [String]) -> String {
-        let near = NearestName.of(key, in: known).map { " (did you mean \($0)?)" } ?? ""
-        return "unknown option \(key)\(near)"
+        "unknown option \(key)\(NearestName.hint(key, in: known))"
     }
 }

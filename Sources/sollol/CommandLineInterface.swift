@@ -14,7 +14,11 @@ enum CommandLineInterface {
         do {
             return try dispatch(words, isDetached: isDetached)
         } catch let mistake as CommandLineArguments.Mistake {
-            complain("sollol: \(TerminalText.clean(mistake.message)). See: sollol help")
+            let command = CommandLineArguments.firstWord(words, options: Options.common)
+                .flatMap(Commands.named)
+            let topic = command.map { $0.audience == .people ? " \($0.name)" : "" } ?? ""
+            complain(
+                "sollol: \(TerminalText.clean(mistake.message))\n  See: sollol help\(topic)")
             return .usage
         } catch let errors as ConfigurationErrors {
             for line in lines(errors) { complain(line) }
@@ -34,8 +38,10 @@ enum CommandLineInterface {
     static func lines(_ errors: ConfigurationErrors) -> [String] {
         let most = Bounds.configurationProblems
         let more = errors.problems.count - most
-        return errors.problems.prefix(most).flatMap {
-            [TerminalText.clean("error: \($0)")] + ($0.excerpt?.lines ?? [])
+        return errors.problems.prefix(most).flatMap { problem in
+            let text = MessageText.apart(TerminalText.clean("error: \(problem)"))
+            return [text.sentence] + (problem.excerpt?.lines ?? [])
+                + (text.remedy.map { ["  \($0)"] } ?? [])
         }
             + (more > 0 ? ["error: and \(more) more problems of that kind"] : [])
     }
@@ -43,7 +49,7 @@ enum CommandLineInterface {
     private static func dispatch(_ words: [String], isDetached: Bool) throws -> ExitStatus {
         // The command's own options are known only once its name is: the first word without a dash
         // that is no option's value.
-        let everything = unique(Options.common + Commands.all.flatMap(\.options))
+        let everything = (Options.common + Commands.all.flatMap(\.options)).unique(by: \.name)
         let first = CommandLineArguments.firstWord(words, options: everything)
         if let command = first.flatMap(Commands.named),
             [.later, .shells].contains(command.audience)
@@ -62,8 +68,8 @@ enum CommandLineInterface {
         let command = try named(name)
         if loose.has("--help") { return try printHelp(command) }
         let arguments = try CommandLineArguments(
-            words, options: unique(command.options + Options.common))
-        let most = command.word == nil ? 1 : 2
+            words, options: (command.options + Options.common).unique(by: \.name))
+        let most = command.takesMore ? .max : command.word == nil ? 1 : 2
         guard arguments.words.count <= most else {
             let extra = arguments.words[most]
             let hint =
@@ -94,9 +100,7 @@ enum CommandLineInterface {
         let known = Commands.all.filter { $0.audience == .people }
             .flatMap { [$0.name] + $0.synonyms }
         let file = fileHint(name, for: "up")
-        let hint =
-            !file.isEmpty
-            ? file : NearestName.of(name, in: known).map { " (did you mean \($0)?)" } ?? ""
+        let hint = file.isEmpty ? NearestName.hint(name, in: known) : file
         throw CommandLineArguments.Mistake(message: "there is no command \(name)\(hint)")
     }
 
@@ -111,25 +115,30 @@ enum CommandLineInterface {
         Bundle.main.executablePath ?? CommandLine.arguments[0]
     }
 
-    private static func unique(
-        _ options: [CommandLineArguments.Option]
-    ) -> [CommandLineArguments.Option] {
-        var seen = Set<String>()
-        return options.filter { seen.insert($0.name).inserted }
-    }
-
     /// The help of that command, or of all.
     static func help(on name: String?) throws -> ExitStatus {
-        if let key = name.flatMap(KeyHelp.init), name.flatMap(Commands.named) == nil {
-            try write(Commands.help(key))
-            return .success
-        }
+        if let name, Commands.named(name) == nil, let found = try helpOnKey(name) { return found }
         let command = try name.map(named)
         if let command, command.audience == .later {
             return try command.handler(
                 .init(arguments: .init(values: [:]), words: [], isDetached: false))
         }
         return try printHelp(command)
+    }
+
+    /// The help of a key, or of those that could be meant; nil: it is no key.
+    private static func helpOnKey(_ name: String) throws -> ExitStatus? {
+        switch KeyHelp.find(name) {
+        case .one(let key): try write(Commands.help(key))
+        case .several(let paths):
+            try write("\(name) is part of several keys:\n")
+            try write(paths.map { "  sollol help \($0)\n" }.joined())
+        case .near(let path):
+            throw CommandLineArguments.Mistake(
+                message: "there is no key \(name) (did you mean \(path)?)")
+        case .none: return nil
+        }
+        return .success
     }
 
     private static func printHelp(_ command: Command?) throws -> ExitStatus {
@@ -165,7 +174,8 @@ enum CommandLineInterface {
 
     /// Prints what went wrong on standard error.
     static func complain(_ text: String) {
-        let clean = TerminalText.cleanLines(text)
+        let form = StandardStreams.errorForm(environment: ProcessInfo.processInfo.environment)
+        let clean = form.shown(TerminalText.cleanLines(text))
         StandardStreams.complain(Array((clean.hasSuffix("\n") ? clean : clean + "\n").utf8))
     }
 }

@@ -20,6 +20,10 @@ enum Commands {
     private static let failed = Exit(
         .unavailable,
         "it was refused, the cluster does not run or is being ended, or --timeout ran out")
+    private static let notTaken = Exit(
+        .unavailable,
+        "it was refused or taken back, the cluster does not run or is being ended, or --timeout "
+            + "ran out")
     private static let unusable = Exit(.cannotCreate, "the state directory cannot be used")
 
     /// Every command.
@@ -43,6 +47,7 @@ enum Commands {
             .init(name: "--detach", help: "leave it running; return when it serves", short: "-d"),
             .init(name: "--plan", value: "ID", help: "refuse any other plan_id"),
             .init(name: "--overcommit", help: "start even what does not fit into memory"),
+            .init(name: "--adopt", help: "the configuration was moved: take its state over"),
         ] + Options.configuration + [Options.quiet, Options.verbose],
         exits: [
             Exit(.success, "stopped as asked; with --detach: it serves; with --dry-run: printed"),
@@ -133,7 +138,12 @@ enum Commands {
 
     private static let list = Command(
         name: "list", synonyms: ["ls", "ps"], summary: "every cluster of this user on this machine",
-        options: [Options.format],
+        options: [
+            .init(
+                name: "--prune",
+                help: "remove what is left of clusters that nobody could start again"),
+            Options.format,
+        ],
         exits: [Exit(.success, "shown, or there is none"), unprinted] + always
     ) { try ListCommand.run($0.arguments) }
 
@@ -151,11 +161,19 @@ enum Commands {
     ) { try HistoryCommand.run($0.arguments) }
 
     private static let logs = Command(
-        name: "logs", summary: "what the servers printed, of one or of all", word: "NAME",
+        name: "logs", summary: "what the servers printed, of some or of all", word: "NAME",
+        takesMore: true,
         options: [
             .init(name: "--follow", help: "go on with what comes, until Ctrl-C", short: "-f"),
             .init(
-                name: "--lines", value: "N|all", help: "the last lines; default: 100", short: "-n"),
+                name: "--lines", value: "N|all",
+                help: "the last lines; default: 100, with --since all", short: "-n"),
+            .init(name: "--since", value: "TIME", help: "from then on: \(LocalTime.pointForms)"),
+            .init(name: "--until", value: "TIME", help: "up to then, written the same"),
+            .init(
+                name: "--grep", value: "PATTERN", help: "those that match a regular expression"),
+            .init(name: "--all", help: "also lines about connections to workers, most of all"),
+            Options.format,
         ] + Options.cluster,
         idleOptions: byName,
         exits: [Exit(.success, "shown"), unprinted, misconfigured] + always
@@ -172,10 +190,13 @@ enum Commands {
     private static let reload = Command(
         name: "reload",
         summary: "take over a changed configuration; returns when the cluster serves with it",
-        options: [Options.timeout("exit with 69 when it does not serve by then; it goes on")]
-            + Options.cluster + [Options.quiet],
+        options: [
+            .init(name: "--dry-run", help: "only print what would change and be interrupted"),
+            .init(name: "--format", value: "text|json", help: "of the dry run"),
+            Options.timeout("exit with 69 when it does not serve by then; it goes on"),
+        ] + Options.cluster + [Options.quiet],
         idleOptions: "the running sollol reads its file again and keeps its own options",
-        exits: [serves, failed, misconfigured] + always
+        exits: [serves, notTaken, misconfigured] + always
     ) { try ReloadCommand.run($0.arguments) }
 
     private static let down = Command(

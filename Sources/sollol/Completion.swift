@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// What may stand at the end of a command line, by the table that parses it.
@@ -32,8 +33,7 @@ struct Completion {
             .flatMap(Commands.named)
         let options = (command.map { $0.options } ?? []) + Options.common
         add(before, current, command, options)
-        var seen = Set<String>()
-        candidates = candidates.filter { seen.insert($0.word).inserted }
+        candidates = candidates.unique(by: \.word)
     }
 
     private mutating func add(
@@ -62,8 +62,10 @@ struct Completion {
         }
         guard let command else { return addCommands(current) }
         let words = before.filter { !$0.hasPrefix("-") }
-        // Its one word is not there yet.
-        guard let word = command.word, words.last == command.name || before.last == "--" else {
+        // Its word is not there yet, or may come again.
+        guard let word = command.word,
+            command.takesMore || words.last == command.name || before.last == "--"
+        else {
             return
         }
         let arguments = try? CommandLineArguments(before, options: options)
@@ -73,7 +75,9 @@ struct Completion {
             if !current.isEmpty { add(KeyHelp.paths, "", current) }
         case "NAME", "NAME|all":
             let processes = names.processes(arguments ?? CommandLineArguments(values: [:]))
-            add(processes + (word == "NAME" ? [] : ["all"]), "", current)
+            add(
+                processes.filter { !words.contains($0) } + (word == "NAME" ? [] : ["all"]), "",
+                current)
         default: add(word.split(separator: "|").map(String.init), "", current)
         }
     }

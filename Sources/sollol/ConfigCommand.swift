@@ -9,7 +9,7 @@ enum ConfigCommand {
         let environment = ProcessInfo.processInfo.environment
         let files = try ConfigurationFiles(
             arguments, environment: environment, home: ConfigurationFiles.home)
-        let loaded = try ConfigurationLoader.load(files.sources)
+        let loaded = try files.load()
         if !arguments.has("--quiet") {
             for notice in loaded.notices { CommandLineInterface.complain("notice: \(notice)") }
         }

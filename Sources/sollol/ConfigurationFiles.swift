@@ -6,11 +6,13 @@ import SollolRuntime
 /// Finds and reads what a configuration is made of.
 struct ConfigurationFiles {
     /// What was read.
-    let sources: ConfigurationSources
+    var sources: ConfigurationSources
     /// The absolute path of the configuration file, or nil where there is none.
     let path: String?
     /// The same as it was named or found.
     let name: String?
+    /// Whether its backends do not exist.
+    private let isDesign: Bool
 
     /// What `~` means in the user's shell, or what the user database says.
     static let home =
@@ -28,6 +30,7 @@ struct ConfigurationFiles {
         _ arguments: CommandLineArguments, environment: [String: String], home: String,
         workers: [String]? = nil, found: String? = nil
     ) throws {
+        isDesign = workers != nil
         let folder = FileManager.default.currentDirectoryPath
         let places = Self.places(environment: environment, home: home)
         let named = try Self.named(arguments, environment: environment)
@@ -57,6 +60,21 @@ struct ConfigurationFiles {
                 workingDirectory: folder))
         sources.notices = search.notices
         self.sources = sources
+    }
+
+    /// Loads what was read, with the numbers that workers were given earlier where it says nothing
+    /// else.
+    func load() throws -> LoadedConfiguration {
+        var sources = sources
+        // A name that is wrong is told by the load.
+        if sources.numbers.isEmpty, !isDesign,
+            let name = try? ConfigurationLoader.clusterName(sources)
+        {
+            let state = StateDirectory.path(
+                cluster: name, environment: sources.environment, home: sources.machine.home)
+            sources.numbers = RecordedNumbers.read(state: state)
+        }
+        return try ConfigurationLoader.load(sources)
     }
 
     /// A search for files that nobody has named.

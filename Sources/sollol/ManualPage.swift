@@ -13,7 +13,9 @@ enum ManualPage {
         for command in commands {
             lines += [".Nm", ".Cm \(command.name)"]
             if !command.options.isEmpty { lines.append(".Op Ar options") }
-            if let word = command.word { lines.append(".Op Ar \(escaped(word))") }
+            if let word = command.word {
+                lines.append(".Op Ar \(escaped(word))" + (command.takesMore ? " ..." : ""))
+            }
         }
         lines += [".Sh DESCRIPTION", ".Nm"]
         lines.append(

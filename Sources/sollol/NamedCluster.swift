@@ -102,8 +102,9 @@ struct NamedCluster {
     /// The `sollol` that holds it, if one does.
     var holder: (isHeld: Bool, pid: Int32?) {
         let holder = client.holder
-        // Its lock is gone with the folder; its entry is elsewhere.
-        guard !holder.isHeld, let pid = RunningEntry.pid(of: statePath) else { return holder }
+        // Its lock is gone with the folder, or does not say; its entry is elsewhere.
+        guard !holder.isHeld || holder.pid == nil, let pid = RunningEntry.pid(of: statePath)
+        else { return holder }
         return (true, pid)
     }
 

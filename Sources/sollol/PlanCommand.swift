@@ -17,7 +17,7 @@ enum PlanCommand {
         let files = try ConfigurationFiles(
             arguments, environment: environment, home: home,
             workers: imagined.map { $0.map(\.name) })
-        let loaded = try ConfigurationLoader.load(files.sources)
+        let loaded = try files.load()
         let isQuiet = arguments.has("--quiet")
         if !isQuiet {
             for notice in loaded.notices { CommandLineInterface.complain("notice: \(notice)") }
@@ -50,11 +50,12 @@ enum PlanCommand {
             let shape = look.hosts.values.flatMap(\.models.values).compactMap(\.shape).first
             for (worker, given) in zip(spec.workers, imagined) {
                 guard let seconds = given.secondsPerLayer, let shape else { continue }
-                let device = MeasuredDevice(
-                    device: WorkerDevice.cpu, model: shape.paceDigest,
-                    build: look.build(of: worker), threads: worker.threads, measuredAt: nil,
-                    layer: seconds, promptLayer: seconds, outputLayer: seconds, spread: 0)
-                look.record(device, of: worker.endpoint.description)
+                for conditions in look.conditions(of: worker, model: shape.paceDigest) {
+                    let device = MeasuredDevice(
+                        conditions, measuredAt: nil, layer: seconds, promptLayer: seconds,
+                        outputLayer: seconds, spread: 0)
+                    look.record(device, of: worker.endpoint.description)
+                }
             }
             let limit = ConfigurationKey.coordinator(.memoryLimit)
             assumptions = [

@@ -10,11 +10,16 @@ enum ReloadCommand {
     private static let interval = (first: 0.05, most: 0.5)
 
     static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
+        let isPreview = arguments.has("--dry-run")
+        let isJSON = try Format.of(arguments, in: ["text", "json"]) == "json"
+        if !isPreview && arguments.has("--format") {
+            throw CommandLineArguments.Mistake(message: "--format goes with --dry-run")
+        }
         let limit = try arguments.seconds("--timeout") ?? .infinity
         let cluster = try NamedCluster(arguments)
         let end = ProcessInfo.processInfo.systemUptime + limit
         let isQuiet = arguments.has("--quiet")
-        var question = ControlRequest(.reload)
+        var question = ControlRequest(isPreview ? .reloadPreview : .reload)
         var number: Int?
         var shown = 0
         var pause = interval.first
@@ -33,6 +38,9 @@ enum ReloadCommand {
                 CommandLineInterface.complain(TerminalText.clean(line))
             }
             shown = progress.lines.count
+            if let preview = progress.preview {
+                try CommandLineInterface.write(isJSON ? preview.json : preview.text)
+            }
             if let status = progress.outcome { return ExitStatus(rawValue: status) ?? .software }
             let state = answer.status?.state ?? .stopped
             guard ![.stopping, .failed].contains(state),

@@ -30,16 +30,18 @@ enum ReloadLookCommand {
     }
 
     private static func answer(_ question: ReloadQuestion) throws -> ReloadAnswer {
-        let spec: ClusterSpec
+        let loaded: LoadedConfiguration
         do {
             let arguments = CommandLineArguments(values: question.sources.options)
-            let files = try ConfigurationFiles(
+            var files = try ConfigurationFiles(
                 arguments, environment: ProcessInfo.processInfo.environment,
                 home: ConfigurationFiles.home, found: question.sources.file)
-            spec = try UpCommand.load(files, arguments).spec
+            files.sources.numbers = question.numbers
+            loaded = try UpCommand.load(files, arguments)
         } catch let errors as ConfigurationErrors {
             return .refused(CommandLineInterface.lines(errors), .configuration)
         }
+        let spec = loaded.spec
         guard spec.name == question.cluster else {
             return .refused(
                 [
@@ -48,7 +50,8 @@ enum ReloadLookCommand {
                         + "\(question.cluster), then: sollol up"
                 ], .unavailable)
         }
-        let look = Preflight.beside(question.running, spec, recorded: question.facts)
-        return ReloadAnswer(look, beside: question.running, spec)
+        let look = Preflight.beside(
+            question.running, spec, recorded: question.facts, isPreview: question.isPreview)
+        return ReloadAnswer(look, beside: question.running, loaded)
     }
 }

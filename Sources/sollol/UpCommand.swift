@@ -55,7 +55,7 @@ struct UpCommand {
     static func load(
         _ files: ConfigurationFiles, _ arguments: CommandLineArguments
     ) throws -> LoadedConfiguration {
-        var loaded = try ConfigurationLoader.load(files.sources)
+        var loaded = try files.load()
         loaded.spec.placement.mayOvercommit = arguments.has("--overcommit")
         return loaded
     }
@@ -113,7 +113,8 @@ struct UpCommand {
     // MARK: Up
 
     private func up() throws -> ExitStatus {
-        let state = try StateDirectory(path: statePath, configuration: files.path)
+        let state = try StateDirectory(
+            path: statePath, configuration: files.path, adopts: arguments.has("--adopt"))
         defer { state.logs.finish() }
         console.keepLog(state: state)
         let entry = entry(state)
@@ -123,6 +124,8 @@ struct UpCommand {
             warn: { [console] in console.notice("warning: history: \($0)") })
         Signals.endAtOnce(isQuiet: arguments.has("--quiet"))
         console.report(Report(.phase, "[1/5] checking programs, model and ports"))
+        try RecordedNumbers.write(loaded.numbers, to: state)
+        for warning in loaded.spec.notify.warnings { console.notice("warning: \(warning)") }
         let recorded = recordedFacts()
         let look = Preflight.everywhere(
             loaded.spec, recorded: recorded, owner: state.owner, tell: console.report)
@@ -140,10 +143,12 @@ struct UpCommand {
         try RecordedFacts.write(look.facts, placement: plan.placement, to: state)
         for report in look.surveys.flatMap(\.pruned) { console.notice("notice: \(report)") }
         let runner = ClusterRunner(
-            plan: plan, spec: loaded.spec, facts: look.facts, connections: look.connections,
-            state: state, sources: sources, seed: UInt64(getpid()),
+            plan: plan, spec: loaded.spec, facts: look.facts, numbers: loaded.numbers,
+            connections: look.connections, state: state, sources: sources, seed: UInt64(getpid()),
+            version: CommandLineInterface.version,
             output: .init(
-                report: console.report, line: console.line, changed: console.changed))
+                report: console.report, line: console.line, changed: console.changed,
+                isLive: console.isLive))
         let status = try runner.run()
         if status == .unavailable {
             // Perhaps since something is not as it was recorded. Where this cannot be written it

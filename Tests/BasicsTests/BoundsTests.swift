@@ -17,7 +17,8 @@ import Testing
         "probeHeaderBytes": Bounds.probeHeaderBytes, "benchLines": Bounds.benchLines,
         "measuredDevices": Bounds.measuredDevices, "deviceListBytes": Bounds.deviceListBytes,
         "weightLines": Bounds.weightLines,
-        "waitingLogBytes": Bounds.waitingLogBytes, "headerBytes": Bounds.headerBytes,
+        "waitingLogBytes": Bounds.waitingLogBytes, "loadLogBytes": Bounds.loadLogBytes,
+        "headerBytes": Bounds.headerBytes,
         "headerPieceBytes": Bounds.headerPieceBytes, "headerKeys": Bounds.headerKeys,
         "headerKeptBytes": Bounds.headerKeptBytes, "modelTensors": Bounds.modelTensors,
         "shardManifestValues": Bounds.shardManifestValues,
@@ -26,8 +27,14 @@ import Testing
         "configurationProblems": Bounds.configurationProblems, "factsBytes": Bounds.factsBytes,
         "keyFileBytes": Bounds.keyFileBytes, "keyBytes": Bounds.keyBytes,
         "historyLineBytes": Bounds.historyLineBytes, "reloadBytes": Bounds.reloadBytes,
+        "numbersBytes": Bounds.numbersBytes,
+        "notifyAddressBytes": Bounds.notifyAddressBytes,
         "controlRequestBytes": Bounds.controlRequestBytes,
         "controlAnswerBytes": Bounds.controlAnswerBytes,
+        "requestHeadBytes": Bounds.requestHeadBytes,
+        "dashboardStreams": Bounds.dashboardStreams,
+        "dashboardClients": Bounds.dashboardClients,
+        "waitingAnswerBytes": Bounds.waitingAnswerBytes,
     ]
 
     private static func text(_ path: String) throws -> String {

@@ -22,9 +22,10 @@ struct BrokenFileTests {
                 host name ([A-Za-z0-9._-]).
                   2 | "rpc_backends": ["-x"], "nam": 1}
                     |                  ^
-                error: ./sollol.json:2: nam: unknown key; did you mean "name"?
+                error: ./sollol.json:2: nam: unknown key
                   2 | "rpc_backends": ["-x"], "nam": 1}
                     |                         ^
+                  did you mean "name"?
                 """)
         #expect(access("\(place.folder)/started", F_OK) != 0)
     }

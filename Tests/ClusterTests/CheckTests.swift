@@ -80,7 +80,7 @@ struct CheckTests {
         let backends = ["{\"host\": \"one\", \"transport\": \"ssh\"}"]
         let path = try bed.configuration(backends)
         let other = try bed.configuration(
-            backends, name: "other", coordinator: "\"port\": 18081",
+            backends, name: "other", coordinator: "\"port\": 18181",
             extra: "\"forward_port_base\": 52200")
         let sollol = try RunningProgram(
             on: bed.bed.control, ["\(TestEnvironment.products)/sollol", "up", "--config", path])

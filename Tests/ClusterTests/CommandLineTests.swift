@@ -117,11 +117,12 @@ struct CommandLineTests {
         let outcome = try place.run("up", "--rpc", "127.0.0.1")
         #expect(
             outcome.errors == """
-                error: model: is missing. Set it to a GGUF or to a model's Ollama name; or give \
-                --model or SOLLOL_MODEL_PATH.
-                error: no configuration file was found; looked for ./sollol.json, \
-                \(place.folder)/home/.config/sollol/sollol.json, /etc/sollol/sollol.json. Name one \
-                with --config FILE.
+                error: there is no configuration: no file at ./sollol.json, \
+                \(place.folder)/home/.config/sollol/sollol.json, /etc/sollol/sollol.json.
+                  Name one with --config FILE, or give --model and --rpc.
+                error: model: is missing.
+                  Set it to a GGUF or to a model's Ollama name; or give --model or \
+                SOLLOL_MODEL_PATH.
                 """)
         #expect(outcome.status == 78)
         #expect(!place.isTouched)
@@ -163,7 +164,8 @@ struct CommandLineTests {
         #expect(
             outcome.errors == "error: \(state) belongs to the configuration "
                 + "\(place.folder)/other.json. Give this cluster another name with --name or the "
-                + "key `name`.")
+                + "key `name`; or, if this file has taken the place of that one, take its state "
+                + "over with sollol up --adopt.")
         #expect(try place.run(command, "-c../other.json", "--name", "sollol").status != 78)
         #expect(try place.run(command, "--name", "sollol").status != 78)
     }

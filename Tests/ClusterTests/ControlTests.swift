@@ -201,7 +201,8 @@ struct ControlTests {
         let sollol = try cluster.serving()
         let all = try cluster.sollol("logs", "coordinator", "-n", "all").standardOutput()
         #expect(all.contains("load_tensors: offloaded 7/7 layers"))
-        let follow = try cluster.sollol("logs", "-f", "-n", "0")
+        // What a worker says of a new coordinator is about its connections.
+        let follow = try cluster.sollol("logs", "-f", "-n", "0", "--all")
         #expect(try cluster.sollol("restart", "coordinator").exitStatus() == 0)
         var text = ""
         while !text.contains("load_tensors: offloaded 7/7 layers") || !text.contains("worker-1 | ")

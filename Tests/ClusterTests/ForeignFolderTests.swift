@@ -53,7 +53,7 @@ struct ForeignFolderTests {
         #expect(outcome.status == 78)
         #expect(
             outcome.errors.contains(
-                "looked for ./sollol.json (./sollol.json is not used: it belongs to user 1234), "))
+                "no file at ./sollol.json (./sollol.json is not used: it belongs to user 1234), "))
         // The next place counts, with a notice.
         try FileManager.default.createDirectory(
             atPath: "\(place.folder)/home/.config/sollol", withIntermediateDirectories: true)

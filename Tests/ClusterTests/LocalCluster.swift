@@ -6,6 +6,8 @@ final class LocalCluster {
     let configuration: String
     let ports: [Int]
     let model: String
+    /// Its port is not one of `ports`: another cluster of the tests may be about to take it.
+    var hasDashboard = false
 
     /// - Parameters:
     ///   - extra: more members of the configuration's object, as JSON text.
@@ -59,7 +61,7 @@ final class LocalCluster {
     var environment: [String: String] {
         [
             "XDG_STATE_HOME": folder + "/state", "XDG_CACHE_HOME": folder + "/cache",
-            "PATH": searchPath,
+            "PATH": searchPath, "SOLLOL_DASHBOARD": hasDashboard ? "on" : "off",
         ]
     }
 

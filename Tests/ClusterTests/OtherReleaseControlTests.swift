@@ -3,54 +3,6 @@ import Testing
 
 /// This command line beside a running `sollol` of another release.
 struct OtherReleaseControlTests {
-    /// Holds a cluster's lock, and answers on its control socket what another release did.
-    private final class OtherSollol: @unchecked Sendable {  // Its thread alone uses it.
-        private let listener: Int32
-        private let lock: HeldLock
-        private let answers: [String: String]
-
-        init(_ place: CommandLineTests.Place, _ answers: [String: String]) throws {
-            let state = "\(place.folder)/state/sollol/sollol"
-            lock = try HeldLock(state: state)
-            self.answers = answers
-            listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-            _ = fcntl(listener, F_SETFD, FD_CLOEXEC)
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            withUnsafeMutableBytes(of: &address.sun_path) {
-                $0.copyBytes(from: Array("\(state)/control.sock".utf8))
-            }
-            let status = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-            guard status == 0, listen(listener, 8) == 0 else {
-                throw TestFailure("no socket in \(state)")
-            }
-            Thread { self.serve() }.start()
-        }
-
-        private func serve() {
-            while true {
-                let client = accept(listener, nil, nil)
-                guard client >= 0 else { return }
-                var line: [UInt8] = []
-                var byte: UInt8 = 0
-                while read(client, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
-                let text = String(decoding: line, as: UTF8.self)
-                let found = answers.first { text.contains("\"command\":\"\($0.key)\"") }
-                let answer = Array((found?.value ?? answers["", default: ""]).utf8)
-                _ = send(client, answer, answer.count, Int32(MSG_NOSIGNAL))
-                close(client)
-                if text.contains("\"stop\"") {
-                    close(listener)
-                    return lock.release()
-                }
-            }
-        }
-    }
-
     /// What the first release answered (commit c2dcb38).
     private static func recorded(_ name: String) throws -> String {
         let folder = "\(TestEnvironment.packageRoot)/Tests/Fixtures/FormerRelease"
@@ -120,7 +72,7 @@ struct OtherReleaseControlTests {
             #expect(
                 (told.output + told.errors).contains(
                     "is of another release: it speaks version 99 of the control protocol, and this "
-                        + "command line 1"), "\(told)")
+                        + "command line 2"), "\(told)")
         }
         withExtendedLifetime(later) {}
     }

@@ -171,6 +171,8 @@ struct PreflightTests {
         let places =
             "/usr/local/sbin, /usr/local/bin, /usr/sbin, /usr/bin, /sbin, /bin, "
             + "~/.local/share/sollol/llama.cpp/bin, ~/.local/bin, /opt/homebrew/bin, "
+            + "/home/linuxbrew/.linuxbrew/bin, ~/.linuxbrew/bin, ~/.nix-profile/bin, "
+            + "/run/current-system/sw/bin, /nix/var/nix/profiles/default/bin, "
             + "/usr/libexec/x86_64-linux-gnu/llama/bin, /usr/libexec/aarch64-linux-gnu/llama/bin"
         // The trial's port and the memory differ from run to run.
         let findings = answer.findings.map {
@@ -184,9 +186,9 @@ struct PreflightTests {
             "error: worker-12: 10.99.0.19:50054 does not accept connections from this machine: "
                 + "nobody listens there. It is \"managed\": false, so somebody has to start its "
                 + "rpc-server first.",
-            "error: worker-1, worker-2: no rpc-server or ggml-rpc-server on bare1, bare2; looked "
-                + "in \(places). Name it with the key `binary`, or install it: ssh HOST sh -s "
-                + "<deploy/install-llama-cpp",
+            "error: worker-1, worker-2: no rpc-server, ggml-rpc-server or llama-rpc-server on "
+                + "bare1, bare2; looked in \(places). Name it with the key `binary`, or install "
+                + "it: ssh HOST sh -s <deploy/install-llama-cpp",
             "error: worker-3: /usr/local/bin/rpc-server on locked cannot be executed by root. Try: "
                 + "ssh locked chmod +x /usr/local/bin/rpc-server",
             "error: worker-4: /usr/local/bin/rpc-server is built for aarch64, but foreign is "

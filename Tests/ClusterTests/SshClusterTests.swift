@@ -115,7 +115,7 @@ struct SshClusterTests {
         let second = try SshCluster(
             bed, name: "second",
             backends: ["one", "two"].map { Self.backend($0, transport, port: 50062) },
-            api: Endpoint(host: "127.0.0.1", port: 18081), extra: #""forward_port_base": 52200"#)
+            api: Endpoint(host: "127.0.0.1", port: 18181), extra: #""forward_port_base": 52200"#)
         let sollols = try [first.serving(), second.serving()]
         #expect(first.servers().count == 6)
         #expect(try first.tokens() == SshCluster.tokensOfASingleServer())

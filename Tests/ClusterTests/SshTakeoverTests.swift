@@ -45,7 +45,7 @@ struct SshTakeoverTests {
         let running = try first.serving()
         let second = try SshCluster(
             bed, name: "second", backends: backends(transport),
-            api: Endpoint(host: "127.0.0.1", port: 18081), extra: #""forward_port_base": 52200"#)
+            api: Endpoint(host: "127.0.0.1", port: 18181), extra: #""forward_port_base": 52200"#)
         let before = try first.instances().mapValues { $0.map(\.pid) }
         let refused = try second.sollol("up")
         #expect(refused.exitStatus() == 69)

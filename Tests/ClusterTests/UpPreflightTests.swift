@@ -16,7 +16,9 @@ struct UpPreflightTests {
         let lines = sollol.lines.map { $0.drop { $0 != " " }.dropFirst() }
         #expect(lines.count == 3, "\(lines)")
         #expect(lines.first == "[1/5] checking programs, model and ports")
-        #expect(lines[1].hasPrefix("error: worker-2: no rpc-server or ggml-rpc-server on bare; "))
+        #expect(
+            lines[1].hasPrefix(
+                "error: worker-2: no rpc-server, ggml-rpc-server or llama-rpc-server on bare; "))
         #expect(
             lines[1].hasSuffix(
                 "Name it with the key `binary`, or install it: ssh bare sh -s "

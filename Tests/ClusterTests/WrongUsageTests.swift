@@ -6,36 +6,48 @@ struct WrongUsageTests {
     @Test(arguments: [
         (
             ["--prot", "1"],
-            "sollol: unknown option --prot (did you mean --port?). See: sollol help"
+            "sollol: unknown option --prot (did you mean --port?)\n  See: sollol help"
         ),
-        (["confg"], "sollol: there is no command confg (did you mean config?). See: sollol help"),
-        (["zzz"], "sollol: there is no command zzz. See: sollol help"),
-        (["config", "--zzz"], "sollol: unknown option --zzz. See: sollol help"),
-        (["config", "--port"], "sollol: --port needs a value: --port PORT. See: sollol help"),
+        (["confg"], "sollol: there is no command confg (did you mean config?)\n  See: sollol help"),
+        (["zzz"], "sollol: there is no command zzz\n  See: sollol help"),
+        (["config", "--zzz"], "sollol: unknown option --zzz\n  See: sollol help config"),
+        (
+            ["config", "--port"],
+            "sollol: --port needs a value: --port PORT\n  See: sollol help config"
+        ),
         (
             ["config", "--port", "--quiet"],
-            "sollol: --port needs a value: --port PORT. See: sollol help"
+            "sollol: --port needs a value: --port PORT\n  See: sollol help config"
         ),
-        (["config", "--quiet=yes"], "sollol: --quiet takes no value. See: sollol help"),
-        (["config", "--port=1", "--port", "2"], "sollol: --port is given twice. See: sollol help"),
-        (["config", "extra"], "sollol: config takes no further word: extra. See: sollol help"),
+        (["config", "--quiet=yes"], "sollol: --quiet takes no value\n  See: sollol help config"),
+        (
+            ["config", "--port=1", "--port", "2"],
+            "sollol: --port is given twice\n  See: sollol help config"
+        ),
+        (
+            ["config", "extra"],
+            "sollol: config takes no further word: extra\n  See: sollol help config"
+        ),
         (
             ["config", "--", "--port"],
-            "sollol: config takes no further word: --port. See: sollol help"
+            "sollol: config takes no further word: --port\n  See: sollol help config"
         ),
         (
             ["config", "--format", "xml"],
-            "sollol: --format xml: expected one of text, json. See: sollol help"
+            "sollol: --format xml: expected one of text, json\n  See: sollol help config"
         ),
-        (["config", "--dry-run"], "sollol: unknown option --dry-run. See: sollol help"),
-        (["up", "--format", "sh"], "sollol: --format goes with --dry-run. See: sollol help"),
-        (["config", "--config", ""], "sollol: --config is empty: --config FILE. See: sollol help"),
-        (["status", "-c="], "sollol: --config is empty: --config FILE. See: sollol help"),
-        (["config", "-qx"], "sollol: unknown option -qx. See: sollol help"),
+        (["config", "--dry-run"], "sollol: unknown option --dry-run\n  See: sollol help config"),
+        (["up", "--format", "sh"], "sollol: --format goes with --dry-run\n  See: sollol help up"),
+        (
+            ["config", "--config", ""],
+            "sollol: --config is empty: --config FILE\n  See: sollol help config"
+        ),
+        (["status", "-c="], "sollol: --config is empty: --config FILE\n  See: sollol help status"),
+        (["config", "-qx"], "sollol: unknown option -qx\n  See: sollol help config"),
         (
             ["up", "--plan", "0123"],
-            "sollol: --plan 0123: a plan id has 32 hexadecimal digits, as up --dry-run shows it. "
-                + "See: sollol help"
+            "sollol: --plan 0123: a plan id has 32 hexadecimal digits, as up --dry-run shows it\n"
+                + "  See: sollol help up"
         ),
         (["config", "--port=x"], "error: --port: \"x\" is no integer from 1 to 65535."),
         (["up", "--ctx-size=0"], "error: --ctx-size: 0 is too small, at least 1 is allowed."),
@@ -43,8 +55,8 @@ struct WrongUsageTests {
             ["up", "--rpc=8.8.8.8,8.8.8.8:50052"],
             """
             error: --rpc: 8.8.8.8 is a public address, and rpc-server has no authentication: who \
-            can reach it can run code there. Use a private address, or set allow_exposed_bind to \
-            true.
+            can reach it can run code there.
+              Use a private address, or set allow_exposed_bind to true.
             error: --rpc: 8.8.8.8:50052 is already that of rpc_backends[0].
             """
         ),

@@ -95,7 +95,7 @@ struct BrokenConfigurationsTests {
         let coordinator = ConfigurationGroup.coordinator.keys
         let groups = [
             "<backend>": backend,
-            "<worker_defaults>": backend.filter { $0 != "host" && $0 != "port" },
+            "<worker_defaults>": backend.filter { !["name", "host", "port"].contains($0) },
             "<coordinator>": coordinator.map(\.name),
         ]
         return groups.reduce(text) { text, group in

@@ -50,6 +50,14 @@ struct PrecedenceTests {
             path: "timeouts.stop", file: #""timeouts": {"stop": 1}"#,
             variable: ("SOLLOL_SHUTDOWN_TIMEOUT", "2"), option: nil,
             values: ("30", "1", "2", nil)),
+        Case(
+            path: "dashboard.enabled", file: #""dashboard": {"enabled": true}"#,
+            variable: ("SOLLOL_DASHBOARD", "Off"), option: nil,
+            values: ("true", "true", "false", nil)),
+        Case(
+            path: "dashboard.port", file: #""dashboard": {"port": 8081}"#,
+            variable: ("SOLLOL_DASHBOARD_PORT", "8082"), option: nil,
+            values: ("null", "8081", "8082", nil)),
     ]
 
     @Test(arguments: cases)

@@ -91,6 +91,16 @@ struct SOLLOLFormsTests {
         #expect(loaded.row("rpc_backends[2].port") == "50053 rpc_backends.conf:5")
     }
 
+    /// SOLLOL has its own dashboard at 8080, where a coordinator may be as well.
+    @Test func aPortOfThePlanInTheEnvironmentIsNotThePages() throws {
+        let loaded = try Loading.load(
+            Loading.with(#""coordinator": {"port": 8080}"#),
+            environment: ["SOLLOL_DASHBOARD_PORT": "8080"])
+        #expect(loaded.spec.dashboard.port == nil)
+        #expect(loaded.row("dashboard.port") == "null default")
+        #expect(loaded.notices == ["SOLLOL_DASHBOARD_PORT is not used: 8080 is coordinator.port"])
+    }
+
     @Test func noFileAtAll() throws {
         let loaded = try Loading.load(
             nil,
@@ -109,7 +119,8 @@ struct SOLLOLFormsTests {
                 "SOLLOL_COORDINATOR_PORT": "18081", "SOLLOL_CTX_SIZE": "4096",
                 "SOLLOL_HEALTH_CHECK_TIMEOUT": "5.5", "SOLLOL_MAX_HEALTH_FAILURES": "4",
                 "SOLLOL_MAX_RESTARTS": "5", "SOLLOL_RPC_HEARTBEAT_INTERVAL": "600",
-                "SOLLOL_SHUTDOWN_TIMEOUT": "20", "SOLLOL_DASHBOARD_PORT": "nonsense",
+                "SOLLOL_SHUTDOWN_TIMEOUT": "20", "SOLLOL_DASHBOARD": "0",
+                "SOLLOL_DASHBOARD_PORT": "8080", "SOLLOL_REDIS_PORT": "nonsense",
             ])
         #expect(loaded.row("model") == "\"/e.gguf\" SOLLOL_MODEL_PATH")
         #expect(loaded.row("coordinator.host") == "\"192.168.1.10\" SOLLOL_COORDINATOR_HOST")
@@ -120,6 +131,8 @@ struct SOLLOLFormsTests {
         #expect(loaded.row("restart.max_restarts") == "5 SOLLOL_MAX_RESTARTS")
         #expect(loaded.row("health.interval") == "600 SOLLOL_RPC_HEARTBEAT_INTERVAL")
         #expect(loaded.row("timeouts.stop") == "20 SOLLOL_SHUTDOWN_TIMEOUT")
+        #expect(loaded.row("dashboard.enabled") == "false SOLLOL_DASHBOARD")
+        #expect(loaded.row("dashboard.port") == "8080 SOLLOL_DASHBOARD_PORT")
         #expect(loaded.notices == [])
     }
 

@@ -14,7 +14,7 @@ struct SpecificationTests {
           "model": "./models/llama.gguf",
           "rpc_backends": [
             "10.9.66.48:50052",
-            { "host": "10.9.66.154", "port": 50055, "ssh": "ubuntu@gpu-2",
+            { "name": "attic", "host": "10.9.66.154", "port": 50055, "ssh": "ubuntu@gpu-2",
               "ssh_options": ["Port=2222"], "bind": "10.9.66.155", "transport": "direct",
               "binary": "bin/rpc-server", "devices": ["CUDA0", "CUDA1"], "threads": 8,
               "cache": true, "cache_limit": "7GiB",
@@ -36,11 +36,15 @@ struct SpecificationTests {
                            "lora": ["~/lora.gguf"], "mode": "rerank", "sleep_after": 600 },
           "restart": { "initial_delay": 1, "max_delay": 50, "reset_after": 40, "max_restarts": 9,
                        "period": 100.5, "degrade_after": 20, "max_memory": "9GiB" },
-          "health": { "interval": 3, "timeout": 11, "failures": 4 },
+          "health": { "interval": 3, "timeout": 11, "failures": 4, "canary": false },
           "timeouts": { "connect": 1, "ready": 2, "progress": 3, "stall": 4, "lease": 0,
                         "stop": 6 },
           "placement": { "strategy": "manual", "participants": "workers_only",
-                         "layers": [3, 0, 30], "cpu_experts": 0 }
+                         "layers": [3, 0, 30], "cpu_experts": 0 },
+          "notify": { "command": "logger -t sollol", "url_file": "hook",
+                      "events": ["down", "gave_up"] },
+          "dashboard": { "enabled": false, "host": "10.9.66.1", "port": 8081,
+                         "names": ["llm.example"], "users": ["grafana"] }
         }
         """
 
@@ -78,7 +82,7 @@ struct SpecificationTests {
         workers[2].transport = .ssh
         for (index, worker) in workers.enumerated() {
             workers[index].node = .worker(
-                index + 1, at: worker.endpoint,
+                index + 1, name: index == 1 ? "attic" : nil, at: worker.endpoint,
                 through: worker.transport == .ssh ? worker.location.sshDestination : nil)
         }
         workers[3].managed = false
@@ -118,6 +122,14 @@ struct SpecificationTests {
         spec.timeouts.stall = 4
         spec.timeouts.lease = 0
         spec.timeouts.stop = 6
+        spec.notify.command = "logger -t sollol"
+        spec.notify.urlFile = "/etc/lab/hook"
+        spec.notify.events = ["down", "gave_up"]
+        spec.dashboard.isEnabled = false
+        spec.dashboard.host = "10.9.66.1"
+        spec.dashboard.port = 8081
+        spec.dashboard.names = ["llm.example"]
+        spec.dashboard.users = ["grafana"]
         return spec
     }()
 

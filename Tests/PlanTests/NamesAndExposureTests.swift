@@ -72,7 +72,7 @@ import Testing
         spec.workers[1].devices = []
         let devices = try LaunchPlanner.plan(spec, facts: facts).process("coordinator")
         #expect(devices != nil)
-        var planner = LaunchPlanner(spec: spec, facts: facts, places: 4)
+        var planner = LaunchPlanner(spec: spec, facts: facts, apiPort: 52101)
         #expect(try planner.devices()[1].name == "RPC[10.0.0.9:50055]")
     }
 

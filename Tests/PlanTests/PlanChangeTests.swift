@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Basics
+@testable import Configuration
 @testable import Plan
 @testable import Samples
 
@@ -53,5 +54,41 @@ import Testing
                 "coordinator changes: on gpu-1: /bin/coordinator",
             ])
         #expect(PlanChange(from: new, to: old).lines(old)[0] == "worker-3 is removed")
+    }
+
+    /// Loads backends and plans them, with the numbers that were given before.
+    private func plan(
+        _ backends: String, _ numbers: inout WorkerNumbers
+    ) throws -> LaunchPlan {
+        var sources = Loading.sources(
+            #"{"model": "/m.gguf", "coordinator": {"host": "10.0.0.50", "ssh": "head"}, "#
+                + #""rpc_backends": [\#(backends)]}"#)
+        sources.numbers = numbers
+        let loaded = try ConfigurationLoader.load(sources)
+        numbers = loaded.numbers
+        return try LaunchPlanner.plan(loaded.spec)
+    }
+
+    @Test func aBackendInFrontOrTheFirstOneRemovedChangesNoOther() throws {
+        let one = #"{"host": "a", "transport": "ssh"}"#
+        let two = #"{"host": "10.0.0.2", "name": "attic"}"#
+        let three = #"{"host": "10.0.0.3", "managed": false}"#
+        let new = #"{"host": "b", "transport": "ssh"}"#
+        var numbers = WorkerNumbers()
+        let before = try plan("\(one), \(two), \(three)", &numbers)
+        let inFront = PlanChange(
+            from: before, to: try plan("\(new), \(one), \(two), \(three)", &numbers))
+        #expect(inFront.added.map(\.description) == ["worker-4"])
+        #expect(inFront.changed == [.coordinator] && inFront.removed == [])
+        #expect(
+            Set(inFront.unchanged.map(\.description)) == ["worker-1", "attic", "worker-3"])
+        let shorter = PlanChange(from: before, to: try plan("\(two), \(three)", &numbers))
+        #expect(shorter.removed.map(\.description) == ["worker-1"])
+        #expect(shorter.changed == [.coordinator] && shorter.added == [])
+        #expect(Set(shorter.unchanged.map(\.description)) == ["attic", "worker-3"])
+        let renamed = try plan(
+            "\(one), \(two.replacing("attic", with: "cellar")), \(three)", &numbers)
+        #expect(PlanChange(from: before, to: renamed).isEmpty)
+        #expect(renamed.process("cellar") != nil)
     }
 }

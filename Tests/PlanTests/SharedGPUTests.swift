@@ -74,10 +74,10 @@ import Testing
         let spec = SampleSpecs.local
         let shape = try #require(try plan()?.request.shape)
         for (worker, seconds) in zip(spec.workers, [0.004, 0.001]) {
+            let conditions = facts.conditions(of: worker, model: shape.paceDigest)
             let device = MeasuredDevice(
-                device: WorkerDevice.cpu, model: shape.paceDigest, build: facts.build(of: worker),
-                threads: worker.threads, measuredAt: 1_700_000_000, layer: seconds,
-                promptLayer: seconds, outputLayer: seconds, spread: 0)
+                conditions[0], measuredAt: 1_700_000_000, layer: seconds, promptLayer: seconds,
+                outputLayer: seconds, spread: 0)
             facts.record(device, of: worker.endpoint.description)
         }
         let fastest = try plan()
@@ -85,7 +85,7 @@ import Testing
         #expect(try plan(.memoryAware)?.strategy == .memoryAware)
         // Another build is another pace.
         let before = facts
-        facts.measured?["127.0.0.1:50053"]?[0].build = "another"
+        facts.measured?["127.0.0.1:50053"]?[0].conditions.build = "another"
         #expect(try plan()?.strategy == .memoryAware)
         facts = before
         facts.measured?["127.0.0.1:50053"] = nil

@@ -40,6 +40,9 @@ import Testing
             path: "Remote/Shell/guard-leash.sh",
             bytes: Remote.PackageResources.guard_leash_sh),
         File(
+            path: "Remote/Shell/guard-gpu.sh",
+            bytes: Remote.PackageResources.guard_gpu_sh),
+        File(
             path: "Remote/Shell/guard-peers.sh",
             bytes: Remote.PackageResources.guard_peers_sh),
         File(

@@ -72,10 +72,20 @@ import Testing
         #expect(try Self.isPublic(path))
     }
 
+    @Test func theDashboardIsBehindALogin() throws {
+        let file = try Self.lines("deploy/Caddyfile")
+        let site = try #require(file.firstIndex(of: "dashboard.example.org {"))
+        #expect(file[site + 1] == "basicauth {")
+        #expect(file[site + 4] == "reverse_proxy 127.0.0.1:18081 {")
+    }
+
     /// There is one way to the coordinator, behind the list, and everything else ends in 404.
     @Test func theProxyHasOneWayIn() throws {
         let file = try Self.lines("deploy/Caddyfile")
-        #expect(file.filter { $0.hasPrefix("reverse_proxy") }.count == 1)
+        #expect(
+            file.filter { $0.hasPrefix("reverse_proxy") } == [
+                "reverse_proxy 127.0.0.1:18081 {", "reverse_proxy 127.0.0.1:18080 {",
+            ])
         let way = try #require(file.firstIndex(of: "handle @public {"))
         #expect(file[way + 1].hasPrefix("reverse_proxy 127.0.0.1:18080"))
         #expect(file.suffix(4) == ["handle {", "respond 404", "}", "}"])

@@ -31,7 +31,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         let folder = try StateFolder(path: path, configuration: nil)
         let loop = EventLoop()
-        let writer = FactsWriter(folder, loop: loop) { Issue.record("\($0)") }
+        let writer = StateWriter(folder, loop: loop) { Issue.record("\($0)") }
         for number in 1...3 {
             var facts = HostFacts()
             facts.addresses["h"] = "10.0.0.\(number)"

@@ -2,20 +2,27 @@ import Foundation
 import Testing
 
 @testable import Basics
-@testable import SollolRuntime
-@testable import Supervision
 @testable import Samples
+@testable import SollolRuntime
+@testable import Status
+@testable import Supervision
 
 @Suite struct ConsoleTests {
-    private func snapshot(_ states: [ProcessState]) -> ClusterSnapshot {
-        ClusterSnapshot(
-            state: .starting,
-            processes: states.enumerated().map { index, state in
-                .init(
-                    node: .worker(index + 1),
-                    endpoint: Endpoint(host: "127.0.0.1", port: 50000 + index),
-                    state: state, pid: 4000 + index, restarts: 0)
-            })
+    private func status(_ states: [String]) -> ClusterStatus {
+        var status = ClusterStatus(cluster: "home", state: .starting, stateDirectory: "/s")
+        status.processes = states.enumerated().map { index, state in
+            .init(
+                name: "worker-\(index + 1)", role: "worker", host: "127.0.0.1",
+                endpoint: "127.0.0.1:\(50000 + index)", state: state, pid: 4000 + index,
+                restarts: 0)
+        }
+        return status
+    }
+
+    private func ended() -> ClusterStatus {
+        var status = status(["down"])
+        status.state = .stopping
+        return status
     }
 
     private func console(
@@ -31,29 +38,52 @@ import Testing
         let terminal = try TestTerminal(columns: columns, rows: rows)
         let console = console(terminal)
         console.notice("a")
-        var states = [ProcessState](repeating: .starting, count: 12)
+        var states = [String](repeating: "starting", count: 12)
         for index in states.indices {
-            console.changed(snapshot(states))
-            states[index] = .ready
+            console.changed(status(states))
+            states[index] = "ready"
             let text = terminal.text()
-            #expect(text.count <= 2 + index + 12)
+            #expect(text.count <= 2 + index + max(12, rows))
             if index % 3 == 0 { console.notice("m\(index)") }
         }
-        console.changed(snapshot(states))
+        console.changed(ended())
         #expect(terminal.text() == ["a", "m0", "m3", "m6", "m9"])
     }
 
     @Test func theLiveViewIsBelowTheMessages() throws {
         let terminal = try TestTerminal(columns: 80, rows: 24)
         let console = console(terminal)
-        console.changed(snapshot([.starting, .ready]))
+        console.changed(status(["starting", "ready"]))
         console.report(Report(.phase, "[2/5] starting 2 workers"))
-        #expect(
-            terminal.text() == [
-                "[2/5] starting 2 workers",
-                "  worker-1  starting (127.0.0.1:50000, pid 4000)",
-                "  worker-2  ready (127.0.0.1:50001, pid 4001)",
-            ])
+        let view = [
+            "home  starting",
+            "1 of 2 workers ready",
+            "NAME      STATE     MEMORY  LAYERS  WHERE            SINCE",
+            "worker-1  starting  -       -       127.0.0.1:50000  -",
+            "worker-2  ready     -       -       127.0.0.1:50001  -",
+            "Ctrl-C stops the cluster",
+        ]
+        func text() -> [String] { terminal.text().filter { !$0.isEmpty } }
+        #expect(text() == ["[2/5] starting 2 workers"] + view)
+        // It stays while the cluster serves.
+        var serving = status(["ready", "ready"])
+        (serving.state, serving.url) = (.serving, "http://127.0.0.1:18080")
+        console.changed(serving)
+        #expect(text()[1] == "home  serving at http://127.0.0.1:18080")
+    }
+
+    /// Nothing is left below the view when it becomes shorter, and it is drawn without taking it
+    /// away first.
+    @Test func itIsDrawnInPlace() throws {
+        let terminal = try TestTerminal(columns: 40, rows: 10)
+        let console = console(terminal)
+        console.changed(status(["starting", "starting", "starting"]))
+        _ = terminal.text()
+        console.changed(status(["ready"]))
+        let text = terminal.text()
+        #expect(text.count { $0.hasPrefix("worker-") } == 1 && text.count <= 8)
+        #expect(!terminal.raw.contains("\u{1B}[2J") && !terminal.raw.contains("A\u{1B}[J"))
+        #expect(terminal.raw.contains("\u{1B}[?2026h"))
     }
 
     @Test func aMessageAfterItServedHasItsTime() throws {
@@ -71,10 +101,9 @@ import Testing
         let terminal = try TestTerminal(columns: 80, rows: 24)
         let console = console(terminal, noColor: "1")
         console.report(Report(.failure, "x"))
-        console.changed(snapshot([.starting]))
-        #expect(
-            terminal.text() == ["error: x", "  worker-1  starting (127.0.0.1:50000, pid 4000)"])
-        #expect(!terminal.raw.contains("m") || !terminal.raw.contains("\u{1B}["))
+        console.changed(status(["starting"]))
+        #expect(terminal.text().first == "error: x")
+        #expect(terminal.raw.firstMatch(of: /\u{1B}\[[0-9;]*m/) == nil)
     }
 
     @Test func whatServersSayCannotSteerTheTerminal() throws {
@@ -93,10 +122,10 @@ import Testing
         func shown(_ level: Console.Level) throws -> [String] {
             let terminal = try TestTerminal(columns: 80, rows: 24)
             let console = console(terminal, level: level)
-            console.changed(snapshot([.starting]))
+            console.changed(status(["starting"]))
             console.report(Report(.phase, "phase"))
             console.line("worker-1", "line")
-            console.changed(snapshot([.ready]))
+            console.changed(ended())
             console.report(Report(.warning, "bad"))
             console.report(Report(.serving, "serving"))
             return terminal.text()
@@ -111,7 +140,7 @@ import Testing
         defer { for end in [pipe.reading, pipe.writing] { end.close() } }
         let console = Console(
             level: .normal, descriptor: pipe.writing.number, environment: [:])
-        console.changed(snapshot([.starting]))
+        console.changed(status(["starting"]))
         console.report(Report(.warning, "first", details: ["second"]))
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = pipe.reading.read(&buffer)

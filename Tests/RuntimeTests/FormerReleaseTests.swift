@@ -144,12 +144,13 @@ struct LogReadersTests {
         #expect(none.isEmpty)
         try write("worker-1", "old\n")
         let all = LogReaders(state: path)
-        let one = LogReaders(state: path, name: "worker-1")
-        #expect(texts(all.last(nil)) == ["worker-1 | old"] && !all.areSeveral)
+        let one = LogReaders(state: path, names: ["worker-1"])
+        #expect(texts(all.last(nil)) == ["worker-1 | old"] && all.names.count == 1)
         _ = one.last(nil)
         try write("worker-2", "first\nsecond\n")
-        #expect(texts(all.added()) == ["worker-2 | first", "worker-2 | second"] && all.areSeveral)
-        #expect(texts(one.added()) == [] && !one.areSeveral)
+        #expect(
+            texts(all.added()) == ["worker-2 | first", "worker-2 | second"] && all.names.count == 2)
+        #expect(texts(one.added()) == [] && one.names.count == 1)
         #expect(texts(all.added()) == [])
         #expect(texts(none.added()) == ["worker-1 | old", "worker-2 | first", "worker-2 | second"])
     }

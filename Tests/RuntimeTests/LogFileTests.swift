@@ -37,6 +37,44 @@ import Testing
         #expect(stat(folder + "/x.log.1", &status) == 0 && status.st_mode & 0o777 == 0o600)
     }
 
+    /// ggml-org/llama.cpp 19028, ollama/ollama 16941: looks bury the log, and what a load said
+    /// is gone when somebody asks where the layers are.
+    @Test func theLinesOfTheLastStartSurviveEveryRotation() throws {
+        defer { remove() }
+        let log = LogFile(.init(path: folder + "/x.log", largest: 1000, kept: 2)) {
+            Issue.record("\($0)")
+        }
+        for start in 1...2 {
+            log.remember(true)
+            log.append("load \(start): RPC0 model buffer size = 12.3 MiB")
+            log.append("load \(start): done")
+            log.remember(false)
+            for number in 0..<200 {
+                log.append("line \(number)")
+                let lines = LogReader(name: "x", path: folder + "/x.log").last(nil)
+                    .map { String(decoding: $0, as: UTF8.self) }
+                let loads = lines.filter { $0.contains("load \(start): ") }
+                #expect(loads.count == 2, "\(number): \(lines)")
+            }
+        }
+        #expect(!content("x.log").contains("load 1"))
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        #expect(names == ["x.log", "x.log.1", "x.log.2"])
+        for name in names { #expect(content(name).utf8.count < 1060) }
+    }
+
+    @Test func aStartThatSaysVeryMuchLeavesRoomForTheRest() {
+        var lines = LoadLines(ofFile: 4000)
+        lines.remember(true)
+        for number in 0..<1000 { lines.add("line \(number)") }
+        #expect(
+            lines.lines.first == "line 0" && lines.lines.joined(separator: "\n").utf8.count < 1000)
+        #expect(lines.rotated(keeping: 1, at: "now").isEmpty)
+        #expect(lines.rotated(keeping: 1, at: "now").count == lines.lines.count + 2)
+        lines.remember(true)
+        #expect(lines.lines.isEmpty)
+    }
+
     @Test func aFullDiskIsOneWarningAndLinesComeBack() {
         defer { remove() }
         // /dev/full takes nothing (full(4)); then it is replaced by a file.

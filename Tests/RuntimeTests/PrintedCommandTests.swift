@@ -75,7 +75,7 @@ import Testing
 
     private static func spec(_ bench: Bench, words: [String], variable: String) -> ClusterSpec {
         let worker = WorkerSpec(
-            node: .worker(1), place: 0, host: "127.0.0.1",
+            node: .worker(1), number: 1, place: 0, host: "127.0.0.1",
             port: bench.port,
             location: .here, bind: nil, transport: .direct, managed: true, binary: bench.server,
             devices: [], threads: nil, cache: false,

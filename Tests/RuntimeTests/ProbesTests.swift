@@ -40,10 +40,10 @@ import Testing
 
     /// A status that stays as it is tells people something; one that may pass does not.
     @Test(arguments: [
-        ("200 OK", "[]", Probes.SlotsAnswer.activity(SlotActivity(busy: 0))),
+        ("200 OK", "[]", Probes.SlotsAnswer.activity(SlotActivity(busy: 0, slots: 0))),
         (
             "200 OK", #"[{"id": 1, "is_processing": true}, {"id": 2, "is_processing": false}]"#,
-            .activity(SlotActivity(busy: 1, counters: [1, -1, -1, -1]))
+            .activity(SlotActivity(busy: 1, counters: [1, -1, -1, -1], slots: 2))
         ),
         ("401 Unauthorized", "{}", .refused("GET /slots: status 401")),
         ("404 Not Found", "", .refused("GET /slots: status 404")),
@@ -87,7 +87,7 @@ import Testing
             #expect(HTTPResponse(Array(bytes[..<count]))?.isWhole != true)
         }
         #expect(HTTPResponse(bytes)?.isWhole == true)
-        #expect(Probes.slots(HTTPResponse(bytes)) == .activity(SlotActivity(busy: 0)))
+        #expect(Probes.slots(HTTPResponse(bytes)) == .activity(SlotActivity(busy: 0, slots: 0)))
     }
 
     @Test func noAnswerAndHalfAnAnswerAreSilence() {

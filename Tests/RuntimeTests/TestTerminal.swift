@@ -101,6 +101,9 @@ final class TestTerminal {
         case "J":
             lines.removeSubrange((row + 1)...)
             lines[row].removeSubrange(min(column, lines[row].count)...)
+        case "K":
+            let end = min(column, lines[row].count)
+            lines[row].removeSubrange(end...)
         default: break  // "m": how it looks.
         }
     }

@@ -69,11 +69,9 @@ struct GGUFSample {
         }
         var offset: UInt64 = 0
         for tensor in tensors {
-            bytes.string(tensor.name)
-            bytes.integer(UInt32(tensor.dimensions.count))
-            for extent in tensor.dimensions { bytes.integer(extent) }
-            bytes.integer(tensor.type)
-            bytes.integer(tensor.offset ?? offset)
+            bytes.tensor(
+                tensor.name, dimensions: tensor.dimensions, type: tensor.type,
+                at: tensor.offset ?? offset)
             offset += tensor.paddedSize
         }
         return bytes.bytes

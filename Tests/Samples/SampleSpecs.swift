@@ -11,7 +11,7 @@ enum SampleSpecs {
         _ number: Int, host: String, port: Int = 50052, location: RunLocation = .here
     ) -> WorkerSpec {
         WorkerSpec(
-            node: .worker(number), place: number - 1,
+            node: .worker(number), number: number, place: number - 1,
             host: host,
             port: port, location: location, bind: nil, transport: .direct, managed: true,
             binary: nil, devices: [], threads: nil, cache: false, environment: [:],

@@ -122,3 +122,8 @@ struct TestCluster {
             && supervisor.coordinator.wish == .keep
     }
 }
+
+extension SupervisorEffect {
+    /// Whether a server is started.
+    var isStart: Bool { if case .spawn = self { true } else { false } }
+}

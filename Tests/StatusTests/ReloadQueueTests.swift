@@ -132,4 +132,37 @@ struct ReloadQueueTests {
         }
         #expect(queue.progress(of: number) == nil)
     }
+
+    @Test func whatIsTakenBackEndsWithItsCause() {
+        var queue = ReloadQueue()
+        let first = queue.requested()
+        _ = queue.begin()
+        queue.accepted([])
+        queue.adopted()
+        queue.takenBack("worker-1: it exited with status 1")
+        let progress = queue.progress(of: first)
+        #expect(progress?.outcome == 69)
+        #expect(
+            progress?.lines == [
+                "error: the reload was taken back, and what served before starts again: worker-1: "
+                    + "it exited with status 1"
+            ])
+        // What comes back into force is nobody's reload.
+        queue.adopted()
+        queue.served()
+        #expect(queue.progress(of: nil) == progress)
+    }
+
+    @Test func whatIsOnlyAskedAboutIsOverWhenItIsJudged() {
+        var queue = ReloadQueue()
+        let first = queue.requested(isPreview: true)
+        let second = queue.requested()
+        #expect(second == first + 1 && queue.requested(isPreview: true) == first)
+        let begins = queue.begin()
+        #expect(begins && queue.isPreviewed)
+        let refused = queue.refused(["error: x"], .configuration)
+        #expect(refused?.number == first && refused?.outcome == 78)
+        let goesOn = queue.begin()
+        #expect(goesOn && !queue.isPreviewed)
+    }
 }

@@ -31,10 +31,13 @@ import Testing
                 endpoint: "127.0.0.1:18080", state: "loading", since: Self.ago(9), pid: 4720,
                 restarts: 1, failures: 0, requestedRestarts: 0,
                 progress: LoadProgress(
-                    percent: 28, bytes: 10_900_000_000, bytesPerSecond: 1_450_000_000),
+                    percent: 28, bytes: 10_900_000_000, bytesPerSecond: 1_450_000_000,
+                    totalBytes: 38_900_000_000),
                 layers: [.init(device: "RPC0", first: 0, last: 12, bytes: 9_300_000_000)],
-                residentBytes: 612_000_000),
+                residentBytes: 612_000_000, limitBytes: 33_300_000_000),
         ]
+        status.requests = RequestLoad(
+            busy: 2, slots: 4, tokensPerSecond: 31.2, promptTokensPerSecond: 410.5)
         status.warnings = ["worker-1 failed 3 times in 2 minutes: it crashed (signal 11)"]
         status.summary = "worker-1: it crashed (signal 11); restarting in 4 s"
         status.summaryTime = Self.ago(12)

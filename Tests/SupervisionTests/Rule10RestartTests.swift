@@ -13,10 +13,6 @@ import Testing
     private let worker2 = ProcessRun(node: "worker-2", generation: 1)
     private let coordinator = ProcessRun(node: "coordinator", generation: 1)
 
-    private func isStart(_ effect: SupervisorEffect) -> Bool {
-        if case .spawn = effect { true } else { false }
-    }
-
     @Test func aWorkerEndsAfterTheDrainedCoordinatorAndTheOtherStays() {
         var cluster = TestCluster.serving()
         let asked = cluster.now + 0.1
@@ -35,10 +31,10 @@ import Testing
             ])
         let ended = cluster.exits("coordinator", status: 0)
         #expect(ended.contains(.terminate(worker1)) && !ended.contains(.terminate(worker2)))
-        #expect(!ended.contains(where: isStart))
+        #expect(!ended.contains { $0.isStart })
         _ = cluster.happens(.readinessConfirmed(worker2))
         let again = cluster.run("worker-1", 2)
-        #expect(cluster.exits("worker-1", status: 143).filter(isStart) == [.spawn(again)])
+        #expect(cluster.exits("worker-1", status: 143).filter(\.isStart) == [.spawn(again)])
         let next = cluster.run("coordinator", 2)
         #expect(
             cluster.happens(.readinessConfirmed(again)) == [.spawn(next)])
@@ -67,7 +63,8 @@ import Testing
         #expect(ended.contains(.terminate(worker1)) && ended.contains(.terminate(worker2)))
         for node: Node in ["worker-1", "worker-2"] {
             #expect(
-                cluster.exits(node, status: 143).filter(isStart) == [.spawn(cluster.run(node, 2))])
+                cluster.exits(node, status: 143).filter(\.isStart) == [.spawn(cluster.run(node, 2))]
+            )
         }
     }
 
@@ -107,7 +104,7 @@ import Testing
         _ = cluster.exits("worker-1", 2)
         _ = cluster.exits("coordinator")
         let effects = cluster.happens(.restartRequested("worker-1"))
-        #expect(effects.filter(isStart) == [.spawn(cluster.run("worker-1", 3))])
+        #expect(effects.filter(\.isStart) == [.spawn(cluster.run("worker-1", 3))])
     }
 
     @Test func aWorkerThatDiesMeanwhileEndsTheWaitAndIsStartedOnce() {
@@ -115,7 +112,7 @@ import Testing
         _ = cluster.happens(.restartRequested("worker-1"))
         let effects = cluster.exits("worker-1")
         #expect(effects.contains(.kill(coordinator)))
-        #expect(effects.filter(isStart) == [.spawn(cluster.run("worker-1", 2))])
+        #expect(effects.filter(\.isStart) == [.spawn(cluster.run("worker-1", 2))])
         let ended = cluster.exits("coordinator")
         #expect(!ended.contains(.terminate(cluster.run("worker-1", 2))))
     }

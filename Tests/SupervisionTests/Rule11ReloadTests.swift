@@ -14,10 +14,6 @@ import Testing
     private let worker2 = ProcessRun(node: "worker-2", generation: 1)
     private let coordinator = ProcessRun(node: "coordinator", generation: 1)
 
-    private func isStart(_ effect: SupervisorEffect) -> Bool {
-        if case .spawn = effect { true } else { false }
-    }
-
     /// What the cluster is told; `changed` names processes that get another command.
     private func reload(
         workers: Int, unmanaged: Int = 0, changed: [String] = [],
@@ -74,9 +70,9 @@ import Testing
         #expect(reports[0].details[2].contains("coordinator changes: "))
         let ended = endCoordinator(&cluster)
         #expect(ended.contains(.terminate(worker1)) && !ended.contains(.adoptReload))
-        #expect(!ended.contains(where: isStart))
+        #expect(!ended.contains { $0.isStart })
         #expect(
-            cluster.exits("worker-1", status: 143).filter { isStart($0) || $0 == .adoptReload } == [
+            cluster.exits("worker-1", status: 143).filter { $0.isStart || $0 == .adoptReload } == [
                 .adoptReload, .spawn(cluster.run("worker-1", 2)), .spawn(cluster.run("worker-3")),
             ])
     }
@@ -97,7 +93,7 @@ import Testing
         _ = cluster.happens(reload(workers: 2))
         _ = cluster.happens(.busySlotsAnswered(next, 0))
         let again = cluster.run("worker-2", 2)
-        #expect(cluster.exits("coordinator", 2, status: 0).filter(isStart) == [.spawn(again)])
+        #expect(cluster.exits("coordinator", 2, status: 0).filter(\.isStart) == [.spawn(again)])
         #expect(cluster.exits("worker-2", 1) == [])
         #expect(cluster.supervisor.snapshot.processes.map(\.restarts) == [0, 0, 1])
     }
@@ -140,7 +136,7 @@ import Testing
             if changed.isEmpty { restart.maxDelay = 5 }
             let effects = cluster.happens(
                 reload(workers: 2, changed: changed, restart: restart))
-            #expect(effects.filter(isStart) == [.spawn(cluster.run("worker-1", 3))])
+            #expect(effects.filter(\.isStart) == [.spawn(cluster.run("worker-1", 3))])
         }
     }
 
@@ -172,7 +168,7 @@ import Testing
         let ended = endCoordinator(&cluster)
         #expect(ended.contains(.terminate(worker1)) && !ended.contains(.terminate(worker2)))
         #expect(
-            cluster.exits("worker-1", status: 143).filter(isStart) == [
+            cluster.exits("worker-1", status: 143).filter(\.isStart) == [
                 .spawn(cluster.run("worker-1", 2))
             ])
     }
@@ -194,7 +190,7 @@ import Testing
         let asked = cluster.run("worker-2", 2)
         let effects = cluster.exits("worker-2", status: 143)
         #expect(effects.first == .adoptReload && effects.contains(.probeReadiness(asked)))
-        #expect(!effects.contains(where: isStart))
+        #expect(!effects.contains { $0.isStart })
         _ = cluster.happens(.readinessConfirmed(worker1))
         let next = cluster.run("coordinator", 2)
         #expect(cluster.happens(.readinessConfirmed(asked)).first == .spawn(next))
@@ -260,7 +256,7 @@ import Testing
     @Test func toRemoveTheMissingWorkerLeavesTheCoordinatorAlone() {
         var cluster = degraded(patience)
         let effects = cluster.happens(reload(workers: 1, restart: patience))
-        #expect(!effects.contains(where: isStart))
+        #expect(!effects.contains { $0.isStart })
         #expect(effects.contains(.adoptReload))
         #expect(cluster.supervisor.snapshot.state == .serving)
         #expect(cluster.supervisor.snapshot.processes.map(\.node) == ["worker-1", "coordinator"])

@@ -13,10 +13,6 @@ import Testing
     private let worker2 = ProcessRun(node: "worker-2", generation: 1)
     private let coordinator = ProcessRun(node: "coordinator", generation: 1)
 
-    private func isStart(_ effect: SupervisorEffect) -> Bool {
-        if case .spawn = effect { true } else { false }
-    }
-
     private func serving(workers: Int = 2) -> TestCluster {
         var cluster = TestCluster.serving(workers: workers)
         for (number, node) in (cluster.supervisor.workers.map(\.node) + [.coordinator]).enumerated()
@@ -90,10 +86,10 @@ import Testing
         _ = cluster.happens(.timerFired(.readinessDeadline(worker2)), after: 11)
         _ = stick(worker2, &cluster)
         #expect(
-            !cluster.happens(.timerFired(.restart(worker2)), after: 60).contains(where: isStart))
+            !cluster.happens(.timerFired(.restart(worker2)), after: 60).contains { $0.isStart })
         #expect(
-            cluster.exits("worker-1").filter(isStart) == [.spawn(cluster.run("worker-1", 2))])
-        #expect(cluster.exits("worker-2").filter(isStart) == [.spawn(cluster.run("worker-2", 2))])
+            cluster.exits("worker-1").filter(\.isStart) == [.spawn(cluster.run("worker-1", 2))])
+        #expect(cluster.exits("worker-2").filter(\.isStart) == [.spawn(cluster.run("worker-2", 2))])
     }
 
     @Test func theClusterCanGoOnWithoutIt() {

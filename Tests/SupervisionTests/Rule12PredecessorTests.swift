@@ -32,10 +32,6 @@ import Testing
         return cluster
     }
 
-    private func isStart(_ effect: SupervisorEffect) -> Bool {
-        if case .spawn = effect { true } else { false }
-    }
-
     private func finish(_ effects: [SupervisorEffect]) -> Basics.ExitStatus? {
         effects.lazy.compactMap {
             if case .finish(let status) = $0 { status } else { nil as Basics.ExitStatus? }
@@ -55,7 +51,7 @@ import Testing
             let effects = cluster.supervisor.handle(.exited(run, stays), at: cluster.now)
             #expect(effects == [.setTimer(.restart(run), at: cluster.now + 5)])
             #expect(
-                cluster.happens(.timerFired(.restart(run)), after: 5).filter(isStart)
+                cluster.happens(.timerFired(.restart(run)), after: 5).filter(\.isStart)
                     == [.spawn(cluster.run("worker-1", attempt + 1))])
         }
         #expect(told.count == 1)
@@ -83,7 +79,7 @@ import Testing
             let run = cluster.run("worker-1", attempt)
             _ = cluster.happens(.exited(run, stays), after: 10)
             #expect(
-                cluster.happens(.timerFired(.restart(run)), after: 5).filter(isStart)
+                cluster.happens(.timerFired(.restart(run)), after: 5).filter(\.isStart)
                     == [.spawn(cluster.run("worker-1", attempt + 1))])
         }
     }
@@ -167,7 +163,7 @@ import Testing
         _ = cluster.happens(.timerFired(.readinessDeadline(worker1)), after: 11)
         for _ in 1...2 { _ = cluster.happens(.timerFired(.endDeadline(worker1)), after: 3) }
         #expect(
-            cluster.happens(.exited(worker1, ExitReport(status: nil))).filter(isStart)
+            cluster.happens(.exited(worker1, ExitReport(status: nil))).filter(\.isStart)
                 == [.spawn(cluster.run("worker-1", 2))])
         _ = cluster.happens(.exited(cluster.run("worker-1", 2), stays), after: 10)
         let told = cluster.reports(.stopRequested, after: 1000)
@@ -235,8 +231,8 @@ import Testing
                 WantedCluster(
                     plan: TestCluster.plan(workers: 2), restart: RestartPolicy(),
                     health: HealthPolicy(), timeouts: Timeouts())))
-        #expect(!cluster.exits("coordinator", 2).contains(where: isStart))
+        #expect(!cluster.exits("coordinator", 2).contains { $0.isStart })
         #expect(cluster.supervisor.snapshot.processes.count == 3)
-        #expect(cluster.exits("worker-2").filter(isStart) == [.spawn(cluster.run("worker-2", 2))])
+        #expect(cluster.exits("worker-2").filter(\.isStart) == [.spawn(cluster.run("worker-2", 2))])
     }
 }

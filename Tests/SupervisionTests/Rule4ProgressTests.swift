@@ -78,4 +78,28 @@ import Testing
             cluster.happens(.healthAnswered(coordinator, healthy: false)) == [.kill(coordinator)])
         #expect(cluster.exits("coordinator").first == .spawn(cluster.run("coordinator", 2)))
     }
+
+    /// A long prompt on a GPU: no CPU time, no counter (ggml-org/llama.cpp 22997).
+    @Test(
+        arguments: [
+            (ResourceUsage.GPULoad?.none, 60.0), (.idle, 60), (.unknown, 300), (.busy, nil),
+        ] as [(ResourceUsage.GPULoad?, Double?)])
+    func rule4AGPUThatWorksIsMovement(gpu: ResourceUsage.GPULoad?, limit: Double?) {
+        var cluster = TestCluster.serving(workers: 1)
+        let (worker, coordinator) = (cluster.run("worker-1"), cluster.run("coordinator"))
+        var usage = ResourceUsage(residentKiB: 1, cpuSeconds: 1)
+        let began = cluster.now
+        for _ in 0..<400 where cluster.supervisor.coordinator.ending == nil {
+            _ = cluster.happens(
+                .activityAnswered(coordinator, SlotActivity(busy: 1, counters: [0, 9, 3, 0])),
+                after: 1)
+            usage.gpu = nil
+            _ = cluster.happens(.usageReported(coordinator, usage), after: 0)
+            usage.gpu = gpu
+            _ = cluster.happens(.usageReported(worker, usage), after: 0)
+        }
+        let isEnded = cluster.supervisor.coordinator.ending != nil
+        #expect(isEnded == (limit != nil))
+        if let limit { #expect((limit...limit + 5).contains(cluster.now - began)) }
+    }
 }

@@ -12,8 +12,10 @@ import Testing
 @Suite struct DeviceBenchTests {
     private static func bench(_ folders: [String] = []) -> DeviceBench {
         DeviceBench(
-            node: "worker-1", device: "CPU", location: .here, environment: [:], folders: folders,
-            threads: 3, small: ProbeModel.tiny.small, large: ProbeModel.tiny.large)
+            node: "worker-1",
+            conditions: .init(device: "CPU", model: "m", build: "b", threads: 3),
+            location: .here, environment: [:], folders: folders, small: ProbeModel.tiny.small,
+            large: ProbeModel.tiny.large)
     }
 
     private static func line(_ file: Int, prompt: Int, tokens: Int, _ samples: String) -> String {
@@ -32,7 +34,7 @@ import Testing
     ]
 
     private func outcome(_ lines: [String], status: Int? = 0) -> DeviceBench.Outcome {
-        Self.bench().outcome(lines, status: status, model: "m", build: "b", now: 7)
+        Self.bench().outcome(lines, status: status, now: 7)
     }
 
     @Test func theDifferenceIsALayer() throws {
@@ -43,7 +45,8 @@ import Testing
         #expect(abs(device.layer - 0.2) < 1e-9 && abs(device.promptLayer - 0.01) < 1e-9)
         // 0.1 s a token with one layer, which alone would take 0.2.
         #expect(device.outputLayer == 0 && abs(device.spread - 0.1) < 1e-9)
-        #expect(device.model == "m" && device.build == "b" && device.threads == 3)
+        let conditions = device.conditions
+        #expect(conditions.model == "m" && conditions.build == "b" && conditions.threads == 3)
         #expect(device.measuredAt == 7)
     }
 

@@ -91,6 +91,38 @@ import Testing
         #expect(problem.contains("looked in /bin, ~/.local/bin, ~/.local/share/"), "\(problem)")
     }
 
+    /// Packages without RPC: Homebrew's formula, the installer of llama.app (llamastash/llamastash
+    /// 68, mostlygeek/llama-swap 1036; kyuz0/amd-strix-halo-toolboxes 110: the name has changed).
+    @Test(arguments: [
+        ("rpc-server", "/home/linuxbrew/.linuxbrew/bin/llama-server", "Some packages, such as"),
+        ("rpc-server", "/h/.local/bin/llama", "The `llama` installer brings no rpc-server"),
+        ("llama-server", "/h/.local/bin/llama", "The `llama` installer brings no llama-server"),
+    ])
+    func aPackageThatBringsItNotIsTold(name: String, other: String, says: String) throws {
+        var request = SurveyRequest(location: .here, processes: ["worker-1"])
+        request.programs = [
+            SurveyRequest.Program(
+                name: name, candidates: [name], users: ["worker-1"],
+                isServer: name == "llama-server")
+        ]
+        let text = "home /h\npath /bin\nnode one\nboot b\nup 1\nb0.other \(other)\ncomplete"
+        var survey = HostSurvey(request: request)
+        survey.report = SurveyReport(text, request: request)
+        let problem = try #require(SurveyFindings.of(survey).first?.problem)
+        #expect(
+            problem.contains(". \(other) is there, but comes without it. \(says)"), "\(problem)")
+        #expect(problem.hasSuffix("or install it: deploy/install-llama-cpp"))
+    }
+
+    @Test func theNamesAndFoldersOfPackagesAreKnown() {
+        let folders = UsualFolders.all(path: "/bin", home: "/h")
+        for folder in [
+            "/home/linuxbrew/.linuxbrew/bin", "/h/.nix-profile/bin", "/run/current-system/sw/bin",
+            "/nix/var/nix/profiles/default/bin",
+        ] { #expect(folders.contains(folder)) }
+        #expect(SurveyRequest.otherNames.contains("llama-rpc-server"))
+    }
+
     private func survey(
         _ node: Node, at location: RunLocation, version: String?, library: String? = nil
     ) -> HostSurvey {

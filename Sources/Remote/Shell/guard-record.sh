@@ -63,7 +63,7 @@ read_record() {
 } 2>/dev/null;
 
 remove_record() {
-    rm -f "$record";
+    rm -f "$record" "${record%/*}/.gpu@${record##*/}";
 } 2>/dev/null;
 
 # refuse WORD TEXT: ends the guard before it has started its server, and says why.

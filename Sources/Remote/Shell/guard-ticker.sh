@@ -8,7 +8,7 @@
 : "${record-}" "${server-}" "${server_start-}" "${guard_start-}" "${reader-}" "${lease-}";
 : "${setpriv-}";
 : "${tick_seconds-}" "${lease_ticks-}" "${usage_ticks-}" "${has_proc-}";
-: "${process_state-}" "${process_start-}" "${process_ticks-}" "${process_pages-}";
+: "${gpu_load-}" "${process_state-}" "${process_start-}" "${process_ticks-}" "${process_pages-}";
 
 # end_server REASON: KILL, and says why.
 end_server() {
@@ -21,7 +21,8 @@ end_server() {
     killed=1;
 };
 
-# report_usage: the server's numbers, KiB and hundredths of a second; `-` where they are not known.
+# report_usage: the server's numbers, KiB and hundredths of a second; `-` where they are not known,
+# or, for the last one, where it uses no GPU.
 report_usage() {
     is_alive "$server" "$server_start" || return 0;
     if [ "$has_proc" ]; then
@@ -32,7 +33,8 @@ report_usage() {
         bytes_read=-;
         { read -r _ bytes_read <"/proc/$server/io"; } 2>/dev/null;
         resident=$((process_pages * page_size / 1024)) cpu=$((process_ticks * 100 / clock_ticks));
-        echo "usage $server $resident $cpu $bytes_read";
+        look_at_gpu;
+        echo "usage $server $resident $cpu $bytes_read $gpu_load";
     else
         # shellcheck disable=SC2046 # its words
         echo "usage $server" $(ps -o rss= -o time= -p "$server") -;

@@ -12,8 +12,6 @@ private final class DeviceBenchRun {
     private static let patience = 120.0
 
     private let bench: DeviceBench
-    private let model: String
-    private let build: String?
     private let timeouts: Timeouts
     private let loop: EventLoop
     /// Called once, when nothing runs any more.
@@ -24,12 +22,10 @@ private final class DeviceBenchRun {
     private var problem: String?
 
     init(
-        _ bench: DeviceBench, model: String, build: String?, timeouts: Timeouts, loop: EventLoop,
+        _ bench: DeviceBench, timeouts: Timeouts, loop: EventLoop,
         done: @escaping (DeviceBench.Outcome) -> Void
     ) {
         self.bench = bench
-        self.model = model
-        self.build = build
         self.timeouts = timeouts
         self.loop = loop
         self.done = done
@@ -74,9 +70,7 @@ private final class DeviceBenchRun {
         if bench.location != .here, let failure = exit.sshFailure {
             return done(.problem(failure.message(bench.location)))
         }
-        done(
-            bench.outcome(
-                lines, status: end.status, model: model, build: build, now: Timestamp.now.seconds))
+        done(bench.outcome(lines, status: end.status, now: Timestamp.now.seconds))
     }
 }
 
@@ -86,16 +80,15 @@ package enum DeviceBenches {
     /// The outcomes in the order of the benches.
     ///
     /// - Parameters:
-    ///   - model: the digest of the shape.
-    ///   - build: of the program that offers a bench's device.
+    ///   - facts: where they know that a host has no room for the probes, nothing is tried.
     ///   - tell: told when a device has been measured.
     package static func at(
-        _ benches: [DeviceBench], model: String, build: (DeviceBench) -> String?,
-        timeouts: Timeouts, tell: @escaping (DeviceBench, DeviceBench.Outcome) -> Void
+        _ benches: [DeviceBench], _ facts: HostFacts, timeouts: Timeouts,
+        tell: @escaping (DeviceBench, DeviceBench.Outcome) -> Void
     ) -> [DeviceBench.Outcome] {
-        guard !benches.isEmpty else { return [] }
+        var outcomes = benches.map { $0.shortage(facts).map(DeviceBench.Outcome.problem) }
+        guard outcomes.contains(nil) else { return outcomes.compactMap(\.self) }
         let loop = EventLoop()
-        var outcomes = [DeviceBench.Outcome?](repeating: nil, count: benches.count)
         var isEnding = false
         var runs: [DeviceBenchRun] = []
         func next(at location: RunLocation) {
@@ -114,9 +107,7 @@ package enum DeviceBenches {
         }
         for (index, bench) in benches.enumerated() {
             runs.append(
-                DeviceBenchRun(
-                    bench, model: model, build: build(bench), timeouts: timeouts, loop: loop
-                ) { outcome in
+                DeviceBenchRun(bench, timeouts: timeouts, loop: loop) { outcome in
                     outcomes[index] = outcome
                     tell(bench, outcome)
                     loop.at(EventLoop.now) { next(at: bench.location) }

@@ -13,19 +13,21 @@ package struct Preflight {
     /// What is known now: recorded facts, renewed where a host was asked.
     package private(set) var facts: HostFacts
     /// What stands in the way, or may; equal ones grouped.
-    package private(set) var findings: [Finding] = []
+    package internal(set) var findings: [Finding] = []
+    /// Those of them that are about the plan as it is.
+    private var findingsOfPlan: [Finding] = []
     /// What each host told.
-    package private(set) var surveys: [HostSurvey] = []
+    package internal(set) var surveys: [HostSurvey] = []
     /// What would run; nil when no plan can be made.
     package private(set) var plan: LaunchPlan?
     /// What came of starting each worker for a moment; empty unless `tryWorkers` was called.
     package private(set) var trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)] = []
     /// Connections for the processes of the plan.
     package let connections = OpenConnections()
-    private let spec: ClusterSpec
-    private let owner: String
-    private var running: RunningCluster?
-    private var wantsProbes = false
+    let spec: ClusterSpec
+    let owner: String
+    var running: RunningCluster?
+    private var (prunesCaches, wantsProbes) = (true, false)
     private let tell: (Report) -> Void
 
     /// What a dry run knew before the other hosts were asked.
@@ -82,13 +84,15 @@ package struct Preflight {
         return look
     }
 
-    /// Looks at all hosts for a changed configuration of a cluster that runs.
+    /// Looks at all hosts for a changed configuration of a cluster that runs; a preview changes
+    /// nothing, not even old files of caches.
     package static func beside(
-        _ running: RunningCluster, _ spec: ClusterSpec, recorded: HostFacts
+        _ running: RunningCluster, _ spec: ClusterSpec, recorded: HostFacts, isPreview: Bool
     ) -> Preflight {
-        let facts = running.adapted(recorded, spec)
-        var look = Preflight(spec: spec, facts: facts, owner: running.owner)
+        var look = Preflight(
+            spec: spec, facts: running.adapted(recorded, spec), owner: running.owner)
         look.running = running
+        look.prunesCaches = !isPreview
         look.lookEverywhere(isThorough: false)
         return look
     }
@@ -106,7 +110,7 @@ package struct Preflight {
         if let plan {
             findings += PlanFindings.publicNames(plan, spec)
             check(plan)
-            findings += PlanFindings.exposed(plan)
+            findings += PlanFindings.exposed(plan) + PlanFindings.longContext(plan)
         }
         findings = Finding.grouped(findings)
         connections.close(
@@ -122,7 +126,7 @@ package struct Preflight {
         var requests = SurveyRequest.all(for: spec, addresses: facts.addresses)
         for index in requests.indices { requests[index].wantsProbes = wantsProbes }
         if !isThorough {
-            let caches = CachePruning.all(for: spec)
+            let caches = prunesCaches ? CachePruning.all(for: spec) : []
             for index in requests.indices {
                 requests[index].caches = caches.filter {
                     $0.location == requests[index].location
@@ -199,6 +203,8 @@ package struct Preflight {
         for index in all.indices { all[index].measuresHop = wantsProbes }
         trials = Array(zip(all, WorkerLooks.at(all, timeouts: spec.timeouts)))
         facts.record(trials, spec)
+        // The plan is made anew, of more that is known, and so is what is said against it.
+        findings.removeAll { findingsOfPlan.contains($0) }
         findings = Finding.grouped(findings + WorkerTrial.findings(trials))
         makePlan()
     }
@@ -212,89 +218,11 @@ package struct Preflight {
         do throws(PlanError) {
             let plan = try LaunchPlanner.plan(spec, facts: facts)
             self.plan = plan
-            findings += PlanFindings.doesNotFit(plan, spec)
+            findingsOfPlan = PlanFindings.doesNotFit(plan, spec)
         } catch {
             plan = nil
-            findings.append(Finding([.coordinator], error.message))
+            findingsOfPlan = [Finding([.coordinator], error.message)]
         }
-    }
-
-    /// Seconds that taken ports are given to become free: an earlier cluster may be ending.
-    private static let patience = 3.0
-
-    /// Looks whether what the plan wants to open can be opened on its hosts.
-    private mutating func check(_ plan: LaunchPlan) {
-        // Ports of a running cluster's connections are free again before others are opened.
-        let openings = PlanFindings.openings(plan).filter {
-            running?.forwards($0) != true && !isOpenForIt($0)
-        }
-        let deadline = EventLoop.now + Self.patience
-        var obstacles = openings.map(obstacle)
-        while obstacles.contains(where: Self.isTaken), EventLoop.now < deadline {
-            usleep(100_000)
-            lookAgain(openings, obstacles)
-            obstacles = openings.map(obstacle)
-        }
-        findings += zip(openings, obstacles).compactMap { opening, obstacle in
-            obstacle.map { PlanFindings.finding(opening, $0) }
-        }
-        findings += PlanFindings.sharedMachines(plan, surveys)
-    }
-
-    /// Whether a connection that is kept listens there already.
-    private func isOpenForIt(_ opening: PlanFindings.Opening) -> Bool {
-        opening.isForward && opening.location == .here
-            && surveys.contains { survey in
-                let request = survey.request
-                return request.forwards.contains { $0.listen == opening.endpoint }
-                    && SSHCommand.argv(
-                        to: request.location, forwards: request.forwards, timeouts: spec.timeouts
-                    ).map(connections.has) == true
-            }
-    }
-
-    private static func isTaken(_ obstacle: PlanFindings.Obstacle?) -> Bool {
-        if case .taken = obstacle { true } else { false }
-    }
-
-    /// This machine is tried, since that is exact; other hosts have told who listens there.
-    private func obstacle(_ opening: PlanFindings.Opening) -> PlanFindings.Obstacle? {
-        let report = surveys.first { $0.request.location == opening.location }?.report
-        let told = report.flatMap {
-            PlanFindings.obstacle(opening, $0, cluster: spec.name, owner: owner)
-        }
-        guard opening.location == .here else { return told }
-        let endpoint = opening.endpoint
-        let address = facts.addresses[endpoint.host] ?? endpoint.host
-        switch LocalNetwork.obstacle(toListenOn: address, port: endpoint.port) {
-        case nil: return nil
-        case EADDRINUSE:
-            // Nothing told: it is free again, or ours.
-            return report?.listener(on: address, port: endpoint.port) == nil
-                ? .taken(by: nil) : told
-        case EADDRNOTAVAIL:
-            return .noAddress(others: LocalNetwork.addresses().sorted())
-        case let code?: return .other(SystemError("listen", code: code).reason)
-        }
-    }
-
-    /// Asks the hosts with taken ports again who listens there.
-    private mutating func lookAgain(
-        _ openings: [PlanFindings.Opening], _ obstacles: [PlanFindings.Obstacle?]
-    ) {
-        let taken = zip(openings, obstacles).filter { Self.isTaken($1) }.map(\.0.location)
-        let indices = surveys.indices.filter {
-            taken.contains(surveys[$0].request.location)
-        }
-        guard !indices.isEmpty else { return }
-        let requests = indices.map {
-            SurveyRequest(location: surveys[$0].request.location, processes: [])
-        }
-        let again = HostLooks.at(requests, timeouts: spec.timeouts)
-        for (index, survey) in zip(indices, again) {
-            guard let report = survey.report else { continue }
-            surveys[index].report?.listeners = report.listeners
-            surveys[index].report?.records = report.records
-        }
+        findings += findingsOfPlan
     }
 }

@@ -53,7 +53,7 @@ enum SpecNames {
     }
 
     private static func all(_ spec: ClusterSpec) -> [(node: Node, host: String)] {
-        let workers = spec.workers.filter { !($0.managed && $0.transport == .ssh) }
+        let workers = spec.workers.filter { !$0.isTunnelled }
             .map { (node: $0.node, host: $0.host) }
         return (workers + [(.coordinator, spec.coordinator.host)]).filter {
             !LocalNetwork.isNumeric($0.host) && !$0.host.contains(":")

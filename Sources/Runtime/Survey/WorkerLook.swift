@@ -177,7 +177,7 @@ final class WorkerLook {
     /// Asks once more, by computing something there.
     private func measureHop() {
         loop.cancel(timer)
-        let bench = DeviceBench.hop(trial, device: outcome.devices[0].name)
+        let bench = DeviceBench.ofWay(trial, device: outcome.devices[0].name)
         listing = ""
         do {
             question = try start(
@@ -188,7 +188,8 @@ final class WorkerLook {
                     printed: { [self] in listed($0) },
                     ended: { [self] _ in
                         question = nil
-                        outcome.hop = bench.hop(listing.split(separator: "\n").map(String.init))
+                        outcome.hop = DeviceBench.secondsPerToken(
+                            listing.split(separator: "\n").map(String.init))
                         if isEnding { finish() } else { end() }
                     }))
             timer = loop.at(EventLoop.now + timeouts.connect + Self.listPatience) { [self] in

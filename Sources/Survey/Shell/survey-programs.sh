@@ -25,17 +25,8 @@ consider() {
     fi;
 };
 
-# seek NUMBER KNOWN NAME...: looks for the first of these names or paths. KNOWN is what `stamp`
-# says of a program that need not be asked again, with its path. Sets number, program, folder and
-# known (1: it is the very same).
-seek() {
-    number=$1 fingerprint=$2 program='' refused='';
-    shift 2;
-    for name in "$@"; do
-        case $name in
-        */*) consider "$(expand "$name")";;
-        esac;
-    done;
+# look_through NAME...: considers these names in every folder; a path is none.
+look_through() {
     # Only what comes out of a variable is split.
     folders=$given_path:$usual_folders;
     IFS=:;
@@ -54,16 +45,49 @@ seek() {
         esac;
     done;
     unset IFS;
+};
+
+# seek NUMBER KNOWN NAME...: looks for the first of these names or paths. KNOWN is what `stamp`
+# says of a program that need not be asked again, with its path. Sets number, program, folder and
+# known (1: it is the very same).
+seek() {
+    number=$1 fingerprint=$2 program='' refused='';
+    shift 2;
+    for name in "$@"; do
+        case $name in
+        */*) consider "$(expand "$name")";;
+        esac;
+    done;
+    look_through "$@";
     if [ -z "$program" ]; then
-        [ -z "$refused" ] || say "b$number.refused $refused";
+        if [ "$refused" ]; then
+            say "b$number.refused $refused";
+        else
+            seek_others;
+        fi;
         return 1;
     fi;
     folder=${program%/*};
+    # A command of the unified program.
+    serve='';
+    [ "${program##*/}" != llama ] || serve=serve;
     stamp;
     say "b$number.path $program";
     say "b$number.stamp $stamps";
     known='';
     [ "$stamps $program" != "$fingerprint" ] || known=1;
+};
+
+# seek_others: says which other program of llama.cpp is there instead of the one that is sought, of
+# those that packages bring without it.
+seek_others() {
+    for other in llama-server llama; do
+        look_through "$other";
+        if [ "$program" ]; then
+            say "b$number.other $program";
+            return 0;
+        fi;
+    done;
 };
 
 # Sets stamps: size, time of the contents and of the inode's change of the program and of all that
@@ -95,7 +119,8 @@ stamp() {
 server() {
     asked=$program answer='';
     if [ "$known" ]; then
-        { answer=$(ask "b$number.devices" "$patience" "$program" --list-devices); } 2>/dev/null;
+        set -- "$program" ${serve:+"$serve"} --list-devices;
+        { answer=$(ask "b$number.devices" "$patience" "$@"); } 2>/dev/null;
     fi;
     case $answer in
     *"%status 0")
@@ -103,9 +128,9 @@ server() {
         return 0;;
     esac;
     ask_help || return 0;
-    ask "b$number.version" "$patience" "$program" --version;
+    ask "b$number.version" "$patience" "$program" ${serve:+"$serve"} --version;
     sum_files;
-    ask "b$number.devices" "$patience" "$program" --list-devices;
+    ask "b$number.devices" "$patience" "$program" ${serve:+"$serve"} --list-devices;
 };
 
 # worker: asks an rpc-server whether it runs, tools beside it for the version, a llama-server beside
@@ -125,7 +150,7 @@ worker() {
 ask_help() {
     # shellcheck disable=SC2046 # in one line
     say "b$number.magic" $(od -An -tx1 -N20 "$program");
-    { help=$(ask "b$number.help" "$patience" "$program" --help); } 2>/dev/null;
+    { help=$(ask "b$number.help" "$patience" "$program" ${serve:+"$serve"} --help); } 2>/dev/null;
     say "$help";
     case $help in
     *"%status 137")

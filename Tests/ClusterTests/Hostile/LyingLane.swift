@@ -63,7 +63,7 @@ final class LyingLane: @unchecked Sendable {
               "rpc_backends": [{"host": "\(name)", "transport": "ssh"}],
               "distributed_inference_enabled": true, "forward_port_base": \(51000 + 10 * number),
               "timeouts": {"connect": 5},
-              "coordinator": {\(place)"port": \(18000 + number), "ctx_size": 512} }
+              "coordinator": {\(place)"port": \(18000 + 30 * number), "ctx_size": 512} }
             """
     }
 

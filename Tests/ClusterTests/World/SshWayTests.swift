@@ -48,7 +48,8 @@ struct SshWayTests {
         // All were reached, and all say the same.
         let all = names.joined(separator: ", ")
         #expect(
-            answer.findings.first?.contains("no rpc-server or ggml-rpc-server on \(all);") == true,
+            answer.findings.first?.contains(
+                "no rpc-server, ggml-rpc-server or llama-rpc-server on \(all);") == true,
             "\(answer.findings)")
         // Some were turned away, or this shows nothing.
         let dropped = try bed.bed["jump"].run("grep -c 'past MaxStartups' /var/log/sshd.log")

@@ -1,0 +1,46 @@
+import Basics
+import Plan
+import Remote
+import Supervision
+
+/// A server's start, with what has to be done before it.
+extension ClusterRunner {
+    func spawn(_ run: ProcessRun) {
+        guard let process = plan.process(run.node) else { return }
+        guard process.role == .coordinator else { return start(run, process) }
+        processes.hold(run)
+        let started = { [unowned self] (problem: String?) in
+            guard processes.release(run) else { return }
+            if let problem {
+                happened(.spawnFailed(run, reason: problem))
+            } else {
+                start(run, process)
+            }
+        }
+        caches.coordinatorStarts { [unowned self] problem in
+            guard plan.asksForKeys, problem == nil else { return started(problem) }
+            questions.readKeys(before: run, started)
+        }
+    }
+
+    func toldOfCache(of run: ProcessRun, _ text: String?) {
+        guard let text else { return caches.answered(run) }
+        tell(Report(.warning, "tensor cache: \(TerminalText.quote(text))", about: run.node))
+    }
+
+    private func start(_ run: ProcessRun, _ process: PlannedProcess) {
+        let cache = plan.tensorCache(of: process)
+        if process.role == .coordinator {
+            questions.coordinatorStarts(plan)
+        } else {
+            caches.starts(run, cache)
+        }
+        let dialled = process.role == .coordinator ? plan.backends.map(\.endpoint) : []
+        let peers = dialled.map { endpoint in
+            (endpoint, Endpoint(host: inForce.numeric(endpoint.host), port: endpoint.port))
+        }
+        processes.spawn(
+            run, process, dialling: plan.forwardedPorts(of: process), peers, of: plan.cluster,
+            timeouts: inForce.spec.timeouts, cache: cache)
+    }
+}
