@@ -47,7 +47,8 @@ package struct LaunchPlanner {
         }
         let devices = try devices()
         notices += IdleGPU.all(spec, facts).map(\.notice)
-        let model = model()
+        let skeleton = shard(of: .coordinator, at: spec.coordinator.location)
+        let model = model(skeleton: self.skeleton(in: skeleton))
         let companions = companions(of: model)
         let (placement, distribution) = try place(model, with: companions, on: devices)
         let command = CoordinatorCommand(
@@ -65,7 +66,7 @@ package struct LaunchPlanner {
             ownDevices: facts.host(at: spec.coordinator.location)?.devices ?? [])
         processes.append(
             coordinator(
-                command, relays: workers.compactMap(\.addresses.relay),
+                command, skeleton, relays: workers.compactMap(\.addresses.relay),
                 startAfter: processes.map(\.node)))
         return LaunchPlan(
             cluster: spec.name, processes: processes,
@@ -74,7 +75,7 @@ package struct LaunchPlanner {
             },
             assumptions: assumptions.sentences, distribution: distribution,
             placement: placement, timeouts: spec.timeouts, notices: notices,
-            configuration: spec.digest)
+            shardProblem: shardProblem(placement), configuration: spec.digest)
     }
 
     /// What each process's ssh connection forwards: no host has to be asked for it.
@@ -122,11 +123,14 @@ package struct LaunchPlanner {
         return capabilities
     }
 
-    private mutating func model() -> HostFacts.Model {
+    /// - Parameter skeleton: what stands in its place where it is stored in shards.
+    private mutating func model(skeleton: String?) -> HostFacts.Model {
         let host = facts.host(at: spec.coordinator.location)
-        if let recorded = host?.models[spec.model.text] {
+        if var recorded = host?.models[spec.model.text] {
+            recorded.path = skeleton ?? recorded.path
             return recorded
         }
+        if let skeleton { return unseen(skeleton) }
         switch spec.model {
         case .file(let path):
             return unseen(expandHome(path, what: "the model"))
@@ -158,7 +162,8 @@ package struct LaunchPlanner {
     }
 
     private func coordinator(
-        _ command: CoordinatorCommand, relays: [PortForward], startAfter: [Node]
+        _ command: CoordinatorCommand, _ skeleton: PlannedShard?, relays: [PortForward],
+        startAfter: [Node]
     ) -> PlannedProcess {
         let coordinator = spec.coordinator
         let bind = Endpoint(host: address(of: coordinator.host), port: coordinator.port)
@@ -173,7 +178,8 @@ package struct LaunchPlanner {
             environment: environment.values, environmentReasons: environment.reasons,
             bind: bind, dial: namesAnAddress ? named : probe,
             forwards: [passage].compactMap(\.self) + relays,
-            startAfter: startAfter, readiness: .httpHealth(host: probe.host, port: probe.port))
+            startAfter: startAfter, readiness: .httpHealth(host: probe.host, port: probe.port),
+            shard: skeleton)
     }
 
     /// The way to the API of a coordinator elsewhere, for `sollol` itself: what it asks carries the

@@ -66,6 +66,8 @@ package struct ShardManifest: Equatable, Sendable {
     package var id: ModelID
     /// What the configuration calls it: a path, a name or an address without a token.
     package var model: String
+    /// Which placement it was made for: `ShardLayout.placement`.
+    package var placement: String
     /// In the order of the model's files.
     package var tensors: [Tensor]
     /// Empty at a worker.
@@ -76,16 +78,21 @@ package struct ShardManifest: Equatable, Sendable {
     private static let version = 1
 
     /// A manifest of these.
-    package init(id: ModelID, model: String, tensors: [Tensor], skeleton: [File] = []) {
+    package init(
+        id: ModelID, model: String, placement: String, tensors: [Tensor], skeleton: [File] = []
+    ) {
         self.id = id
         self.model = model
+        self.placement = placement
         self.tensors = tensors
         self.skeleton = skeleton
     }
 
     /// What one worker's folder says of it.
     package func part(of holder: String) -> ShardManifest {
-        ShardManifest(id: id, model: model, tensors: tensors.filter { $0.holder == holder })
+        ShardManifest(
+            id: id, model: model, placement: placement,
+            tensors: tensors.filter { $0.holder == holder })
     }
 
     /// As it is written: an object a line, so that people can search it.
@@ -104,9 +111,15 @@ package struct ShardManifest: Equatable, Sendable {
             ]).line
         }
         return "{\"format_version\": \(Self.version), \"id\": \"\(id)\",\n"
-            + "\"model\": \(OrderedJSON.string(model).line),\n"
+            + Self.line(naming: model) + "\n"
+            + "\"placement\": \(OrderedJSON.string(placement).line),\n"
             + "\"skeleton\": [\(files.joined(separator: ",\n"))],\n"
             + "\"tensors\": [\n\(lines.joined(separator: ",\n"))]}\n"
+    }
+
+    /// The second line of the manifest of that model, which no other model's has.
+    package static func line(naming model: String) -> String {
+        "\"model\": \(OrderedJSON.string(model).line),"
     }
 
     private static func json(_ run: Run) -> OrderedJSON {
@@ -149,6 +162,7 @@ extension ShardManifest {
         }
         self.id = id
         model = try Self.string(root, "model")
+        placement = try Self.string(root, "placement")
         tensors = try Self.list(root, "tensors", Self.tensor)
         skeleton = try Self.list(root, "skeleton", Self.file)
         guard Set(tensors.map(\.fileName)).count == tensors.count else {

@@ -1,5 +1,7 @@
 import Basics
+import Plan
 import Remote
+import Sharding
 
 /// The lines with which `sollol shard` looks at a folder of shards and changes it, for a shell of
 /// `SurveyScript.session`, and the program that receives files (`Shell/shard-*.sh`).
@@ -64,6 +66,34 @@ package struct ShardScript: Equatable, Sendable {
         assign("shard_base", base) + assign("shard_holder", holder)
             + assign("shard_remove", id ?? "")
             + ShellProgram.line(PackageResources.home_and_path_sh, PackageResources.shard_list_sh)
+    }
+
+    /// The line that prints `found ID` and the newest manifest of that model at one node; nothing
+    /// where there is none.
+    package static func find(base: String, holder: String, model: String) -> String {
+        assign("shard_base", base) + assign("shard_holder", holder)
+            + assign("shard_model", ShardManifest.line(naming: model))
+            + ShellProgram.line(PackageResources.home_and_path_sh, PackageResources.shard_find_sh)
+    }
+
+    /// The line that tells what is wrong with what a node stores; `problems` reads the answer.
+    package static func check(_ shard: PlannedShard?) -> String {
+        ShellProgram.line(PackageResources.home_and_path_sh) + " \(Guard.shardValues(shard)); "
+            + GuardProgram.shardCheck + " (check_shard before); echo complete"
+    }
+
+    /// What is wrong, by an answer to `check`.
+    package static func problems(_ answer: [UInt8]) -> [String] {
+        var lines: [String] = []
+        let isWhole = Outside.lines(answer, atMost: Bounds.answerLines) {
+            lines.append(TerminalText.line(String(decoding: $0, as: UTF8.self)))
+        }
+        guard isWhole, lines.popLast() == "complete" else {
+            return ["what it told of its shard was cut off"]
+        }
+        // One wrong file needs the same remedy as all.
+        let others = lines.count - 3
+        return lines.prefix(3) + (others > 0 ? ["and \(plural(others, "more file"))"] : [])
     }
 
     /// The line that prints `digest NUMBER SHA256` of each of these ranges of files.

@@ -62,7 +62,10 @@ struct ShardCommand {
         let plan: LaunchPlan
         do {
             let known = try facts(recorded.facts, source)
-            plan = try LaunchPlanner.plan(spec, facts: known)
+            // What is stored so far says nothing about what is to be.
+            var whole = spec
+            whole.storage = .whole
+            plan = try LaunchPlanner.plan(whole, facts: known)
         } catch let error as PlanError {
             return refuse(error.message)
         } catch {
@@ -89,9 +92,12 @@ struct ShardCommand {
         }
         // Nothing may be changed below a cluster that runs.
         let state = try StateDirectory(path: statePath, configuration: configuration)
-        try store(layout, source, &report)
+        let manifest = try store(
+            layout, source, placement.shardPrint(cluster: spec.name), &report)
         if report.isGood {
-            try RecordedFacts.write(recorded.facts, placement: placement, to: state)
+            var facts = recorded.facts
+            facts.shards = StoredShards(manifest, cluster: spec.name)
+            try RecordedFacts.write(facts, placement: placement, to: state)
         }
         try CommandLineInterface.write(isJSON ? report.json : report.text)
         return report.isGood ? .success : .unavailable
@@ -115,12 +121,14 @@ struct ShardCommand {
         return facts
     }
 
-    /// Brings everything to its place.
+    /// Brings everything to its place. Returns the coordinator's manifest.
     private func store(
-        _ layout: ShardLayout, _ source: ShardSource, _ report: inout ShardReport
-    ) throws {
+        _ layout: ShardLayout, _ source: ShardSource, _ placement: String,
+        _ report: inout ShardReport
+    ) throws -> ShardManifest {
         var work = ShardWork(
-            layout: layout, source: source, model: spec.model.text, cluster: spec.name,
+            layout: layout, source: source, model: spec.model.text, placement: placement,
+            cluster: spec.name,
             places: report.rows.map { ($0.node, location(of: $0.node)) }, timeouts: spec.timeouts)
         let size = MemorySize.text(report.modelBytes)
         console.report(Report(.phase, "[1/2] reading \(source.paths[0]), \(size)"))
@@ -143,6 +151,7 @@ struct ShardCommand {
             report.rows[index].seconds = outcome.seconds
             report.rows[index].problem = outcome.problem
         }
+        return work.manifest
     }
 
     private func report(

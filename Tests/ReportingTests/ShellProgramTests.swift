@@ -85,6 +85,12 @@ import Testing
             path: "Remote/Shell/server-whole.sh",
             bytes: Remote.PackageResources.server_whole_sh),
         File(
+            path: "Remote/Shell/shard-check.sh",
+            bytes: Remote.PackageResources.shard_check_sh),
+        File(
+            path: "Survey/Shell/shard-find.sh",
+            bytes: Survey.PackageResources.shard_find_sh),
+        File(
             path: "Remote/Shell/short-command.sh",
             bytes: Remote.PackageResources.short_command_sh),
         File(

@@ -102,11 +102,11 @@ final class ShardTarget {
         let isWhole = answer.manifest == SHA256.hex(part.manifest.text.utf8)
         let place = node.isWorker ? ShardAnswer.Place.cache : .skeleton
         var there = items.filter { isRight($0, answer, place) }
-        if isWhole, there.count == items.count {
-            return finish(sent: 0)
-        }
-        // Without its manifest nobody knows what is in the holes of a skeleton.
-        if !node.isWorker { there = [] }
+        let isDone = isWhole && there.count == items.count
+        if isDone, node.isWorker { return finish(sent: 0) }
+        // Without its manifest nobody knows what is in the holes of a skeleton; with it the
+        // manifest alone is sent: it becomes the newest, which a start goes by.
+        if !node.isWorker, !isDone { there = [] }
         let names = Set(there.map(\.file.name))
         let missing = items.filter {
             !names.contains($0.file.name) && !isRight($0, answer, .incoming)

@@ -28,6 +28,8 @@ package struct ShardWork {
     package var source: ShardSource
     /// What the configuration calls the model.
     package var model: String
+    /// Which placement it is for.
+    package var placement: String
     /// The cluster.
     package var cluster: String
     /// Nodes with their hosts: holders, and the coordinator.
@@ -37,12 +39,13 @@ package struct ShardWork {
     var digests: [String: String] = [:]
 
     package init(
-        layout: ShardLayout, source: ShardSource, model: String, cluster: String,
-        places: [(node: Node, location: RunLocation)], timeouts: Timeouts
+        layout: ShardLayout, source: ShardSource, model: String, placement: String,
+        cluster: String, places: [(node: Node, location: RunLocation)], timeouts: Timeouts
     ) {
         self.layout = layout
         self.source = source
         self.model = model
+        self.placement = placement
         self.cluster = cluster
         self.places = places
         self.timeouts = timeouts
@@ -96,9 +99,9 @@ package struct ShardWork {
     package static let interval = 2.0
 
     /// What the coordinator's folder says of everything.
-    private var manifest: ShardManifest {
+    package var manifest: ShardManifest {
         ShardManifest(
-            id: layout.id, model: model,
+            id: layout.id, model: model, placement: placement,
             tensors: layout.tensors.map { tensor in
                 ShardManifest.Tensor(
                     name: tensor.name,

@@ -69,6 +69,8 @@ done;
 
 # 4. It counts.
 sync 2>/dev/null;
+# By its time it is told which one of a model was stored last; tar gave it that of the archive.
+touch incoming/manifest.json;
 mv -f incoming/manifest.json manifest.json || fail 'manifest.json cannot be moved';
 [ ! -d rpc ] || chmod 500 rpc;
 rm -rf incoming;
