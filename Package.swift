@@ -26,24 +26,31 @@ let package = Package(
         room("LlamaCpp", uses: ["Basics"]),
         room("Model", uses: ["Basics"]),
         room("Placement", uses: ["Basics", "Model"]),
+        room("Sharding", uses: ["Basics", "Model", "Placement"]),
         room("Facts", uses: ["Basics", "LlamaCpp", "Model", "Placement"]),
         // What a key means is said once, in the document for people, which lies here as a link.
         room(
             "Configuration", uses: ["Basics", "LlamaCpp", "Model", "Placement"],
             embeds: ["CONFIGURATION.md"]),
-        room("Plan", uses: ["Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration"]),
+        room(
+            "Plan",
+            uses: [
+                "Basics", "LlamaCpp", "Model", "Placement", "Sharding", "Facts", "Configuration",
+            ]),
         room("Remote", uses: ["Basics", "Configuration", "Plan"], embeds: ["Shell"]),
         room(
             "Survey",
             uses: [
-                "Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration", "Plan",
-                "Remote",
+                "Basics", "LlamaCpp", "Model", "Placement", "Sharding", "Facts", "Configuration",
+                "Plan", "Remote",
             ], embeds: ["Shell"]),
         room("Supervision", uses: ["Basics", "Facts", "Configuration", "Plan", "Remote"]),
         room("Status", uses: ["Basics", "Placement", "Plan", "Supervision"]),
         room(
             "Reporting",
-            uses: ["Basics", "LlamaCpp", "Model", "Placement", "Plan", "Remote", "Survey"],
+            uses: [
+                "Basics", "LlamaCpp", "Model", "Placement", "Sharding", "Plan", "Remote", "Survey",
+            ],
             embeds: ["Shell"]),
         room(
             "Dashboard",
@@ -53,15 +60,15 @@ let package = Package(
         .target(
             name: "SollolRuntime",
             dependencies: [
-                "Basics", "LlamaCpp", "Model", "Placement", "Facts", "Configuration", "Plan",
-                "Remote", "Survey", "Supervision", "Status", "Dashboard",
+                "Basics", "LlamaCpp", "Model", "Placement", "Sharding", "Facts", "Configuration",
+                "Plan", "Remote", "Survey", "Supervision", "Status", "Dashboard",
             ], path: "Sources/Runtime",
             swiftSettings: small),
         .executableTarget(
             name: "sollol",
             dependencies: [
-                "Basics", "Placement", "Facts", "Configuration", "Plan", "Survey", "Status",
-                "Reporting", "SollolRuntime",
+                "Basics", "Placement", "Sharding", "Facts", "Configuration", "Plan", "Survey",
+                "Status", "Reporting", "SollolRuntime",
             ],
             resources: [.embedInCode("Shell")],
             swiftSettings: small),
@@ -91,6 +98,11 @@ let package = Package(
         .testTarget(
             name: "PlacementTests",
             dependencies: ["Basics", "Model", "Placement", "ModelMaker", "Samples"]),
+        .testTarget(
+            name: "ShardingTests",
+            dependencies: [
+                "Basics", "Model", "Placement", "Sharding", "ModelMaker", "Samples",
+            ]),
         .testTarget(
             name: "FactsTests",
             dependencies: [
@@ -154,7 +166,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Basics", "LlamaCpp", "ModelMaker", "Configuration", "Plan", "Remote", "Survey",
+                "Basics", "LlamaCpp", "Sharding", "ModelMaker", "Configuration", "Plan", "Remote",
+                "Survey",
                 "Supervision", "Status", "SollolRuntime",
             ], exclude: ["Fixtures"]),
     ],

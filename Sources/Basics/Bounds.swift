@@ -63,6 +63,8 @@ package enum Bounds {
     package static let headerKeptBytes = 2 << 20
     /// Tensors of all parts of a model together.
     package static let modelTensors = 1 << 14
+    /// Values of JSON in a manifest of shards; its bytes are those of a configuration.
+    package static let shardManifestValues = 100_000
     /// Files of a model.
     package static let modelParts = 512
 

@@ -16,6 +16,8 @@ package enum CauseCode: String, CaseIterable, Codable, Equatable, Sendable {
     case heldByOther = "held_by_other"
     /// The folder for takeover records on its host cannot be used.
     case unusableFolder = "unusable_folder"
+    /// What is stored on its host of a model in shards is not what was stored there.
+    case wrongShard = "wrong_shard"
     /// What had its port before was killed and does not end.
     case predecessorDoesNotEnd = "predecessor_does_not_end"
     /// It, or the kernel, said that memory ran out.

@@ -33,6 +33,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case model
         case allowExposedBind = "allow_exposed_bind"
         case forwardPortBase = "forward_port_base"
+        case storage
     }
 
     /// Keys of `coordinator`.

@@ -74,5 +74,8 @@ extension JSONReader {
         /// An answer of a server.
         package static let server = Source(
             mostValues: Bounds.serverAnswerValues, allowsNUL: true)
+        /// A manifest of shards.
+        package static let shardManifest = Source(
+            mostValues: Bounds.shardManifestValues, allowsNUL: false)
     }
 }

@@ -1,48 +1,90 @@
-/// SHA-256 (FIPS 180-4), for digests of plans; Foundation offers none on Linux.
-package enum SHA256 {
-    /// The digest as 64 lowercase hexadecimal digits.
-    package static func hex(_ bytes: some Collection<UInt8>) -> String {
-        var state = initial
-        for block in padded(bytes) { compress(block, into: &state) }
-        return state.map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 8 - digits.count) + digits
-        }.joined()
-    }
+/// SHA-256 (FIPS 180-4), for digests of plans and headers; Foundation offers none on Linux.
+package struct SHA256 {
+    private var state = Self.initial
+    /// What has come of a block that is not whole yet.
+    private var rest: [UInt8] = []
+    private var count: UInt64 = 0
 
-    /// The message with its padding, as blocks of sixteen big-endian words.
-    private static func padded(_ bytes: some Collection<UInt8>) -> [[UInt32]] {
-        var message = Array(bytes)
-        let bits = UInt64(message.count) * 8
-        message.append(0x80)
-        while message.count % 64 != 56 { message.append(0) }
-        message += (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64($0))) }
-        return stride(from: 0, to: message.count, by: 64).map { start in
-            stride(from: start, to: start + 64, by: 4).map { index in
-                message[index..<(index + 4)].reduce(0) { $0 << 8 | UInt32($1) }
+    /// The digest of nothing yet.
+    package init() {}
+
+    /// Bytes that follow what came before.
+    package mutating func add(_ bytes: [UInt8]) {
+        count += UInt64(bytes.count)
+        var start = 0
+        if !rest.isEmpty {
+            start = min(64 - rest.count, bytes.count)
+            rest += bytes[..<start]
+            guard rest.count == 64 else { return }
+            rest.withUnsafeBytes { Self.compress($0, at: 0, into: &state) }
+            rest.removeAll(keepingCapacity: true)
+        }
+        bytes.withUnsafeBytes { buffer in
+            while buffer.count - start >= 64 {
+                Self.compress(buffer, at: start, into: &state)
+                start += 64
             }
         }
+        rest += bytes[start...]
     }
 
-    private static func compress(_ block: [UInt32], into state: inout [UInt32]) {
-        var schedule = block
-        for i in 16..<64 {
-            let a = schedule[i - 15]
-            let b = schedule[i - 2]
-            let s0 = rotate(a, 7) ^ rotate(a, 18) ^ a >> 3
-            let s1 = rotate(b, 17) ^ rotate(b, 19) ^ b >> 10
-            schedule.append(schedule[i - 16] &+ s0 &+ schedule[i - 7] &+ s1)
+    /// The digest of all that came, 32 bytes.
+    package var digest: [UInt8] {
+        var last = self
+        let bits = count * 8
+        let zeros = (119 - rest.count) % 64
+        last.add([0x80] + [UInt8](repeating: 0, count: zeros))
+        last.add((0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64($0))) })
+        return last.state.flatMap { word in
+            (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) }
         }
-        var v = state
-        for i in 0..<64 {
-            let s1 = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25)
-            let choice = v[4] & v[5] ^ ~v[4] & v[6]
-            let t1 = v[7] &+ s1 &+ choice &+ constants[i] &+ schedule[i]
-            let s0 = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22)
-            let majority = v[0] & v[1] ^ v[0] & v[2] ^ v[1] & v[2]
-            v = [t1 &+ s0 &+ majority, v[0], v[1], v[2], v[3] &+ t1, v[4], v[5], v[6]]
+    }
+
+    /// The digest as 64 lowercase hexadecimal digits.
+    package var hex: String {
+        digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
+    /// The digest of a text as 64 lowercase hexadecimal digits.
+    package static func hex(_ bytes: some Collection<UInt8>) -> String {
+        var all = SHA256()
+        all.add(Array(bytes))
+        return all.hex
+    }
+
+    private static func compress(
+        _ bytes: UnsafeRawBufferPointer, at start: Int, into state: inout [UInt32]
+    ) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+            for i in 0..<16 {
+                let word = bytes.loadUnaligned(fromByteOffset: start + 4 * i, as: UInt32.self)
+                schedule[i] = UInt32(bigEndian: word)
+            }
+            for i in 16..<64 {
+                let a = schedule[i - 15]
+                let b = schedule[i - 2]
+                let s0 = rotate(a, 7) ^ rotate(a, 18) ^ a >> 3
+                let s1 = rotate(b, 17) ^ rotate(b, 19) ^ b >> 10
+                schedule[i] = schedule[i - 16] &+ s0 &+ schedule[i - 7] &+ s1
+            }
+            mix(UnsafeBufferPointer(schedule), into: &state)
         }
-        for i in 0..<8 { state[i] &+= v[i] }
+    }
+
+    private static func mix(_ schedule: UnsafeBufferPointer<UInt32>, into state: inout [UInt32]) {
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        constants.withUnsafeBufferPointer { constants in
+            for i in 0..<64 {
+                let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+                let t1 = h &+ s1 &+ (e & f ^ ~e & g) &+ constants[i] &+ schedule[i]
+                let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+                let t2 = s0 &+ (a & b ^ a & c ^ b & c)
+                (h, g, f, e) = (g, f, e, d &+ t1)
+                (d, c, b, a) = (c, b, a, t1 &+ t2)
+            }
+        }
+        for (i, word) in [a, b, c, d, e, f, g, h].enumerated() { state[i] &+= word }
     }
 
     private static func rotate(_ word: UInt32, _ bits: UInt32) -> UInt32 {

@@ -22,6 +22,8 @@ package struct ClusterSpec: Equatable, Codable, Sendable {
     package var forwardPortBase: Int = 52100
     /// Whether rpc-server may listen on a wildcard or public address.
     package var allowExposedBind = false
+    /// Which disks the model is on.
+    package var storage = ModelStorage.whole
     /// Which layers go where.
     package var placement = PlacementSpec()
     /// When and how often a failed process is started again.
@@ -73,6 +75,14 @@ package enum ValueOrigin: Equatable, Codable, Sendable {
     case environment(String)
     /// An option of the command line, by its name (`--port`).
     case option(String)
+}
+
+/// Which disks a model is on.
+package enum ModelStorage: String, Equatable, Codable, Sendable, CaseIterable {
+    /// The coordinator's has all of it, and each start sends the workers what they hold.
+    case whole
+    /// Each worker's has what that worker computes with, the coordinator's a skeleton.
+    case sharded
 }
 
 /// How the coordinator's RPC traffic reaches a worker.

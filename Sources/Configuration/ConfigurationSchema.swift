@@ -89,6 +89,10 @@ extension ConfigurationKey.Cluster {
             .init(kind: .string(.model), variable: "SOLLOL_MODEL_PATH", option: "--model")
         case .allowExposedBind: .init(kind: .boolean, standard: .boolean(false))
         case .forwardPortBase: .init(kind: .integer(1024...65520), standard: .integer(52100))
+        case .storage:
+            .init(
+                kind: .string(.oneOf(ModelStorage.allCases.map(\.rawValue))),
+                standard: .string(ModelStorage.whole.rawValue))
         }
     }
 }

@@ -37,6 +37,7 @@ struct SpecBuilder {
             workers: isEnabled ? workers() : [],
             coordinator: coordinator, forwardPortBase: integer(.cluster(.forwardPortBase)),
             allowExposedBind: boolean(.cluster(.allowExposedBind)),
+            storage: string(.cluster(.storage)).flatMap(ModelStorage.init) ?? .whole,
             placement: placement(),
             restart: restart(), health: health(), timeouts: timeouts(),
             notify: notify(), dashboard: dashboard(),
@@ -49,6 +50,7 @@ struct SpecBuilder {
         checkDelays(spec)
         checkLease(spec)
         checkCanary(spec)
+        checkStorage(spec)
         tellWhatDoesNotActYet()
         return spec
     }

@@ -144,6 +144,8 @@ package struct HostFacts: Codable, Equatable, Sendable {
     package var measured: [String: [MeasuredDevice]]?
     /// Where the layers were placed last, so that they stay there.
     package var placement: RecordedPlacement?
+    /// What the nodes store of the model; nil where nobody has stored or seen any of it.
+    package var shards: StoredShards?
 
     /// These facts, none unless given.
     package init(
@@ -258,6 +260,7 @@ extension HostFacts {
         if (measured ?? [:]).values.contains(where: { !$0.allSatisfy(\.isPlausible) }) {
             return "what was measured of devices is impossible"
         }
+        if shards?.isPlausible == false { return "what is stored of the model is impossible" }
         if let (name, address) = addresses.first(where: { !AddressRange.isNumericIPv4($0.value) }) {
             return "\(name) has the address \(address)"
         }

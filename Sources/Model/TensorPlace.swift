@@ -1,5 +1,5 @@
 /// Where llama.cpp puts a tensor, told by its name (`llama-arch.cpp`, 0.7.0).
-enum TensorPlace: Equatable {
+package enum TensorPlace: Equatable {
     /// The coordinator's CPU.
     case input
     /// With that layer.
@@ -9,7 +9,7 @@ enum TensorPlace: Equatable {
     /// A copy on every device that has a layer.
     case everywhere
 
-    init(_ name: String) {
+    package init(_ name: String) {
         var parts = name.split(separator: ".", maxSplits: 3)
         // T5 has two layers of each number, which lie together.
         if parts.count == 4, parts[0] == "enc" || parts[0] == "dec" { parts.removeFirst() }
@@ -27,7 +27,7 @@ enum TensorPlace: Equatable {
     }
 
     /// Whether `--n-cpu-moe` moves it: `ffn_(up|down|gate|gate_up)_(ch|)exps` (`common.h`, 0.7.0).
-    static func isExperts(_ name: String) -> Bool {
+    package static func isExperts(_ name: String) -> Bool {
         ["up", "down", "gate", "gate_up"].contains { part in
             name.contains("ffn_\(part)_exps") || name.contains("ffn_\(part)_chexps")
         }

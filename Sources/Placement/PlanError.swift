@@ -20,6 +20,9 @@ package enum PlanError: Error, Equatable, Sendable {
     /// The workers that are left cannot hold the model, by the memory measured before the start.
     case restTooSmall(shortages: [String])
 
+    /// What these workers store is nowhere else.
+    case restHasNoShards(missing: [Node])
+
     /// What happened and what to do about it, as one line.
     package var message: String {
         switch self {
@@ -41,6 +44,10 @@ package enum PlanError: Error, Equatable, Sendable {
         case .restTooSmall(let shortages):
             "the model does not fit on the rest, by the memory that was free before the start: "
                 + shortages.joined(separator: "; ")
+        case .restHasNoShards(let missing):
+            "what \(Node.list(missing)) \(missing.count == 1 ? "stores" : "store") is nowhere "
+                + "else. Take \(missing.count == 1 ? "it" : "them") out of "
+                + "\(SpecialKey.backends.rawValue), and try: sollol shard"
         case .coordinatorWithoutOrigins(let path, let host):
             "\(path) on \(host) knows no --cors-origins: leave out "
                 + "\(ConfigurationKey.coordinator(.corsOrigins)), or install a newer llama.cpp."

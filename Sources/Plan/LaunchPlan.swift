@@ -20,6 +20,8 @@ package struct LaunchPlan: Equatable, Codable, Sendable {
     package var timeouts: Timeouts
     /// What `up` tells although nothing is assumed: why layers move.
     package var notices: [String] = []
+    /// Why what the workers store cannot be used for it; nil: it can, or nobody knows.
+    package var shardProblem: String?
     /// Workers that are started, but get no layer: the coordinator does without them for now.
     package var leftOut: [Node] = []
     /// Workers that are not started, since a token takes less time without them: what starts when
@@ -84,6 +86,8 @@ package struct PlannedProcess: Equatable, Codable, Sendable {
     package var startAfter: [Node]
     /// When it can be used.
     package var readiness: Readiness
+    /// What it finds on its host's disk, where the model is stored in shards.
+    package var shard: PlannedShard?
 
     /// What it is for.
     package var role: Role { node.isWorker ? .worker : .coordinator }

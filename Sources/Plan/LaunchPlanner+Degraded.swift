@@ -19,6 +19,7 @@ extension LaunchPlanner {
         _ spec: ClusterSpec, facts: HostFacts, leavingOut nodes: [Node], of whole: LaunchPlan
     ) throws(PlanError) -> LaunchPlan {
         guard !nodes.isEmpty else { return whole }
+        guard spec.storage == .whole else { throw .restHasNoShards(missing: nodes) }
         var rest = spec
         rest.workers.removeAll { nodes.contains($0.node) }
         if rest.placement.strategy == .manual { rest.placement.strategy = .memoryAware }

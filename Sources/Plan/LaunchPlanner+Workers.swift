@@ -102,15 +102,25 @@ extension LaunchPlanner {
         if let threads = worker.threads {
             words.add("-t", String(threads), spec.reason(worker.key(.threads)))
         }
-        if worker.cache { words.add("-c", spec.reason(worker.key(.cache))) }
+        let shard = shard(of: worker.node, at: worker.location)
+        if shard != nil {
+            words.add("-c", spec.reason(.cluster(.storage)))
+        } else if worker.cache, spec.storage == .whole {
+            words.add("-c", spec.reason(worker.key(.cache)))
+        }
         words.addExtra(worker.extraArguments, spec.reason(worker.key(.extraArguments)))
-        let environment = environment(worker.environment, worker.key(.environment))
+        var environment = environment(worker.environment, worker.key(.environment))
+        if let shard {
+            environment.values["LLAMA_CACHE"] = shard.folder
+            environment.reasons["LLAMA_CACHE"] = spec.reason(.cluster(.storage))
+        }
         return PlannedProcess(
             node: worker.node, host: worker.host, location: worker.location,
             arguments: words.arguments, environment: environment.values,
             environmentReasons: environment.reasons, bind: addresses.bind, dial: addresses.dial,
             forwards: [addresses.forward].compactMap(\.self), startAfter: [],
-            readiness: .rpcHello(host: addresses.probe.host, port: addresses.probe.port))
+            readiness: .rpcHello(host: addresses.probe.host, port: addresses.probe.port),
+            shard: shard)
     }
 
     /// The path of a program where recorded, else its name.

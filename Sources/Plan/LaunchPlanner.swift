@@ -50,7 +50,8 @@ package struct LaunchPlanner {
         }
         let all = try devices()
         notices += IdleGPU.all(spec, facts).map(\.notice)
-        let model = model()
+        let skeleton = shard(of: .coordinator, at: spec.coordinator.location)
+        let model = model(skeleton: self.skeleton(in: skeleton))
         let companions = companions(of: model)
         let (considered, distribution) = try place(model, with: companions, on: all)
         let used = use(Use(devices: all, placement: considered, distribution: distribution))
@@ -70,7 +71,7 @@ package struct LaunchPlanner {
             ownDevices: facts.host(at: spec.coordinator.location)?.devices ?? [])
         processes.append(
             coordinator(
-                command, relays: users.compactMap(\.addresses.relay),
+                command, skeleton, relays: users.compactMap(\.addresses.relay),
                 startAfter: processes.map(\.node).filter { !used.spares.contains($0) }))
         return LaunchPlan(
             cluster: spec.name, processes: processes,
@@ -79,8 +80,8 @@ package struct LaunchPlanner {
             },
             assumptions: assumptions.sentences, distribution: used.distribution,
             placement: used.placement, timeouts: spec.timeouts, notices: notices,
-            spares: used.spares, considered: used.spares.isEmpty ? nil : considered,
-            configuration: spec.digest)
+            shardProblem: shardProblem(used.placement), spares: used.spares,
+            considered: used.spares.isEmpty ? nil : considered, configuration: spec.digest)
     }
 
     /// What each process's ssh connection forwards: no host has to be asked for it.
@@ -128,11 +129,14 @@ package struct LaunchPlanner {
         return capabilities
     }
 
-    private mutating func model() -> HostFacts.Model {
+    /// - Parameter skeleton: what stands in its place where it is stored in shards.
+    private mutating func model(skeleton: String?) -> HostFacts.Model {
         let host = facts.host(at: spec.coordinator.location)
-        if let recorded = host?.models[spec.model.text] {
+        if var recorded = host?.models[spec.model.text] {
+            recorded.path = skeleton ?? recorded.path
             return recorded
         }
+        if let skeleton { return unseen(skeleton) }
         switch spec.model {
         case .file(let path):
             return unseen(expandHome(path, what: "the model"))
@@ -164,7 +168,8 @@ package struct LaunchPlanner {
     }
 
     private func coordinator(
-        _ command: CoordinatorCommand, relays: [PortForward], startAfter: [Node]
+        _ command: CoordinatorCommand, _ skeleton: PlannedShard?, relays: [PortForward],
+        startAfter: [Node]
     ) -> PlannedProcess {
         let coordinator = spec.coordinator
         let bind = Endpoint(host: address(of: coordinator.host), port: coordinator.port)
@@ -179,7 +184,8 @@ package struct LaunchPlanner {
             environment: environment.values, environmentReasons: environment.reasons,
             bind: bind, dial: namesAnAddress ? named : probe,
             forwards: [passage].compactMap(\.self) + relays,
-            startAfter: startAfter, readiness: .httpHealth(host: probe.host, port: probe.port))
+            startAfter: startAfter, readiness: .httpHealth(host: probe.host, port: probe.port),
+            shard: skeleton)
     }
 
     /// The way to the API of a coordinator elsewhere, for `sollol` itself: what it asks carries the

@@ -34,6 +34,7 @@ extension LaunchPlan {
             fields(process.argv)
             fields(process.environment.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
             fields(process.startAfter.map(\.description))
+            if let manifest = process.shard?.manifest { fields([manifest]) }
         }
         for backend in unmanaged {
             fields([backend.node.description, backend.endpoint.host, String(backend.endpoint.port)])

@@ -17,9 +17,12 @@ package struct TensorCache: Equatable, Sendable {
 }
 
 extension LaunchPlan {
-    /// The cache of a process; nil where it has none.
+    /// The cache of a process; nil where it has none, or what it has is a shard, which is never
+    /// written to.
     package func tensorCache(of process: PlannedProcess) -> TensorCache? {
-        guard process.role == .worker, process.argv.contains("-c") else { return nil }
+        guard process.role == .worker, process.shard == nil, process.argv.contains("-c") else {
+            return nil
+        }
         let devices = placement?.request.devices ?? []
         let loads = zip(devices, placement?.loads ?? []).filter { $0.0.node == process.node }
         return TensorCache(

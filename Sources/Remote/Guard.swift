@@ -43,12 +43,14 @@ package enum Guard {
         package var folder: String?
         /// The server's tensor cache; nil: it has none.
         package var cache: TensorCache?
+        /// What it finds on its disk of a model that is stored in shards.
+        package var shard: PlannedShard?
 
         /// A slot of these.
         package init(
             cluster: String, endpoint: Endpoint, owner: Owner?, lease: Double,
             usageInterval: Int = 0, forwardedPorts: [Int] = [], peers: [Endpoint] = [],
-            folder: String? = nil, cache: TensorCache? = nil
+            folder: String? = nil, cache: TensorCache? = nil, shard: PlannedShard? = nil
         ) {
             self.cluster = cluster
             self.endpoint = endpoint
@@ -59,6 +61,7 @@ package enum Guard {
             self.peers = peers
             self.folder = folder
             self.cache = cache
+            self.shard = shard
         }
     }
 
@@ -157,7 +160,21 @@ package enum Guard {
         if let owner = slot.owner {
             words += ["owner=\(word(owner.id))", "who=\(word(owner.name, and: "@"))"]
         }
+        words += [shardValues(slot.shard)]
         return words.joined(separator: " ") + "; " + values(slot.cache, use: "start")
+    }
+
+    /// What `check_shard` goes by (shard-check.sh).
+    package static func shardValues(_ shard: PlannedShard?) -> String {
+        "shard_folder=\(shard.map { ShellQuoting.quote($0.folder) } ?? "") "
+            + "shard_manifest=\(shard?.manifest ?? "")"
+    }
+
+    /// The line by which a guard looks at its server's shard.
+    ///
+    /// - Parameter hasLoaded: whether a coordinator has loaded, so that what a miss wrote goes.
+    package static func shardLine(hasLoaded: Bool) -> String {
+        "shard \(hasLoaded ? "after" : "before")"
     }
 
     /// A word of a record, part of its file's name; other characters become `_`.

@@ -17,6 +17,9 @@ package enum GuardProgram {
     package static let forget = ShellProgram.line(PackageResources.forget_sh)
     /// Where a tensor cache is; pruning looks there.
     package static let cacheBase = ShellProgram.line(PackageResources.cache_base_sh)
+    /// Whether a shard is right; a look before a start asks, too.
+    package static let shardCheck = ShellProgram.line(
+        PackageResources.cache_files_sh, PackageResources.shard_check_sh)
     /// As a line of its own: the shell then waits for a second line, which ends with `guarding`.
     static let prepared =
         preparation + " " + ShellProgram.line(PackageResources.guard_prepared_sh)
@@ -36,7 +39,7 @@ package enum GuardProgram {
         PackageResources.record_folder_sh, PackageResources.guard_record_sh,
         PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
         PackageResources.cache_base_sh, PackageResources.cache_files_sh,
-        PackageResources.guard_cache_sh,
+        PackageResources.guard_cache_sh, PackageResources.shard_check_sh,
         PackageResources.memory_groups_sh, PackageResources.guard_memory_sh,
         PackageResources.guard_leash_sh, PackageResources.guard_peers_sh,
         PackageResources.guard_gpu_sh, PackageResources.guard_ticker_sh,

@@ -23,6 +23,8 @@ package enum GuardReport: Equatable, Sendable {
     /// `oom KILLS [HITS LIMIT FOLDER]...`: how often the kernel has ended a process for want of
     /// memory there.
     case memoryKills(MemoryKills)
+    /// `shard good BYTES`, `shard wrong TEXT`: whether its shard is right, and what it has read.
+    case shard(ShardState)
     /// `cache judged`: what the server's tensor cache holds is whole, or gone.
     case cacheJudged
     /// `cache TEXT`: what was found in the tensor cache, or why the server has none.
@@ -52,15 +54,39 @@ package enum GuardReport: Equatable, Sendable {
         case "peers": self = .peers(ConnectionTrouble.all(in: rest, of: peers))
         case "cache":
             self = rest == "judged" ? .cacheJudged : .cache(TerminalText.line(String(rest)))
+        case "shard":
+            guard let state = ShardState(words: rest) else { return nil }
+            self = .shard(state)
         case "oom":
             guard let kills = MemoryKills(words: rest) else { return nil }
             self = .memoryKills(kills)
         case "unending": self = .refused(GuardRefusal(.predecessorDoesNotEnd, String(rest)))
         case "refused": self = .refused(GuardRefusal(.heldByOther, String(rest)))
         case "unusable": self = .refused(GuardRefusal(.unusableFolder, String(rest)))
+        case "unsharded": self = .refused(GuardRefusal(.wrongShard, String(rest)))
         case "unforwarded": self = .refused(GuardRefusal(.forwardNotOurs, String(rest)))
         case "usage":
             self = .usage(ResourceUsage(words: rest.split(separator: " ").map(String.init)))
+        default: return nil
+        }
+    }
+}
+
+/// What a guard says of its server's shard of the model.
+package enum ShardState: Equatable, Sendable {
+    /// Everything is as it was stored, and so many bytes the server has read since its start; nil
+    /// where its host does not tell.
+    case good(bytesRead: Int?)
+    /// What is wrong with it.
+    case wrong(String)
+
+    /// `good BYTES`, `good -` or `wrong TEXT`.
+    init?(words: Substring) {
+        let parts = words.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2 else { return nil }
+        switch parts[0] {
+        case "good": self = .good(bytesRead: Outside.number(parts[1], in: 0...1 << 60))
+        case "wrong": self = .wrong(TerminalText.line(String(parts[1])))
         default: return nil
         }
     }
@@ -78,6 +104,8 @@ package struct GuardRefusal: Equatable, Sendable {
         case predecessorDoesNotEnd
         /// A port through which ssh leads to or from it does not belong to this user.
         case forwardNotOurs
+        /// What is stored there of the model is not what the manifest names.
+        case wrongShard
     }
 
     /// The kind.

@@ -65,7 +65,7 @@ extension DryRun {
                 slot: Guard.Slot(
                     cluster: plan.cluster, endpoint: process.bind, owner: nil,
                     lease: plan.timeouts.lease, forwardedPorts: plan.forwardedPorts(of: process),
-                    cache: plan.tensorCache(of: process)))
+                    cache: plan.tensorCache(of: process), shard: process.shard))
             return """
                 # \(process.node): \(TerminalText.line(process.shellLine))
                 start_\(index)() {
@@ -84,14 +84,19 @@ extension DryRun {
         if !workers.isEmpty { lines.append("say 'starting the workers'") }
         lines += workers.map { "vacant \($0) \(address(plan.started[$0]))" }
         lines += workers.map { "start_\($0)" }
+        let sharded = workers.compactMap { index in
+            plan.processes[index].shard?.bytes.map { (index: index, bytes: $0) }
+        }
         let limit = String(Int(plan.timeouts.ready.rounded(.up)))
         lines += workers.map { "await \($0) \(limit) \(ready(plan.started[$0], $0))" }
         for index in coordinators {
             let process = plan.started[index]
             lines.append("say 'starting the coordinator, which loads the model'")
             lines.append("vacant \(index) \(address(process))")
+            lines += sharded.map { "before_load \($0.index)" }
             lines.append("start_\(index)")
             lines.append("await \(index) 0 \(ready(process, index))")
+            lines += sharded.map { "prove_shard \($0.index) \($0.bytes) \(PlannedShard.slack)" }
             lines.append("echo \(ShellQuoting.quote("serving on http://\(process.dial)"))")
         }
         return """

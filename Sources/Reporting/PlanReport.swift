@@ -11,6 +11,8 @@ package struct PlanReport: Sendable {
     private let advice: PlacementAdvice
     private let assumptions: [String]
     private let warning: String?
+    /// What each node stores, where the model is stored in shards.
+    let stored: [(node: Node, bytes: UInt64)]
     let local: LocalTime
     let prediction: PlacementPrediction?
     let suggestions: [PlacementSuggestion]
@@ -37,6 +39,9 @@ package struct PlanReport: Sendable {
         spares = plan.spares
         spareNotices = plan.spareNotices
         warning = plan.contextWarning
+        stored = plan.processes.compactMap { process in
+            plan.storedBytes(of: process.node).map { (process.node, $0) }
+        }
         self.assumptions = assumptions ?? plan.notices + plan.assumptions
     }
 
@@ -140,6 +145,10 @@ package struct PlanReport: Sendable {
             ("weights_bytes", .int(Int(row.load.weights))),
             ("kv_bytes", .int(Int(row.load.cache))),
             ("buffers_bytes", .int(Int(row.load.buffers))),
+            (
+                "stored_bytes",
+                stored.first { $0.node == row.node }.map { .int(Int(clamping: $0.bytes)) } ?? .null
+            ),
             ("limit_bytes", row.limit.map { .int(Int(clamping: $0)) } ?? .null),
             ("seconds_per_token", .optional(row.time.map { $0 / .seconds(1) })),
         ])
@@ -176,6 +185,7 @@ package struct PlanReport: Sendable {
         } else if !fits {
             lines += ["", "No single change makes it fit: \(needAndLimit)."]
         }
+        lines += storage
         if let warning { lines += ["", "Warning: \(warning)."] }
         lines += speed
         if !spareNotices.isEmpty { lines += [""] + spareNotices }

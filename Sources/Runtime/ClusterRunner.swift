@@ -48,6 +48,7 @@ package final class ClusterRunner {
     let processes: RunningProcesses
     let questions: ServerQuestions
     let caches: TensorCaches
+    let shards: ShardQuestions
     let reloads: Reloads
     let facts: StateWriter
     let notifier: Notifier
@@ -91,6 +92,7 @@ package final class ClusterRunner {
             owner: state.owner, connections: connections,
             shells: PreparedShells(min(here, 2), loop: loop), loop: loop)
         caches = TensorCaches(of: processes, loop: loop)
+        shards = ShardQuestions(to: processes, loop: loop)
         questions = ServerQuestions(of: processes, plan, inForce, loop: loop)
         reloads = Reloads(sources, loop: loop)
         self.facts = StateWriter(state.folder, loop: loop)
@@ -105,7 +107,8 @@ package final class ClusterRunner {
         processes.happened = { [unowned self] in happened($0) }
         processes.printed = { [unowned self] in printed($1, by: $0) }
         processes.toldOfCache = { [unowned self] in toldOfCache(of: $0, $1) }
-        questions.happened = { [unowned self] in happened($0) }
+        processes.toldOfShard = { [unowned self] in shards.answered($0, $1) }
+        questions.happened = { [unowned self] in answered($0) }
         reloads.handlers = reloadHandlers
         facts.warn = { [unowned self] in output.report(Report(.warning, $0)) }
         notifier.warn = { [unowned self] in output.report(Report(.warning, $0)) }
@@ -208,7 +211,9 @@ package final class ClusterRunner {
         case .distributionProven:
             caches.proven(plan)
             logs.started()
-        case .exited(let run, _): caches.ended(run)
+        case .exited(let run, _):
+            caches.ended(run)
+            shards.ended(run)
         default: break
         }
         lookUpAgain(after: event)

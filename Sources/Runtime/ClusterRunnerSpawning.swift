@@ -18,8 +18,20 @@ extension ClusterRunner {
             }
         }
         caches.coordinatorStarts { [unowned self] problem in
-            guard plan.asksForKeys, problem == nil else { return started(problem) }
-            questions.readKeys(before: run, started)
+            guard problem == nil else { return started(problem) }
+            shards.coordinatorStarts(plan) { [unowned self] problem in
+                guard plan.asksForKeys, problem == nil else { return started(problem) }
+                questions.readKeys(before: run, started)
+            }
+        }
+    }
+
+    /// What a server has answered; that layers are where they should be is half of a proof where
+    /// workers have them from their disks.
+    func answered(_ event: SupervisorEvent) {
+        guard case .distributionProven(let run, _) = event else { return happened(event) }
+        shards.prove { [unowned self] problem in
+            happened(problem.map { .distributionRefuted(run, problem: $0) } ?? event)
         }
     }
 
@@ -46,6 +58,7 @@ extension ClusterRunner {
             questions.coordinatorStarts(plan)
         } else {
             caches.starts(run, cache)
+            shards.starts(run)
         }
         let dialled = process.role == .coordinator ? plan.backends.map(\.endpoint) : []
         let peers = dialled.map { endpoint in

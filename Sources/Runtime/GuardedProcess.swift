@@ -24,6 +24,8 @@ final class GuardedProcess {
         var doesNotEnd: (Int, String) -> Void = { _, _ in }
         /// What was found in its tensor cache; nil: all there is whole, as it was asked.
         var cache: (String?) -> Void = { _ in }
+        /// Whether its shard of the model is right, as it was asked.
+        var shard: (ShardState) -> Void = { _ in }
         /// Server and guard are gone.
         var ended: (End) -> Void
     }
@@ -166,6 +168,7 @@ final class GuardedProcess {
         case .doesNotEnd(let pid, let state): handlers.doesNotEnd(pid, state)
         case .usage(let usage): handlers.usage(usage)
         case .peers(let troubles): handlers.connections(troubles)
+        case .shard(let state): handlers.shard(state)
         case .cacheJudged: handlers.cache(nil)
         case .cache(let text): handlers.cache(text)
         case nil: break

@@ -15,6 +15,8 @@ final class RunningProcesses {
     var printed: (ProcessRun, String) -> Void = { _, _ in }
     /// Told what is found in the tensor cache of one; nil: all there is whole, as it was asked.
     var toldOfCache: (ProcessRun, String?) -> Void = { _, _ in }
+    /// Told of the shard of one, as it was asked.
+    var toldOfShard: (ProcessRun, ShardState) -> Void = { _, _ in }
     private let owner: Guard.Owner
     private let loop: EventLoop
     private let queue: ConnectionQueue<ProcessRun>
@@ -62,7 +64,8 @@ final class RunningProcesses {
                 slot: Guard.Slot(
                     cluster: cluster, endpoint: process.bind, owner: owner,
                     lease: timeouts.lease, usageInterval: Self.usageInterval(timeouts),
-                    forwardedPorts: ports, peers: peers.map(\.numeric), cache: cache),
+                    forwardedPorts: ports, peers: peers.map(\.numeric), cache: cache,
+                    shard: process.shard),
                 isPrepared: shell != nil)
             let way = Way(
                 carrier: carrier, peers: peers.map(\.planned), patience: timeouts.connect)
@@ -133,6 +136,12 @@ final class RunningProcesses {
         return running[run] != nil
     }
 
+    /// Has a server's guard look at its shard of the model; false when it does not run.
+    func lookAtShard(of run: ProcessRun, hasLoaded: Bool) -> Bool {
+        running[run]?.send(Guard.shardLine(hasLoaded: hasLoaded))
+        return running[run] != nil
+    }
+
     /// How a server is reached.
     private struct Way {
         /// The ssh client that takes it to another host.
@@ -196,6 +205,7 @@ final class RunningProcesses {
                 happened(.endDelayed(run, pid: pid))
             },
             cache: { [self] text in toldOfCache(run, text) },
+            shard: { [self] state in toldOfShard(run, state) },
             ended: { [self] end in
                 forget(run)
                 let exit = ExitReport(

@@ -19,7 +19,7 @@ package struct FailureCause: Equatable, Sendable {
     package var isPermanent: Bool {
         switch kind {
         case .usage, .binaryMissing, .model, .versionMismatch, .misplaced, .access, .heldByOther,
-            .unusableFolder, .authentication, .sshSetup:
+            .unusableFolder, .authentication, .sshSetup, .wrongShard:
             true
         default: false
         }
@@ -47,6 +47,8 @@ package struct FailureCause: Equatable, Sendable {
                     .unusableFolder,
                     "\(refusal.text). Servers have to be recorded there; sollol check tells what "
                         + "to do about it")
+            case .wrongShard:
+                self.init(.wrongShard, "\(refusal.text). Try: sollol shard")
             case .predecessorDoesNotEnd:
                 self.init(
                     .predecessorDoesNotEnd,

@@ -26,6 +26,7 @@ package struct CachePruning: Equatable, Sendable {
     /// One for each folder that managed workers cache in; the largest limit counts.
     package static func all(for spec: ClusterSpec) -> [CachePruning] {
         var all: [CachePruning] = []
+        guard spec.storage == .whole else { return all }
         for worker in spec.workers where worker.managed && worker.cache {
             let folder = worker.environment["LLAMA_CACHE"]
             let index = all.firstIndex { $0.location == worker.location && $0.folder == folder }

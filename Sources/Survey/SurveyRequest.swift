@@ -28,6 +28,8 @@ package struct SurveyRequest: Equatable, Sendable {
     package var programs: [Program]
     /// The model, on the coordinator's host.
     package var model: ModelReference?
+    /// What is read in its place where it is stored in shards.
+    package var skeleton: String?
     /// Files that are to be loaded beside it.
     package var companions: [Companion] = []
     /// Whether models of the same shape are wanted (`ProbeModel`), to measure devices with.

@@ -44,6 +44,7 @@ enum Words {
         "does-not-end 1 \u{1B}[31mD", "unending \u{1B}[2J", "refused \u{202E}; canary",
         "unusable $(canary)", "unforwarded \u{1B}]0;x\u{07}", "usage 1 2 3 4",
         "usage 1 9223372036854775807 9223372036854775807 9223372036854775807",
+        "shard good 9223372036854775807", "shard wrong \u{1B}[2J", "unsharded \u{202E}",
         "usage -1 -1 -1 -1", "usage", "begun 2", "started2 7 v9",
         // Of this program's own relatives.
         "sollol-0000000000000000 end", "sollol-0 exit 0",

@@ -29,8 +29,8 @@ enum Commands {
     /// Every command.
     static let all: [Command] =
         [
-            up, config, check, plan, measure, status, list, history, logs, restart, reload, down,
-            completion, man, schema, version, help, complete, reloadLook,
+            up, config, check, plan, measure, shard, status, list, history, logs, restart, reload,
+            down, completion, man, schema, version, help, complete, reloadLook,
         ] + later
 
     /// The command of that name, or with that synonym.
@@ -96,6 +96,24 @@ enum Commands {
             misconfigured,
         ] + always
     ) { try PlanCommand.run($0.arguments) }
+
+    private static let shard = Command(
+        name: "shard", summary: "store each layer on the disk of the worker that computes it",
+        options: [
+            .init(name: "--from", value: "FILE", help: "the model, on this machine"),
+            .init(name: "--dry-run", help: "only tell who would store what"),
+            .init(name: "--list", help: "tell what is stored"),
+            .init(name: "--remove", help: "remove what is stored of this model"),
+            Options.format,
+        ] + Options.configuration + [Options.quiet],
+        exits: [
+            Exit(.success, "everything is where it is to be, and was compared; or told, removed"),
+            Exit(.unavailable, "the model cannot be read or placed, or a host failed"),
+            unusable,
+            Exit(.alreadyRunning, "the cluster runs: end it first"),
+            misconfigured,
+        ] + always
+    ) { try ShardCommand.run($0.arguments) }
 
     private static let measure = Command(
         name: "measure", summary: "seconds per layer of each device, recorded for `plan`",
@@ -246,7 +264,6 @@ enum Commands {
 
     /// Names that are taken: whoever reads of them elsewhere is told, and nothing else gets them.
     private static let later: [Command] = [
-        .later("shard", "store the model's layers on the workers' disks"),
         .later("discover", "find hosts"),
         .later("install", "install llama.cpp on hosts"),
         .later("service", "a service of the system"),

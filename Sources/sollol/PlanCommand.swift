@@ -25,7 +25,9 @@ enum PlanCommand {
         var spec = loaded.spec
         var recorded = HostFacts()
         if let imagined {
-            // A cluster that does not exist: nothing that was recorded concerns it.
+            // A cluster that does not exist: nothing that was recorded concerns it, nor what is
+            // stored.
+            spec.storage = .whole
             for index in spec.workers.indices {
                 spec.workers[index].memoryLimit = imagined[index].bytes
             }

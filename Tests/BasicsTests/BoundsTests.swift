@@ -21,6 +21,7 @@ import Testing
         "headerBytes": Bounds.headerBytes,
         "headerPieceBytes": Bounds.headerPieceBytes, "headerKeys": Bounds.headerKeys,
         "headerKeptBytes": Bounds.headerKeptBytes, "modelTensors": Bounds.modelTensors,
+        "shardManifestValues": Bounds.shardManifestValues,
         "modelParts": Bounds.modelParts, "configurationBytes": Bounds.configurationBytes,
         "configurationValues": Bounds.configurationValues,
         "configurationProblems": Bounds.configurationProblems, "factsBytes": Bounds.factsBytes,

@@ -242,7 +242,8 @@ struct CommandLineTests {
         #expect(help.status == 0 && help.errors == "")
         #expect(help.output == (try place.run("--help")).output)
         for command in [
-            "up", "plan", "check", "config", "status", "list", "history", "logs", "restart",
+            "up", "plan", "check", "config", "shard", "status", "list", "history", "logs",
+            "restart",
             "reload", "down",
         ] {
             #expect(help.output.contains(try Regex("\n  \(command)[ ,]")))
@@ -257,7 +258,7 @@ struct CommandLineTests {
 
     /// Whatever options they will have.
     @Test(arguments: [
-        "shard", "discover", "install", "service", "export",
+        "discover", "install", "service", "export",
     ])
     func commandsOfLaterReleasesSaySo(_ command: String) throws {
         let place = try Place()

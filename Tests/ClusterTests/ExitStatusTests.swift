@@ -59,6 +59,17 @@ struct ExitStatusTests {
                         command, "--model", try TestEnvironment.smallModel(), "--worker", "1GiB",
                     ], status: 0),
             ]
+        case "shard":
+            let small = ["--model", try TestEnvironment.smallModel()]
+            cases += [
+                Case(words: [command], status: 69),
+                // None of its tensors is large enough.
+                Case(words: [command, "--dry-run"] + small, status: 69),
+                Case(words: [command, "--list", "--remove"], status: 64),
+                Case(words: [command, "--list"], status: 0),
+                Case(words: [command, "--remove"], status: 73, variables: noState),
+                Case(words: [command, "--remove"], status: 75, isHeld: true),
+            ]
         case "status": cases.append(Case(words: [command], status: 3))
         case "logs":
             cases += [
@@ -78,7 +89,8 @@ struct ExitStatusTests {
     ]
 
     @Test(arguments: [
-        "up", "config", "check", "plan", "status", "history", "logs", "restart", "reload", "down",
+        "up", "config", "check", "plan", "shard", "status", "history", "logs", "restart", "reload",
+        "down",
         "version", "help",
     ])
     func everyCommandEndsAsItsHelpSays(_ command: String) throws {

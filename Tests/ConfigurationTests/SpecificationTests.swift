@@ -25,7 +25,7 @@ struct SpecificationTests {
             { "host": "8.8.8.8" }
           ],
           "allow_exposed_bind": true,
-          "forward_port_base": 40000,
+          "forward_port_base": 40000, "storage": "whole",
           "coordinator": { "host": "10.9.66.1", "port": 8080, "ctx_size": 4096, "parallel": 2,
                            "ssh": "head", "binary": "~/bin/llama-server",
                            "memory_limit": "16GB", "memory_reserve": "0",

@@ -10,6 +10,7 @@ import Testing
         "started 4711", "listening 4711", "exited 137", "does-not-end 4711 D",
         "refused held by a of ann@box",
         "unusable /tmp/sollol-0 is a link", "unending process 7", "unforwarded port 7",
+        "shard good 171798691840", "shard wrong blk.0 is missing", "unsharded blk.0 is missing",
         "usage 71 1024 250 4096", "oom 0", "oom 1 3 230686720 /sys/fs/cgroup/a%20b",
         "usage 71 1024 1-02:03:04.50 -", "usage 71 1024 02:03 7",
         "a@h@b@127.0.0.1:50052@70@123 1000000490 hold 30 1000000100 abc 72 ann@box 71 99 80 2",
@@ -52,8 +53,10 @@ import Testing
             if !isFinite || usage.residentKiB < 0 || usage.bytesRead ?? 0 < 0 { return "\(usage)" }
             // What rules do with two of them.
             _ = usage.residentKiB * 1024 + (usage.bytesRead ?? 0) / 100 * 99
-        case .cache(let text)?:
+        case .cache(let text)?, .shard(.wrong(let text))?:
             if !Outside.isPlain(text) && !line.contains("\u{FFFD}") { return "says \(text)" }
+        case .shard(.good(let bytes))?:
+            if !(0...1 << 60).contains(bytes ?? 0) { return "bytes \(bytes ?? 0)" }
         case .memoryKills(let kills)?:
             for group in kills.groups where !Outside.isPlain(group.folder) {
                 if !line.unicodeScalars.contains("\u{FFFD}") { return "names \(group.folder)" }

@@ -85,6 +85,12 @@ import Testing
             path: "Remote/Shell/server-whole.sh",
             bytes: Remote.PackageResources.server_whole_sh),
         File(
+            path: "Remote/Shell/shard-check.sh",
+            bytes: Remote.PackageResources.shard_check_sh),
+        File(
+            path: "Survey/Shell/shard-find.sh",
+            bytes: Survey.PackageResources.shard_find_sh),
+        File(
             path: "Remote/Shell/short-command.sh",
             bytes: Remote.PackageResources.short_command_sh),
         File(
@@ -102,6 +108,24 @@ import Testing
         File(
             path: "Survey/Shell/survey-begin.sh",
             bytes: Survey.PackageResources.survey_begin_sh),
+        File(
+            path: "Survey/Shell/shard-commit.sh",
+            bytes: Survey.PackageResources.shard_commit_sh),
+        File(
+            path: "Survey/Shell/shard-digest.sh",
+            bytes: Survey.PackageResources.shard_digest_sh),
+        File(
+            path: "Survey/Shell/shard-files.sh",
+            bytes: Survey.PackageResources.shard_files_sh),
+        File(
+            path: "Survey/Shell/shard-list.sh",
+            bytes: Survey.PackageResources.shard_list_sh),
+        File(
+            path: "Survey/Shell/shard-look.sh",
+            bytes: Survey.PackageResources.shard_look_sh),
+        File(
+            path: "Survey/Shell/shard-receive.sh",
+            bytes: Survey.PackageResources.shard_receive_sh),
         File(
             path: "Survey/Shell/survey-gpus.sh",
             bytes: Survey.PackageResources.survey_gpus_sh),

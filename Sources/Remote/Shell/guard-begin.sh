@@ -6,6 +6,7 @@
 #   term, kill    send TERM or KILL to the server
 #   judge SIZES   look at what its tensor cache has got since it was last recorded (cache-files.sh)
 #   loaded SIZES  the same after a load that was proven, and record it
+#   shard WHEN    look whether its shard is right (shard-check.sh): before or after a load
 #   anything else a heartbeat
 #   end of input  sollol is gone: KILL the server
 #
@@ -23,6 +24,9 @@
 #                           processes that the kernel ended for want of memory (guard-memory.sh)
 #   exited STATUS           it has ended; 128+n after signal n
 #   cache TEXT              of its tensor cache: what was found, `judged`, or why it has none
+#   shard good BYTES        its shard is right, and so much it has read so far; - if unknown
+#   shard wrong TEXT        its shard cannot be used
+#   unsharded TEXT          not started: its shard cannot be used
 #   refused TEXT            not started: a live server of somebody else has that port
 #   unending TEXT           not started: its predecessor does not end
 #   unusable TEXT           not started: no folder for the record
@@ -43,6 +47,8 @@
 #   usage_ticks         ticks between two lines `usage`; 0: none
 #   cache_use           start, look or empty: whether the server has a tensor cache, with its
 #                       cache_need and cache_sizes (guard-cache.sh)
+#   shard_folder, shard_manifest
+#                       its shard, if it has one (shard-check.sh)
 #   given_folder        where the records are; empty: the usual places
 #
 # A short command (short-command.sh) has only the first two, `mark`, by which its processes are

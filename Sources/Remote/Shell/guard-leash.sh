@@ -58,6 +58,7 @@ read_leash() {
         case $line in
         term) signal_server TERM;;
         kill) signal_server KILL;;
+        'shard '*) answer_shard "${line#* }" &;;
         'judge '* | 'loaded '*) answer_cache "${line%% *}" "${line#* }";;
         *) beat;;
         esac;

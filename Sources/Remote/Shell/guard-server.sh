@@ -4,7 +4,7 @@
 : "${cluster-}" "${address-}" "${host-}" "${boot-}" "${now-}" "${record-}" "${setpriv-}";
 : "${lease-}" "${owner-}" "${who-}" "${record_version-}" "${process_start-}" "${has_proc-}";
 : "${somebody_starts-}" "${that_goes_first-}";
-: "${cache_use-}" "${cache_home-}" "${cache_refused-}";
+: "${cache_use-}" "${cache_home-}" "${cache_refused-}" "${shard_folder-}";
 
 # become_server CACHE WORD...: in a process of its own; CACHE is the folder of its tensor cache, or
 # empty. The server tells who it is before it becomes the
@@ -71,6 +71,10 @@ done;
 check_forwarded_ports;
 put_record hold;
 await_setpriv;
+if [ "$shard_folder" ]; then
+    shard_said=$(check_shard before | head -n 1);
+    [ -z "$shard_said" ] || refuse unsharded "$shard_said";
+fi;
 if [ "$cache_use" = start ]; then
     use_cache;
     count=$#;

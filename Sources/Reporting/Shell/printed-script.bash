@@ -43,12 +43,15 @@ serve() {
     exit "$status"
 }
 
-# relay PROCESS: of what a guard says, only that its server listens.
+# relay PROCESS: of what a guard says, only that its server listens, and what is asked of its shard.
 relay() {
     local said
     trap '' INT TERM HUP
     while IFS= read -r said; do
-        [[ $said != 'listening '[0-9]* ]] || echo "started $1" >&18
+        case $said in
+        'listening '[0-9]*) echo "started $1" >&18 ;;
+        'shard '*) echo "shard $1 ${said#* }" >&18 ;;
+        esac
     done
 }
 
@@ -169,9 +172,42 @@ check_alive() {
 
 # Takes one word of the guards, for at most a second.
 hear() {
-    local word i
-    read -r -t 1 -u 18 word i || return 0
-    if [[ $word == started ]]; then started[i]=1; else wait "${pids[$i]}" || :; fi
+    local word i rest
+    read -r -t 1 -u 18 word i rest || return 0
+    case $word in
+    started) started[i]=1 ;;
+    shard) shards[i]=$rest ;;
+    *) wait "${pids[$i]}" || : ;;
+    esac
+}
+
+# look_at_shard PROCESS WHEN: has its guard compare what it stores of the model with its manifest,
+# before the coordinator loads or after. Sets bytes_read to what its server has read so far.
+look_at_shard() {
+    local i=$1
+    shards[i]=
+    tell "$i" "shard $2"
+    until [[ -n ${shards[$i]} ]]; do
+        check_alive
+        heartbeat
+        hear
+    done
+    bytes_read=${shards[$i]#good }
+    [[ $bytes_read != *[!0-9]* ]] && return
+    say "${names[$i]}: ${shards[$i]#* }. Try: sollol shard"
+    exit 69
+}
+
+before_load() { look_at_shard "$1" before && read_before[$1]=$bytes_read; }
+
+# prove_shard PROCESS BYTES MORE: that its server has read so much since, and at most that much
+# more: one that has not found a tensor has read less, and would answer wrongly.
+prove_shard() {
+    look_at_shard "$1" after
+    local more=$((bytes_read - read_before[$1] - $2))
+    ((more >= 0 && more <= $3)) && return
+    say "${names[$1]} has not read its shard of $2 bytes, but $((more + $2)): its answers are wrong"
+    exit 69
 }
 
 # await PROCESS SECONDS COMMAND…: until its guard says that the server listens and the command
@@ -227,7 +263,7 @@ stop() {
 
 main() {
     local i
-    for i in "${!names[@]}"; do pids[i]='' started[i]=''; done
+    for i in "${!names[@]}"; do pids[i]='' started[i]='' shards[i]=''; done
     beat=0
     folder=
     # Each run of this script is an owner of its own: it never ends another's servers.

@@ -115,6 +115,9 @@ final class HostLook {
         survey.clockSkew = report.clock.map { $0 - Int64(Date().timeIntervalSince1970) }
         survey.agentKey = shell?.agentKey
         companions = survey.request.companions
+        if survey.request.model != nil, let skeleton = survey.request.skeleton {
+            return read(skeleton)
+        }
         switch survey.request.model {
         case nil: finish()
         case .file(let path)?: read(path)

@@ -6,6 +6,7 @@ import Model
 import Placement
 import Plan
 import Remote
+import Sharding
 import Survey
 
 /// Everything that is looked at before the first server starts; changes nothing anywhere.
@@ -60,6 +61,8 @@ package struct Preflight {
             requests[index].reaches = []
             requests[index].apiKeyFile = nil
             if onlyModel { requests[index].programs = [] }
+            if spec.coordinator.location == .here { look.findShards() }
+            look.addSkeleton(to: &requests[index])
             requests[index].know(recorded)
         }
         look.survey(requests)
@@ -110,6 +113,9 @@ package struct Preflight {
         if let plan {
             findings += PlanFindings.publicNames(plan, spec)
             check(plan)
+            if facts.shards != nil, plan.shardProblem == nil {
+                findings += ShardLooks.findings(plan)
+            }
             findings += PlanFindings.exposed(plan) + PlanFindings.longContext(plan)
         }
         findings = Finding.grouped(findings)
@@ -136,6 +142,8 @@ package struct Preflight {
         }
         let keeps = !isThorough && running == nil
         if keeps { addForwards(to: &requests) }
+        findings += findShards()
+        for index in requests.indices { addSkeleton(to: &requests[index]) }
         survey(running?.adapted(requests) ?? requests, keeping: keeps ? connections : nil)
         findings += surveys.flatMap(SurveyFindings.of)
         findings += BuildComparison.findings(surveys)
@@ -191,6 +199,34 @@ package struct Preflight {
         tell(Report(.warning, "\(names): \(wait.message(request.location))"))
     }
 
+    /// Looks where the model's shards are, if it is stored so. Returns why nobody can use them.
+    @discardableResult
+    private mutating func findShards() -> [Finding] {
+        guard spec.storage == .sharded else { return [] }
+        switch ShardLooks.manifest(spec) {
+        case .found(let manifest):
+            facts.shards = StoredShards(manifest, cluster: spec.name)
+            return []
+        case .unusable(let problem):
+            facts.shards = nil
+            return [Finding([.coordinator], at: spec.coordinator.location, problem)]
+        case .unknown: return []
+        }
+    }
+
+    /// The model itself need not be there any more.
+    private func addSkeleton(to request: inout SurveyRequest) {
+        guard spec.storage == .sharded, request.model != nil else { return }
+        guard let shards = facts.shards else {
+            // A dry run can still tell what would be stored.
+            if !request.isBrief { request.model = nil }
+            return
+        }
+        let folder = ShardFolder.name(of: .coordinator, cluster: spec.name)
+        request.skeleton =
+            "\(ShardFolder.usualBase)/\(folder)/\(shards.id)/\(shards.skeleton)"
+    }
+
     // MARK: Workers
 
     /// Starts each managed worker for a moment, on 127.0.0.1 of its host, to see its protocol and
@@ -218,7 +254,9 @@ package struct Preflight {
         do throws(PlanError) {
             let plan = try LaunchPlanner.plan(spec, facts: facts)
             self.plan = plan
-            findingsOfPlan = PlanFindings.doesNotFit(plan, spec)
+            findingsOfPlan =
+                PlanFindings.doesNotFit(plan, spec)
+                + [plan.shardProblem].compactMap(\.self).map { Finding([.coordinator], $0) }
         } catch {
             plan = nil
             findingsOfPlan = [Finding([.coordinator], error.message)]

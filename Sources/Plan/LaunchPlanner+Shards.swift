@@ -1,0 +1,96 @@
+import Basics
+import Configuration
+import Facts
+import Placement
+import Sharding
+
+/// What a process finds on its host's disk, and what that has to be.
+package struct PlannedShard: Equatable, Codable, Sendable {
+    /// The folder: a worker's `LLAMA_CACHE`, or where the skeleton is.
+    package var folder: String
+    /// The digest of the manifest in it; nil where that is not known.
+    package var manifest: String?
+    /// Bytes that it stores; nil where that is not known.
+    package var bytes: UInt64?
+
+    /// What is in that folder.
+    package init(folder: String, manifest: String?, bytes: UInt64? = nil) {
+        self.folder = folder
+        self.manifest = manifest
+        self.bytes = bytes
+    }
+
+    /// Bytes that a worker may read beside its shard while a coordinator loads: fewer than the
+    /// smallest tensor that is taken from a disk.
+    package static let slack = 8 << 20
+}
+
+extension LaunchPlanner {
+    /// What that node finds on its disk; nil where it finds nothing, since the model is whole, or
+    /// all its tensors are small.
+    mutating func shard(of node: Node, at location: RunLocation) -> PlannedShard? {
+        guard spec.storage == .sharded else { return nil }
+        let holder = ShardFolder.name(of: node, cluster: spec.name)
+        let part = facts.shards?.parts[holder]
+        guard facts.shards == nil || part != nil else { return nil }
+        if part == nil {
+            assumptions.add(
+                node,
+                "what it stores is not known, so ID stands for the model's identity; `sollol "
+                    + "shard` stores it, and `sollol check` looks at it.")
+        }
+        var folder = "\(ShardFolder.usualBase)/\(holder)/\(facts.shards?.id ?? "ID")"
+        if let home = facts.host(at: location)?.home {
+            folder = home + folder.dropFirst(1)
+        } else {
+            assumptions.add(
+                node,
+                "its shard is in \(folder), and the home folder there is not known; `sollol "
+                    + "check` asks for it.")
+        }
+        return PlannedShard(folder: folder, manifest: part?.manifest, bytes: part?.bytes)
+    }
+
+    /// The first file of the skeleton, in that folder.
+    func skeleton(in shard: PlannedShard?) -> String? {
+        shard.map { "\($0.folder)/\(facts.shards?.skeleton ?? "skeleton.gguf")" }
+    }
+
+    /// Why the shards that there are cannot be used with a placement; nil: they can.
+    func shardProblem(_ placement: ModelPlacement?) -> String? {
+        guard spec.storage == .sharded, let shards = facts.shards, let placement else {
+            return nil
+        }
+        guard shards.placement != placement.shardPrint(cluster: spec.name) else { return nil }
+        return "what the workers store was placed otherwise than this start would: layers or "
+            + "workers have changed. Try: sollol shard"
+    }
+}
+
+extension StoredShards {
+    /// What the coordinator's manifest says of all nodes.
+    package init(_ manifest: ShardManifest, cluster: String) {
+        var parts: [String: Part] = [:]
+        for holder in Set(manifest.tensors.map(\.holder)) {
+            let part = manifest.part(of: holder)
+            parts[holder] = Part(
+                manifest: SHA256.hex(part.text.utf8),
+                bytes: part.tensors.reduce(0) { $0 + $1.byteCount })
+        }
+        let runs = manifest.skeleton.flatMap(\.runs)
+        parts[ShardFolder.name(of: .coordinator, cluster: cluster)] = Part(
+            manifest: SHA256.hex(manifest.text.utf8),
+            bytes: runs.reduce(0) { $0 + $1.range.upperBound - $1.range.lowerBound })
+        self.init(
+            id: manifest.id.description, model: manifest.model, placement: manifest.placement,
+            skeleton: manifest.skeleton.first?.name ?? "skeleton.gguf", parts: parts)
+    }
+}
+
+extension LaunchPlan {
+    /// Bytes that a node stores; nil where it is not known, or the model is stored whole.
+    package func storedBytes(of node: Node) -> UInt64? { process(node)?.shard?.bytes }
+
+    /// Whether each worker stores what it computes with.
+    package var isSharded: Bool { process(.coordinator)?.shard != nil }
+}

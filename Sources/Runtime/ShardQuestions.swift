@@ -1,0 +1,97 @@
+import Basics
+import Plan
+import Remote
+import Supervision
+
+/// Has the guards of workers look at their shards of the model: before each coordinator starts, and
+/// after it has loaded, when what they have read proves that they took what is on their disks.
+final class ShardQuestions {
+    /// Seconds that all have to answer: nothing is digested that was not changed since the last
+    /// look.
+    private static let patience = 60.0
+
+    private struct Waiting {
+        var runs: Set<ProcessRun>
+        var problems: [String] = []
+        var timer: Int
+        var hasLoaded: Bool
+        var done: (String?) -> Void
+    }
+
+    private let processes: RunningProcesses
+    private let loop: EventLoop
+    private var workers: [Node: ProcessRun] = [:]
+    private var proof: ShardProof?
+    private var waiting: Waiting?
+
+    /// Questions to those processes.
+    init(to processes: RunningProcesses, loop: EventLoop) {
+        self.processes = processes
+        self.loop = loop
+    }
+
+    /// A worker starts.
+    func starts(_ run: ProcessRun) { workers[run.node] = run }
+
+    /// A run has ended: it answers no more.
+    func ended(_ run: ProcessRun) {
+        take(run, "\(run.node) has ended")
+        if workers[run.node] == run { workers[run.node] = nil }
+    }
+
+    /// A coordinator of that plan is about to start; `done` is told once it may, or why it may not.
+    func coordinatorStarts(_ plan: LaunchPlan, _ done: @escaping (String?) -> Void) {
+        guard plan.isSharded else {
+            proof = nil
+            return done(nil)
+        }
+        proof = ShardProof(plan)
+        ask(hasLoaded: false, done)
+    }
+
+    /// It has loaded; `done` is told once it may serve, or why it may not.
+    func prove(_ done: @escaping (String?) -> Void) {
+        guard proof != nil else { return done(nil) }
+        ask(hasLoaded: true, done)
+    }
+
+    private func ask(hasLoaded: Bool, _ done: @escaping (String?) -> Void) {
+        if let waiting { loop.cancel(waiting.timer) }
+        waiting = nil
+        let nodes = proof?.nodes ?? []
+        let runs = nodes.compactMap { workers[$0] }.filter {
+            processes.lookAtShard(of: $0, hasLoaded: hasLoaded)
+        }
+        guard runs.count == nodes.count else {
+            return done("a worker that has a shard does not run")
+        }
+        guard !runs.isEmpty else { return done(nil) }
+        let timer = loop.at(EventLoop.now + Self.patience) { [self] in
+            let missing = waiting?.runs.map(\.node).sorted { $0.name < $1.name } ?? []
+            waiting = nil
+            done(
+                "nobody knows whether the shard of \(Node.list(missing)) is right: its guard "
+                    + "does not answer")
+        }
+        waiting = Waiting(
+            runs: Set(runs), timer: timer, hasLoaded: hasLoaded, done: done)
+    }
+
+    /// A guard has looked.
+    func answered(_ run: ProcessRun, _ state: ShardState) {
+        guard let asked = waiting, asked.runs.contains(run) else { return }
+        take(
+            run,
+            asked.hasLoaded ? proof?.ended(run.node, state) : proof?.began(run.node, state))
+    }
+
+    private func take(_ run: ProcessRun, _ problem: String?) {
+        guard var asked = waiting, asked.runs.remove(run) != nil else { return }
+        if let problem { asked.problems.append(problem) }
+        waiting = asked
+        guard asked.runs.isEmpty else { return }
+        loop.cancel(asked.timer)
+        waiting = nil
+        asked.done(asked.problems.isEmpty ? nil : asked.problems.joined(separator: "; "))
+    }
+}

@@ -1,0 +1,80 @@
+import Basics
+import Configuration
+import Foundation
+import Sharding
+import Survey
+
+/// The digests of everything that a layout stores, as the source has it.
+enum ShardDigests {
+    /// Ranges that are asked for at once.
+    private static let batch = 16
+    /// Bytes a second that the slowest machine digests.
+    static let slowest = 10.0 * 1_048_576
+
+    /// Digests of all tensors and of all pieces of the skeleton, by the names of their files.
+    ///
+    /// Tensors are left to the tools of this machine, which are quicker than what is here; a piece
+    /// of the skeleton is no part of a file, since it has holes.
+    /// - Throws: `ShardSource.Problem`.
+    static func of(
+        _ layout: ShardLayout, _ source: ShardSource, progress: @escaping (UInt64) -> Void
+    ) throws(ShardSource.Problem) -> [String: String] {
+        var digests = try ofTensors(layout, source, progress: progress)
+        for item in layout.items(of: .coordinator) {
+            var digest = SHA256()
+            var offset: UInt64 = 0
+            while offset < item.file.byteCount {
+                let count = Int(min(item.file.byteCount - offset, 1 << 20))
+                digest.add(try item.bytes(of: source, from: offset, count))
+                offset += UInt64(count)
+            }
+            digests[item.file.name] = digest.hex
+        }
+        return digests
+    }
+
+    private static func ofTensors(
+        _ layout: ShardLayout, _ source: ShardSource, progress: @escaping (UInt64) -> Void
+    ) throws(ShardSource.Problem) -> [String: String] {
+        let loop = EventLoop()
+        let shell: HostShell
+        do { shell = try HostShell(carrier: nil, loop: loop) } catch {
+            throw ShardSource.Problem(description: "\(error)")
+        }
+        var left = layout.tensors[...]
+        var digests: [String: String] = [:]
+        var problem: String?
+        var done: UInt64 = 0
+        func next() {
+            let some = Array(left.prefix(batch))
+            guard !some.isEmpty else { return loop.stop() }
+            left = left.dropFirst(batch)
+            let bytes = some.reduce(UInt64(0)) { $0 + $1.byteCount }
+            let line = ShardScript.digests(some.map { (source.paths[$0.part], $0.range) })
+            shell.ask(line, timeout: 30 + Double(bytes) / slowest) { answer in
+                let ranges = ShardAnswer(answer).ranges
+                for (index, tensor) in some.enumerated() {
+                    digests[tensor.fileName] = ranges[index]
+                }
+                done += bytes
+                progress(done)
+                next()
+            } failure: { failure in
+                problem = failure.message(.here)
+                loop.stop()
+            }
+        }
+        loop.at(EventLoop.now) { next() }
+        Signals.running(loop) {
+            shell.kill()
+            loop.stop()
+        }
+        shell.close()
+        if let problem { throw ShardSource.Problem(description: problem) }
+        for tensor in layout.tensors where digests[tensor.fileName]?.utf8.count != 64 {
+            throw ShardSource.Problem(
+                description: "this machine has no sha256sum or shasum to digest \(tensor.name)")
+        }
+        return digests
+    }
+}

@@ -1,0 +1,108 @@
+import Basics
+import Configuration
+import Foundation
+import Remote
+import Sharding
+import Survey
+
+/// The folders of shards of nodes, of whatever model.
+package struct ShardFolders: Sendable {
+    /// Whose.
+    package var node: Node
+    /// Where.
+    package var location: RunLocation
+    /// What is there.
+    package var listings: [ShardListing] = []
+    /// Why nobody knows.
+    package var problem: String?
+
+    /// What each node has, asked side by side.
+    package static func all(
+        _ places: [(Node, RunLocation)], base: String, cluster: String, timeouts: Timeouts
+    ) -> [ShardFolders] {
+        let folders = places.map { ShardFolders(node: $0.0, location: $0.1) }
+        return ask(folders, timeouts) { folder in
+            [
+                ShardScript.list(
+                    base: base, holder: ShardFolder.name(of: folder.node, cluster: cluster))
+            ]
+        }
+    }
+
+    /// Removes what is listed; what is left to list was there.
+    package static func remove(
+        _ folders: [ShardFolders], base: String, cluster: String, timeouts: Timeouts
+    ) -> [ShardFolders] {
+        let wanted = folders.map { Set($0.listings.map(\.id)) }
+        var left = ask(folders, timeouts) { folder in
+            folder.listings.map { listing in
+                ShardScript.list(
+                    base: base, holder: ShardFolder.name(of: folder.node, cluster: cluster),
+                    removing: listing.id)
+            }
+        }
+        for index in left.indices {
+            left[index].listings.removeAll { !wanted[index].contains($0.id) }
+            if left[index].problem == nil,
+                let stays = left[index].listings.first(where: {
+                    !$0.isRemoved
+                })
+            {
+                left[index].problem = "\(stays.id) could not be removed"
+            }
+        }
+        return left
+    }
+
+    /// Asks each its lines, one after the other; the answers together are its listings.
+    private static func ask(
+        _ folders: [ShardFolders], _ timeouts: Timeouts,
+        _ lines: @escaping (ShardFolders) -> [String]
+    ) -> [ShardFolders] {
+        let loop = EventLoop()
+        let queue = ConnectionQueue<Int>(loop: loop)
+        var answers = folders
+        var shells: [HostShell] = []
+        var missing = folders.count
+        func done(_ index: Int, _ shell: HostShell?) {
+            shell?.close()
+            queue.finished(index)
+            missing -= 1
+            if missing == 0 { loop.stop() }
+        }
+        func next(_ index: Int, _ shell: HostShell, _ rest: ArraySlice<String>) {
+            guard let line = rest.first else { return done(index, shell) }
+            shell.ask(line, timeout: 60 + timeouts.connect) { bytes in
+                guard let listings = ShardListing.all(bytes) else {
+                    answers[index].problem = "its answer was cut off"
+                    return done(index, shell)
+                }
+                answers[index].listings.removeAll { old in listings.contains { $0.id == old.id } }
+                answers[index].listings += listings
+                next(index, shell, rest.dropFirst())
+            } failure: { failure in
+                answers[index].problem = failure.message(folders[index].location)
+                done(index, shell)
+            }
+        }
+        for (index, folder) in folders.enumerated() {
+            queue.request(index) {
+                let carrier = SSHCommand.argv(to: folder.location, timeouts: timeouts)
+                do {
+                    let shell = try HostShell(carrier: carrier, loop: loop)
+                    shells.append(shell)
+                    next(index, shell, lines(folder)[...])
+                } catch {
+                    answers[index].problem = "\(error)"
+                    loop.at(EventLoop.now) { done(index, nil) }
+                }
+            }
+        }
+        guard missing > 0 else { return answers }
+        Signals.running(loop) {
+            for shell in shells { shell.kill() }
+            loop.stop()
+        }
+        return answers
+    }
+}

@@ -1,0 +1,117 @@
+import Basics
+import Configuration
+import Facts
+import Foundation
+import Plan
+import Remote
+import Sharding
+import Survey
+
+/// Looks before a start at what nodes store of a model in shards.
+enum ShardLooks {
+    /// Bytes of a manifest that are read at most.
+    private static let longest = 32 << 20
+
+    /// What is known of the coordinator's manifest.
+    enum Manifest {
+        case found(ShardManifest)
+        /// Nothing is stored, or what is there is none; why, as what follows a process's name.
+        case unusable(String)
+        /// The host was not asked, which its own look tells.
+        case unknown
+    }
+
+    /// The coordinator's manifest of the model.
+    static func manifest(_ spec: ClusterSpec) -> Manifest {
+        let location = spec.coordinator.location
+        let line = ShardScript.find(
+            base: ShardFolder.usualBase,
+            holder: ShardFolder.name(of: .coordinator, cluster: spec.name),
+            model: spec.model.text)
+        let question = Question(
+            location: location, line: line, timeout: 30 + spec.timeouts.connect, size: longest)
+        guard let bytes = ask([question], spec.timeouts)[0] else { return .unknown }
+        guard let newline = bytes.firstIndex(of: UInt8(ascii: "\n")),
+            bytes.starts(with: "found ".utf8)
+        else {
+            return .unusable(
+                "no shards of the model \(spec.model.text) are stored on {host}. Try: sollol shard")
+        }
+        do throws(ShardManifest.Problem) {
+            return .found(try ShardManifest(Array(bytes[(newline + 1)...])))
+        } catch {
+            return .unusable(
+                "the manifest of the shards on {host} cannot be read: \(error.message). Try: "
+                    + "sollol shard")
+        }
+    }
+
+    /// What is wrong with what the processes of a plan find on their disks, file by file.
+    static func findings(_ plan: LaunchPlan) -> [Finding] {
+        let processes = plan.processes.filter { $0.shard != nil }
+        let questions = processes.map { process in
+            let bytes = Double(process.shard?.bytes ?? 0)
+            return Question(
+                location: process.location, line: ShardScript.check(process.shard),
+                timeout: 30 + plan.timeouts.connect + bytes / ShardDigests.slowest)
+        }
+        return zip(processes, ask(questions, plan.timeouts)).flatMap { process, bytes in
+            guard let bytes else {
+                return [
+                    Finding(
+                        [process.node], at: process.location,
+                        "what it stores on {host} could not be looked at. Try: sollol check")
+                ]
+            }
+            return ShardScript.problems(bytes).map {
+                Finding([process.node], at: process.location, "\($0). Try: sollol shard")
+            }
+        }
+    }
+
+    private struct Question {
+        var location: RunLocation
+        var line: String
+        var timeout: Double
+        var size = 0
+    }
+
+    /// Asks all side by side; nil where a host could not be asked.
+    private static func ask(_ questions: [Question], _ timeouts: Timeouts) -> [[UInt8]?] {
+        var answers = [[UInt8]?](repeating: nil, count: questions.count)
+        guard !questions.isEmpty else { return answers }
+        let loop = EventLoop()
+        let queue = ConnectionQueue<Int>(loop: loop)
+        var shells: [HostShell] = []
+        var missing = questions.count
+        func done(_ index: Int, _ shell: HostShell?, _ answer: [UInt8]?) {
+            answers[index] = answer
+            shell?.close()
+            queue.finished(index)
+            missing -= 1
+            if missing == 0 { loop.stop() }
+        }
+        func begin(_ index: Int) {
+            let question = questions[index]
+            let carrier = SSHCommand.argv(to: question.location, timeouts: timeouts)
+            guard let shell = try? HostShell(carrier: carrier, loop: loop) else {
+                loop.at(EventLoop.now) { done(index, nil, nil) }
+                return
+            }
+            shells.append(shell)
+            shell.ask(question.line, size: question.size, timeout: question.timeout) {
+                done(index, shell, $0)
+            } failure: { _ in
+                done(index, shell, nil)
+            }
+        }
+        loop.at(EventLoop.now) {
+            for index in questions.indices { queue.request(index) { begin(index) } }
+        }
+        Signals.running(loop) {
+            for shell in shells { shell.kill() }
+            loop.stop()
+        }
+        return answers
+    }
+}

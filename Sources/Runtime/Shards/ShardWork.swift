@@ -1,0 +1,132 @@
+import Basics
+import Configuration
+import Foundation
+import Sharding
+import Survey
+
+/// What has become of one node's part.
+package struct ShardOutcome: Sendable {
+    /// Whose.
+    package var node: Node
+    /// Where.
+    package var location: RunLocation
+    /// Bytes that it stores now.
+    package var storedBytes: UInt64
+    /// Bytes that were sent; the others were there.
+    package var sentBytes: UInt64
+    /// Seconds that it took.
+    package var seconds: Double
+    /// Why it is not there; nil: every digest is that of the source.
+    package var problem: String?
+}
+
+/// Brings the parts of a model to where they are to be stored, to all hosts at the same time.
+package struct ShardWork {
+    /// What goes where.
+    package var layout: ShardLayout
+    /// Whence.
+    package var source: ShardSource
+    /// What the configuration calls the model.
+    package var model: String
+    /// Which placement it is for.
+    package var placement: String
+    /// The cluster.
+    package var cluster: String
+    /// Nodes with their hosts: holders, and the coordinator.
+    package var places: [(node: Node, location: RunLocation)]
+    package var timeouts: Timeouts
+    /// Of the source, by the names of files; `digest` fills them in.
+    var digests: [String: String] = [:]
+
+    package init(
+        layout: ShardLayout, source: ShardSource, model: String, placement: String,
+        cluster: String, places: [(node: Node, location: RunLocation)], timeouts: Timeouts
+    ) {
+        self.layout = layout
+        self.source = source
+        self.model = model
+        self.placement = placement
+        self.cluster = cluster
+        self.places = places
+        self.timeouts = timeouts
+    }
+
+    /// Reads the source once, so that what arrives can be compared with it.
+    ///
+    /// - Throws: `ShardSource.Problem`.
+    package mutating func digest(
+        progress: @escaping (UInt64) -> Void = { _ in }
+    ) throws(ShardSource.Problem) {
+        digests = try ShardDigests.of(layout, source, progress: progress)
+    }
+
+    /// Brings everything to its place; outcomes come in the order of `places`.
+    ///
+    /// - Parameter progress: told every few seconds how many bytes each has sent.
+    package func run(progress: @escaping ([(Node, UInt64)]) -> Void) -> [ShardOutcome] {
+        let loop = EventLoop()
+        let all = manifest
+        let queue = ConnectionQueue<Node>(loop: loop)
+        let targets = places.map { node, location in
+            let name = ShardFolder.name(of: node, cluster: cluster)
+            let part = ShardTarget.Part(
+                node: node, location: location, script: script(of: node),
+                items: layout.items(of: node), manifest: node.isWorker ? all.part(of: name) : all)
+            return ShardTarget(part, of: self, loop: loop, in: queue)
+        }
+        var outcomes = [ShardOutcome?](repeating: nil, count: targets.count)
+        for (index, target) in targets.enumerated() {
+            target.begin { outcome in
+                outcomes[index] = outcome
+                if outcomes.allSatisfy({ $0 != nil }) { loop.stop() }
+            }
+        }
+        func tick() {
+            loop.at(EventLoop.now + Self.interval) {
+                progress(targets.map { ($0.node, $0.sentBytes) })
+                tick()
+            }
+        }
+        tick()
+        Signals.running(loop) {
+            for target in targets { target.cancel() }
+            loop.stop()
+        }
+        return outcomes.compactMap(\.self)
+    }
+
+    /// Seconds between two words of progress.
+    package static let interval = 2.0
+
+    /// What the coordinator's folder says of everything.
+    package var manifest: ShardManifest {
+        ShardManifest(
+            id: layout.id, model: model, placement: placement,
+            tensors: layout.tensors.map { tensor in
+                ShardManifest.Tensor(
+                    name: tensor.name,
+                    holder: ShardFolder.name(of: tensor.holder, cluster: cluster),
+                    byteCount: tensor.byteCount, fileName: tensor.fileName,
+                    digest: digests[tensor.fileName] ?? "")
+            },
+            skeleton: layout.skeleton.map { file in
+                ShardManifest.File(
+                    name: file.name, byteCount: file.byteCount,
+                    runs: file.runs.map { run in
+                        let name = ShardScript.File(
+                            pieceOf: file.name, run, block: SkeletonFile.block
+                        ).name
+                        return ShardManifest.Run(range: run, digest: digests[name] ?? "")
+                    })
+            })
+    }
+
+    private func script(of node: Node) -> ShardScript {
+        ShardScript(
+            base: ShardFolder.usualBase,
+            name: "\(ShardFolder.name(of: node, cluster: cluster))/\(layout.id)",
+            wanted: layout.items(of: node).map(\.file),
+            skeleton: node.isWorker
+                ? [] : layout.skeleton.map { .init(name: $0.name, byteCount: $0.byteCount) })
+    }
+}

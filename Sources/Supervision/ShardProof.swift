@@ -1,0 +1,64 @@
+import Basics
+import Plan
+import Remote
+
+/// Whether workers have loaded what is on their disks, and nothing in its place.
+///
+/// llama.cpp says nothing about it: a worker that does not find a tensor computes with the hole
+/// that the coordinator has, and its answers are wrong. But then it has read less: what a
+/// worker reads while a coordinator loads is its shard (`rchar`, proc(5); what comes over the
+/// network does not count), to the byte on a CPU (measured, build 11669).
+package struct ShardProof: Equatable, Sendable {
+    /// Who has to read how much.
+    private let bytes: [Node: UInt64]
+    /// What each had read before the coordinator began.
+    private var before: [Node: Int] = [:]
+
+    /// A proof for that plan, of which nothing is known yet.
+    package init(_ plan: LaunchPlan) {
+        var bytes: [Node: UInt64] = [:]
+        for process in plan.processes where process.role == .worker {
+            bytes[process.node] = process.shard?.bytes
+        }
+        self.bytes = bytes
+    }
+
+    /// Those that have to be asked.
+    package var nodes: [Node] { bytes.keys.sorted { $0.name < $1.name } }
+
+    /// A worker has told before the coordinator begins. Returns why it must not.
+    package mutating func began(_ node: Node, _ state: ShardState) -> String? {
+        switch state {
+        case .wrong(let text): return "\(node): \(text). Try: sollol shard"
+        case .good(nil):
+            return "\(node): its host does not tell what a process has read (/proc/PID/io), so "
+                + "that nobody could prove that it takes its shard"
+        case .good(let read?):
+            before[node] = read
+            return nil
+        }
+    }
+
+    /// A worker has told after the coordinator has loaded. Returns why it must not serve.
+    package func ended(_ node: Node, _ state: ShardState) -> String? {
+        guard let wanted = bytes[node].map({ Int(clamping: $0) }) else { return nil }
+        switch state {
+        case .wrong(let text):
+            return "\(node) did not load its shard: \(text). Try: sollol shard"
+        case .good(let read):
+            guard let read, let before = before[node] else {
+                return "\(node): nobody knows whether it has read its shard"
+            }
+            let difference = read - before - wanted
+            guard difference < 0 || difference > PlannedShard.slack else { return nil }
+            let (size, all) = (Self.mebibytes(read - before), Self.mebibytes(wanted))
+            return "\(node) has read \(size) from its disk, and its shard is \(all): this build of "
+                + "llama.cpp does not take it as it is. Set "
+                + "\(ConfigurationKey.cluster(.storage)) to \"whole\""
+        }
+    }
+
+    private static func mebibytes(_ bytes: Int) -> String {
+        MemorySize.text(UInt64(max(0, bytes)))
+    }
+}

@@ -1,0 +1,108 @@
+import Basics
+
+/// What a host has answered to a line of `ShardScript`. Nothing in it is trusted: what counts is
+/// that digests are those of the source.
+package struct ShardAnswer: Equatable, Sendable {
+    /// Where a file lies.
+    package enum Place: String, Sendable {
+        /// In the tensor cache.
+        case cache = "rpc"
+        case skeleton
+        /// It has arrived and is not in its place yet.
+        case incoming
+    }
+
+    /// The folder, with its `~/` replaced.
+    package var folder: String?
+    /// Bytes that are free on its disk.
+    package var freeBytes: UInt64?
+    /// Why nothing can be stored there, as part of a sentence.
+    package var obstacle: String?
+    /// The digest of the manifest; nil: there is none.
+    package var manifest: String?
+    /// Digests of what is there, by name.
+    package var digests: [Place: [String: String]] = [:]
+    /// Digests by number, of `ShardScript.digests`.
+    package var ranges: [Int: String] = [:]
+    /// What did not work, in the host's words.
+    package var failure: String?
+    /// Whether all is in its place now.
+    package var isCommitted = false
+    /// Whether it was not cut off.
+    package var isComplete = false
+
+    /// The meaning of an answer.
+    package init(_ bytes: [UInt8]) {
+        _ = Outside.lines(bytes, atMost: Bounds.answerLines) { line in
+            take(String(decoding: line, as: UTF8.self))
+        }
+    }
+
+    private mutating func take(_ line: String) {
+        let words = line.split(separator: " ", maxSplits: 1)
+        guard let tag = words.first else { return }
+        let rest = words.count == 2 ? String(words[1]) : ""
+        switch tag {
+        case "folder": folder = Outside.path(rest)
+        case "free": freeBytes = Outside.number(rest, in: Outside.bytes).map(UInt64.init)
+        case "closed": obstacle = "nothing can be written in \(TerminalText.quote(rest))"
+        case "lacks": obstacle = "the host has no \(TerminalText.quote(rest))"
+        case "manifest": manifest = rest
+        case "have": have(rest.split(separator: " "))
+        case "digest":
+            let parts = rest.split(separator: " ")
+            guard parts.count == 2, let number = Outside.number(parts[0], in: Outside.count)
+            else { return }
+            ranges[number] = String(parts[1])
+        case "failed": failure = TerminalText.line(String(rest.prefix(Bounds.lastWordBytes)))
+        case "committed": isCommitted = true
+        case "complete": isComplete = true
+        default: break
+        }
+    }
+
+    private mutating func have(_ words: [Substring]) {
+        guard words.count == 3, let place = Place(rawValue: String(words[0])) else { return }
+        digests[place, default: [:]][String(words[1])] = String(words[2])
+    }
+}
+
+/// One folder of shards on a host.
+package struct ShardListing: Equatable, Sendable {
+    /// Which model.
+    package var id: String
+    /// Bytes on the disk.
+    package var bytes: UInt64
+    /// Whether there is a manifest: otherwise it is not complete.
+    package var isWhole: Bool
+    /// What its manifest calls the model; empty without one.
+    package var model: String
+    /// Whether it was removed just now.
+    package var isRemoved: Bool
+
+    /// What an answer to `ShardScript.list` lists; nil when it was cut off.
+    package static func all(_ bytes: [UInt8]) -> [ShardListing]? {
+        var all: [ShardListing] = []
+        var removed = Set<String>()
+        var isComplete = false
+        let isWhole = Outside.lines(bytes, atMost: Bounds.answerLines) { line in
+            let text = String(decoding: line, as: UTF8.self)
+            let words = text.split(separator: " ", maxSplits: 4).map(String.init)
+            switch (words.first, words.count) {
+            case ("complete", 1): isComplete = true
+            case ("removed", 2): removed.insert(words[1])
+            case ("shards", 4...):
+                guard let kibibytes = Outside.number(words[2], in: Outside.kibibytes) else {
+                    return
+                }
+                all.append(
+                    ShardListing(
+                        id: words[1], bytes: UInt64(kibibytes) << 10, isWhole: words[3] == "1",
+                        model: words.count == 5 ? TerminalText.line(words[4]) : "",
+                        isRemoved: removed.contains(words[1])))
+            default: break
+            }
+        }
+        return isWhole && isComplete ? all : nil
+    }
+}

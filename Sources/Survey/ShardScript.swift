@@ -1,0 +1,129 @@
+import Basics
+import Plan
+import Remote
+import Sharding
+
+/// The lines with which `sollol shard` looks at a folder of shards and changes it, for a shell of
+/// `SurveyScript.session`, and the program that receives files (`Shell/shard-*.sh`).
+package struct ShardScript: Equatable, Sendable {
+    /// A file that is to be there, or a piece of one of the skeleton's.
+    package struct File: Hashable, Sendable {
+        /// The name in the tensor cache, or `FILE@BLOCK`.
+        package var name: String
+        /// Its bytes.
+        package var byteCount: UInt64
+
+        /// A file of that name and size.
+        package init(name: String, byteCount: UInt64) {
+            self.name = name
+            self.byteCount = byteCount
+        }
+
+        /// A piece of a file of the skeleton.
+        package init(pieceOf file: String, _ range: Range<UInt64>, block: UInt64) {
+            name = "\(file)@\(range.lowerBound / block)"
+            byteCount = range.upperBound - range.lowerBound
+        }
+    }
+
+    /// Where shards are on that host; `~/` is the home folder there.
+    package var base: String
+    /// `HOST/ID` below it.
+    package var name: String
+    /// What is to be there.
+    package var wanted: [File]
+    /// The files of the skeleton, with their bytes; empty at a worker.
+    package var skeleton: [File]
+
+    /// The folder `name`, with what is to be in it.
+    package init(base: String, name: String, wanted: [File], skeleton: [File] = []) {
+        self.base = base
+        self.name = name
+        self.wanted = wanted
+        self.skeleton = skeleton
+    }
+
+    /// The line that tells what is there.
+    package var look: String { line(PackageResources.shard_look_sh) }
+
+    /// The first line for `Guard.command`; an archive follows on the same input.
+    package var receive: String { line(PackageResources.shard_receive_sh) }
+
+    /// The line that puts what has arrived into its place.
+    ///
+    /// - Parameter digests: of the pieces of the skeleton, by their names.
+    package func commit(digests: [String: String]) -> String {
+        let pieces = wanted.compactMap { file in
+            digests[file.name].map { "\(file.name):\(file.byteCount):\($0)" }
+        }
+        return Self.assign("shard_skeleton", Self.words(skeleton))
+            + Self.assign("shard_digests", pieces.joined(separator: " "))
+            + line(PackageResources.shard_commit_sh)
+    }
+
+    /// The line that lists all folders of one host name, and removes the one of that model.
+    package static func list(base: String, holder: String, removing id: String? = nil) -> String {
+        assign("shard_base", base) + assign("shard_holder", holder)
+            + assign("shard_remove", id ?? "")
+            + ShellProgram.line(PackageResources.home_and_path_sh, PackageResources.shard_list_sh)
+    }
+
+    /// The line that prints `found ID` and the newest manifest of that model at one node; nothing
+    /// where there is none.
+    package static func find(base: String, holder: String, model: String) -> String {
+        assign("shard_base", base) + assign("shard_holder", holder)
+            + assign("shard_model", ShardManifest.line(naming: model))
+            + ShellProgram.line(PackageResources.home_and_path_sh, PackageResources.shard_find_sh)
+    }
+
+    /// The line that tells what is wrong with what a node stores; `problems` reads the answer.
+    package static func check(_ shard: PlannedShard?) -> String {
+        ShellProgram.line(PackageResources.home_and_path_sh) + " \(Guard.shardValues(shard)); "
+            + GuardProgram.shardCheck + " (check_shard before); echo complete"
+    }
+
+    /// What is wrong, by an answer to `check`.
+    package static func problems(_ answer: [UInt8]) -> [String] {
+        var lines: [String] = []
+        let isWhole = Outside.lines(answer, atMost: Bounds.answerLines) {
+            lines.append(TerminalText.line(String(decoding: $0, as: UTF8.self)))
+        }
+        guard isWhole, lines.popLast() == "complete" else {
+            return ["what it told of its shard was cut off"]
+        }
+        // One wrong file needs the same remedy as all.
+        let others = lines.count - 3
+        return lines.prefix(3) + (others > 0 ? ["and \(plural(others, "more file"))"] : [])
+    }
+
+    /// The line that prints `digest NUMBER SHA256` of each of these ranges of files.
+    package static func digests(_ ranges: [(path: String, range: Range<UInt64>)]) -> String {
+        let lines = ranges.enumerated().map { index, part in
+            // tail(1) seeks in a file; head(1) takes no more than it prints from a pipe that ends.
+            let words = [
+                ShellQuoting.quote(part.path), String(part.range.lowerBound + 1),
+                String(part.range.upperBound - part.range.lowerBound),
+            ]
+            return "digest_range \(index) \(words.joined(separator: " "));"
+        }
+        return ShellProgram.line(
+            PackageResources.home_and_path_sh, PackageResources.shard_files_sh,
+            PackageResources.shard_digest_sh) + " " + lines.joined(separator: " ")
+            + " echo complete"
+    }
+
+    private func line(_ program: [UInt8]) -> String {
+        Self.assign("shard_base", base) + Self.assign("shard_name", name)
+            + Self.assign("shard_wanted", Self.words(wanted))
+            + ShellProgram.line(
+                PackageResources.home_and_path_sh, PackageResources.shard_files_sh, program)
+    }
+
+    private static func words(_ files: [File]) -> String {
+        files.map { "\($0.name):\($0.byteCount)" }.joined(separator: " ")
+    }
+
+    private static func assign(_ name: String, _ value: String) -> String {
+        "\(name)=\(ShellQuoting.quote(value)); "
+    }
+}

@@ -1,0 +1,39 @@
+# What of a shard is there already: `have rpc|skeleton|incoming NAME DIGEST` for each wanted file of
+# the right size; `folder PATH`; `free BYTES` of its disk, where that is told; `manifest DIGEST`.
+# Changes nothing. After shard-files.sh.
+
+: "${shard_folder-}" "${shard_wanted-}";
+
+echo "folder $shard_folder";
+place=$shard_folder;
+while [ ! -d "${place:-/}" ]; do
+    case $place in
+    */*) place=${place%/*};;
+    *) place='';;
+    esac;
+done;
+[ -w "${place:-/}" ] || echo "closed ${place:-/}";
+df -Pk "${place:-/}" 2>/dev/null | awk '
+    NR > 1 {
+        for (i = 3; i <= NF; i++) if ($i ~ /^[0-9]+%$/) printf "free %.0f\n", $(i - 1) * 1024
+    }';
+command -v tar >/dev/null 2>&1 || echo "lacks tar";
+[ "$(digest_input </dev/null)" != - ] || echo "lacks sha256sum";
+[ ! -f "$shard_folder/manifest.json" ] ||
+    echo "manifest $(digest_input <"$shard_folder/manifest.json")";
+for word in $shard_wanted; do
+    name=${word%:*} bytes=${word##*:};
+    case $name in
+    *@*)
+        file=$shard_folder/${name%@*};
+        if [ -f "$file" ] && [ ! -L "$file" ]; then
+            digest=$(piece_of "$file" "${name##*@}" "$bytes" | digest_input);
+            echo "have skeleton $name $digest";
+        fi;;
+    *)
+        file=$shard_folder/rpc/$name;
+        ! is_whole "$file" "$bytes" || echo "have rpc $name $(digest_input <"$file")";;
+    esac;
+done;
+list_arrived;
+echo complete;

@@ -1,0 +1,219 @@
+import Basics
+import Configuration
+import Facts
+import Foundation
+import Model
+import Placement
+import Plan
+import Reporting
+import Sharding
+import SollolRuntime
+
+/// `sollol shard`: gives each worker the tensors of its layers, and the coordinator the skeleton.
+struct ShardCommand {
+    private let loaded: LoadedConfiguration
+    private let statePath: String
+    private let configuration: String?
+    private let isJSON: Bool
+    private let console: Console
+
+    private var spec: ClusterSpec { loaded.spec }
+
+    static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
+        let command = try ShardCommand(arguments)
+        let only = ["--list", "--remove", "--dry-run"].filter { arguments.has($0) }
+        guard only.count < 2 else {
+            throw CommandLineArguments.Mistake(
+                message: "\(only.joined(separator: " and ")): give one of them")
+        }
+        if only.first == "--list" || only.first == "--remove" {
+            return try command.list(removing: only.first == "--remove")
+        }
+        return try command.shard(
+            from: arguments.values["--from"], isDryRun: only.first == "--dry-run")
+    }
+
+    private init(_ arguments: CommandLineArguments) throws {
+        isJSON = try Format.of(arguments, in: ["text", "json"]) == "json"
+        let environment = ProcessInfo.processInfo.environment
+        let home = ConfigurationFiles.home
+        let files = try ConfigurationFiles(arguments, environment: environment, home: home)
+        loaded = try ConfigurationLoader.load(files.sources)
+        configuration = files.path
+        console = Console(level: arguments.has("--quiet") ? .quiet : .normal)
+        statePath = StateDirectory.path(
+            cluster: loaded.spec.name, environment: environment, home: home)
+        if !arguments.has("--quiet") {
+            for notice in loaded.notices { console.notice("notice: \(notice)") }
+        }
+    }
+
+    // MARK: Storing
+
+    private func shard(from: String?, isDryRun: Bool) throws -> ExitStatus {
+        let source: ShardSource
+        do throws(ShardSource.Problem) {
+            source = try ShardSource(try path(from))
+        } catch {
+            return refuse(error.description)
+        }
+        let recorded = RecordedFacts.read(state: statePath)
+        if let notice = recorded.notice { console.notice(notice) }
+        let plan: LaunchPlan
+        do {
+            let known = try facts(recorded.facts, source)
+            // What is stored so far says nothing about what is to be.
+            var whole = spec
+            whole.storage = .whole
+            plan = try LaunchPlanner.plan(whole, facts: known)
+        } catch let error as PlanError {
+            return refuse(error.message)
+        } catch {
+            return refuse("\(error)")
+        }
+        guard let placement = plan.placement else {
+            return refuse("\(source.paths[0]) is no model that can be placed")
+        }
+        let strangers = spec.workers.filter { !$0.managed }.map(\.node)
+        guard strangers.isEmpty else {
+            return refuse(
+                "\(Node.list(strangers)): sollol does not start it, so it cannot give it files")
+        }
+        let layout = ShardLayout(source.id, source.headers, placement)
+        guard !layout.tensors.isEmpty else {
+            return refuse(
+                "no worker gets a tensor of more than \(MemorySize.text(ShardedTensor.threshold)): "
+                    + "llama.cpp looks for no smaller one on a worker's disk")
+        }
+        var report = report(layout, source, plan.notices + plan.assumptions)
+        if isDryRun {
+            try CommandLineInterface.write(isJSON ? report.json : report.text)
+            return .success
+        }
+        // Nothing may be changed below a cluster that runs.
+        let state = try StateDirectory(path: statePath, configuration: configuration)
+        let manifest = try store(
+            layout, source, placement.shardPrint(cluster: spec.name), &report)
+        if report.isGood {
+            var facts = recorded.facts
+            facts.shards = StoredShards(manifest, cluster: spec.name)
+            try RecordedFacts.write(facts, placement: placement, to: state)
+        }
+        try CommandLineInterface.write(isJSON ? report.json : report.text)
+        return report.isGood ? .success : .unavailable
+    }
+
+    /// What was recorded, with the model as the source has it: it need not be anywhere else.
+    private func facts(
+        _ recorded: HostFacts, _ source: ShardSource
+    ) throws(ShardSource.Problem) -> HostFacts {
+        let shape: ModelShape
+        do throws(ModelShape.Problem) {
+            shape = try ModelShape(source.headers.map(\.header))
+        } catch {
+            throw ShardSource.Problem(description: "\(source.paths[0]): \(error.message)")
+        }
+        var facts = recorded
+        let host = HostKey(spec.coordinator.location)
+        let stamp = HostFacts.Stamp(size: Int64(source.headers[0].fileSize), modified: 0)
+        facts.hosts[host, default: HostFacts.Host()].models[spec.model.text] = HostFacts.Model(
+            path: source.paths[0], stamp: stamp, blockCount: shape.blockCount, shape: shape)
+        return facts
+    }
+
+    /// Brings everything to its place. Returns the coordinator's manifest.
+    private func store(
+        _ layout: ShardLayout, _ source: ShardSource, _ placement: String,
+        _ report: inout ShardReport
+    ) throws -> ShardManifest {
+        var work = ShardWork(
+            layout: layout, source: source, model: spec.model.text, placement: placement,
+            cluster: spec.name,
+            places: report.rows.map { ($0.node, location(of: $0.node)) }, timeouts: spec.timeouts)
+        let size = MemorySize.text(report.modelBytes)
+        console.report(Report(.phase, "[1/2] reading \(source.paths[0]), \(size)"))
+        try work.digest()
+        let hosts = plural(report.rows.count, "folder")
+        console.report(Report(.phase, "[2/2] looking at \(hosts), and sending what is missing"))
+        let outcomes = work.run { sent in
+            let words = sent.filter { $0.1 > 0 }.map { "\($0.0) \(MemorySize.text($0.1))" }
+            if !words.isEmpty {
+                console.report(Report(.progress, "sent: \(words.joined(separator: ", "))"))
+            }
+        }
+        for index in report.rows.indices {
+            guard let outcome = outcomes.first(where: { $0.node == report.rows[index].node })
+            else {
+                report.rows[index].problem = "it was not asked"
+                continue
+            }
+            report.rows[index].sentBytes = outcome.sentBytes
+            report.rows[index].seconds = outcome.seconds
+            report.rows[index].problem = outcome.problem
+        }
+        return work.manifest
+    }
+
+    private func report(
+        _ layout: ShardLayout, _ source: ShardSource, _ assumptions: [String]
+    ) -> ShardReport {
+        let rows = (layout.holders + [.coordinator]).map { node in
+            ShardReport.Row(
+                node: node, host: location(of: node).sshDestination ?? "this machine",
+                folder: ShardFolder.path(
+                    base: ShardFolder.usualBase, node, cluster: spec.name, layout.id),
+                storedBytes: layout.storedBytes(of: node),
+                tensors: node.isWorker ? layout.tensors(of: node).count : nil)
+        }
+        return ShardReport(
+            layout, model: spec.model.text, source: source.paths[0], rows: rows,
+            assumptions: assumptions)
+    }
+
+    private func location(of node: Node) -> RunLocation {
+        spec.workers.first { $0.node == node }?.location ?? spec.coordinator.location
+    }
+
+    private func refuse(_ message: String) -> ExitStatus {
+        CommandLineInterface.complain("error: \(message)")
+        return .unavailable
+    }
+
+    /// Where the model lies on this machine.
+    private func path(_ from: String?) throws(ShardSource.Problem) -> String {
+        if let from { return from }
+        switch spec.model {
+        case .file(let path):
+            return path.hasPrefix("~/") ? ConfigurationFiles.home + path.dropFirst(1) : path
+        case .ollama(let name):
+            throw ShardSource.Problem(
+                description: "\(name) is a name of Ollama. Try: sollol shard --from FILE")
+        }
+    }
+
+    // MARK: What there is
+
+    private func list(removing: Bool) throws -> ExitStatus {
+        let nodes = spec.workers.filter(\.managed).map(\.node) + [.coordinator]
+        let places = nodes.map { ($0, location(of: $0)) }
+        // Nothing may be taken from a cluster that runs.
+        let state =
+            removing
+            ? try StateDirectory(path: statePath, configuration: configuration) : nil
+        defer { _ = state }
+        var found = ShardFolders.all(
+            places, base: ShardFolder.usualBase, cluster: spec.name, timeouts: spec.timeouts)
+        if removing {
+            found = found.map { folder in
+                var folder = folder
+                folder.listings.removeAll { !$0.isWhole || $0.model != spec.model.text }
+                return folder
+            }
+            found = ShardFolders.remove(
+                found, base: ShardFolder.usualBase, cluster: spec.name, timeouts: spec.timeouts)
+        }
+        let list = ShardList(found.map { .init($0.node, $0.listings, $0.problem) })
+        try CommandLineInterface.write(isJSON ? list.json : list.text)
+        return list.isGood ? .success : .unavailable
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+/// `sollol shard` on hosts of their own, and llama.cpp with what it has stored.
+@Suite(.serialized, .enabled(if: TestEnvironment.canBuildHosts, TestEnvironment.hostsComment))
+struct ShardCommandTests {
+    /// Matrices of 12 MiB, so that rpc-server caches them, and little else.
+    private static func model() throws -> String {
+        try TestEnvironment.model([
+            "--layers", "3", "--embedding", "512", "--heads", "8", "--kv-heads", "2",
+            "--feed-forward", "12288", "--vocabulary", "12288", "--type", "f16",
+        ])
+    }
+
+    private static func cluster() throws -> SshCluster {
+        let bed = try TestBed(
+            ["worker-a", "worker-b"].map { HostOptions($0) }, keeping: [model()])
+        return try SshCluster(
+            bed,
+            backends: ["worker-a", "worker-b"].map {
+                #"{"host": "\#($0)", "transport": "ssh"}"#
+            },
+            extra: #""placement": {"participants": "workers_only", "strategy": "even"}"#)
+    }
+
+    private static let base = "\(HostUser.root.home)/.local/share/sollol/shards"
+
+    private static func shard(_ cluster: SshCluster, _ words: String...) throws -> String {
+        let program = try RunningProgram(
+            on: cluster.bed.control,
+            ["\(TestEnvironment.products)/sollol", "shard", "--format", "json"] + words
+                + ["--config", cluster.configuration, "--model", try model()], limit: 120)
+        let text = program.standardOutput()
+        guard program.exitStatus() == 0 else { throw TestFailure("\(text) \(program.lines)") }
+        return text
+    }
+
+    /// Bytes that a host stores of the model, in whole blocks: holes take none.
+    private static func stored(_ host: TestHost) -> Int {
+        let folder = host.path(base)
+        let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
+        return paths.reduce(0) { sum, path in
+            var status = stat()
+            guard lstat("\(folder)/\(path)", &status) == 0 else { return sum }
+            return sum + Int(status.st_blocks) * 512
+        }
+    }
+
+    private struct Stored: Decodable {
+        struct Node: Decodable {
+            var name: String
+            var storedBytes: Int
+            var sentBytes: Int?
+            var problem: String?
+        }
+        var nodes: [Node]
+        var modelBytes: Int
+    }
+
+    private static func report(_ text: String) throws -> Stored {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Stored.self, from: Data(text.utf8))
+    }
+
+    @Test func eachHostStoresItsPartAndNothingElse() throws {
+        let cluster = try Self.cluster()
+        let planned = try Self.report(try Self.shard(cluster, "--dry-run"))
+        #expect(planned.nodes.map(\.name) == ["worker-1", "worker-2", "coordinator"])
+        #expect(Self.stored(cluster.bed["worker-a"]) == 0)
+        let first = try Self.report(try Self.shard(cluster))
+        #expect(first.nodes.allSatisfy { $0.problem == nil && $0.sentBytes == $0.storedBytes })
+        let hosts = [
+            cluster.bed["worker-a"], cluster.bed["worker-b"], cluster.bed.control,
+        ]
+        for (host, node) in zip(hosts, first.nodes) {
+            // Folders and the manifest take some blocks.
+            let bytes = Self.stored(host)
+            #expect((node.storedBytes...(node.storedBytes + 65536)).contains(bytes))
+            #expect(bytes < first.modelBytes * 7 / 10)
+        }
+        // Again: everything is compared, nothing is sent.
+        let again = try Self.report(try Self.shard(cluster))
+        #expect(again.nodes.allSatisfy { $0.sentBytes == 0 })
+        // One flipped bit, and one file less.
+        _ = try cluster.bed["worker-b"].run(
+            "cd \(Self.base)/*/*/rpc && set -- * && chmod 700 . \"$1\" && rm \"$2\" && "
+                + "printf x | dd of=\"$1\" bs=1 seek=9999 conv=notrunc")
+        let mended = try Self.report(try Self.shard(cluster))
+        #expect(mended.nodes.map { ($0.sentBytes ?? 0) > 0 } == [false, true, false])
+        #expect((mended.nodes[1].sentBytes ?? 0) < mended.nodes[1].storedBytes)
+        let last = try Self.report(try Self.shard(cluster))
+        #expect(last.nodes.allSatisfy { $0.sentBytes == 0 })
+        #expect(try Self.shard(cluster, "--list").contains("\"complete\": true"))
+        _ = try Self.shard(cluster, "--remove")
+        for host in hosts { #expect(Self.stored(host) < 65536) }
+    }
+
+    /// Killed at moments all over its work, it comes to the same when it is run again.
+    @Test func killedAnywhereItIsContinued() throws {
+        let cluster = try Self.cluster()
+        for round in 0..<8 {
+            let program = try RunningProgram(
+                on: cluster.bed.control,
+                [
+                    "\(TestEnvironment.products)/sollol", "shard", "--config",
+                    cluster.configuration, "--model", try Self.model(),
+                ], limit: 120)
+            // From before anything is sent until it is all there.
+            let wanted = [0, 1, 200, 4000, 12000, 20000, 30000, 60000][round]
+            try eventually("\(wanted) KiB are there") {
+                let sizes = ["worker-a", "worker-b"].map { Self.stored(cluster.bed[$0]) }
+                return sizes.reduce(0, +) >= wanted << 10
+            }
+            program.signal(SIGKILL)
+            _ = program.exitStatus()
+            for name in ["worker-a", "worker-b"] {
+                // Whatever has a final name is whole.
+                let check = try cluster.bed[name].run(
+                    "cd \(Self.base)/*/*/ 2>/dev/null || exit 0; [ ! -f manifest.json ] || "
+                        + "sed -n 's/.*\"file\": \"\\([0-9a-f]*\\)\", \"sha256\": \"\\(.*\\)\".*/"
+                        + "\\2  rpc\\/\\1/p' manifest.json | sha256sum -c --quiet -")
+                #expect(check.status == 0, "\(round) \(name): \(check.output)")
+            }
+        }
+        let last = try Self.report(try Self.shard(cluster))
+        #expect(last.nodes.allSatisfy { $0.problem == nil })
+        let again = try Self.report(try Self.shard(cluster))
+        #expect(again.nodes.allSatisfy { $0.sentBytes == 0 })
+    }
+}

@@ -1,0 +1,100 @@
+import Testing
+
+@testable import Basics
+@testable import Model
+@testable import ModelMaker
+@testable import Placement
+@testable import Samples
+@testable import Sharding
+
+@Suite struct ShardLayoutTests {
+    /// A tensor that the plan counts elsewhere would be a hole in somebody's memory: by the plan's
+    /// own sums, each device gets what lies with it and nothing else.
+    @Test(arguments: RandomModel.Architecture.allCases)
+    func homesAreThoseOfThePlan(_ architecture: RandomModel.Architecture) throws {
+        let model = RandomModel.with {
+            $0.architecture = architecture
+            $0.layers = 6
+            $0.experts = architecture == .qwen3moe ? 4 : 0
+        }
+        for participants in [PlacementParticipants.workersOnly, .withCoordinator] {
+            for cpuExperts in [0, 2] {
+                let placement = try ShardSample.placement(
+                    model, participants: participants, cpuExperts: cpuExperts)
+                var weights = [UInt64](repeating: 0, count: 2)
+                let header = try model.header()
+                for tensor in header.tensors {
+                    let padded = (tensor.byteCount + 31) / 32 * 32
+                    switch placement.home(ofTensor: tensor.name) {
+                    case .device(let device): weights[device] += padded
+                    case .coordinator: break
+                    case .several where tensor.name == "token_embd.weight": weights[1] += padded
+                    case .several:
+                        // What only some architectures have lies with the output.
+                        if TensorPlace(tensor.name) == .output { weights[1] += padded }
+                    }
+                }
+                #expect(weights == placement.loads.map(\.weights))
+            }
+        }
+    }
+
+    @Test func largeTensorsOfWorkersAreShardedAndNothingElse() throws {
+        let layout = try ShardSample.layout()
+        let header = try ShardSample.model.header()
+        let large = header.tensors.filter { $0.byteCount > ShardedTensor.threshold }
+        // With `workers_only` the embedding is the first worker's, too.
+        #expect(layout.tensors.map(\.name) == large.map(\.name))
+        #expect(layout.tensors(of: .worker(1)).contains { $0.name == "token_embd.weight" })
+        #expect(layout.tensors(of: .worker(2)).contains { $0.name == "output.weight" })
+        #expect(layout.holders == [.worker(1), .worker(2)])
+        #expect(Set(layout.tensors.map(\.fileName)).count == large.count)
+        let stored = [.coordinator, .worker(1), .worker(2)].map(layout.storedBytes)
+        let fileSize = ShardSample.fileSize(header)
+        let block = SkeletonFile.block * UInt64(2 * large.count)
+        #expect((fileSize...(fileSize + block)).contains(stored.reduce(0, +)))
+    }
+
+    @Test func whatSeveralHaveStays() throws {
+        let tied = RandomModel.with {
+            $0 = ShardSample.model
+            $0.isTied = true
+        }
+        let names = { (layout: ShardLayout) in Set(layout.tensors.map(\.name)) }
+        let kept = try ShardSample.layout(tied, participants: .withCoordinator)
+        #expect(!names(kept).contains("token_embd.weight"))
+        // Where it is moved to the device of the output it is there once.
+        let moved = try ShardSample.layout(tied)
+        #expect(moved.tensors(of: .worker(2)).map(\.name).contains("token_embd.weight"))
+    }
+
+    @Test func whatStaysWithTheCoordinatorIsNoHole() throws {
+        let experts = RandomModel.with {
+            $0 = ShardSample.model
+            $0.architecture = .qwen3moe
+            $0.experts = 4
+        }
+        let layout = try ShardSample.layout(
+            experts, participants: .withCoordinator, cpuExperts: 3)
+        let names = layout.tensors.map(\.name)
+        #expect(!names.contains("blk.2.ffn_up_exps.weight"))
+        #expect(names.contains("blk.3.ffn_up_exps.weight"))
+        #expect(!names.contains("token_embd.weight"))
+    }
+
+    @Test func aBackendOfOthersGetsNoFiles() throws {
+        let header = try ShardSample.model.header()
+        let layout = ShardLayout(
+            ShardSample.id, [(header, ShardSample.fileSize(header))],
+            try ShardSample.placement(), shards: { $0 == .worker(2) })
+        #expect(layout.holders == [.worker(2)])
+    }
+
+    /// The same tensor has the same file wherever it lies, so that moving is copying.
+    @Test func aFileKeepsItsNameWhenItMoves() throws {
+        let two = try ShardSample.layout()
+        let three = try ShardSample.layout(limits: [4096, 4096, 4096])
+        #expect(two.tensors.map(\.fileName) == three.tensors.map(\.fileName))
+        #expect(two.tensors.map(\.holder) != three.tensors.map(\.holder))
+    }
+}

@@ -1,0 +1,61 @@
+import Testing
+
+@testable import Basics
+@testable import Plan
+@testable import Samples
+@testable import Supervision
+
+/// What workers have read proves what they have loaded.
+@Suite struct ShardProofTests {
+    private static let mebibyte = 1 << 20
+
+    private func sample() -> ShardProof {
+        var plan = TestCluster.plan(workers: 2)
+        for index in plan.processes.indices where plan.processes[index].role == .worker {
+            plan.processes[index].shard = PlannedShard(
+                folder: "/shards/x", manifest: nil, bytes: UInt64(100 * Self.mebibyte))
+        }
+        return ShardProof(plan)
+    }
+
+    @Test func asksWhoeverHasAShard() {
+        let names = sample().nodes.map(\.description)
+        #expect(names == ["worker-1", "worker-2"])
+        let whole = ShardProof(TestCluster.plan(workers: 2))
+        #expect(whole.nodes.isEmpty)
+    }
+
+    /// By bytes beyond what it had read before, and its shard.
+    @Test(arguments: [
+        (0, true), (4096, true), (8 << 20, true), ((8 << 20) + 1, false), (-1, false),
+        (-(12 << 20), false),
+    ])
+    func exactlyItsShard(_ more: Int, _ isProven: Bool) {
+        var proof = sample()
+        let node = proof.nodes[0]
+        let obstacle = proof.began(node, .good(bytesRead: 5000))
+        #expect(obstacle == nil)
+        let read = 5000 + 100 * Self.mebibyte + more
+        let problem = proof.ended(node, .good(bytesRead: read))
+        #expect((problem == nil) == isProven)
+    }
+
+    @Test func whatIsWrongIsSaidWithItsRemedy() {
+        var proof = sample()
+        let node = proof.nodes[0]
+        let before = proof.began(node, .wrong("blk.0 is missing"))
+        #expect(before == "worker-1: blk.0 is missing. Try: sollol shard")
+        let after = proof.ended(node, .wrong("blk.0 is missing"))
+        #expect(after == "worker-1 did not load its shard: blk.0 is missing. Try: sollol shard")
+    }
+
+    /// What nobody has seen is not taken for granted.
+    @Test func aHostThatDoesNotTellProvesNothing() {
+        var proof = sample()
+        let node = proof.nodes[0]
+        let before = proof.began(node, .good(bytesRead: nil))
+        #expect(before?.contains("/proc/PID/io") == true)
+        let after = proof.ended(node, .good(bytesRead: 100 * Self.mebibyte))
+        #expect(after != nil)
+    }
+}
