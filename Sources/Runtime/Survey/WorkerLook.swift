@@ -195,6 +195,7 @@ final class WorkerLook {
                         question = nil
                         outcome.hop = DeviceBench.secondsPerToken(arrived.map(\.line))
                         outcome.bytesPerSecond = bench.bytesPerSecond(arrived)
+                        if outcome.hop == nil { outcome.problem = outcome.problem ?? noWay }
                         if isEnding { finish() } else { end() }
                     }))
             timer = loop.at(EventLoop.now + timeouts.connect + Self.wayPatience) { [self] in
@@ -203,6 +204,15 @@ final class WorkerLook {
         } catch {
             end()
         }
+    }
+
+    /// The worker may have died of it, and nobody knows which end is told first.
+    private var noWay: String {
+        let last = arrived.map(\.line).filter { !$0.hasPrefix("{") }.suffix(2)
+        let words = last.isEmpty ? "nothing" : TerminalText.quote(last.joined(separator: " / "))
+        return
+            "its rpc-server on {host}, started for a moment, cannot be used by llama-bench of the "
+            + "coordinator's host, which measures the way to it; that printed \(words)"
     }
 
     private func arrive(_ line: String) {
