@@ -4,6 +4,12 @@ import PackageDescription
 /// A supervisor waits: what counts is its memory at rest, of which code is the most.
 let small = [SwiftSetting.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
+/// Names of symbols are a quarter of the file, and nobody on a control machine reads them.
+let stripped = [
+    LinkerSetting.unsafeFlags(
+        ["-Xlinker", "--strip-all"], .when(platforms: [.linux], configuration: .release))
+]
+
 /// A room of the core, which holds values and policy and does nothing. It may use only rooms that
 /// stand above it, so that a circle does not build.
 ///
@@ -71,7 +77,8 @@ let package = Package(
                 "Status", "Reporting", "SollolRuntime",
             ],
             resources: [.embedInCode("Shell")],
-            swiftSettings: small),
+            swiftSettings: small,
+            linkerSettings: stripped),
         .target(name: "ModelMaker", dependencies: ["Basics", "Model"]),
         .executableTarget(name: "random-gguf", dependencies: ["Basics", "ModelMaker"]),
         .executableTarget(name: "lying-host", dependencies: ["Basics"]),
