@@ -288,16 +288,4 @@ package final class ClusterRunner {
         questions.read(line)
         if ComputationFailure.isTold(by: line) { happened(.computationFailed(run)) }
     }
-
-    private func replan(without nodes: [Node]) {
-        do throws(PlanError) {
-            let whole = decisions.supervisor.wanted.plan
-            happened(
-                .replanned(
-                    try LaunchPlanner.plan(
-                        inForce.spec, facts: inForce.facts, leavingOut: nodes, of: whole)))
-        } catch {
-            happened(.replanRefused(without: nodes, reason: error.message))
-        }
-    }
 }

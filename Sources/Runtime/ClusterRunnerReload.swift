@@ -3,6 +3,7 @@ import Facts
 import Configuration
 import Foundation
 import Placement
+import Plan
 import Status
 import Supervision
 import Survey
@@ -113,5 +114,18 @@ extension ClusterRunner {
         keeper.reloadTakenBack(reason, at: .now)
         reloads.takenBack(reason)
         facts.write(fallback.facts.with(former.plan.remembered))
+    }
+
+    /// Plans the cluster anew without these workers, or with them again.
+    func replan(without nodes: [Node]) {
+        do throws(PlanError) {
+            let whole = decisions.supervisor.wanted.plan
+            happened(
+                .replanned(
+                    try LaunchPlanner.plan(
+                        inForce.spec, facts: inForce.facts, leavingOut: nodes, of: whole)))
+        } catch {
+            happened(.replanRefused(without: nodes, reason: error.message))
+        }
     }
 }

@@ -32,7 +32,11 @@ enum BlockProof: CaseIterable {
             ]
         case .configuration: ["README.md: // home.json", "CONFIGURATION.md: {"]
         case .plan: ["README.md: $ sollol plan --model /models/llama-3.1-70b.gguf"]
-        case .commandTable: ["Interface.md: sollol up "]
+        case .commandTable:
+            [
+                "Interface.md: sollol up ", "WeightSharding.md: sollol check ",
+                "WeightSharding.md: sollol shard [",
+            ]
         case .drawing:
             [
                 "README.md:  control machine", "Architecture.md:             values and policy",

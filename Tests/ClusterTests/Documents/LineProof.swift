@@ -67,7 +67,8 @@ enum LineProof {
         "ssh -L … host COMMAND": fact, "ssh -N -L": fact,
         // Other programs
         "kill 0": fact, "llama-server -lv 4": fact, "llama-fit-params -fitp on": fact,
-        "llama serve": fact,
+        "llama serve": fact, "git lfs pull": fact,
+        "sollol shard": "ShardCommandTests runs it; no tensor of the model here is large enough",
         "promtool check metrics": "DashboardServedTests runs it",
         "promtool test rules": "DashboardServedTests runs it",
         "swift test list": checks, "swift format lint --strict": checks,

@@ -111,7 +111,8 @@ struct ShownDocument {
 
     /// Those of `sollol`, as `up --adopt` names them without it.
     static let commands: Set = [
-        "up", "config", "check", "plan", "measure", "status", "list", "history", "logs", "restart",
+        "up", "config", "check", "plan", "shard", "measure", "status", "list", "history", "logs",
+        "restart",
         "reload", "down", "completion", "man", "schema",
     ]
 
