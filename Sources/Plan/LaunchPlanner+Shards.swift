@@ -23,6 +23,11 @@ package struct PlannedShard: Equatable, Codable, Sendable {
     /// Bytes that a worker may read beside its shard while a coordinator loads: fewer than the
     /// smallest tensor that is taken from a disk.
     package static let slack = 8 << 20
+    /// Bytes a second that the slowest machine digests.
+    package static let slowestDigest = 10.0 * 1_048_576
+
+    /// Seconds that it takes at most to digest all of it, as when its times have changed.
+    package var digestSeconds: Double { Double(bytes ?? 0) / Self.slowestDigest }
 }
 
 extension LaunchPlanner {

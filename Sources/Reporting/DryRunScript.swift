@@ -85,7 +85,7 @@ extension DryRun {
         lines += workers.map { "vacant \($0) \(address(plan.started[$0]))" }
         lines += workers.map { "start_\($0)" }
         let sharded = workers.compactMap { index in
-            plan.processes[index].shard?.bytes.map { (index: index, bytes: $0) }
+            plan.started[index].shard?.bytes.map { (index: index, bytes: $0) }
         }
         let limit = String(Int(plan.timeouts.ready.rounded(.up)))
         lines += workers.map { "await \($0) \(limit) \(ready(plan.started[$0], $0))" }

@@ -6,9 +6,10 @@ import Supervision
 /// Has the guards of workers look at their shards of the model: before each coordinator starts, and
 /// after it has loaded, when what they have read proves that they took what is on their disks.
 final class ShardQuestions {
-    /// Seconds that all have to answer: nothing is digested that was not changed since the last
-    /// look.
+    /// Seconds that all have to answer, where nothing was changed since the last look.
     private static let patience = 60.0
+    /// Seconds more, should all of the largest shard have to be digested.
+    private var digesting = 0.0
 
     private struct Waiting {
         var runs: Set<ProcessRun>
@@ -35,8 +36,11 @@ final class ShardQuestions {
 
     /// A run has ended: it answers no more.
     func ended(_ run: ProcessRun) {
-        take(run, "\(run.node) has ended")
         if workers[run.node] == run { workers[run.node] = nil }
+        // Its end is what the supervisor acts on: the coordinator ends with it, whatever is said.
+        guard let asked = waiting, asked.runs.contains(run) else { return }
+        loop.cancel(asked.timer)
+        waiting = nil
     }
 
     /// A coordinator of that plan is about to start; `done` is told once it may, or why it may not.
@@ -46,6 +50,7 @@ final class ShardQuestions {
             return done(nil)
         }
         proof = ShardProof(plan)
+        digesting = plan.processes.compactMap { $0.shard?.digestSeconds }.max() ?? 0
         ask(hasLoaded: false, done)
     }
 
@@ -66,7 +71,7 @@ final class ShardQuestions {
             return done("a worker that has a shard does not run")
         }
         guard !runs.isEmpty else { return done(nil) }
-        let timer = loop.at(EventLoop.now + Self.patience) { [self] in
+        let timer = loop.at(EventLoop.now + Self.patience + digesting) { [self] in
             let missing = waiting?.runs.map(\.node).sorted { $0.name < $1.name } ?? []
             waiting = nil
             done(

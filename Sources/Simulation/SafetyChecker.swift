@@ -187,8 +187,8 @@ struct SafetyChecker {
 
     private static func acts(_ effect: SupervisorEffect) -> Bool {
         switch effect {
-        // Going back notes what counts from now on; no process is touched by it.
-        case .report, .setTimer, .takeReloadBack: false
+        // These note what counts from now on; no process is touched by them.
+        case .report, .setTimer, .takeReloadBack, .adoptReload: false
         default: true
         }
     }

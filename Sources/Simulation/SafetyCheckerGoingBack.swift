@@ -54,10 +54,14 @@ extension SafetyChecker {
         guard let comingUp = plans.comingUp, comingUp.mustGoBack || mayBe else {
             throw Violation(description: "reload: taken back without need")
         }
-        guard let served = plans.served, Self.runsTheSame(served, former) else {
+        // A spare serves nobody: a plan that only adds or drops one may have come meanwhile.
+        guard let served = plans.served,
+            Self.runsTheSame(served, former) || served.plan.started == former.plan.started
+        else {
             throw Violation(description: "reload: taken back to what has not served")
         }
-        plans.comingUp = nil
+        // What is in force has served as little as before, should a reload ask for the same again.
+        plans.comingUp = ComingUp()
         learnReload(former)
     }
 }

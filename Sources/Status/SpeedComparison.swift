@@ -28,7 +28,8 @@ package struct SpeedComparison: Codable, Equatable, Sendable {
 
     private static func explanation(_ rate: Double, _ prediction: PlacementPrediction) -> String {
         let predicted = prediction.tokensPerSecond
-        let percent = Int((100 * abs(rate / predicted - 1)).rounded())
+        // Both come from hosts, which can say what they like.
+        let percent = Int(min((100 * abs(rate / predicted - 1)).rounded(), 1e6))
         let isSlower = rate < predicted
         let what =
             "one request gets \(threeDigits(rate)) tokens/s, \(percent) % "

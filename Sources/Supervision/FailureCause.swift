@@ -48,7 +48,7 @@ package struct FailureCause: Equatable, Sendable {
                     "\(refusal.text). Servers have to be recorded there; sollol check tells what "
                         + "to do about it")
             case .wrongShard:
-                self.init(.wrongShard, "\(refusal.text). Try: sollol shard")
+                self.init(.wrongShard, "\(TerminalText.quote(refusal.text)). Try: sollol shard")
             case .predecessorDoesNotEnd:
                 self.init(
                     .predecessorDoesNotEnd,

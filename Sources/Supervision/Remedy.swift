@@ -82,6 +82,9 @@ package struct Remedy: Equatable, Sendable {
         case .unusableFolder: "`sollol check` tells what is wrong with that folder"
         case .predecessorDoesNotEnd:
             "free what it waits for\(place.suffix), a device or a disk, or start that host anew"
+        case .wrongShard:
+            "`sollol down`, then `sollol shard`, which stores again what is not right, then "
+                + "`sollol up`"
         case .misplaced: "`sollol plan` tells where each layer should be, and why"
         case .access: "`sollol check` tells what is wrong with the keys"
         case .authentication, .sshSetup:

@@ -33,9 +33,11 @@ extension Supervisor {
     }
 
     private mutating func start(worker index: Int, at now: Instant) {
-        let question = Question(since: now, deadline: now + timeouts.ready)
-        workers[index].begin(
-            .starting(question), at: plan.process(workers[index].node)?.location)
+        let process = plan.process(workers[index].node)
+        // Its guard digests what has changed on its disk before it starts anything.
+        let patience = timeouts.ready + (process?.shard?.digestSeconds ?? 0)
+        let question = Question(since: now, deadline: now + patience)
+        workers[index].begin(.starting(question), at: process?.location)
         let worker = workers[index]
         if !worker.isLeftOut { service.episode?.started(worker.node) }
         guard worker.isOurs else { return ask(worker: index, at: now) }

@@ -29,7 +29,7 @@ package struct ShardProof: Equatable, Sendable {
     /// A worker has told before the coordinator begins. Returns why it must not.
     package mutating func began(_ node: Node, _ state: ShardState) -> String? {
         switch state {
-        case .wrong(let text): return "\(node): \(text). Try: sollol shard"
+        case .wrong(let text): return "\(node): \(TerminalText.quote(text)). Try: sollol shard"
         case .good(nil):
             return "\(node): its host does not tell what a process has read (/proc/PID/io), so "
                 + "that nobody could prove that it takes its shard"
@@ -44,7 +44,7 @@ package struct ShardProof: Equatable, Sendable {
         guard let wanted = bytes[node].map({ Int(clamping: $0) }) else { return nil }
         switch state {
         case .wrong(let text):
-            return "\(node) did not load its shard: \(text). Try: sollol shard"
+            return "\(node) did not load its shard: \(TerminalText.quote(text)). Try: sollol shard"
         case .good(let read):
             guard let read, let before = before[node] else {
                 return "\(node): nobody knows whether it has read its shard"

@@ -92,12 +92,17 @@ struct ShardCommand {
         }
         // Nothing may be changed below a cluster that runs.
         let state = try StateDirectory(path: statePath, configuration: configuration)
-        let manifest = try store(
-            layout, source, placement.shardPrint(cluster: spec.name), &report)
+        let manifest: ShardManifest
+        do {
+            manifest = try store(
+                layout, source, placement.shardPrint(cluster: spec.name), &report)
+        } catch let problem as ShardSource.Problem {
+            return refuse(problem.description)
+        }
         if report.isGood {
             var facts = recorded.facts
             facts.shards = StoredShards(manifest, cluster: spec.name)
-            try RecordedFacts.write(facts, placement: placement, to: state)
+            try RecordedFacts.write(facts, placement: plan.remembered, to: state)
         }
         try CommandLineInterface.write(isJSON ? report.json : report.text)
         return report.isGood ? .success : .unavailable

@@ -44,9 +44,9 @@ import Testing
         var proof = sample()
         let node = proof.nodes[0]
         let before = proof.began(node, .wrong("blk.0 is missing"))
-        #expect(before == "worker-1: blk.0 is missing. Try: sollol shard")
+        #expect(before == "worker-1: 'blk.0 is missing'. Try: sollol shard")
         let after = proof.ended(node, .wrong("blk.0 is missing"))
-        #expect(after == "worker-1 did not load its shard: blk.0 is missing. Try: sollol shard")
+        #expect(after == "worker-1 did not load its shard: 'blk.0 is missing'. Try: sollol shard")
     }
 
     /// What nobody has seen is not taken for granted.

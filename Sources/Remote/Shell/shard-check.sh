@@ -77,15 +77,18 @@ judge_shard() {
         }';
 };
 
-# is_right NAME DIGEST OFFSET COUNT: of a tensor, or of a piece of the skeleton.
+# is_right NAME DIGEST OFFSET COUNT: of a tensor, or of a piece of the skeleton. 2: nobody can tell,
+# as when the disk fails or what digests is stopped.
 is_right() {
     if [ "$4" = - ]; then
-        [ "$(digest_of "rpc/$1")" = "$2" ];
+        sum=$(digest_of "rpc/$1");
     else
         set -- "$1" "$2" "$(($3 / 4096))" "$((($4 + 4095) / 4096))";
         sum=$(dd if="$1" bs=4096 skip="$3" count="$4" 2>/dev/null | digest_of -);
-        [ "$sum" = "$2" ];
     fi;
+    [ "$sum" != "$2" ] || return 0;
+    [ "${#sum}" = 64 ] || return 2;
+    return 1;
 };
 
 # drop_file NAME: what rpc-server has written.
@@ -126,9 +129,16 @@ check_shard() {
             extra) drop_file "$file";;
             check)
                 checked=1;
-                is_right "$file" "$digest" "$offset" "$count" && continue;
-                echo "$tensor is not what was stored, in $shard_folder";
-                wrong=1;;
+                is_right "$file" "$digest" "$offset" "$count";
+                case $? in
+                0) continue;;
+                1) echo "$tensor is not what was stored, in $shard_folder"; wrong=1;;
+                *)
+                    # It may be right, and be nowhere else.
+                    echo "$tensor could not be read and digested, in $shard_folder";
+                    wrong=1;
+                    continue;;
+                esac;;
             esac;
             if [ "$1" = after ] && [ -z "$shard_pieces" ]; then drop_file "$file"; fi;
         done;

@@ -1,6 +1,7 @@
 import Basics
 import Configuration
 import Foundation
+import Plan
 import Sharding
 import Survey
 
@@ -8,8 +9,6 @@ import Survey
 enum ShardDigests {
     /// Ranges that are asked for at once.
     private static let batch = 16
-    /// Bytes a second that the slowest machine digests.
-    static let slowest = 10.0 * 1_048_576
 
     /// Digests of all tensors and of all pieces of the skeleton, by the names of their files.
     ///
@@ -51,7 +50,7 @@ enum ShardDigests {
             left = left.dropFirst(batch)
             let bytes = some.reduce(UInt64(0)) { $0 + $1.byteCount }
             let line = ShardScript.digests(some.map { (source.paths[$0.part], $0.range) })
-            shell.ask(line, timeout: 30 + Double(bytes) / slowest) { answer in
+            shell.ask(line, timeout: 30 + Double(bytes) / PlannedShard.slowestDigest) { answer in
                 let ranges = ShardAnswer(answer).ranges
                 for (index, tensor) in some.enumerated() {
                     digests[tensor.fileName] = ranges[index]

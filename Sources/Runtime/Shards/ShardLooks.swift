@@ -50,10 +50,9 @@ enum ShardLooks {
     static func findings(_ plan: LaunchPlan) -> [Finding] {
         let processes = plan.processes.filter { $0.shard != nil }
         let questions = processes.map { process in
-            let bytes = Double(process.shard?.bytes ?? 0)
-            return Question(
+            Question(
                 location: process.location, line: ShardScript.check(process.shard),
-                timeout: 30 + plan.timeouts.connect + bytes / ShardDigests.slowest)
+                timeout: 30 + plan.timeouts.connect + (process.shard?.digestSeconds ?? 0))
         }
         return zip(processes, ask(questions, plan.timeouts)).flatMap { process, bytes in
             guard let bytes else {
@@ -64,7 +63,9 @@ enum ShardLooks {
                 ]
             }
             return ShardScript.problems(bytes).map {
-                Finding([process.node], at: process.location, "\($0). Try: sollol shard")
+                Finding(
+                    [process.node], at: process.location,
+                    "\(TerminalText.quote($0)). Try: sollol shard")
             }
         }
     }

@@ -2,6 +2,7 @@ import Basics
 import Configuration
 import Foundation
 import Remote
+import Plan
 import Sharding
 import Survey
 
@@ -78,7 +79,7 @@ final class ShardTarget {
     private var carrier: [String]? { SSHCommand.argv(to: part.location, timeouts: work.timeouts) }
 
     private func ask(_ line: String, bytes: UInt64, _ done: @escaping (ShardAnswer) -> Void) {
-        let timeout = 30 + work.timeouts.connect + Double(bytes) / ShardDigests.slowest
+        let timeout = 30 + work.timeouts.connect + Double(bytes) / PlannedShard.slowestDigest
         shell?.ask(line, timeout: timeout) { [self] bytes in
             let answer = ShardAnswer(bytes)
             guard answer.isComplete else { return finish(problem: "its answer was cut off") }
@@ -152,7 +153,9 @@ final class ShardTarget {
                     + "Run sollol shard again")
         }
         let pieces = node.isWorker ? [:] : work.digests
-        ask(script.commit(digests: pieces), bytes: need) { [self] answer in
+        // The whole skeleton is put together anew and digested, whatever of it has been sent.
+        let bytes = node.isWorker ? need : 2 * items.reduce(0) { $0 + $1.file.byteCount }
+        ask(script.commit(digests: pieces), bytes: bytes) { [self] answer in
             guard answer.isCommitted else {
                 return finish(
                     problem: answer.failure ?? "what has arrived could not be put in its place")

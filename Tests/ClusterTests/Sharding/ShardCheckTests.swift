@@ -119,6 +119,20 @@ import Testing
         #expect(try node.problems() == [])
     }
 
+    /// After a load, what cannot be compared may be right, and be nowhere else.
+    @Test(arguments: shells) func whatCannotBeDigestedIsKept(_ shell: GuardShell) throws {
+        let node = try Folder(shell)
+        let shard = PlannedShard(
+            folder: node.folder, manifest: SHA256.hex(node.manifest.text.utf8))
+        let failing = "nice() { case $* in *aa) return 1;; esac; command nice \"$@\"; }; "
+        let line = ShardScript.check(shard)
+            .replacing("(check_shard before)", with: "(\(failing)check_shard after)")
+        let problems = ShardScript.problems(try node.ask(line))
+        #expect(problems.count == 1, "\(problems)")
+        #expect(problems.first?.contains("blk.0.ffn_up.weight could not be read") == true)
+        #expect(access(node.folder + "/rpc/00000000000000aa", F_OK) == 0)
+    }
+
     /// What rpc-server has written there beside is not served next time.
     @Test(arguments: shells) func whatNobodyStoredDoesNotStay(_ shell: GuardShell) throws {
         let node = try Folder(shell)
