@@ -203,7 +203,7 @@ import Testing
         let nodes = try #require(object["nodes"] as? [[String: Any]])
         let keys: Set = [
             "name", "address", "device", "layers", "weights_bytes", "kv_bytes", "buffers_bytes",
-            "limit_bytes", "seconds_per_token",
+            "limit_bytes", "seconds_per_token", "stored_bytes",
         ]
         #expect(nodes.allSatisfy { Set($0.keys) == keys } && nodes.count == 2)
         #expect(nodes.map { $0["address"] as? String } == ["127.0.0.1:50052", "127.0.0.1:50053"])
