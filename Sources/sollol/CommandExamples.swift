@@ -30,6 +30,11 @@ extension Command {
             Example("sollol plan", "where every layer will be"),
             Example("sollol plan --worker 24GiB", "and with one more worker"),
         ],
+        "shard": [
+            Example("sollol shard --dry-run", "who would store how much"),
+            Example("sollol shard --from /models/a.gguf", "each worker gets its layers"),
+            Example("sollol shard --list", "what is stored, and where"),
+        ],
         "measure": [Example("sollol measure", "how fast each device is, for `plan`")],
         "status": [
             Example("sollol status", "what the cluster does"),

@@ -10,8 +10,8 @@ struct CompletionTests {
     /// What a line could end with, and some that must not be offered.
     static let lines: [(line: String, offered: [String], others: [String])] = [
         (
-            "sollol ", ["up", "status", "completion"],
-            ["reload-look", "complete", "start", "shard"]
+            "sollol ", ["up", "status", "completion", "shard"],
+            ["reload-look", "complete", "start"]
         ),
         ("sollol st", ["status", "start", "stop"], ["up"]),
         ("sollol up --d", ["--dry-run", "--detach"], ["--format"]),
