@@ -7,7 +7,7 @@ import Testing
 @testable import Status
 
 /// Telling by a real command and a real curl.
-@Suite struct NotifierTests {
+@Suite final class NotifierTests {
     private let folder: String
 
     init() throws {
@@ -15,6 +15,8 @@ import Testing
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
     }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     private func news(_ message: String) -> Status.Notification {
         Status.Notification(
