@@ -47,7 +47,7 @@ extension ClusterRunner {
             report.remedy =
                 "let that folder be there and be written, or set `cache` of \(run.node) to false; "
                 + "then `sollol restart \(run.node)`"
-            keeper.worksWithoutCache(plan.completed(report))
+            keeper.worksWithoutCache(plan.completed(report), at: .now)
         }
         tell(report)
     }

@@ -70,13 +70,15 @@ package struct StatusKeeper: Equatable, Sendable {
     }
 
     /// A worker has no use of its tensor cache, for as long as this run of it goes on.
-    package mutating func worksWithoutCache(_ report: Report) {
+    package mutating func worksWithoutCache(_ report: Report, at time: Timestamp) {
         standing.worksWithoutCache(report, snapshot)
+        status.warnings = warnings(at: time)
     }
 
     /// The disk of the logs has not taken a line.
     package mutating func diskTakesNothing(_ problem: String, at time: Timestamp) {
         standing.diskTakesNothing(problem, at: time)
+        status.warnings = warnings(at: time)
     }
 
     /// A process is started again then.

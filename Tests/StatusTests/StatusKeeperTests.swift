@@ -41,6 +41,19 @@ import Testing
         }
     }
 
+    /// A quiet cluster has no event for many seconds; who asks meanwhile is told all the same.
+    @Test func whatIsWrongIsThereBeforeTheNextEvent() {
+        var watched = Watched()
+        watched.serves()
+        watched.keeper.diskTakesNothing("write /s/a: full", at: watched.time)
+        #expect(watched.keeper.current.warnings == ["logs: write /s/a: full"])
+        let report = Report(.warning, "worker-1: tensor cache: none", about: "worker-1")
+        watched.keeper.worksWithoutCache(report, at: watched.time)
+        #expect(
+            watched.keeper.current.warnings
+                == ["worker-1: tensor cache: none", "logs: write /s/a: full"])
+    }
+
     @Test func startingThenServing() {
         var watched = Watched()
         #expect(watched.keeper.current.state == .starting)
