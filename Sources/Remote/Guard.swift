@@ -93,8 +93,11 @@ package enum Guard {
         trial: (endpoint: Endpoint, cache: TensorCache)? = nil
     ) -> String {
         let program =
-            slot == nil
-            ? GuardProgram.command : isPrepared ? GuardProgram.guarding : GuardProgram.server
+            slot.map {
+                isPrepared
+                    ? GuardProgram.guarding(isSharded: $0.shard != nil)
+                    : GuardProgram.server(isSharded: $0.shard != nil)
+            } ?? GuardProgram.command
         let look =
             trial.map { values($0.cache, use: "look") + "address=\(address($0.endpoint)); " } ?? ""
         let line = startValues(argv: argv, environment: environment, slot: slot) + look + program

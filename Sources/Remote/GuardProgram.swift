@@ -2,13 +2,21 @@
 /// one of these texts; `Guard.startValues` come before it.
 package enum GuardProgram {
     /// For a server with a slot: with a record, a lease, and helpers that watch each other.
-    package static let server = preparation + " " + guarding
+    ///
+    /// - Parameter isSharded: whether it has a shard, at which the guard looks.
+    package static func server(isSharded: Bool) -> String {
+        preparation + " " + guarding(isSharded: isSharded)
+    }
     /// For a short command: the leash only.
     static let command = ShellProgram.line(commandFiles)
     /// The part of `server` that needs to know nothing about the server.
     private static let preparation = ShellProgram.line(preparationFiles)
     /// The rest of `server`.
-    static let guarding = ShellProgram.line(PackageResources.guard_server_sh)
+    static func guarding(isSharded: Bool) -> String {
+        (isSharded ? shardLook + " " : "") + ShellProgram.line(PackageResources.guard_server_sh)
+    }
+    /// What only a guard of a server with a shard needs.
+    private static let shardLook = ShellProgram.line(PackageResources.shard_check_sh)
     /// Where the records are; the survey looks there.
     package static let recordFolder = ShellProgram.line(PackageResources.record_folder_sh)
     /// Which control groups count the memory of a process; the survey asks too.
@@ -32,14 +40,15 @@ package enum GuardProgram {
         PackageResources.guard_cache_sh, PackageResources.short_command_sh,
     ]
     /// The files of `server`, in their order.
-    static let serverFiles = preparationFiles + [PackageResources.guard_server_sh]
+    static let serverFiles =
+        preparationFiles + [PackageResources.shard_check_sh, PackageResources.guard_server_sh]
     private static let preparationFiles = [
         PackageResources.forget_sh, PackageResources.guard_begin_sh,
         PackageResources.guard_process_sh, PackageResources.server_whole_sh,
         PackageResources.record_folder_sh, PackageResources.guard_record_sh,
         PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
         PackageResources.cache_base_sh, PackageResources.cache_files_sh,
-        PackageResources.guard_cache_sh, PackageResources.shard_check_sh,
+        PackageResources.guard_cache_sh,
         PackageResources.memory_groups_sh, PackageResources.guard_memory_sh,
         PackageResources.guard_leash_sh, PackageResources.guard_peers_sh,
         PackageResources.guard_gpu_sh, PackageResources.guard_ticker_sh,

@@ -45,7 +45,7 @@ extension DryRun {
             # The guard of every server, here or over ssh; what it does is explained in the files
             # that it is made of, Remote/Shell in sollol's sources.
             # shellcheck disable=SC2016 # expanded by the guard, not here
-            guard=\(ShellQuoting.quote(GuardProgram.server))
+            guard=\(ShellQuoting.quote(GuardProgram.server(isSharded: plan.isSharded)))
 
             """
     }
