@@ -75,6 +75,15 @@ package enum Outside {
 
     private static let marks = Array("._-:[]+@".utf8)
 
+    /// Whether a text is so many hexadecimal digits, lowercase as digests are written here.
+    package static func isHex(_ text: String, digits: Int) -> Bool {
+        text.utf8.count == digits
+            && text.utf8.allSatisfy {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+            }
+    }
+
     /// Calls `body` with each line that is not empty.
     ///
     /// By bytes: CR LF is one character of a `String`, and not the one that ends a line.

@@ -41,17 +41,11 @@ package struct StoredShards: Codable, Equatable, Sendable {
 
     /// Whether it is something that could have been found.
     var isPlausible: Bool {
-        let isNumber = { (text: String, count: Int) in
-            text.utf8.count == count
-                && text.utf8.allSatisfy {
-                    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
-                }
-        }
-        return isNumber(id, 16) && isNumber(placement, 16) && Outside.name(skeleton) != nil
-            && Outside.isPlain(model)
+        Outside.isHex(id, digits: 16) && Outside.isHex(placement, digits: 16)
+            && Outside.name(skeleton) != nil && Outside.isPlain(model)
             && parts.allSatisfy {
-                Outside.name($0.key, atMost: 1024) != nil && isNumber($0.value.manifest, 64)
+                Outside.name($0.key, atMost: 1024) != nil
+                    && Outside.isHex($0.value.manifest, digits: 64)
                     && $0.value.bytes <= UInt64(Outside.bytes.upperBound)
             }
     }

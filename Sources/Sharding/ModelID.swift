@@ -17,11 +17,7 @@ package struct ModelID: Hashable, Sendable, CustomStringConvertible {
 
     /// An identity that was written down, or nil for what is none.
     package init?(_ text: String) {
-        let isHex = text.utf8.allSatisfy {
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
-        }
-        guard isHex, text.utf8.count == Self.length else { return nil }
+        guard Outside.isHex(text, digits: Self.length) else { return nil }
         description = text
     }
 }

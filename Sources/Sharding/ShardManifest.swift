@@ -232,11 +232,7 @@ extension ShardManifest {
 
     private static func digest(_ value: JSONValue) throws(Problem) -> String {
         let text = try string(value, "sha256")
-        let isHex = text.utf8.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-        }
-        guard isHex, text.utf8.count == 64 else {
+        guard Outside.isHex(text, digits: 64) else {
             throw Problem(message: "sha256 is not 64 hexadecimal digits")
         }
         return text
