@@ -152,10 +152,7 @@ package enum Placement {
 private struct Filling {
     private let request: PlacementRequest
     private let first: Int
-    private let memory: ModelMemory
-    /// Weights and cache of each layer.
-    private let bytes: [UInt64]
-    private let largest: [UInt64]
+    private let layers: LayerNeeds
     /// Which devices get at least one layer: a worker that holds none only costs.
     private var needsLayer: [Bool] = []
 
@@ -164,12 +161,8 @@ private struct Filling {
         first = coordinatorLayers
         let memory = ModelPlacement.memory(
             request, coordinatorLayers: coordinatorLayers, counts: [])
-        self.memory = memory
-        bytes = (0...request.shape.blockCount).map {
-            memory.weights(withLayer: $0).bytes + memory.adapters(ofLayer: $0)
-                + (request.context.cacheOnCoordinator ? 0 : memory.cache(ofLayer: $0))
-        }
-        largest = (0...request.shape.blockCount).map { memory.weights(withLayer: $0).largest }
+        layers = LayerNeeds(memory, firstLayer: coordinatorLayers)
+        let (bytes, largest) = (layers.bytes, layers.largest)
         let layer = min(first, request.shape.blockCount)
         needsLayer = request.devices.map {
             fits($0, layer...layer, bytes[layer], largest[layer], .infinity, .rest)
@@ -220,9 +213,9 @@ private struct Filling {
             let start = next
             var sum: UInt64 = 0
             var biggest: UInt64 = 0
-            while next < bytes.count - kept {
-                let more = sum + bytes[next]
-                let tensor = max(biggest, largest[next])
+            while next < layers.bytes.count - kept {
+                let more = sum + layers.bytes[next]
+                let tensor = max(biggest, layers.largest[next])
                 guard fits(device, start...next, more, tensor, ratio, measure) else { break }
                 sum = more
                 biggest = tensor
@@ -231,14 +224,14 @@ private struct Filling {
             if needsLayer, next == start { return nil }
             counts.append(next - start)
         }
-        return next == bytes.count ? counts : nil
+        return next == layers.bytes.count ? counts : nil
     }
 
     private func fits(
-        _ device: PlacementDevice, _ layers: ClosedRange<Int>, _ sum: UInt64, _ tensor: UInt64,
+        _ device: PlacementDevice, _ held: ClosedRange<Int>, _ sum: UInt64, _ tensor: UInt64,
         _ ratio: Double, _ measure: Measure
     ) -> Bool {
-        let other = fixed(device, layers) + (device.isProcess ? tensor : 0)
+        let other = fixed(device, held) + (device.isProcess ? tensor : 0)
         let limit = device.limit ?? 1
         switch measure {
         case .rest: return other < limit && Double(sum) <= ratio * Double(limit - other)
@@ -247,15 +240,12 @@ private struct Filling {
     }
 
     /// What a device needs besides its layers.
-    private func fixed(_ device: PlacementDevice, _ layers: ClosedRange<Int>) -> UInt64 {
-        let hasOutput = layers.upperBound == request.shape.blockCount
-        var bytes = memory.computeBytes(withOutput: hasOutput)
+    private func fixed(_ device: PlacementDevice, _ held: ClosedRange<Int>) -> UInt64 {
+        let hasOutput = held.upperBound == layers.blockCount
+        var bytes = hasOutput ? layers.buffers.with : layers.buffers.without
         if device.isProcess { bytes += ModelMemory.workerProgram }
-        if layers.lowerBound < request.shape.blockCount { bytes += request.shape.shared.bytes }
-        guard memory.overridesEmbedding else { return bytes }
-        // The embedding lies with the first layers, or with the output of a tied model, which
-        // counts it already.
-        let isHere = !request.shape.isTied && layers.lowerBound == first
-        return bytes + (isHere ? request.shape.input.bytes : 0)
+        if held.lowerBound < layers.blockCount { bytes += layers.shared.bytes }
+        if held.lowerBound == layers.firstLayer { bytes += layers.input.bytes }
+        return bytes
     }
 }
