@@ -8,8 +8,8 @@ extension SpecBuilder {
         if spec.workers.isEmpty {
             problem(
                 key,
-                "needs workers that store the layers: name some in \(SpecialKey.backends.rawValue), "
-                    + "or leave it out.")
+                "needs workers that store the layers: name some in "
+                    + "\(SpecialKey.backends.rawValue), or leave it out.")
         }
         for worker in spec.workers {
             if !worker.managed {

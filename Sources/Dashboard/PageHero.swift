@@ -52,7 +52,8 @@ extension DashboardView {
         return """
             <p class="load"><progress max="100" value="\(progress.percent)" \
             aria-label="Share of the model that is read">\(progress.percent) %</progress>\
-            <b>\(progress.percent) %</b> <span>\(MemorySize.text(progress.bytes)) read\(speed)</span></p>
+            <b>\(progress.percent) %</b> \
+            <span>\(MemorySize.text(progress.bytes)) read\(speed)</span></p>
             """
     }
 

@@ -50,7 +50,8 @@ extension PlanReport {
             "Prompts: \(threeDigits($0)) tokens/s."
         }
         let load = prediction.loadSeconds.map {
-            "Loading: \(threeDigits($0)) s for the way to the workers, where nothing is cached there."
+            "Loading: \(threeDigits($0)) s for the way to the workers, where nothing is "
+                + "cached there."
         }
         return [full, prompt, load].compactMap(\.self)
     }

@@ -9,8 +9,9 @@ extension ModelPlacement {
     package func shardPrint(cluster: String) -> String {
         var words = zip(request.devices, ranges).map { device, layers in
             // Of the coordinator's own devices nothing is stored elsewhere, wherever they are.
-            "\(ShardFolder.name(of: device.node, cluster: cluster)) "
-                + "\(device.address == nil ? "own" : "away") \(layers.lowerBound)-\(layers.upperBound)"
+            let place = device.address == nil ? "own" : "away"
+            return "\(ShardFolder.name(of: device.node, cluster: cluster)) \(place) "
+                + "\(layers.lowerBound)-\(layers.upperBound)"
         }
         words.append("cpu 0-\(coordinatorLayers)")
         words.append("embedding \(embeddingDevice.map(String.init) ?? "-")")

@@ -23,9 +23,8 @@ extension ClusterStatus {
         if let since { first += " since \(when(since))" }
         if state == .dead { first += ", its servers ended with it" }
         let headline = Headline(self, at: now)
-        let causes = headline.wrong.prefix(headline.wrong.count - (warnings ?? []).count)
-        var lines = [first] + trouble(headline, causes, now, place)
-        if state == .recovering || state == .starting, !causes.isEmpty { return lines }
+        var lines = [first] + trouble(headline, now, place)
+        if state == .recovering || state == .starting, !headline.causes.isEmpty { return lines }
         if let summary {
             lines.append("last: \(summaryTime.map { "\(place.text($0)): " } ?? "")\(summary)")
         }
@@ -40,17 +39,20 @@ extension ClusterStatus {
 
     /// What is wrong, what is being done, when that is tried again, and what a person can do.
     private func trouble(
-        _ headline: Headline, _ causes: ArraySlice<String>, _ now: Timestamp, _ place: LocalTime
+        _ headline: Headline, _ now: Timestamp, _ place: LocalTime
     ) -> [String] {
-        var lines = causes.enumerated().map { $0 == 0 ? "cause: \($1)" : "and now: \($1)" }
-        if !causes.isEmpty, let doing = headline.doing {
+        var lines = headline.causes.enumerated().map {
+            $0 == 0 ? "cause: \($1)" : "and now: \($1)"
+        }
+        if !headline.causes.isEmpty, let doing = headline.doing {
             let next = headline.nextAttempt.map {
-                "; next attempt \(place.text($0)) (in \(duration(Double($0.seconds - now.seconds))))"
+                let pause = duration(Double($0.seconds - now.seconds))
+                return "; next attempt \(place.text($0)) (in \(pause))"
             }
             lines.append("doing: \(doing)\(next ?? "")")
         }
         lines += headline.remedies.map { "to do: \($0)" }
-        return lines + (warnings ?? []).map { "warning: \($0)" }
+        return lines + headline.warnings.map { "warning: \($0)" }
     }
 
     private var table: [String] {

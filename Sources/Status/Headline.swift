@@ -9,8 +9,10 @@ package struct Headline: Equatable, Sendable {
     package var isServing: Bool
     /// Since when.
     package var since: Timestamp?
-    /// What is wrong, one sentence each, what has begun it first; empty when nothing is.
-    package var wrong: [String]
+    /// What keeps it from serving as planned, one sentence each, what has begun it first.
+    package var causes: [String]
+    /// What the status warns of.
+    package var warnings: [String]
     /// What is being done about it; nil when nothing needs to be.
     package var doing: String?
     /// What a person can do about it, one sentence each.
@@ -23,18 +25,22 @@ package struct Headline: Equatable, Sendable {
         title = Self.title(status)
         isServing = status.isServing
         since = status.since
-        let causes = Self.causes(status)
-        wrong = causes.map(\.sentence) + (status.warnings ?? [])
+        let failures = Self.failures(status)
+        causes = failures.map(\.sentence)
         if causes.isEmpty, status.state == .failed, let summary = status.summary {
-            wrong.insert(summary, at: 0)
+            causes = [summary]
         }
-        remedies = Self.remedies(causes)
+        warnings = status.warnings ?? []
+        remedies = Self.remedies(failures)
         doing = Self.doing(status)
         nextAttempt = status.processes.compactMap(\.nextAttempt).filter { $0 > now }.min()
     }
 
+    /// All that is wrong; empty when nothing is.
+    package var wrong: [String] { causes + warnings }
+
     /// What has begun it, then what keeps each process down, where that is something else.
-    private static func causes(_ status: ClusterStatus) -> [ClusterStatus.FirstCause] {
+    private static func failures(_ status: ClusterStatus) -> [ClusterStatus.FirstCause] {
         guard !status.isServing, ![.stopping, .stopped].contains(status.state) else {
             return status.processes.compactMap(\.failure)
         }

@@ -101,8 +101,8 @@ package struct Remedy: Equatable, Sendable {
     private static func ofMemory(_ cause: CauseCode, _ place: Place) -> String? {
         switch cause {
         case .outOfMemory:
-            "free memory\(place.suffix), or leave it less: fewer layers (`memory_limit`), a smaller "
-                + "`ctx_size`; `sollol plan` tells what goes where"
+            "free memory\(place.suffix), or leave it less: fewer layers (`memory_limit`), a "
+                + "smaller `ctx_size`; `sollol plan` tells what goes where"
         case .memoryLimit:
             "raise the limit of that group (systemd: MemoryMax=, Docker: --memory), or leave "
                 + "\(place.node) fewer layers (`memory_limit`), then \(reload)"
@@ -126,8 +126,8 @@ package struct Remedy: Equatable, Sendable {
             guard place.isElsewhere else { return "\(words) may tell why" }
             return "see whether \(place.host) is on and its network works: "
                 + "\(place.command("uptime")); it is taken back as soon as it can be reached. "
-                + "To go on without it, set `\(ConfigurationKey.restart(.degradeAfter))`, or take it "
-                + "out of `rpc_backends`, then \(reload)"
+                + "To go on without it, set `\(ConfigurationKey.restart(.degradeAfter))`, or take "
+                + "it out of `rpc_backends`, then \(reload)"
         case .hang:
             return
                 "nothing for the cluster, what hangs is replaced; if it comes back, \(words) may "
