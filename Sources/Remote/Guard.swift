@@ -12,6 +12,10 @@ import Plan
 package enum Guard {
     /// What `sh -c` runs, here or on another host: reads the first line and becomes the guard.
     package static let command = ShellProgram.line(PackageResources.first_line_sh)
+    /// What `sh -c` runs on this machine for a guard that has `preparation` already, in this
+    /// variable of its environment.
+    package static let inheritedCommand = ShellProgram.line(PackageResources.inherited_line_sh)
+    package static let inheritedVariable = "SOLLOL_GUARD"
 
     /// What makes one server different from another on its host, and how it is watched there.
     ///

@@ -146,7 +146,7 @@ package final class ClusterRunner {
         happened(.upRequested)
         if output.isLive { keepView() }
         processes.keepLease(inForce.spec.timeouts.lease)
-        Self.returnMemory()
+        UnusedMemory.giveBack()
         loop.run()
         reloads.end()
         processes.endShells()
@@ -177,16 +177,6 @@ package final class ClusterRunner {
         }
     }
 
-    /// Gives back what reading headers and hosts took, which glibc would keep for later
-    /// (malloc(3)).
-    private static func returnMemory() {
-        #if canImport(Glibc)
-            // Its header is in no module.
-            guard let trim = dlsym(dlopen(nil, RTLD_NOW), "malloc_trim") else { return }
-            _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
-        #endif
-    }
-
     /// The socket for `sollol status` and its like; without it the cluster still runs.
     private func controlServer() -> ControlServer? {
         let desk = ControlDesk(
@@ -211,6 +201,7 @@ package final class ClusterRunner {
         case .distributionProven:
             caches.proven(plan)
             logs.started()
+            UnusedMemory.giveBack()
         case .exited(let run, _):
             caches.ended(run)
             shards.ended(run)

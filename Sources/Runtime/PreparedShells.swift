@@ -21,7 +21,7 @@ final class PreparedShells {
         self.loop = loop
     }
 
-    /// A shell that has read the guard, or nil; others will take its place.
+    /// A shell that has read the guard, or nil where none can be started; others take its place.
     func take() -> ShellProcess? {
         loop.cancel(timer)
         timer = loop.at(EventLoop.now + Self.pause) { [self] in refill() }
@@ -29,16 +29,17 @@ final class PreparedShells {
             if shell.isRunning { return shell }
             shell.close()
         }
-        return nil
+        return try? Self.start()
     }
 
     private func refill() {
-        while shells.count < wanted, let shell = try? ShellProcess(Guard.command) {
-            let line = Array((Guard.preparation + "\n").utf8)
-            // A pipe holds far more.
-            guard shell.input.write(line) == line.count else { return shell.close() }
-            shells.append(shell)
-        }
+        while shells.count < wanted, let shell = try? Self.start() { shells.append(shell) }
+    }
+
+    private static func start() throws -> ShellProcess {
+        var environment = ProcessInfo.processInfo.environment
+        environment[Guard.inheritedVariable] = Guard.preparation
+        return try ShellProcess(Guard.inheritedCommand, environment: environment)
     }
 
     /// Ends them.

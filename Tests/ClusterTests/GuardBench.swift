@@ -11,10 +11,12 @@ struct GuardShell: CustomTestStringConvertible, Sendable {
     var hasSetpriv = true
     /// Whether it gets the files as they are, comments and all, instead of what is sent.
     var readsFiles = false
+    /// Whether it has what it need not be told in its environment.
+    var inherits = false
 
     var testDescription: String {
         words.joined(separator: " ") + (hasSetpriv ? "" : " without setpriv")
-            + (readsFiles ? ", files as they are" : "")
+            + (readsFiles ? ", files as they are" : "") + (inherits ? ", inherited" : "")
     }
 
     /// Every shell, and macOS: bash as `sh`, without `setpriv`.
@@ -79,17 +81,17 @@ final class GuardBench {
             cluster: cluster, endpoint: Endpoint(host: host, port: port), owner: owner,
             lease: lease, usageInterval: usage, forwardedPorts: forwardedPorts, peers: peers,
             folder: isUsualFolder ? nil : self.folder, cache: cache)
-        let line = Guard.startLine(argv: argv, environment: environment, slot: slot)
+        let line = Guard.startLine(
+            argv: argv, environment: environment, slot: slot, isPrepared: shell.inherits)
         let program =
             shell.readsFiles
             ? Guard.startValues(argv: argv, environment: environment, slot: slot) + "\n"
-                + GuardFiles.server : Guard.command
+                + GuardFiles.server : shell.inherits ? Guard.inheritedCommand : Guard.command
         process.arguments = [mark] + shell.words + ["-c", program]
-        if !shell.hasSetpriv {
-            var variables = ProcessInfo.processInfo.environment
-            variables["PATH"] = GuardShell.folderWithoutSetpriv
-            process.environment = variables
-        }
+        var variables = ProcessInfo.processInfo.environment
+        if !shell.hasSetpriv { variables["PATH"] = GuardShell.folderWithoutSetpriv }
+        if shell.inherits { variables[Guard.inheritedVariable] = Guard.preparation }
+        process.environment = variables
         process.standardInput = input
         process.standardOutput = output
         process.standardError = errorPipe

@@ -44,10 +44,12 @@ import Testing
     }
 
     @Test(arguments: shells)
-    func aGuardIsTheSameInBothForms(_ words: [String]) throws {
+    func aGuardIsTheSameInEachForm(_ words: [String]) throws {
         let sent = try course(GuardShell(words: words))
         let files = try course(GuardShell(words: words, readsFiles: true))
+        let inherited = try course(GuardShell(words: words, inherits: true))
         #expect(sent == files)
+        #expect(sent == inherited)
         #expect(sent.count == 7)
     }
 

@@ -31,6 +31,9 @@ import Testing
             path: "Remote/Shell/first-line.sh",
             bytes: Remote.PackageResources.first_line_sh),
         File(
+            path: "Remote/Shell/inherited-line.sh",
+            bytes: Remote.PackageResources.inherited_line_sh),
+        File(
             path: "Remote/Shell/forget.sh",
             bytes: Remote.PackageResources.forget_sh),
         File(

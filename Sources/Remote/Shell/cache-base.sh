@@ -3,12 +3,13 @@
 cache_base() {
     base=${LLAMA_CACHE:-};
     if [ -z "$base" ]; then
-        case $(uname -s) in
-        Darwin) base=${HOME:+$HOME/Library/Caches/llama.cpp};;
-        *)
+        # The first is a moment's work; macOS has none.
+        if [ -e /proc/self ] || [ "$(uname -s)" != Darwin ]; then
             base=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}};
-            base=${base:+$base/llama.cpp};;
-        esac;
+            base=${base:+$base/llama.cpp};
+        else
+            base=${HOME:+$HOME/Library/Caches/llama.cpp};
+        fi;
     fi;
     printf '%s\n' "${base%/}";
 };

@@ -22,7 +22,8 @@ cache_folder='' cache_home='' cache_refused='';
 # find_cache: sets main_cache and own_cache, the folders that this server may have.
 find_cache() {
     main_cache=$(export_environment; cache_base);
-    own_cache=$main_cache/sollol-$(uname -n)-${address%:*}-${address##*:};
+    { read -r whole_host </proc/sys/kernel/hostname || whole_host=$(uname -n); } 2>/dev/null;
+    own_cache=$main_cache/sollol-$whole_host-${address%:*}-${address##*:};
 };
 
 # is_shard_folder: whether a manifest says what these files are: then they are not ours to judge.
@@ -123,6 +124,7 @@ has_cached() {
 
 # has_space BYTES: whether the disk of the folder has so much, as far as it says.
 has_space() {
+    [ "$1" -gt 0 ] || return 0;
     free=$(df -Pk "$cache_folder" 2>/dev/null |
         awk 'NR > 1 { for (i = 3; i <= NF; i++) if ($i ~ /^[0-9]+%$/) print $(i - 1) }');
     case $free in

@@ -105,7 +105,7 @@ exec 3<&- 2>/dev/null;
 wait "$server";
 status=$?;
 # Before it is told only where something holds the port, since it costs a few milliseconds.
-[ -z "$(list_listeners "${address##*:}")" ] || end_marked "${record##*/}";
+! is_listening "${address##*:}" || end_marked "${record##*/}";
 put_record gone;
 [ "$status" != 137 ] || report_memory;
 echo "exited $status";

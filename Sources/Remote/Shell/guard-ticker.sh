@@ -65,7 +65,11 @@ run_ticker() {
     process_stat "$reader" || process_start='';
     reader_start=$process_start;
     set -- sleep "$tick_seconds";
-    [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL "$@";
+    if [ "$setpriv" ]; then
+        # Once for all of PATH: setpriv would look there in vain at each tick.
+        sleeper=$(command -v sleep) || sleeper='sleep';
+        set -- "$setpriv" --pdeathsig KILL "$sleeper" "$tick_seconds";
+    fi;
     silence=0 ticks=0 page_size='' killed='';
     while :; do
         "$@" >/dev/null 2>&1 || nap;

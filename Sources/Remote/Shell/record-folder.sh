@@ -7,10 +7,14 @@
 : "${uid-}";
 
 # why_unwritable FOLDER: prints why no file can be written there, in the words of its host, a full
-# disk, say; nothing where one can. What it makes for that is in a folder of its own, which no link
-# leads away from.
+# disk, say; nothing where one can. The shell tries, and overwrites nothing and follows no link
+# (`set -C`: O_EXCL); for words, of which a shell has none, programs try in a folder of their own.
 why_unwritable() {
     trial=$1/.sollol-$uid-$$;
+    if (umask 077; set -C; echo >"$trial") 2>/dev/null && rm "$trial" 2>/dev/null; then
+        return 0;
+    fi;
+    rm -rf "$trial";
     words=$({ (umask 077; mkdir "$trial") && echo | tee "$trial/file" >/dev/null; } 2>&1);
     rm -rf "$trial";
     printf '%s\n' "${words##*: }";

@@ -16,14 +16,24 @@ set +f;
 cache=$(cache_base);
 [ "$cache" ] || exit 0;
 
-if stat -c %X / >/dev/null 2>&1; then
-    option=-c fields='%X %s %n';
-else
-    option=-f fields='%a %z %N';
-fi;
-
 four='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]';
-user=$(id -u);
+
+# is_empty: whether rpc-server has left nothing in this folder.
+is_empty() {
+    for place in $four$four$four$four; do
+        if [ -e "$place" ] || [ -L "$place" ]; then return 1; fi;
+    done;
+};
+
+# know_user: sets user, and how stat is asked here: option and fields.
+know_user() {
+    user=$(id -u);
+    if stat -c %X / >/dev/null 2>&1; then
+        option=-c fields='%X %s %n';
+    else
+        option=-f fields='%a %z %N';
+    fi;
+};
 
 # own_files ACTION...: for each file that rpc-server can have written. `! -name . -prune`: none in
 # folders below.
@@ -32,11 +42,10 @@ own_files() {
     find . ! -name . -prune -type f -links 1 "$@" 2>/dev/null;
 };
 
-# Second of use, bytes and name of each file, the last used first.
+# Second of use, bytes and name of each file.
 list_files() {
     own_files -exec stat "$option" "$fields" {} + |
-        LC_ALL=C awk 'NF == 3 && length($3) == 18 && $3 ~ /^\.\/[0-9a-f]+$/' |
-        sort -rn;
+        LC_ALL=C awk 'NF == 3 && length($3) == 18 && $3 ~ /^\.\/[0-9a-f]+$/';
 };
 
 is_too_large() {
@@ -97,14 +106,16 @@ records_use() {
 # prune_folder FOLDER: in a shell of its own.
 prune_folder() {
     cd "$1" 2>/dev/null || exit 0;
+    ! is_empty || exit 0;
     [ ! -e manifest.json ] && [ ! -e ../manifest.json ] || exit 0;
+    know_user;
     if [ -e .sollol-lock ] && command -v flock >/dev/null 2>&1; then
         (: >>.sollol-lock) 2>/dev/null && exec 9>>.sollol-lock && flock -n 9 || exit 0;
     fi;
     is_too_large || exit 0;
     keep=$(first_use) || keep=-1;
     records_use || [ "$keep" = 1e18 ] || keep=-1;
-    list_files | awk -v most="$cache_limit" -v keep="$keep" '
+    list_files | sort -rn | awk -v most="$cache_limit" -v keep="$keep" '
         { sum += $2 }
         sum > most { if ($1 < keep) print $2, $3; else stay += $2 }
         END { printf "0 %.0f\n", stay }' | {
@@ -121,6 +132,7 @@ prune_folder() {
     };
 };
 
-for place in "$cache" "$cache"/sollol-"$(uname -n)"-*; do
+{ read -r host </proc/sys/kernel/hostname || host=$(uname -n); } 2>/dev/null;
+for place in "$cache" "$cache"/sollol-"$host"-*; do
     (prune_folder "$place/rpc");
 done;

@@ -16,7 +16,7 @@ list_gpus() {
         place=$gpu_root/sys/class/drm/renderD$number/device;
         maker='' slot='';
         read -r maker <"$place/vendor";
-        slot=$(readlink -f "$place");
+        [ "$maker" != 0x8086 ] || slot=$(readlink -f "$place");
         case $maker${slot##*/} in
         0x10de*) echo "gpu NVIDIA /dev/dri/renderD$number";;
         0x1002*) echo "gpu AMD /dev/dri/renderD$number";;

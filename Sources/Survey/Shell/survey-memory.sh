@@ -5,10 +5,10 @@
 
 : "${memory_root-}";
 
-# group_room FOLDER: prints the bytes that a control group still allows, not counting what the
-# kernel takes back when it has to (the page cache); nothing where it has no limit. v2, else v1.
-group_room() {
-    most='';
+# find_room FOLDER: sets room to the bytes that a control group still allows, not counting what the
+# kernel takes back when it has to (the page cache); empty where it has no limit. v2, else v1.
+find_room() {
+    most='' room='';
     for limit_file in memory.max memory.high memory.limit_in_bytes; do
         limit='';
         read -r limit <"$1/$limit_file";
@@ -31,20 +31,31 @@ group_room() {
             printf "%.0f\n", kept
         }' "$1/memory.stat") || kept=$used;
     [ "$kept" -lt "$most" ] || kept=$most;
-    echo $((most - kept));
+    room=$((most - kept));
 } 2>/dev/null;
 
-# list_rooms: prints KiB and the folder of each group with a limit.
-list_rooms() {
-    group_folders self | while read -r folder; do
-        room=$(group_room "$folder");
-        [ -z "$room" ] || echo "$((room / 1024)) the control group $folder";
-    done;
+# least_room: prints KiB and the folder of the group that allows least, if one has a limit.
+least_room() {
+    group_folders self | {
+        least='' where='';
+        while read -r folder; do
+            find_room "$folder";
+            [ "$room" ] || continue;
+            [ "$least" ] && [ "$least" -le "$room" ] || least=$room where=$folder;
+        done;
+        [ -z "$least" ] || echo "$((least / 1024)) the control group $where";
+    };
 };
 
 if [ -r "$memory_root/proc/meminfo" ]; then
-    memory=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' "$memory_root/proc/meminfo");
-    confined=$(list_rooms | sort -n | head -n 1);
+    memory='';
+    while read -r key number _; do
+        if [ "$key" = MemAvailable: ]; then
+            memory=$number;
+            break;
+        fi;
+    done <"$memory_root/proc/meminfo";
+    confined=$(least_room);
 else
     memory=$(vm_stat 2>/dev/null |
         awk '/page size of/ { s = $8 }

@@ -2,17 +2,19 @@
 
 : "${uid-}";
 
-{ ip -4 addr || ifconfig -a; } 2>/dev/null |
-    sed -n 's/.*inet \(addr:\)*\([0-9][0-9.]*\).*/address \2/p';
-
 # Interfaces with an address: how many Mbit/s they say (`-`: they do not), and `air` for Wi-Fi.
-ip -4 -o addr 2>/dev/null | while read -r _ interface _ address _; do
+# Where `ip` does not tell a line for each of them, the addresses alone.
+links=$(ip -4 -o addr 2>/dev/null);
+[ "$links" ] || { ip -4 addr || ifconfig -a; } 2>/dev/null |
+    sed -n 's/.*inet \(addr:\)*\([0-9][0-9.]*\).*/address \2/p';
+[ -z "$links" ] || say "$links" | while read -r _ interface _ address _; do
     place=/sys/class/net/$interface speed='' medium=wire;
     { read -r speed <"$place/speed"; } 2>/dev/null;
     case $speed in
     '' | *[!0-9]*) speed=-;;
     esac;
     [ ! -e "$place/wireless" ] || medium=air;
+    say "address ${address%%/*}";
     say "link $interface $address $speed $medium";
 done;
 
