@@ -11,14 +11,15 @@ extension LaunchPlanner {
     /// devices.
     ///
     /// - Parameters:
-    ///   - nodes: the workers to leave out; none gives the plan of the whole specification.
+    ///   - nodes: the workers to leave out; none gives the plan of the whole specification, and so
+    ///     do spares alone, which it does without anyway.
     ///   - whole: the plan of the whole specification, with the same facts.
     /// - Throws: `PlanError` when the rest cannot make a cluster, or cannot hold the model and
     ///   nobody has said that it may try (`--overcommit`).
     package static func plan(
         _ spec: ClusterSpec, facts: HostFacts, leavingOut nodes: [Node], of whole: LaunchPlan
     ) throws(PlanError) -> LaunchPlan {
-        guard !nodes.isEmpty else { return whole }
+        guard nodes.contains(where: { !whole.spares.contains($0) }) else { return whole }
         guard spec.storage == .whole else { throw .restHasNoShards(missing: nodes) }
         var rest = spec
         rest.workers.removeAll { nodes.contains($0.node) }

@@ -73,6 +73,15 @@ import Testing
         #expect(rest.process("worker-2") == whole.process("worker-2"))
     }
 
+    /// One that was called in and is missing when the other is back: nothing is degraded then.
+    @Test func aMissingSpareIsNotMissed() throws {
+        let whole = try Self.plan(Self.spec)
+        #expect(whole.spares == ["worker-2"])
+        let plan = try LaunchPlanner.plan(
+            Self.spec, facts: SampleSpecs.localFacts, leavingOut: ["worker-2"], of: whole)
+        #expect(plan == whole)
+    }
+
     /// Else a little less memory at the next start would move layers, or end a worker.
     @Test func whereLayersWereIsRememberedWithThem() throws {
         let plan = try Self.plan(Self.spec)
