@@ -83,6 +83,8 @@ struct ShardedStartTests {
         #expect(dryRun.contains("/skeleton.gguf"))
         let plan = try Self.sollol(cluster, "plan").standardOutput()
         #expect(plan.contains("Stored: worker-1 "), "\(plan)")
+        let status = try Self.sollol(cluster, "status").standardOutput()
+        #expect(status.contains("  STORED  "), "\(status)")
         // A start after a failure is proven as well.
         let worker = cluster.bed["worker-b"].llamaProcesses()[0]
         _ = kill(worker.pid, SIGKILL)
