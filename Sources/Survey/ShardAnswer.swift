@@ -16,6 +16,8 @@ package struct ShardAnswer: Equatable, Sendable {
     package var folder: String?
     /// Bytes that are free on its disk.
     package var freeBytes: UInt64?
+    /// Bytes of what has arrived and is not in its place, of whatever placement; nil: nothing.
+    package var betweenBytes: UInt64?
     /// Why nothing can be stored there, as part of a sentence.
     package var obstacle: String?
     /// The digest of the manifest; nil: there is none.
@@ -45,6 +47,8 @@ package struct ShardAnswer: Equatable, Sendable {
         switch tag {
         case "folder": folder = Outside.path(rest)
         case "free": freeBytes = Outside.number(rest, in: Outside.bytes).map(UInt64.init)
+        case "between":
+            betweenBytes = Outside.number(rest, in: Outside.kibibytes).map { UInt64($0) << 10 }
         case "closed": obstacle = "nothing can be written in \(TerminalText.quote(rest))"
         case "lacks": obstacle = "the host has no \(TerminalText.quote(rest))"
         case "manifest": manifest = rest

@@ -35,11 +35,12 @@ final class ShardStream {
     /// Begins to send.
     ///
     /// - Parameters:
+    ///   - line: `ShardScript.receive`.
     ///   - carrier: the ssh client's command line; nil for this machine.
     ///   - done: called once, never from within this call.
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
     init(
-        _ items: [ShardItem], of source: ShardSource, script: ShardScript, carrier: [String]?,
+        _ items: [ShardItem], of source: ShardSource, line: String, carrier: [String]?,
         loop: EventLoop, done: @escaping (Outcome) -> Void
     ) throws {
         self.loop = loop
@@ -54,7 +55,7 @@ final class ShardStream {
             },
             input: stdin.reading, output: stdout.writing, errors: stderr.writing)
         for end in [stdin.writing, stdout.reading, stderr.reading] { end.setNonBlocking() }
-        unsent = Array((script.receive + "\n").utf8)
+        unsent = Array((line + "\n").utf8)
         input = loop.watch(stdin.writing)
         output = loop.watch(stdout.reading)
         errors = IncomingLines(of: stderr.reading, loop: loop)

@@ -96,6 +96,39 @@ struct ShardCommandTests {
         for host in hosts { #expect(Self.stored(host) < 65536) }
     }
 
+    /// As when it was killed, and the placement is another one now.
+    @Test func whatAnotherRunHasLeftIsNeitherUsedNorKept() throws {
+        let cluster = try Self.cluster()
+        _ = try Self.shard(cluster)
+        // Files of another placement, half a file of this one, pieces of another skeleton.
+        for (name, command) in [
+            ("worker-a", "echo x >incoming/00000000000000ff"),
+            (
+                "worker-b",
+                "set -- rpc/*; head -c 1000 \"$1\" >\"incoming/${1#rpc/}\"; chmod 700 rpc; "
+                    + "rm -f \"$2\"; head -c 99999 /dev/zero >incoming/00000000000000ff"
+            ),
+        ] {
+            let left = try cluster.bed[name].run(
+                "cd \(Self.base)/*/*/ && mkdir incoming && \(command)")
+            #expect(left.status == 0, "\(left.output)")
+        }
+        let piece = try cluster.bed.control.run(
+            "cd \(Self.base)/*/*/ && mkdir incoming && "
+                + "size=$(sed -n 's/.*\"offset\": 0, \"bytes\": \\([0-9]*\\).*/\\1/p' "
+                + "manifest.json) && "
+                + "head -c \"$size\" skeleton.gguf >incoming/skeleton.gguf@0")
+        #expect(piece.status == 0, "\(piece.output)")
+        let report = try Self.report(try Self.shard(cluster))
+        #expect(report.nodes.map { ($0.sentBytes ?? 0) > 0 } == [false, true, false])
+        for host in [cluster.bed["worker-a"], cluster.bed["worker-b"], cluster.bed.control] {
+            let left = try host.run("ls -d \(Self.base)/*/*/incoming")
+            #expect(left.status != 0, "\(left.output)")
+        }
+        let last = try Self.report(try Self.shard(cluster))
+        #expect(last.nodes.allSatisfy { $0.sentBytes == 0 && $0.problem == nil })
+    }
+
     /// Killed at moments all over its work, it comes to the same when it is run again.
     @Test func killedAnywhereItIsContinued() throws {
         let cluster = try Self.cluster()
