@@ -33,9 +33,14 @@ package struct ShardAnswer: Equatable, Sendable {
     /// Whether it was not cut off.
     package var isComplete = false
 
+    /// Bytes of what an answer says of so many files, beside everything else.
+    package static func size(ofFiles count: Int) -> Int { 2 * 256 * count }
+
     /// The meaning of an answer.
-    package init(_ bytes: [UInt8]) {
-        _ = Outside.lines(bytes, atMost: Bounds.answerLines) { line in
+    ///
+    /// - Parameter files: how many were asked about; each may be in its place and have arrived.
+    package init(_ bytes: [UInt8], files: Int = 0) {
+        _ = Outside.lines(bytes, atMost: Bounds.answerLines + 2 * files) { line in
             take(String(decoding: line, as: UTF8.self))
         }
     }

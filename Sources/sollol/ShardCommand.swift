@@ -138,6 +138,11 @@ struct ShardCommand {
         let size = MemorySize.text(report.modelBytes)
         console.report(Report(.phase, "[1/2] reading \(source.paths[0]), \(size)"))
         try work.digest()
+        if let obstacle = work.manifest.obstacle {
+            throw ShardSource.Problem(
+                description: "\(source.paths[0]): what is to be written about its shards could not "
+                    + "be read again: \(obstacle). Nothing was sent")
+        }
         let hosts = plural(report.rows.count, "folder")
         console.report(Report(.phase, "[2/2] looking at \(hosts), and sending what is missing"))
         let outcomes = work.run { sent in

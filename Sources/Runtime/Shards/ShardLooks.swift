@@ -9,9 +9,6 @@ import Survey
 
 /// Looks before a start at what nodes store of a model in shards.
 enum ShardLooks {
-    /// Bytes of a manifest that are read at most.
-    private static let longest = 32 << 20
-
     /// What is known of the coordinator's manifest.
     enum Manifest {
         case found(ShardManifest)
@@ -29,7 +26,8 @@ enum ShardLooks {
             holder: ShardFolder.name(of: .coordinator, cluster: spec.name),
             model: spec.model.text)
         let question = Question(
-            location: location, line: line, timeout: 30 + spec.timeouts.connect, size: longest)
+            location: location, line: line, timeout: 30 + spec.timeouts.connect,
+            size: Bounds.shardManifestBytes)
         guard let bytes = ask([question], spec.timeouts)[0] else { return .unknown }
         guard let newline = bytes.firstIndex(of: UInt8(ascii: "\n")),
             bytes.starts(with: "found ".utf8)

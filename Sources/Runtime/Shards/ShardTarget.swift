@@ -80,8 +80,9 @@ final class ShardTarget {
 
     private func ask(_ line: String, bytes: UInt64, _ done: @escaping (ShardAnswer) -> Void) {
         let timeout = 30 + work.timeouts.connect + Double(bytes) / PlannedShard.slowestDigest
-        shell?.ask(line, timeout: timeout) { [self] bytes in
-            let answer = ShardAnswer(bytes)
+        let size = ShardAnswer.size(ofFiles: items.count)
+        shell?.ask(line, size: size, timeout: timeout) { [self] bytes in
+            let answer = ShardAnswer(bytes, files: items.count)
             guard answer.isComplete else { return finish(problem: "its answer was cut off") }
             done(answer)
         } failure: { [self] failure in
@@ -132,8 +133,8 @@ final class ShardTarget {
         do {
             let sent = missing + [ShardItem(part.manifest)]
             stream = try ShardStream(
-                sent, of: work.source, line: script.receive(keeping: kept), carrier: carrier,
-                loop: loop
+                sent, of: work.source, line: script.receive(keeping: kept), files: items.count,
+                carrier: carrier, loop: loop
             ) { [self] outcome in
                 switch outcome {
                 case .answered(let answer): arrived(missing, need, answer)
