@@ -134,7 +134,8 @@ struct ShardCommand {
         var work = ShardWork(
             layout: layout, source: source, model: spec.model.text, placement: placement,
             cluster: spec.name,
-            places: report.rows.map { ($0.node, location(of: $0.node)) }, timeouts: spec.timeouts)
+            places: report.rows.map { ShardPlace(of: $0.node, in: spec) },
+            timeouts: spec.timeouts)
         let size = MemorySize.text(report.modelBytes)
         console.report(Report(.phase, "[1/2] reading \(source.paths[0]), \(size)"))
         try work.digest()
@@ -169,19 +170,16 @@ struct ShardCommand {
     ) -> ShardReport {
         let rows = (layout.holders + [.coordinator]).map { node in
             ShardReport.Row(
-                node: node, host: location(of: node).sshDestination ?? "this machine",
+                node: node,
+                host: ShardPlace(of: node, in: spec).location.sshDestination ?? "this machine",
                 folder: ShardFolder.path(
-                    base: ShardFolder.usualBase, node, cluster: spec.name, layout.id),
+                    base: spec.shardBase(of: node), node, cluster: spec.name, layout.id),
                 storedBytes: layout.storedBytes(of: node),
                 tensors: node.isWorker ? layout.tensors(of: node).count : nil)
         }
         return ShardReport(
             layout, model: spec.model.text, source: source.paths[0], rows: rows,
             assumptions: assumptions)
-    }
-
-    private func location(of node: Node) -> RunLocation {
-        spec.workers.first { $0.node == node }?.location ?? spec.coordinator.location
     }
 
     private func refuse(_ message: String) -> ExitStatus {
@@ -205,24 +203,22 @@ struct ShardCommand {
 
     private func list(removing: Bool) throws -> ExitStatus {
         let nodes = spec.workers.filter(\.managed).map(\.node) + [.coordinator]
-        let places = nodes.map { ($0, location(of: $0)) }
+        let places = nodes.map { ShardPlace(of: $0, in: spec) }
         // Nothing may be taken from a cluster that runs.
         let state =
             removing
             ? try StateDirectory(path: statePath, configuration: configuration) : nil
         defer { _ = state }
-        var found = ShardFolders.all(
-            places, base: ShardFolder.usualBase, cluster: spec.name, timeouts: spec.timeouts)
+        var found = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
         if removing {
             found = found.map { folder in
                 var folder = folder
                 folder.listings.removeAll { !$0.isWhole || $0.model != spec.model.text }
                 return folder
             }
-            found = ShardFolders.remove(
-                found, base: ShardFolder.usualBase, cluster: spec.name, timeouts: spec.timeouts)
+            found = ShardFolders.remove(found, cluster: spec.name, timeouts: spec.timeouts)
         }
-        let list = ShardList(found.map { .init($0.node, $0.listings, $0.problem) })
+        let list = ShardList(found.map { .init($0.place.node, $0.listings, $0.problem) })
         try CommandLineInterface.write(isJSON ? list.json : list.text)
         return list.isGood ? .success : .unavailable
     }

@@ -22,7 +22,7 @@ enum ShardLooks {
     static func manifest(_ spec: ClusterSpec) -> Manifest {
         let location = spec.coordinator.location
         let line = ShardScript.find(
-            base: ShardFolder.usualBase,
+            base: spec.shardBase(of: .coordinator),
             holder: ShardFolder.name(of: .coordinator, cluster: spec.name),
             model: spec.model.text)
         let question = Question(
