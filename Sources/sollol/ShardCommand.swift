@@ -86,6 +86,7 @@ struct ShardCommand {
                     + "llama.cpp looks for no smaller one on a worker's disk")
         }
         var report = report(layout, source, plan.notices + plan.assumptions)
+        report.change = change(to: layout, isDryRun: isDryRun)
         if isDryRun {
             try CommandLineInterface.write(isJSON ? report.json : report.text)
             return .success
@@ -100,6 +101,7 @@ struct ShardCommand {
             return refuse(problem.description)
         }
         if report.isGood {
+            for notice in removeFormer(than: layout) { console.notice(notice) }
             var facts = recorded.facts
             facts.shards = StoredShards(manifest, cluster: spec.name)
             try RecordedFacts.write(facts, placement: plan.remembered, to: state)
@@ -144,6 +146,7 @@ struct ShardCommand {
                 description: "\(source.paths[0]): what is to be written about its shards could not "
                     + "be read again: \(obstacle). Nothing was sent")
         }
+        if let changes = report.changes { console.report(Report(.progress, changes)) }
         let hosts = plural(report.rows.count, "folder")
         console.report(Report(.phase, "[2/2] looking at \(hosts), and sending what is missing"))
         let outcomes = work.run { sent in
@@ -163,6 +166,36 @@ struct ShardCommand {
             report.rows[index].problem = outcome.problem
         }
         return work.manifest
+    }
+
+    /// What changes hands, as the coordinator's manifest tells; nil where it is not there, or
+    /// nobody may ask.
+    private func change(to layout: ShardLayout, isDryRun: Bool) -> ShardChange? {
+        // A dry run contacts no host.
+        guard !isDryRun || spec.coordinator.location == .here,
+            case .found(let manifest) = ShardLooks.manifest(spec), manifest.id == layout.id
+        else { return nil }
+        return ShardChange(to: layout, from: manifest, cluster: spec.name)
+    }
+
+    /// Takes from workers what they need not keep, since they have no part any more. Returns what
+    /// people should know.
+    private func removeFormer(than layout: ShardLayout) -> [String] {
+        let idle = spec.workers.map(\.node).filter { !layout.holders.contains($0) }
+        guard !idle.isEmpty else { return [] }
+        let places = idle.map { ShardPlace(of: $0, in: spec) }
+        var found = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
+        for index in found.indices {
+            found[index].listings.removeAll { $0.id != layout.id.description }
+        }
+        let former = found.filter { !$0.listings.isEmpty || $0.problem != nil }
+        guard !former.isEmpty else { return [] }
+        let left = ShardFolders.remove(former, cluster: spec.name, timeouts: spec.timeouts)
+        return left.map { folder in
+            let what = folder.problem.map { "what it stored may still be there: \($0)" }
+            return
+                "\(folder.place.node) has no part any more; \(what ?? "what it stored is removed")"
+        }
     }
 
     private func report(

@@ -8,9 +8,9 @@ import Sharding
 import Survey
 
 /// Looks before a start at what nodes store of a model in shards.
-enum ShardLooks {
+package enum ShardLooks {
     /// What is known of the coordinator's manifest.
-    enum Manifest {
+    package enum Manifest {
         case found(ShardManifest)
         /// Nothing is stored, or what is there is none; why, as what follows a process's name.
         case unusable(String)
@@ -19,7 +19,7 @@ enum ShardLooks {
     }
 
     /// The coordinator's manifest of the model.
-    static func manifest(_ spec: ClusterSpec) -> Manifest {
+    package static func manifest(_ spec: ClusterSpec) -> Manifest {
         let location = spec.coordinator.location
         let line = ShardScript.find(
             base: spec.shardBase(of: .coordinator),
