@@ -63,7 +63,12 @@ package enum Bounds {
     package static let headerKeptBytes = 2 << 20
     /// Tensors of all parts of a model together.
     package static let modelTensors = 1 << 14
-    /// Values of JSON in a manifest of shards; its bytes are those of a configuration.
+    /// Bytes of a manifest of shards: 400 for each tensor of the largest model, and 100 for the
+    /// piece of the skeleton that follows it.
+    package static let shardManifestBytes = 8 << 20
+    /// Bytes of a line of it; the longest has all pieces of a file of the skeleton.
+    package static let shardManifestLineBytes = 4 << 20
+    /// Values of JSON in such a line.
     package static let shardManifestValues = 100_000
     /// Files of a model.
     package static let modelParts = 512

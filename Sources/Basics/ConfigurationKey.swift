@@ -51,6 +51,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case draftModel = "draft_model"
         case projector, lora, mode
         case sleepAfter = "sleep_after"
+        case shardsFolder = "shards.folder"
     }
 
     /// Keys of `restart`.
@@ -100,6 +101,7 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case sshOptions = "ssh_options"
         case bind, transport, managed, binary, devices, threads, cache
         case cacheLimit = "cache_limit"
+        case shardsFolder = "shards.folder"
         case memoryLimit = "memory_limit"
         case memoryReserve = "memory_reserve"
         case speed, environment
@@ -136,6 +138,16 @@ package enum ConfigurationKey: Hashable, Codable, Sendable {
         case .backend(_, let key), .workerDefaults(let key): key.rawValue
         }
     }
+}
+
+extension ConfigurationKey {
+    /// The object within its group that holds it: `shards` of `coordinator.shards.folder`.
+    package var object: String? {
+        name.firstIndex(of: ".").map { String(name[..<$0]) }
+    }
+
+    /// Its name in that object, or in its group.
+    package var leaf: String { object.map { String(name.dropFirst($0.count + 1)) } ?? name }
 }
 
 extension ConfigurationKey: CustomStringConvertible {

@@ -63,6 +63,8 @@ package struct JSONReadError: Error, Equatable, Sendable {
 extension JSONReader {
     /// Where a text comes from, which decides what it may hold.
     package struct Source: Sendable {
+        /// A larger text is refused.
+        var mostBytes = Bounds.configurationBytes
         /// More values are refused.
         var mostValues: Int
         /// In a configuration every string may become a word of a command line.
@@ -74,8 +76,8 @@ extension JSONReader {
         /// An answer of a server.
         package static let server = Source(
             mostValues: Bounds.serverAnswerValues, allowsNUL: true)
-        /// A manifest of shards.
+        /// A line of a manifest of shards.
         package static let shardManifest = Source(
-            mostValues: Bounds.shardManifestValues, allowsNUL: false)
+            mostBytes: Bounds.shardManifestLineBytes, mostValues: Bounds.shardManifestValues, allowsNUL: false)
     }
 }

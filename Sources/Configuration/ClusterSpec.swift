@@ -132,6 +132,8 @@ package struct WorkerSpec: Equatable, Codable, Sendable {
     package var memoryReserve: UInt64 = 512 << 20
     /// Bytes of its tensor cache that stay at a start.
     package var cacheLimit: UInt64 = 100 << 30
+    /// The folder of its shards, or nil: the usual one.
+    package var shardsFolder: String?
     /// How fast it is compared with the others, or nil.
     package var speed: Double?
 
@@ -185,6 +187,8 @@ package struct CoordinatorSpec: Equatable, Codable, Sendable {
     /// Seconds without a request after which it gives up its memory and that of the workers until
     /// the next one; nil is never.
     package var sleepAfter: Int?
+    /// The folder of the skeleton, or nil: the usual one.
+    package var shardsFolder: String?
     /// Slots for requests of `sollol` itself, after those of users.
     package var ownSlots = 0
 

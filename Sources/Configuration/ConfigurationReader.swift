@@ -116,25 +116,33 @@ struct ConfigurationReader {
         }
     }
 
-    private mutating func readGroup(_ node: JSONNode, _ group: ConfigurationGroup) {
+    /// - Parameter object: the one within the group that this is, such as `shards`.
+    private mutating func readGroup(
+        _ node: JSONNode, _ group: ConfigurationGroup, object: String? = nil
+    ) {
         if node.value == .null { return }
         guard case .object(let members) = node.value else {
-            return expected("an object { … }", node, .group(group))
+            let place = object.map { ConfigurationPlace.unknown(in: group, $0) } ?? .group(group)
+            return expected("an object { … }", node, place)
         }
-        let keys = group.keys
-        let names = keys.map(\.name)
+        let keys = group.keys.filter { object == nil || $0.object == object }
+        let names = keys.map { object == nil ? $0.object ?? $0.leaf : $0.leaf }.unique { $0 }
         for member in members {
-            if let index = names.firstIndex(of: member.key) {
-                read(member.value, keys[index])
+            if let key = keys.first(where: { $0.object == object && $0.leaf == member.key }) {
+                read(member.value, key)
+                continue
+            }
+            if object == nil, keys.contains(where: { $0.object == member.key }) {
+                readGroup(member.value, group, object: member.key)
                 continue
             }
             let hint =
                 NearestName.of(member.key, in: names).map { "did you mean \"\($0)\"?" }
                 ?? "known are: \(names.joined(separator: ", "))."
+            let path = (object.map { "\($0)." } ?? "") + printableKey(member.key)
             problems.append(
                 ConfigurationProblem(
-                    origin(member.position), .unknown(in: group, printableKey(member.key)),
-                    "unknown key; \(hint)"))
+                    origin(member.position), .unknown(in: group, path), "unknown key; \(hint)"))
         }
     }
 

@@ -129,6 +129,7 @@ extension ConfigurationKey.Coordinator {
                 kind: .string(.oneOf(ServingMode.allCases.map(\.rawValue))),
                 standard: .string(ServingMode.completion.rawValue))
         case .sleepAfter: .init(kind: .integer(1...31_536_000), unit: "seconds")
+        case .shardsFolder: .init(kind: .string(.path))
         }
     }
 }
@@ -235,6 +236,7 @@ extension ConfigurationKey.Backend {
         case .devices: .init(kind: .strings(.device), standard: .strings([]))
         case .threads: .init(kind: .integer(1...4096))
         case .cacheLimit: .init(kind: .string(.memorySize), standard: .string("100GiB"))
+        case .shardsFolder: .init(kind: .string(.path))
         case .memoryLimit: .init(kind: .string(.memorySize))
         case .memoryReserve: .init(kind: .string(.memorySize), standard: .string("512MiB"))
         case .speed: .init(kind: .number(0.001...1_000_000))
@@ -248,7 +250,7 @@ extension ConfigurationKey.Backend {
         switch self {
         case .name, .host, .port, .managed, .memoryLimit, .memoryReserve, .speed: true
         case .ssh, .sshOptions, .bind, .transport, .binary, .devices, .threads, .cache,
-            .cacheLimit, .environment, .extraArguments:
+            .cacheLimit, .shardsFolder, .environment, .extraArguments:
             false
         }
     }

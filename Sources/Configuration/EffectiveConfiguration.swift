@@ -34,17 +34,21 @@ package struct EffectiveConfiguration: Equatable, Sendable {
     /// A plain configuration that loads again to the same.
     package var json: String {
         typealias Member = (key: String, value: OrderedJSON)
-        var top: [Member] = []
-        var groups: [ConfigurationGroup: [Member]] = [:]
-        for row in rows {
-            let member = (row.key.name, row.value.ordered)
-            if let group = row.key.group {
-                groups[group, default: []].append(member)
-            } else {
-                top.append(member)
-            }
+        func members(_ keys: [(key: ConfigurationKey, value: ConfigurationValue)]) -> [Member] {
+            keys.map { ($0.key.leaf, $0.value.ordered) }
         }
-        func object(_ group: ConfigurationGroup) -> OrderedJSON { .object(groups[group] ?? []) }
+        let all = rows.map { ($0.key, $0.value) }
+        let groups = Dictionary(grouping: all) { $0.0.group }
+        var top = members(groups[nil] ?? [])
+        func object(_ group: ConfigurationGroup) -> OrderedJSON {
+            let own = groups[group] ?? []
+            let objects = own.compactMap(\.0.object).unique { $0 }
+            return .object(
+                members(own.filter { $0.0.object == nil })
+                    + objects.map { name in
+                        (name, .object(members(own.filter { $0.0.object == name })))
+                    })
+        }
         let backends = (0..<backendCount).map { object(.backend($0)) }
         top.append((SpecialKey.backends.rawValue, .array(backends)))
         for group in ConfigurationSchema.groups { top.append((group.description, object(group))) }

@@ -42,15 +42,27 @@ package enum JSONSchema {
         if key.definition.standard != .null {
             all.append(("default", key.definition.standard.ordered))
         }
-        return (key.name, .object(all))
+        return (key.leaf, .object(all))
     }
 
     /// A group, in which every key is known.
     private static func object(
         _ group: ConfigurationGroup, types: [String] = ["object", "null"]
     ) -> OrderedJSON {
+        let names = group.keys.map { $0.object ?? $0.leaf }.unique { $0 }
+        return closed(
+            names.compactMap { name in
+                let inner = group.keys.filter { $0.object == name }
+                if !inner.isEmpty { return (name, closed(inner.map(property))) }
+                return group.keys.first { $0.name == name }.map(property)
+            }, types: types)
+    }
+
+    private static func closed(
+        _ properties: [Member], types: [String] = ["object", "null"]
+    ) -> OrderedJSON {
         .object([
-            ("type", .strings(types)), ("properties", .object(group.keys.map(property))),
+            ("type", .strings(types)), ("properties", .object(properties)),
             ("additionalProperties", .bool(false)),
         ])
     }

@@ -42,6 +42,7 @@ extension SpecBuilder {
             memoryLimit: memory(.backend(index, .memoryLimit)),
             memoryReserve: memory(.backend(index, .memoryReserve)) ?? 0,
             cacheLimit: memory(.backend(index, .cacheLimit)) ?? 0,
+            shardsFolder: path(.backend(index, .shardsFolder), on: location),
             speed: optionalNumber(.backend(index, .speed)))
         worker.node = node(index, 0, of: worker)
         return worker

@@ -216,6 +216,7 @@ struct SpecBuilder {
         spec.companions.lora = paths(.coordinator(.lora), on: location)
         spec.mode = string(.coordinator(.mode)).flatMap(ServingMode.init) ?? .completion
         spec.sleepAfter = optionalInteger(.coordinator(.sleepAfter))
+        spec.shardsFolder = path(.coordinator(.shardsFolder), on: location)
         spec.ownSlots = boolean(.health(.canary)) ? 1 : 0
         takeCompanions(of: &spec)
         return spec

@@ -33,6 +33,7 @@ package struct DashboardMetrics {
         metrics.addProcesses()
         metrics.addFailures()
         metrics.addMemory()
+        metrics.addStorage()
         metrics.addUsage()
         return metrics.text.text
     }
@@ -181,6 +182,13 @@ package struct DashboardMetrics {
                     )
                 }
             })
+    }
+
+    private mutating func addStorage() {
+        text.family(
+            "sollol_stored_bytes", .gauge,
+            "Bytes of a model in shards that a process has on its host's disk, as planned.",
+            each { record.plan.storedBytes(of: $0.node).map { Double($0) } })
     }
 
     private mutating func addUsage() {

@@ -78,7 +78,7 @@ extension DashboardView {
         return """
             <div class="process"><p><b>\(process.name)</b> \
             \(Mood(ProcessState(rawValue: process.state)).chip(Self.word(process.state)))</p>\
-            <p class="way">\(way(of: process))</p>\(HTMLText(bars))</div>
+            <p class="way">\(way(of: process))\(Self.stored(by: process))</p>\(HTMLText(bars))</div>
             """
     }
 
@@ -91,6 +91,13 @@ extension DashboardView {
         guard planned.role == .worker else { return "\(place) · HTTP" }
         let isTunnelled = planned.forwards.contains(where: \.carriesRPC)
         return "\(place) · RPC \(isTunnelled ? "through ssh" : "direct")"
+    }
+
+    /// What its host's disk holds of a model in shards.
+    private static func stored(by process: ClusterStatus.Process) -> String {
+        process.storedBytes.map {
+            " · stores \(MemorySize.text($0))\(process.role == "worker" ? "" : " of a skeleton")"
+        } ?? ""
     }
 
     /// Bars share one scale, so that devices can be compared; a coordinator with much memory and

@@ -41,7 +41,7 @@ struct PlanView {
             ("format_version", .int(1)), ("cluster", .string(plan.cluster)),
             ("plan_id", .string(plan.id)),
             ("fits", plan.placement.map { .bool($0.fits) } ?? .null),
-            ("nodes", .array(DeviceFigure.all(of: plan).map(Self.json))),
+            ("nodes", .array(DeviceFigure.all(of: plan).map(json))),
             ("warnings", .strings(plan.warnings)),
             ("assumptions", .strings(plan.assumptions)),
             ("processes", .array(commands.map(Self.json))),
@@ -49,16 +49,18 @@ struct PlanView {
         ])
     }
 
-    private static func json(_ device: DeviceFigure) -> OrderedJSON {
+    private func json(_ device: DeviceFigure) -> OrderedJSON {
         let range = [OrderedJSON.int(device.layers.lowerBound), .int(device.layers.upperBound - 1)]
         func bytes(_ number: UInt64?) -> OrderedJSON {
             .optional(number.map { Int(clamping: $0) })
         }
+        let owner = plan.processes.first { "\($0.node)" == device.process }?.node
         return .object([
             ("name", .string(device.process)), ("device", .string(device.device)),
             ("layers", device.layers.isEmpty ? .null : .array(range)),
             ("weights_bytes", bytes(device.weights)), ("kv_bytes", bytes(device.cache)),
             ("buffers_bytes", bytes(device.buffers)), ("limit_bytes", bytes(device.limit)),
+            ("stored_bytes", bytes(owner.flatMap { plan.storedBytes(of: $0) })),
         ])
     }
 

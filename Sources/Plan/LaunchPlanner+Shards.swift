@@ -44,8 +44,11 @@ extension LaunchPlanner {
                 "what it stores is not known, so ID stands for the model's identity; `sollol "
                     + "shard` stores it, and `sollol check` looks at it.")
         }
-        var folder = "\(ShardFolder.usualBase)/\(holder)/\(facts.shards?.id ?? "ID")"
-        if let home = facts.host(at: location)?.home {
+        let base = spec.shardBase(of: node)
+        var folder = "\(base)/\(holder)/\(facts.shards?.id ?? "ID")"
+        if !base.hasPrefix("~/") {
+            // It is where it is.
+        } else if let home = facts.host(at: location)?.home {
             folder = home + folder.dropFirst(1)
         } else {
             assumptions.add(
@@ -69,6 +72,18 @@ extension LaunchPlanner {
         guard shards.placement != placement.shardPrint(cluster: spec.name) else { return nil }
         return "what the workers store was placed otherwise than this start would: layers or "
             + "workers have changed. Try: sollol shard"
+    }
+}
+
+extension ClusterSpec {
+    /// The folder below which a node's shards are, on its host; `~/` is the home folder there.
+    package func shardBase(of node: Node) -> String {
+        let own =
+            node.isWorker
+            ? workers.first { $0.node == node }?.shardsFolder : coordinator.shardsFolder
+        guard var base = own else { return ShardFolder.usualBase }
+        while base.hasSuffix("/"), base.count > 1 { base.removeLast() }
+        return base
     }
 }
 

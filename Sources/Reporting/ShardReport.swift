@@ -48,6 +48,8 @@ package struct ShardReport: Equatable, Sendable {
     package var rows: [Row]
     /// What was assumed.
     package var assumptions: [String]
+    /// What changes hands, compared with what is stored; nil where that is not known.
+    package var change: ShardChange?
 
     /// A report on a layout.
     package init(
@@ -83,12 +85,26 @@ package struct ShardReport: Equatable, Sendable {
             "At a start \(MemorySize.text(uploadedBytes)) cross to the workers: small tensors. No "
                 + "node stores the model.",
         ]
+        if let changes, rows.allSatisfy({ $0.sentBytes == nil && $0.problem == nil }) {
+            lines.append(changes)
+        }
         for row in rows {
             guard let problem = row.problem else { continue }
             lines.append("error: \(row.node): \(problem)")
         }
         lines += assumptions.map { "assumed: \($0)" }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What is sent and what stays, before anything is; nil where that is not known.
+    package var changes: String? {
+        guard let change else { return nil }
+        func size(_ bytes: UInt64) -> String { MemorySize.text(bytes) }
+        if change.isNothing { return "All tensors are where they are to be." }
+        let handed = change.handedBytes
+        let whose = handed > 0 ? ", of which another worker has \(size(handed)) now" : ""
+        return "Of tensors \(size(change.movedBytes)) are to be sent\(whose); "
+            + "\(size(change.keptBytes)) stay where they are."
     }
 
     private func sent(_ row: Row) -> String {
@@ -106,7 +122,16 @@ package struct ShardReport: Equatable, Sendable {
             ("model", .string(model)), ("source", .string(source)),
             ("model_bytes", .int(Int(modelBytes))), ("upload_bytes", .int(Int(uploadedBytes))),
             ("nodes", .array(rows.map(Self.json))), ("assumptions", .strings(assumptions)),
+            ("change", change.map(Self.json) ?? .null),
         ]).text
+    }
+
+    private static func json(_ change: ShardChange) -> OrderedJSON {
+        .object([
+            ("send_bytes", .int(Int(change.movedBytes))),
+            ("moved_bytes", .int(Int(change.handedBytes))),
+            ("kept_bytes", .int(Int(change.keptBytes))),
+        ])
     }
 
     private static func json(_ row: Row) -> OrderedJSON {

@@ -30,8 +30,12 @@ extension ClusterRunner {
     /// workers have them from their disks.
     func answered(_ event: SupervisorEvent) {
         guard case .distributionProven(let run, _) = event else { return happened(event) }
-        shards.prove { [unowned self] problem in
-            happened(problem.map { .distributionRefuted(run, problem: $0) } ?? event)
+        shards.prove { [unowned self] verdict in
+            switch verdict {
+            case .proven: happened(event)
+            case .refuted(let problem): happened(.distributionRefuted(run, problem: problem))
+            case .unknown(let problem): happened(.distributionUnknown(run, problem: problem))
+            }
         }
     }
 

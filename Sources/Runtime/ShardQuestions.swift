@@ -13,10 +13,10 @@ final class ShardQuestions {
 
     private struct Waiting {
         var runs: Set<ProcessRun>
-        var problems: [String] = []
+        var verdicts: [ShardProof.Verdict] = []
         var timer: Int
         var hasLoaded: Bool
-        var done: (String?) -> Void
+        var done: (ShardProof.Verdict) -> Void
     }
 
     private let processes: RunningProcesses
@@ -51,16 +51,16 @@ final class ShardQuestions {
         }
         proof = ShardProof(plan)
         digesting = plan.processes.compactMap { $0.shard?.digestSeconds }.max() ?? 0
-        ask(hasLoaded: false, done)
+        ask(hasLoaded: false) { done($0.problem) }
     }
 
-    /// It has loaded; `done` is told once it may serve, or why it may not.
-    func prove(_ done: @escaping (String?) -> Void) {
-        guard proof != nil else { return done(nil) }
+    /// It has loaded; `done` is told whether it may serve.
+    func prove(_ done: @escaping (ShardProof.Verdict) -> Void) {
+        guard proof != nil else { return done(.proven) }
         ask(hasLoaded: true, done)
     }
 
-    private func ask(hasLoaded: Bool, _ done: @escaping (String?) -> Void) {
+    private func ask(hasLoaded: Bool, _ done: @escaping (ShardProof.Verdict) -> Void) {
         if let waiting { loop.cancel(waiting.timer) }
         waiting = nil
         let nodes = proof?.nodes ?? []
@@ -68,15 +68,14 @@ final class ShardQuestions {
             processes.lookAtShard(of: $0, hasLoaded: hasLoaded)
         }
         guard runs.count == nodes.count else {
-            return done("a worker that has a shard does not run")
+            return done(.unknown("a worker that has a shard does not run"))
         }
-        guard !runs.isEmpty else { return done(nil) }
+        guard !runs.isEmpty else { return done(.proven) }
         let timer = loop.at(EventLoop.now + Self.patience + digesting) { [self] in
-            let missing = waiting?.runs.map(\.node).sorted { $0.name < $1.name } ?? []
+            let asked = waiting
             waiting = nil
-            done(
-                "nobody knows whether the shard of \(Node.list(missing)) is right: its guard "
-                    + "does not answer")
+            let silent = ShardProof.silent((asked?.runs ?? []).map(\.node))
+            done(.all((asked?.verdicts ?? []) + [silent]))
         }
         waiting = Waiting(
             runs: Set(runs), timer: timer, hasLoaded: hasLoaded, done: done)
@@ -85,18 +84,18 @@ final class ShardQuestions {
     /// A guard has looked.
     func answered(_ run: ProcessRun, _ state: ShardState) {
         guard let asked = waiting, asked.runs.contains(run) else { return }
-        take(
-            run,
-            asked.hasLoaded ? proof?.ended(run.node, state) : proof?.began(run.node, state))
+        let verdict =
+            asked.hasLoaded ? proof?.ended(run.node, state) : proof?.began(run.node, state)
+        take(run, verdict ?? .proven)
     }
 
-    private func take(_ run: ProcessRun, _ problem: String?) {
+    private func take(_ run: ProcessRun, _ verdict: ShardProof.Verdict) {
         guard var asked = waiting, asked.runs.remove(run) != nil else { return }
-        if let problem { asked.problems.append(problem) }
+        asked.verdicts.append(verdict)
         waiting = asked
         guard asked.runs.isEmpty else { return }
         loop.cancel(asked.timer)
         waiting = nil
-        asked.done(asked.problems.isEmpty ? nil : asked.problems.joined(separator: "; "))
+        asked.done(.all(asked.verdicts))
     }
 }

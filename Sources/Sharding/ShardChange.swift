@@ -19,6 +19,10 @@ package struct ShardChange: Equatable, Sendable {
 
     /// Bytes that cross a network.
     package var movedBytes: UInt64 { arrivals.reduce(0) { $0 + $1.tensor.byteCount } }
+    /// Those of them that another worker has now.
+    package var handedBytes: UInt64 {
+        arrivals.filter { $0.former != nil }.reduce(0) { $0 + $1.tensor.byteCount }
+    }
 
     /// What is to be done for a layout where the coordinator's manifest says what there is.
     ///

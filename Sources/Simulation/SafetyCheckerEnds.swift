@@ -76,6 +76,7 @@ extension SafetyChecker {
         if !allWorkersConfirmed || process.missedHealth >= spec.health.failures { return }
         if process.errors >= spec.health.failures { return }
         if case .distributionRefuted = event { return }
+        if case .distributionUnknown = event { return }
         if case .connectionsSeen(_, let troubles) = event, !troubles.isEmpty { return }
         if case .accessAnswered(_, .open) = event { return }
         if event == .timerFired(.access(run)), process.accessProbes == Self.mostAccessProbes {

@@ -20,10 +20,14 @@ extension SimulatedCluster {
         case .probeAnswer(let run): probeAnswer(run)
         case .proveDistribution(let run):
             let isWrong = !isCalm && generator.chance(scenario.trouble.oddProbe / 50)
+            // Of those that are wrong, as many that nobody can tell.
+            let isUnknown = isWrong && generator.chance(0.5)
             deliver(
-                isWrong
-                    ? .distributionRefuted(run, problem: "simulated")
-                    : .distributionProven(run, summary: []), after: 0)
+                isUnknown
+                    ? .distributionUnknown(run, problem: "simulated")
+                    : isWrong
+                        ? .distributionRefuted(run, problem: "simulated")
+                        : .distributionProven(run, summary: []), after: 0)
         case .probeBusySlots(let run), .probeActivity(let run): probeSlots(effect, run)
         case .replan(let nodes): replan(without: nodes)
         case .adoptReload:

@@ -38,6 +38,9 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
         /// Bytes of memory that it may hold, as planned; nil where nobody has measured its host, or
         /// where its devices have memory of their own.
         package var limitBytes: Int?
+        /// Bytes that its host's disk holds of a model in shards, as planned: its part, or the
+        /// skeleton; nil where the model is stored whole.
+        package var storedBytes: Int?
         /// What it is to hold of the model, whether or not that is proved.
         package var plannedLayers: [Layers]?
         /// Where it runs, as ssh knows it; nil: on this machine.

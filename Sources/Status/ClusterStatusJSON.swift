@@ -43,6 +43,7 @@ extension ClusterStatus.Process {
             ("progress", progress?.json ?? .null),
             ("layers", .array((layers ?? []).map(\.json))),
             ("resident_bytes", .optional(residentBytes)), ("limit_bytes", .optional(limitBytes)),
+            ("stored_bytes", .optional(storedBytes)),
         ])
     }
 }

@@ -56,15 +56,18 @@ extension ClusterStatus {
     }
 
     private var table: [String] {
+        func size(_ bytes: Int?) -> String { bytes.map { MemorySize.text($0) } ?? "-" }
+        let isSharded = processes.contains { $0.storedBytes != nil }
         let rows =
-            [["NAME", "STATE", "WHERE", "PID", "MEMORY", "RESTARTS"]]
+            [
+                ["NAME", "STATE", "WHERE", "PID", "MEMORY"] + (isSharded ? ["STORED"] : [])
+                    + ["RESTARTS"]
+            ]
             + processes.map { process in
                 [
                     process.name, process.stateText, process.endpoint,
-                    process.pid.map(String.init) ?? "-",
-                    process.residentBytes.map { MemorySize.text($0) } ?? "-",
-                    process.restartsText,
-                ]
+                    process.pid.map(String.init) ?? "-", size(process.residentBytes),
+                ] + (isSharded ? [size(process.storedBytes)] : []) + [process.restartsText]
             }
         return TextTable.lines(rows, indent: "  ")
     }

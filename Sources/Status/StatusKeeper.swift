@@ -172,6 +172,7 @@ package struct StatusKeeper: Equatable, Sendable {
             progress: process.progress ?? loading.progress(of: process, in: running, at: time),
             layers: isProven ? layers : [], residentBytes: process.residentBytes,
             limitBytes: running.memoryLimit(of: process.node).map { Int(clamping: $0) },
+            storedBytes: plan.storedBytes(of: process.node).map { Int(clamping: $0) },
             plannedLayers: layers, ssh: plan.host(of: process.node),
             nextAttempt: process.state == .waiting ? attempts[process.node] : nil,
             failure: process.failure.map { failure in

@@ -31,9 +31,12 @@ extension Supervisor {
         watchAtRest(run, at: now)
     }
 
-    mutating func refuted(_ run: ProcessRun, _ problem: String, at now: Instant) {
+    /// What is misplaced stays so; what nobody can tell is tried again.
+    mutating func notProven(
+        _ run: ProcessRun, _ cause: FailureCause.Class, _ problem: String, at now: Instant
+    ) {
         guard coordinator.run == run, coordinator.server?.stage == .proving else { return }
-        end(\.coordinator, FailureCause(.misplaced, problem), by: .kill, at: now)
+        end(\.coordinator, FailureCause(cause, problem), by: .kill, at: now)
     }
 
     mutating func healthIsDue(_ run: ProcessRun, at now: Instant) {

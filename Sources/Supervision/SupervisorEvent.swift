@@ -39,6 +39,8 @@ package enum SupervisorEvent: Equatable, Sendable {
     case distributionProven(ProcessRun, summary: [String])
     /// It did not; the problem names the worker.
     case distributionRefuted(ProcessRun, problem: String)
+    /// Nobody can tell for now; another attempt may.
+    case distributionUnknown(ProcessRun, problem: String)
     /// A liveness probe of the coordinator, answered or not.
     case healthAnswered(ProcessRun, healthy: Bool)
     /// What a guard says about its server, every few seconds; without numbers where its host does

@@ -16,6 +16,8 @@ package struct ShardAnswer: Equatable, Sendable {
     package var folder: String?
     /// Bytes that are free on its disk.
     package var freeBytes: UInt64?
+    /// Bytes of what has arrived and is not in its place, of whatever placement; nil: nothing.
+    package var betweenBytes: UInt64?
     /// Why nothing can be stored there, as part of a sentence.
     package var obstacle: String?
     /// The digest of the manifest; nil: there is none.
@@ -31,9 +33,14 @@ package struct ShardAnswer: Equatable, Sendable {
     /// Whether it was not cut off.
     package var isComplete = false
 
+    /// Bytes of what an answer says of so many files, beside everything else.
+    package static func size(ofFiles count: Int) -> Int { 2 * 256 * count }
+
     /// The meaning of an answer.
-    package init(_ bytes: [UInt8]) {
-        _ = Outside.lines(bytes, atMost: Bounds.answerLines) { line in
+    ///
+    /// - Parameter files: how many were asked about; each may be in its place and have arrived.
+    package init(_ bytes: [UInt8], files: Int = 0) {
+        _ = Outside.lines(bytes, atMost: Bounds.answerLines + 2 * files) { line in
             take(String(decoding: line, as: UTF8.self))
         }
     }
@@ -45,6 +52,8 @@ package struct ShardAnswer: Equatable, Sendable {
         switch tag {
         case "folder": folder = Outside.path(rest)
         case "free": freeBytes = Outside.number(rest, in: Outside.bytes).map(UInt64.init)
+        case "between":
+            betweenBytes = Outside.number(rest, in: Outside.kibibytes).map { UInt64($0) << 10 }
         case "closed": obstacle = "nothing can be written in \(TerminalText.quote(rest))"
         case "lacks": obstacle = "the host has no \(TerminalText.quote(rest))"
         case "manifest": manifest = rest

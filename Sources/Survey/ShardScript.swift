@@ -47,7 +47,12 @@ package struct ShardScript: Equatable, Sendable {
     package var look: String { line(PackageResources.shard_look_sh) }
 
     /// The first line for `Guard.command`; an archive follows on the same input.
-    package var receive: String { line(PackageResources.shard_receive_sh) }
+    ///
+    /// - Parameter kept: names of what stays of what has arrived before.
+    package func receive(keeping kept: [String]) -> String {
+        Self.assign("shard_kept", kept.joined(separator: " "))
+            + line(PackageResources.shard_receive_sh)
+    }
 
     /// The line that puts what has arrived into its place.
     ///

@@ -86,6 +86,7 @@ struct ShardCommand {
                     + "llama.cpp looks for no smaller one on a worker's disk")
         }
         var report = report(layout, source, plan.notices + plan.assumptions)
+        report.change = change(to: layout, isDryRun: isDryRun)
         if isDryRun {
             try CommandLineInterface.write(isJSON ? report.json : report.text)
             return .success
@@ -100,6 +101,7 @@ struct ShardCommand {
             return refuse(problem.description)
         }
         if report.isGood {
+            for notice in removeFormer(than: layout) { console.notice(notice) }
             var facts = recorded.facts
             facts.shards = StoredShards(manifest, cluster: spec.name)
             try RecordedFacts.write(facts, placement: plan.remembered, to: state)
@@ -134,10 +136,17 @@ struct ShardCommand {
         var work = ShardWork(
             layout: layout, source: source, model: spec.model.text, placement: placement,
             cluster: spec.name,
-            places: report.rows.map { ($0.node, location(of: $0.node)) }, timeouts: spec.timeouts)
+            places: report.rows.map { ShardPlace(of: $0.node, in: spec) },
+            timeouts: spec.timeouts)
         let size = MemorySize.text(report.modelBytes)
         console.report(Report(.phase, "[1/2] reading \(source.paths[0]), \(size)"))
         try work.digest()
+        if let obstacle = work.manifest.obstacle {
+            throw ShardSource.Problem(
+                description: "\(source.paths[0]): what is to be written about its shards could not "
+                    + "be read again: \(obstacle). Nothing was sent")
+        }
+        if let changes = report.changes { console.report(Report(.progress, changes)) }
         let hosts = plural(report.rows.count, "folder")
         console.report(Report(.phase, "[2/2] looking at \(hosts), and sending what is missing"))
         let outcomes = work.run { sent in
@@ -159,24 +168,51 @@ struct ShardCommand {
         return work.manifest
     }
 
+    /// What changes hands, as the coordinator's manifest tells; nil where it is not there, or
+    /// nobody may ask.
+    private func change(to layout: ShardLayout, isDryRun: Bool) -> ShardChange? {
+        // A dry run contacts no host.
+        guard !isDryRun || spec.coordinator.location == .here,
+            case .found(let manifest) = ShardLooks.manifest(spec), manifest.id == layout.id
+        else { return nil }
+        return ShardChange(to: layout, from: manifest, cluster: spec.name)
+    }
+
+    /// Takes from workers what they need not keep, since they have no part any more. Returns what
+    /// people should know.
+    private func removeFormer(than layout: ShardLayout) -> [String] {
+        let idle = spec.workers.map(\.node).filter { !layout.holders.contains($0) }
+        guard !idle.isEmpty else { return [] }
+        let places = idle.map { ShardPlace(of: $0, in: spec) }
+        var found = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
+        for index in found.indices {
+            found[index].listings.removeAll { $0.id != layout.id.description }
+        }
+        let former = found.filter { !$0.listings.isEmpty || $0.problem != nil }
+        guard !former.isEmpty else { return [] }
+        let left = ShardFolders.remove(former, cluster: spec.name, timeouts: spec.timeouts)
+        return left.map { folder in
+            let what = folder.problem.map { "what it stored may still be there: \($0)" }
+            return
+                "\(folder.place.node) has no part any more; \(what ?? "what it stored is removed")"
+        }
+    }
+
     private func report(
         _ layout: ShardLayout, _ source: ShardSource, _ assumptions: [String]
     ) -> ShardReport {
         let rows = (layout.holders + [.coordinator]).map { node in
             ShardReport.Row(
-                node: node, host: location(of: node).sshDestination ?? "this machine",
+                node: node,
+                host: ShardPlace(of: node, in: spec).location.sshDestination ?? "this machine",
                 folder: ShardFolder.path(
-                    base: ShardFolder.usualBase, node, cluster: spec.name, layout.id),
+                    base: spec.shardBase(of: node), node, cluster: spec.name, layout.id),
                 storedBytes: layout.storedBytes(of: node),
                 tensors: node.isWorker ? layout.tensors(of: node).count : nil)
         }
         return ShardReport(
             layout, model: spec.model.text, source: source.paths[0], rows: rows,
             assumptions: assumptions)
-    }
-
-    private func location(of node: Node) -> RunLocation {
-        spec.workers.first { $0.node == node }?.location ?? spec.coordinator.location
     }
 
     private func refuse(_ message: String) -> ExitStatus {
@@ -200,24 +236,22 @@ struct ShardCommand {
 
     private func list(removing: Bool) throws -> ExitStatus {
         let nodes = spec.workers.filter(\.managed).map(\.node) + [.coordinator]
-        let places = nodes.map { ($0, location(of: $0)) }
+        let places = nodes.map { ShardPlace(of: $0, in: spec) }
         // Nothing may be taken from a cluster that runs.
         let state =
             removing
             ? try StateDirectory(path: statePath, configuration: configuration) : nil
         defer { _ = state }
-        var found = ShardFolders.all(
-            places, base: ShardFolder.usualBase, cluster: spec.name, timeouts: spec.timeouts)
+        var found = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
         if removing {
             found = found.map { folder in
                 var folder = folder
                 folder.listings.removeAll { !$0.isWhole || $0.model != spec.model.text }
                 return folder
             }
-            found = ShardFolders.remove(
-                found, base: ShardFolder.usualBase, cluster: spec.name, timeouts: spec.timeouts)
+            found = ShardFolders.remove(found, cluster: spec.name, timeouts: spec.timeouts)
         }
-        let list = ShardList(found.map { .init($0.node, $0.listings, $0.problem) })
+        let list = ShardList(found.map { .init($0.place.node, $0.listings, $0.problem) })
         try CommandLineInterface.write(isJSON ? list.json : list.text)
         return list.isGood ? .success : .unavailable
     }

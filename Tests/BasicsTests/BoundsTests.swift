@@ -21,6 +21,8 @@ import Testing
         "headerBytes": Bounds.headerBytes,
         "headerPieceBytes": Bounds.headerPieceBytes, "headerKeys": Bounds.headerKeys,
         "headerKeptBytes": Bounds.headerKeptBytes, "modelTensors": Bounds.modelTensors,
+        "shardManifestBytes": Bounds.shardManifestBytes,
+        "shardManifestLineBytes": Bounds.shardManifestLineBytes,
         "shardManifestValues": Bounds.shardManifestValues,
         "modelParts": Bounds.modelParts, "configurationBytes": Bounds.configurationBytes,
         "configurationValues": Bounds.configurationValues,

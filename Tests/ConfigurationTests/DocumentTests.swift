@@ -141,7 +141,11 @@ struct DocumentTests {
     private static let known = Set(
         ConfigurationSchema.keys.map(\.description)
             + ConfigurationGroup.workerDefaults.keys.map(\.description)
-            + ConfigurationKey.Backend.allCases.map { "rpc_backends[].\($0.rawValue)" })
+            + ConfigurationKey.Backend.allCases.map { "rpc_backends[].\($0.rawValue)" }
+            // An object of a group, of which the pattern sees the first part.
+            + ConfigurationSchema.keys.compactMap { key in
+                key.object.map { "\(key.group?.description ?? "").\($0)" }
+            })
 
     @Test func variablesAndOptionsSetWhatTheDocumentSays() {
         var expected: Set<[String]> = []

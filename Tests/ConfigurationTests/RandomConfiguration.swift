@@ -57,10 +57,10 @@ struct RandomConfiguration {
         for _ in 0..<below(4) {
             let key = pick(ConfigurationSchema.keys)
             let parts = key.description.split(separator: ".")
-            let inner = value(of: key)
-            members.append(
-                parts.count == 1
-                    ? "\"\(parts[0])\": \(inner)" : #""\#(parts[0])": {"\#(parts[1])": \#(inner)}"#)
+            let inner = parts.dropFirst().reversed().reduce(value(of: key)) {
+                "{\"\($1)\": \($0)}"
+            }
+            members.append("\"\(parts[0])\": \(inner)")
         }
         if below(6) == 0 { members.append("\"\(pick(Self.keys))\": \(value())") }
         if below(6) == 0 { members.append(#""worker_defaults": \#(backend(hostIsNeeded: false))"#) }
@@ -79,7 +79,9 @@ struct RandomConfiguration {
         var members = hostIsNeeded ? [#""host": "10.0.\#(below(9)).\#(below(256))""#] : []
         for _ in 0..<below(3) {
             let key = pick(ConfigurationGroup.backend(0).keys)
-            if key.name != "host" { members.append("\"\(key.name)\": \(value(of: key))") }
+            guard key.name != "host" else { continue }
+            let member = "\"\(key.leaf)\": \(value(of: key))"
+            members.append(key.object.map { "\"\($0)\": {\(member)}" } ?? member)
         }
         return "{" + members.joined(separator: ", ") + "}"
     }

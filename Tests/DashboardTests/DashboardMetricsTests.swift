@@ -2,6 +2,7 @@ import Testing
 
 @testable import Basics
 @testable import Dashboard
+@testable import Plan
 @testable import Remote
 @testable import Samples
 @testable import Supervision
@@ -62,8 +63,31 @@ import Testing
         #expect(lines.contains("sollol_serving 1"))
     }
 
+    /// Everywhere that somebody looks at a cluster that runs.
+    @Test func whatIsStoredIsShown() {
+        var shown = ShownCluster(plan: Self.shardedPlan)
+        #expect(!ShownCluster().metrics.contains("sollol_stored_bytes"))
+        shown.serves()
+        let lines = Set(shown.metrics.split(separator: "\n").map(String.init))
+        #expect(lines.contains("sollol_stored_bytes{process=\"worker-1\"} 184549376"))
+        #expect(lines.contains("sollol_stored_bytes{process=\"coordinator\"} 20971520"))
+        #expect(lines.count { $0.hasPrefix("sollol_stored_bytes{") } == 2)
+        let page = PageDocument.html(shown.view)
+        #expect(page.contains(" · stores 176 MiB</p>"))
+        #expect(page.contains(" · stores 20.0 MiB of a skeleton</p>"))
+    }
+
+    private static let shardedPlan: LaunchPlan = {
+        var plan = TestCluster.plan(workers: 2)
+        for (index, bytes) in [(0, 176), (2, 20)] {
+            plan.processes[index].shard = PlannedShard(
+                folder: "/shards/x", manifest: nil, bytes: UInt64(bytes << 20))
+        }
+        return plan
+    }()
+
     @Test func everyFamilyHasItsHelpAndItsType() {
-        var shown = ShownCluster()
+        var shown = ShownCluster(plan: Self.shardedPlan)
         shown.serves()
         var families: [String] = []
         for line in shown.metrics.split(separator: "\n") {

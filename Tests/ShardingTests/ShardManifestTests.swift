@@ -36,6 +36,48 @@ import Testing
         #expect(problem?.message.contains(words) == true, "\(problem?.message ?? "")")
     }
 
+    /// As many tensors as a model may have, each of them a hole of one skeleton.
+    @Test func readsThatOfTheLargestModel() throws {
+        var manifest = ShardSample.manifest(try ShardSample.layout())
+        let digest = SHA256.hex("x".utf8)
+        manifest.tensors = (0..<Bounds.modelTensors).map { index in
+            let name = "blk.\(index / 8).ffn_down_exps_and_more_\(index % 8).weight"
+            return .init(
+                name: name, holder: "worker-\(index % 15).cluster.example.org-50052-ann@worker",
+                byteCount: 3_221_225_472, fileName: String(SHA256.hex(name.utf8).prefix(16)),
+                digest: digest)
+        }
+        manifest.skeleton[0].byteCount = 1 << 49
+        manifest.skeleton[0].runs = (0...UInt64(Bounds.modelTensors)).map {
+            .init(range: ($0 << 34)..<($0 << 34 + 4096), digest: digest)
+        }
+        let read = try ShardManifest(Array(manifest.text.utf8))
+        #expect(read == manifest)
+    }
+
+    /// What nobody could read later is known before it is written.
+    @Test func whatCannotBeReadIsKnownBefore() throws {
+        let manifest = ShardSample.manifest(try ShardSample.layout())
+        #expect(manifest.obstacle == nil)
+        var many = manifest
+        many.tensors[0].name = String(repeating: "x", count: 4096)
+        many.tensors = (0..<4000).map { index in
+            var tensor = many.tensors[0]
+            tensor.fileName = String(SHA256.hex("\(index)".utf8).prefix(16))
+            return tensor
+        }
+        #expect(many.obstacle == "it is larger than 8 MiB")
+        var quoted = manifest
+        quoted.tensors[0].name = "blk.0.\"x\".weight"
+        #expect(quoted.obstacle?.contains("has a quote in it") == true)
+        var endless = manifest
+        endless.skeleton[0].runs = (0..<40_000).map {
+            .init(range: ($0 * 10)..<($0 * 10 + 1), digest: SHA256.hex("x".utf8))
+        }
+        endless.skeleton[0].byteCount = 1 << 40
+        #expect(endless.obstacle?.hasPrefix("line 4") == true, "\(endless.obstacle ?? "")")
+    }
+
     @Test func noTwoTensorsShareAFile() throws {
         var manifest = ShardSample.manifest(try ShardSample.layout())
         manifest.tensors[1].fileName = manifest.tensors[0].fileName

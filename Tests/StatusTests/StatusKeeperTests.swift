@@ -71,6 +71,21 @@ import Testing
         #expect(status.lastEvent?.kind == "serving")
     }
 
+    /// As planned, from the first moment on.
+    @Test func whatProcessesStoreIsToldWhileTheyRun() {
+        var watched = Watched()
+        watched.happens(.upRequested)
+        #expect(watched.keeper.current.processes.allSatisfy { $0.storedBytes == nil })
+        var plan = TestCluster.plan(workers: 2)
+        for (index, bytes) in [(0, 100), (2, 7)] {
+            plan.processes[index].shard = PlannedShard(
+                folder: "/shards/x", manifest: nil, bytes: UInt64(bytes))
+        }
+        watched.keeper.adopted(plan)
+        watched.serves()
+        #expect(watched.keeper.current.processes.map(\.storedBytes) == [100, nil, 7])
+    }
+
     @Test func aRecoveryIsOneSentence() {
         var watched = Watched()
         watched.serves()

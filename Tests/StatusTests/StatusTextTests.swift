@@ -77,6 +77,25 @@ import Testing
                 """)
     }
 
+    /// A column of its own, where anybody stores something.
+    @Test func whatEachNodeStores() {
+        var status = status()
+        status.processes[1].storedBytes = 20 << 20
+        let lines = status.text(at: Self.now, in: Self.place).split(separator: "\n")
+        let table = lines.filter { $0.hasPrefix("  ") }
+        #expect(
+            table == [
+                "  NAME         STATE        WHERE            PID   MEMORY   STORED    RESTARTS",
+                "  worker-1     left out     gpu-1:50052      -     -        -         "
+                    + "3 (2 failures, 1 asked for)",
+                "  coordinator  loading 28%  127.0.0.1:18080  4720  584 MiB  20.0 MiB  1",
+            ])
+        let form = ScreenForm(columns: 120, rows: 30, charset: .ascii, hasColor: false)
+        let view = StatusView(status, on: form, at: Self.now, in: Self.place).lines()
+        #expect(
+            view.contains { $0.contains("STORED") } && view.contains { $0.contains("20.0 MiB") })
+    }
+
     @Test func aDeadOne() {
         var status = ClusterStatus(cluster: "home", state: .dead, stateDirectory: "/s")
         status.since = Self.ago(240)
@@ -110,6 +129,7 @@ import Testing
         let documented = String(text[start.upperBound..<end.lowerBound])
         var shown = status()
         shown.processes.removeFirst()
+        shown.processes[0].storedBytes = 1_210_000_000
         shown.speed = SpeedComparison(
             SteadyPace(tokens: 300, seconds: 20),
             PlacementPrediction(devices: [.milliseconds(64)], attention: nil))

@@ -58,6 +58,21 @@ import Testing
         #expect(cluster.exits("coordinator") == [.finish(.unavailable)])
     }
 
+    /// A guard that was silent for all the time of the question: nothing is known to be wrong.
+    @Test func aDistributionThatNobodyKnowsIsTriedAgain() {
+        var cluster = TestCluster(workers: 0)
+        _ = cluster.happens(.upRequested)
+        _ = cluster.happens(.readinessConfirmed(coordinator))
+        #expect(
+            cluster.happens(.distributionUnknown(coordinator, problem: "no guard answers"))
+                == [.kill(coordinator)])
+        let effects = cluster.exits("coordinator")
+        #expect(!effects.contains(.finish(.unavailable)))
+        let next = cluster.run("coordinator", 2)
+        let again = cluster.happens(.timerFired(.restart(next)), after: 61)
+        #expect((effects + again).contains(.spawn(next)))
+    }
+
     @Test func aWorkerOfAnotherProtocolEndsBringUpBeforeTheCoordinatorStarts() {
         var cluster = TestCluster(workers: 2)
         _ = cluster.happens(.upRequested)

@@ -34,19 +34,37 @@ import Testing
         var proof = sample()
         let node = proof.nodes[0]
         let obstacle = proof.began(node, .good(bytesRead: 5000))
-        #expect(obstacle == nil)
+        #expect(obstacle == .proven)
         let read = 5000 + 100 * Self.mebibyte + more
-        let problem = proof.ended(node, .good(bytesRead: read))
-        #expect((problem == nil) == isProven)
+        let verdict = proof.ended(node, .good(bytesRead: read))
+        #expect((verdict == .proven) == isProven)
+        guard case .unknown = verdict else { return }
+        Issue.record("that is known: \(verdict)")
     }
 
     @Test func whatIsWrongIsSaidWithItsRemedy() {
         var proof = sample()
         let node = proof.nodes[0]
         let before = proof.began(node, .wrong("blk.0 is missing"))
-        #expect(before == "worker-1: 'blk.0 is missing'. Try: sollol shard")
+        #expect(before == .refuted("worker-1: 'blk.0 is missing'. Try: sollol shard"))
         let after = proof.ended(node, .wrong("blk.0 is missing"))
-        #expect(after == "worker-1 did not load its shard: 'blk.0 is missing'. Try: sollol shard")
+        #expect(
+            after
+                == .refuted(
+                    "worker-1 did not load its shard: 'blk.0 is missing'. Try: sollol shard"))
+    }
+
+    /// What is wrong for certain is more than what nobody knows.
+    @Test func silenceIsNoVerdict() {
+        let silent = ShardProof.silent(["worker-2", "worker-1"])
+        guard case .unknown(let problem) = silent else {
+            Issue.record("\(silent)")
+            return
+        }
+        #expect(problem.contains("worker-1, worker-2"))
+        #expect(ShardProof.Verdict.all([.proven, silent]) == silent)
+        #expect(ShardProof.Verdict.all([silent, .refuted("a"), .refuted("b")]) == .refuted("a; b"))
+        #expect(ShardProof.Verdict.all([.proven]) == .proven)
     }
 
     /// What nobody has seen is not taken for granted.
@@ -54,8 +72,11 @@ import Testing
         var proof = sample()
         let node = proof.nodes[0]
         let before = proof.began(node, .good(bytesRead: nil))
-        #expect(before?.contains("/proc/PID/io") == true)
+        #expect(before.problem?.contains("/proc/PID/io") == true)
         let after = proof.ended(node, .good(bytesRead: 100 * Self.mebibyte))
-        #expect(after != nil)
+        guard case .unknown = after else {
+            Issue.record("\(after)")
+            return
+        }
     }
 }

@@ -35,12 +35,14 @@ recorded_cache() {
     list_cache;
 };
 
-# digest_of FILE: prints its SHA-256, or `-` where no tool computes it. Fails when it is killed.
+# digest_of FILE: prints its SHA-256, or `-` where no tool computes it. Fails when it is killed. The
+# tool ends with the server, by its mark, and has one of its own, since it is no part of the server.
 digest_of() {
     for tool in sha256sum 'shasum -a 256'; do
         command -v "${tool%% *}" >/dev/null 2>&1 || continue;
         # shellcheck disable=SC2086 # its words
-        digest=$(SOLLOL_SERVER=${record##*/} nice -n 19 $tool "$1" 2>/dev/null 9>&-) || return 1;
+        digest=$(SOLLOL_SERVER=${record##*/} SOLLOL_DIGEST=1 nice -n 19 $tool "$1" 2>/dev/null 9>&-) ||
+            return 1;
         printf '%s\n' "${digest%% *}";
         return 0;
     done;

@@ -150,11 +150,12 @@ check_shard() {
 };
 
 # bytes_read: by all of the server, files and what was cached of them; - where the host does not
-# tell. Not what came over the network.
+# tell. Not what came over the network, nor what a look that goes on digests.
 bytes_read() {
     sum=0;
     # shellcheck disable=SC2013 # no blanks in them
     for place in $(grep -lzxF -e "SOLLOL_SERVER=${record##*/}" /proc/[0-9]*/environ); do
+        ! grep -qzxF -e SOLLOL_DIGEST=1 "$place" || continue;
         { read -r _ bytes <"${place%/environ}/io"; } && sum=$((sum + bytes));
     done;
     if [ "$sum" = 0 ]; then

@@ -7,10 +7,8 @@ import Survey
 
 /// The folders of shards of nodes, of whatever model.
 package struct ShardFolders: Sendable {
-    /// Whose.
-    package var node: Node
-    /// Where.
-    package var location: RunLocation
+    /// Whose, and where.
+    package var place: ShardPlace
     /// What is there.
     package var listings: [ShardListing] = []
     /// Why nobody knows.
@@ -18,27 +16,23 @@ package struct ShardFolders: Sendable {
 
     /// What each node has, asked side by side.
     package static func all(
-        _ places: [(Node, RunLocation)], base: String, cluster: String, timeouts: Timeouts
+        _ places: [ShardPlace], cluster: String, timeouts: Timeouts
     ) -> [ShardFolders] {
-        let folders = places.map { ShardFolders(node: $0.0, location: $0.1) }
-        return ask(folders, timeouts) { folder in
-            [
-                ShardScript.list(
-                    base: base, holder: ShardFolder.name(of: folder.node, cluster: cluster))
-            ]
+        ask(places.map { ShardFolders(place: $0) }, timeouts) { folder in
+            let holder = ShardFolder.name(of: folder.place.node, cluster: cluster)
+            return [ShardScript.list(base: folder.place.base, holder: holder)]
         }
     }
 
     /// Removes what is listed; what is left to list was there.
     package static func remove(
-        _ folders: [ShardFolders], base: String, cluster: String, timeouts: Timeouts
+        _ folders: [ShardFolders], cluster: String, timeouts: Timeouts
     ) -> [ShardFolders] {
         let wanted = folders.map { Set($0.listings.map(\.id)) }
         var left = ask(folders, timeouts) { folder in
-            folder.listings.map { listing in
-                ShardScript.list(
-                    base: base, holder: ShardFolder.name(of: folder.node, cluster: cluster),
-                    removing: listing.id)
+            let holder = ShardFolder.name(of: folder.place.node, cluster: cluster)
+            return folder.listings.map { listing in
+                ShardScript.list(base: folder.place.base, holder: holder, removing: listing.id)
             }
         }
         for index in left.indices {
@@ -81,13 +75,13 @@ package struct ShardFolders: Sendable {
                 answers[index].listings += listings
                 next(index, shell, rest.dropFirst())
             } failure: { failure in
-                answers[index].problem = failure.message(folders[index].location)
+                answers[index].problem = failure.message(folders[index].place.location)
                 done(index, shell)
             }
         }
         for (index, folder) in folders.enumerated() {
             queue.request(index) {
-                let carrier = SSHCommand.argv(to: folder.location, timeouts: timeouts)
+                let carrier = SSHCommand.argv(to: folder.place.location, timeouts: timeouts)
                 do {
                     let shell = try HostShell(carrier: carrier, loop: loop)
                     shells.append(shell)

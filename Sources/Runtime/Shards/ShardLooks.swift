@@ -8,12 +8,9 @@ import Sharding
 import Survey
 
 /// Looks before a start at what nodes store of a model in shards.
-enum ShardLooks {
-    /// Bytes of a manifest that are read at most.
-    private static let longest = 32 << 20
-
+package enum ShardLooks {
     /// What is known of the coordinator's manifest.
-    enum Manifest {
+    package enum Manifest {
         case found(ShardManifest)
         /// Nothing is stored, or what is there is none; why, as what follows a process's name.
         case unusable(String)
@@ -22,14 +19,15 @@ enum ShardLooks {
     }
 
     /// The coordinator's manifest of the model.
-    static func manifest(_ spec: ClusterSpec) -> Manifest {
+    package static func manifest(_ spec: ClusterSpec) -> Manifest {
         let location = spec.coordinator.location
         let line = ShardScript.find(
-            base: ShardFolder.usualBase,
+            base: spec.shardBase(of: .coordinator),
             holder: ShardFolder.name(of: .coordinator, cluster: spec.name),
             model: spec.model.text)
         let question = Question(
-            location: location, line: line, timeout: 30 + spec.timeouts.connect, size: longest)
+            location: location, line: line, timeout: 30 + spec.timeouts.connect,
+            size: Bounds.shardManifestBytes)
         guard let bytes = ask([question], spec.timeouts)[0] else { return .unknown }
         guard let newline = bytes.firstIndex(of: UInt8(ascii: "\n")),
             bytes.starts(with: "found ".utf8)

@@ -20,6 +20,8 @@ final class ShardStream {
 
     private let loop: EventLoop
     private let process: Process
+    /// How many files its answer may be about.
+    private let fileCount: Int
     private let input: Watch
     private let output: Watch
     private let errors: IncomingLines
@@ -35,15 +37,18 @@ final class ShardStream {
     /// Begins to send.
     ///
     /// - Parameters:
+    ///   - line: `ShardScript.receive`.
+    ///   - files: how many are wanted in all.
     ///   - carrier: the ssh client's command line; nil for this machine.
     ///   - done: called once, never from within this call.
     /// - Throws: `SystemError`, or Foundation's error when `sh` cannot be started.
     init(
-        _ items: [ShardItem], of source: ShardSource, script: ShardScript, carrier: [String]?,
-        loop: EventLoop, done: @escaping (Outcome) -> Void
+        _ items: [ShardItem], of source: ShardSource, line: String, files: Int,
+        carrier: [String]?, loop: EventLoop, done: @escaping (Outcome) -> Void
     ) throws {
         self.loop = loop
         archive = ShardArchive(items, of: source)
+        fileCount = files
         completion = done
         let (stdin, stdout, stderr) =
             (try DescriptorPair(), try DescriptorPair(), try DescriptorPair())
@@ -54,7 +59,7 @@ final class ShardStream {
             },
             input: stdin.reading, output: stdout.writing, errors: stderr.writing)
         for end in [stdin.writing, stdout.reading, stderr.reading] { end.setNonBlocking() }
-        unsent = Array((script.receive + "\n").utf8)
+        unsent = Array((line + "\n").utf8)
         input = loop.watch(stdin.writing)
         output = loop.watch(stdout.reading)
         errors = IncomingLines(of: stderr.reading, loop: loop)
@@ -94,12 +99,14 @@ final class ShardStream {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         let count = output.descriptor.read(&buffer)
         if count < 0, errno == EAGAIN { return }
-        if count > 0, received.count + count <= Bounds.answerBytes + Bounds.bannerBytes {
+        let most =
+            Bounds.answerBytes + Bounds.bannerBytes + ShardAnswer.size(ofFiles: fileCount)
+        if count > 0, received.count + count <= most {
             received += buffer[..<count]
             return
         }
         errors.drain()
-        let answer = ShardAnswer(received)
+        let answer = ShardAnswer(received, files: fileCount)
         finish(answer.isComplete ? .answered(answer) : .ended(words))
     }
 

@@ -80,8 +80,9 @@ final class ShardTarget {
 
     private func ask(_ line: String, bytes: UInt64, _ done: @escaping (ShardAnswer) -> Void) {
         let timeout = 30 + work.timeouts.connect + Double(bytes) / PlannedShard.slowestDigest
-        shell?.ask(line, timeout: timeout) { [self] bytes in
-            let answer = ShardAnswer(bytes)
+        let size = ShardAnswer.size(ofFiles: items.count)
+        shell?.ask(line, size: size, timeout: timeout) { [self] bytes in
+            let answer = ShardAnswer(bytes, files: items.count)
             guard answer.isComplete else { return finish(problem: "its answer was cut off") }
             done(answer)
         } failure: { [self] failure in
@@ -104,31 +105,36 @@ final class ShardTarget {
         let place = node.isWorker ? ShardAnswer.Place.cache : .skeleton
         var there = items.filter { isRight($0, answer, place) }
         let isDone = isWhole && there.count == items.count
-        if isDone, node.isWorker { return finish(sent: 0) }
+        // What a run for another placement has left does not stay: the manifest alone is sent.
+        if isDone, node.isWorker, answer.betweenBytes == nil { return finish(sent: 0) }
         // Without its manifest nobody knows what is in the holes of a skeleton; with it the
         // manifest alone is sent: it becomes the newest, which a start goes by.
         if !node.isWorker, !isDone { there = [] }
         let names = Set(there.map(\.file.name))
-        let missing = items.filter {
-            !names.contains($0.file.name) && !isRight($0, answer, .incoming)
-        }
+        let absent = items.filter { !names.contains($0.file.name) }
+        let missing = absent.filter { !isRight($0, answer, .incoming) }
+        let kept = absent.filter { isRight($0, answer, .incoming) }
         let need = missing.reduce(0) { $0 + $1.file.byteCount }
         if let obstacle = answer.obstacle { return finish(problem: obstacle) }
         // A skeleton is put together beside its pieces.
         let space = node.isWorker ? need : need + items.reduce(0) { $0 + $1.file.byteCount }
-        if let free = answer.freeBytes, free < space + Self.margin {
+        let keptBytes = kept.reduce(0) { $0 + $1.file.byteCount }
+        let between = answer.betweenBytes ?? 0
+        let room = answer.freeBytes.map { $0 + between - min(between, keptBytes) }
+        if let free = room, free < space + Self.margin {
             return finish(
                 problem: "its disk has \(MemorySize.text(free)) left, and "
                     + "\(MemorySize.text(space)) are needed in \(answer.folder ?? script.base)")
         }
-        send(missing, need)
+        send(missing, need, keeping: kept.map(\.file.name))
     }
 
-    private func send(_ missing: [ShardItem], _ need: UInt64) {
+    private func send(_ missing: [ShardItem], _ need: UInt64, keeping kept: [String]) {
         do {
             let sent = missing + [ShardItem(part.manifest)]
             stream = try ShardStream(
-                sent, of: work.source, script: script, carrier: carrier, loop: loop
+                sent, of: work.source, line: script.receive(keeping: kept), files: items.count,
+                carrier: carrier, loop: loop
             ) { [self] outcome in
                 switch outcome {
                 case .answered(let answer): arrived(missing, need, answer)

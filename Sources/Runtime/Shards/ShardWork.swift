@@ -20,6 +20,24 @@ package struct ShardOutcome: Sendable {
     package var problem: String?
 }
 
+/// Where the shards of a node are.
+package struct ShardPlace: Sendable {
+    /// Whose.
+    package var node: Node
+    /// On which host.
+    package var location: RunLocation
+    /// Below which folder there.
+    package var base: String
+
+    /// The place of a node of that cluster.
+    package init(of node: Node, in spec: ClusterSpec) {
+        self.node = node
+        location =
+            spec.workers.first { $0.node == node }?.location ?? spec.coordinator.location
+        base = spec.shardBase(of: node)
+    }
+}
+
 /// Brings the parts of a model to where they are to be stored, to all hosts at the same time.
 package struct ShardWork {
     /// What goes where.
@@ -33,14 +51,14 @@ package struct ShardWork {
     /// The cluster.
     package var cluster: String
     /// Nodes with their hosts: holders, and the coordinator.
-    package var places: [(node: Node, location: RunLocation)]
+    package var places: [ShardPlace]
     package var timeouts: Timeouts
     /// Of the source, by the names of files; `digest` fills them in.
     var digests: [String: String] = [:]
 
     package init(
         layout: ShardLayout, source: ShardSource, model: String, placement: String,
-        cluster: String, places: [(node: Node, location: RunLocation)], timeouts: Timeouts
+        cluster: String, places: [ShardPlace], timeouts: Timeouts
     ) {
         self.layout = layout
         self.source = source
@@ -67,10 +85,11 @@ package struct ShardWork {
         let loop = EventLoop()
         let all = manifest
         let queue = ConnectionQueue<Node>(loop: loop)
-        let targets = places.map { node, location in
+        let targets = places.map { place in
+            let node = place.node
             let name = ShardFolder.name(of: node, cluster: cluster)
             let part = ShardTarget.Part(
-                node: node, location: location, script: script(of: node),
+                node: node, location: place.location, script: script(place),
                 items: layout.items(of: node), manifest: node.isWorker ? all.part(of: name) : all)
             return ShardTarget(part, of: self, loop: loop, in: queue)
         }
@@ -121,9 +140,10 @@ package struct ShardWork {
             })
     }
 
-    private func script(of node: Node) -> ShardScript {
-        ShardScript(
-            base: ShardFolder.usualBase,
+    private func script(_ place: ShardPlace) -> ShardScript {
+        let node = place.node
+        return ShardScript(
+            base: place.base,
             name: "\(ShardFolder.name(of: node, cluster: cluster))/\(layout.id)",
             wanted: layout.items(of: node).map(\.file),
             skeleton: node.isWorker

@@ -224,7 +224,7 @@ package struct Preflight {
         }
         let folder = ShardFolder.name(of: .coordinator, cluster: spec.name)
         request.skeleton =
-            "\(ShardFolder.usualBase)/\(folder)/\(shards.id)/\(shards.skeleton)"
+            "\(spec.shardBase(of: .coordinator))/\(folder)/\(shards.id)/\(shards.skeleton)"
     }
 
     // MARK: Workers

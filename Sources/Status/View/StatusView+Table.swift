@@ -93,6 +93,7 @@ extension StatusView {
             add(layersColumn)
             add(memoryColumn())
         }
+        if processes.contains(where: { $0.storedBytes != nil }) { add(storedColumn) }
         if processes.contains(where: { $0.failures ?? 0 > 0 }) { add(restartsColumn) }
         add(sinceColumn)
         if bar > 0 { shown[0] = memoryColumn(bar: min(30, bar + left)) }
@@ -129,6 +130,11 @@ extension StatusView {
 
     private var placeColumn: Column {
         Column("WHERE", processes.map { StyledText(said($0.endpoint)) }, atMost: 48)
+    }
+
+    private var storedColumn: Column {
+        let texts = processes.map { $0.storedBytes.map { MemorySize.text($0) } }
+        return Column("STORED", texts.map { StyledText($0 ?? "-") })
     }
 
     private var restartsColumn: Column { Column("RESTARTS", processes.map(Self.restarts)) }

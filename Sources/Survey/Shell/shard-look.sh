@@ -1,6 +1,6 @@
 # What of a shard is there already: `have rpc|skeleton|incoming NAME DIGEST` for each wanted file of
-# the right size; `folder PATH`; `free BYTES` of its disk, where that is told; `manifest DIGEST`.
-# Changes nothing. After shard-files.sh.
+# the right size; `folder PATH`; `free BYTES` of its disk, where that is told; `manifest DIGEST`;
+# `between KIB`, of all that has arrived, for whatever placement. Changes nothing. After shard-files.sh.
 
 : "${shard_folder-}" "${shard_wanted-}";
 
@@ -21,6 +21,7 @@ command -v tar >/dev/null 2>&1 || echo "lacks tar";
 [ "$(digest_input </dev/null)" != - ] || echo "lacks sha256sum";
 [ ! -f "$shard_folder/manifest.json" ] ||
     echo "manifest $(digest_input <"$shard_folder/manifest.json")";
+size=$(du -sk "$shard_folder/incoming" 2>/dev/null) && echo "between ${size%%[!0-9]*}";
 for word in $shard_wanted; do
     name=${word%:*} bytes=${word##*:};
     case $name in

@@ -1,12 +1,23 @@
 # Unpacks an archive from standard input into `incoming`, then tells what has arrived, as
-# shard-look.sh does. What arrived before, and is not in the archive, stays; half a file is there
-# under the name of a whole one, but it has neither its size nor its digest. After shard-files.sh.
+# shard-look.sh does. Of what arrived before only those files stay that were found right: the rest
+# is half, or of another placement, and whatever is there is put in place in the end. Half a file
+# is there under the name of a whole one, but it has neither its size nor its digest. After
+# shard-files.sh.
+#
+# Values besides those: shard_kept (words NAME).
 
-: "${shard_folder-}";
+: "${shard_folder-}" "${shard_kept-}";
 
 umask 077;
 mkdir -p "$shard_folder/incoming" && cd "$shard_folder/incoming" || exit 73;
 chmod 700 "$shard_folder" "$shard_folder/incoming";
+set +f;
+for file in * .[!.]*; do
+    case " $shard_kept " in
+    *" $file "*) ;;
+    *) rm -rf "./$file";;
+    esac;
+done;
 tar -xof - || echo "failed $?";
 list_arrived;
 echo complete;

@@ -133,6 +133,19 @@ import Testing
         #expect(access(node.folder + "/rpc/00000000000000aa", F_OK) == 0)
     }
 
+    /// Two looks may overlap: what one digests is no byte that the server has read.
+    @Test(arguments: shells) func whatIsDigestedIsNotReadByTheServer(_ shell: GuardShell) throws {
+        let node = try Folder(shell)
+        let looks =
+            "cd \(node.folder); record=/tmp/\(UUID().uuidString); mkfifo pipe; "
+            + "SOLLOL_SERVER=${record##*/} sleep 5 & digest_of pipe & "
+            + "{ head -c 9000000 /dev/zero; sleep 1; } >pipe & sleep 0.5; bytes_read"
+        let line = ShardScript.check(nil).replacing("check_shard before", with: looks)
+        let answer = String(decoding: try node.ask(line), as: UTF8.self)
+        let read = Int(answer.split(separator: "\n").first ?? "")
+        #expect(read.map { $0 < 1_000_000 } ?? answer.hasPrefix("-"), "\(answer)")
+    }
+
     /// What rpc-server has written there beside is not served next time.
     @Test(arguments: shells) func whatNobodyStoredDoesNotStay(_ shell: GuardShell) throws {
         let node = try Folder(shell)

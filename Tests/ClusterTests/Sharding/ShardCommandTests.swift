@@ -53,8 +53,14 @@ struct ShardCommandTests {
             var sentBytes: Int?
             var problem: String?
         }
+        struct Change: Decodable, Equatable {
+            var sendBytes: Int
+            var movedBytes: Int
+            var keptBytes: Int
+        }
         var nodes: [Node]
         var modelBytes: Int
+        var change: Change?
     }
 
     private static func report(_ text: String) throws -> Stored {
@@ -94,6 +100,73 @@ struct ShardCommandTests {
         #expect(try Self.shard(cluster, "--list").contains("\"complete\": true"))
         _ = try Self.shard(cluster, "--remove")
         for host in hosts { #expect(Self.stored(host) < 65536) }
+    }
+
+    /// What a worker has stays, what changes hands is sent, and it is known before.
+    @Test func anotherPlacementMovesWhatItHasTo() throws {
+        let cluster = try Self.cluster()
+        func place(_ layers: String) throws {
+            try cluster.configure(
+                backends: ["worker-a", "worker-b"].map {
+                    #"{"host": "\#($0)", "transport": "ssh"}"#
+                },
+                extra: """
+                    "placement": {"participants": "workers_only", "strategy": "manual",
+                                  "layers": [\(layers)]}
+                    """)
+        }
+        try place("2, 2")
+        #expect(try Self.report(try Self.shard(cluster, "--dry-run")).change == nil)
+        let first = try Self.report(try Self.shard(cluster))
+        let same = try Self.report(try Self.shard(cluster, "--dry-run"))
+        #expect(same.change?.sendBytes == 0 && (same.change?.keptBytes ?? 0) > 0)
+        try place("3, 1")
+        let before = try Self.report(try Self.shard(cluster, "--dry-run"))
+        let change = try #require(before.change)
+        #expect(change.sendBytes > 0 && change.movedBytes == change.sendBytes)
+        let workers = first.nodes.dropLast().reduce(0) { $0 + $1.storedBytes }
+        #expect(change.sendBytes + change.keptBytes == workers)
+        let moved = try Self.report(try Self.shard(cluster))
+        #expect(moved.change == change)
+        #expect(moved.nodes.dropLast().map(\.sentBytes) == [change.sendBytes, 0])
+        // One that has no part any more.
+        try place("4, 0")
+        let last = try Self.report(try Self.shard(cluster))
+        #expect(last.nodes.map(\.name) == ["worker-1", "coordinator"])
+        #expect(Self.stored(cluster.bed["worker-b"]) < 65536)
+    }
+
+    /// As when it was killed, and the placement is another one now.
+    @Test func whatAnotherRunHasLeftIsNeitherUsedNorKept() throws {
+        let cluster = try Self.cluster()
+        _ = try Self.shard(cluster)
+        // Files of another placement, half a file of this one, pieces of another skeleton.
+        for (name, command) in [
+            ("worker-a", "echo x >incoming/00000000000000ff"),
+            (
+                "worker-b",
+                "set -- rpc/*; head -c 1000 \"$1\" >\"incoming/${1#rpc/}\"; chmod 700 rpc; "
+                    + "rm -f \"$2\"; head -c 99999 /dev/zero >incoming/00000000000000ff"
+            ),
+        ] {
+            let left = try cluster.bed[name].run(
+                "cd \(Self.base)/*/*/ && mkdir incoming && \(command)")
+            #expect(left.status == 0, "\(left.output)")
+        }
+        let piece = try cluster.bed.control.run(
+            "cd \(Self.base)/*/*/ && mkdir incoming && "
+                + "size=$(sed -n 's/.*\"offset\": 0, \"bytes\": \\([0-9]*\\).*/\\1/p' "
+                + "manifest.json) && "
+                + "head -c \"$size\" skeleton.gguf >incoming/skeleton.gguf@0")
+        #expect(piece.status == 0, "\(piece.output)")
+        let report = try Self.report(try Self.shard(cluster))
+        #expect(report.nodes.map { ($0.sentBytes ?? 0) > 0 } == [false, true, false])
+        for host in [cluster.bed["worker-a"], cluster.bed["worker-b"], cluster.bed.control] {
+            let left = try host.run("ls -d \(Self.base)/*/*/incoming")
+            #expect(left.status != 0, "\(left.output)")
+        }
+        let last = try Self.report(try Self.shard(cluster))
+        #expect(last.nodes.allSatisfy { $0.sentBytes == 0 && $0.problem == nil })
     }
 
     /// Killed at moments all over its work, it comes to the same when it is run again.

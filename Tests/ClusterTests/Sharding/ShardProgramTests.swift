@@ -36,8 +36,10 @@ import Testing
 
         /// Sends files as they are, and a manifest.
         func receive(
-            _ files: [(String, [UInt8])], manifest: String = "{}", cutTo length: Int? = nil
+            _ files: [(String, [UInt8])], manifest: String = "{}", cutTo length: Int? = nil,
+            keeping kept: [String]? = nil
         ) throws -> ShardAnswer {
+            let line = script.receive(keeping: kept ?? script.wanted.map(\.name))
             var archive: [UInt8] = []
             for (name, bytes) in files + [("manifest.json", Array(manifest.utf8))] {
                 archive += TarHeader.of(file: name, byteCount: UInt64(bytes.count)) + bytes
@@ -45,7 +47,7 @@ import Testing
             }
             archive += TarHeader.end
             let input =
-                Array((script.receive + "\n").utf8) + archive.prefix(length ?? archive.count)
+                Array((line + "\n").utf8) + archive.prefix(length ?? archive.count)
             let path = NSTemporaryDirectory() + "sollol-archive-\(UUID().uuidString)"
             try Data(input).write(to: URL(fileURLWithPath: path))
             defer { try? FileManager.default.removeItem(atPath: path) }
@@ -116,6 +118,23 @@ import Testing
         #expect(arrived.digests[.incoming]?.count == 2)
         #expect(try host.ask(host.script.commit(digests: [:])).isCommitted)
         #expect(host.content("rpc/" + Self.first.0) == Self.first.1)
+    }
+
+    /// Only what was found right stays for what is put in place; all of it takes room.
+    @Test(arguments: shells) func whatIsNotKeptGoes(_ shell: GuardShell) throws {
+        let host = Host(shell, [Self.first, Self.second])
+        let stranger = ("00000000000000cc", [UInt8](repeating: 3, count: 40_000))
+        _ = try host.receive([Self.first, Self.second, stranger])
+        let before = try host.ask(host.script.look)
+        #expect((before.betweenBytes ?? 0) >= 110_000)
+        _ = try host.receive([], keeping: [Self.first.0])
+        for (name, isThere) in [(Self.first.0, true), (Self.second.0, false), (stranger.0, false)] {
+            #expect((host.content("incoming/\(name)") != nil) == isThere, "\(name)")
+        }
+        _ = try host.receive([Self.second], keeping: [Self.first.0])
+        #expect(try host.ask(host.script.commit(digests: [:])).isCommitted)
+        let after = try host.ask(host.script.look)
+        #expect(after.betweenBytes == nil && after.digests[.cache]?.count == 2)
     }
 
     /// What is missing when the parts are to be put in place: nothing counts from then on.

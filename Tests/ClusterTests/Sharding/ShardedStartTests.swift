@@ -9,6 +9,8 @@ struct ShardedStartTests {
     /// What the configuration calls the model: there is no such file anywhere.
     private static let gone = "/models/gone.gguf"
     private static let base = "\(HostUser.root.home)/.local/share/sollol/shards"
+    /// Where one of them has its part.
+    private static let disk = "\(HostUser.root.home)/disk/shards"
 
     /// Matrices of 12 MiB, so that rpc-server takes them from its disk, and little else.
     private static func model() throws -> String {
@@ -30,7 +32,8 @@ struct ShardedStartTests {
     private static func backends(binaryOfFirst binary: String? = nil) -> [String] {
         workers.enumerated().map { index, name in
             let program = index == 0 ? binary.map { #", "binary": "\#($0)""# } ?? "" : ""
-            return #"{"host": "\#(name)", "transport": "ssh"\#(program)}"#
+            let folder = index == 1 ? #", "shards": {"folder": "\#(disk)"}"# : ""
+            return #"{"host": "\#(name)", "transport": "ssh"\#(program)\#(folder)}"#
         }
     }
 
@@ -80,9 +83,12 @@ struct ShardedStartTests {
         #expect(try cluster.tokens() == truth)
         let dryRun = try Self.sollol(cluster, "up", "--dry-run").standardOutput()
         #expect(dryRun.contains("LLAMA_CACHE=\(Self.base)/worker-a-50052-worker-a/"))
+        #expect(dryRun.contains("LLAMA_CACHE=\(Self.disk)/worker-b-50052-worker-b/"))
         #expect(dryRun.contains("/skeleton.gguf"))
         let plan = try Self.sollol(cluster, "plan").standardOutput()
         #expect(plan.contains("Stored: worker-1 "), "\(plan)")
+        let status = try Self.sollol(cluster, "status").standardOutput()
+        #expect(status.contains("  STORED  "), "\(status)")
         // A start after a failure is proven as well.
         let worker = cluster.bed["worker-b"].llamaProcesses()[0]
         _ = kill(worker.pid, SIGKILL)
