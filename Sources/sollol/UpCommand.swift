@@ -131,7 +131,7 @@ struct UpCommand {
             loaded.spec, recorded: recorded, owner: state.owner, tell: console.report)
         defer { look.connections.closeAll() }
         try state.write(look.facts.encoded(), to: RecordedFacts.name)
-        for finding in look.findings { console.report(finding.report) }
+        for finding in look.findings { console.report(finding) }
         guard let plan = look.plan, !look.findings.contains(where: { $0.severity == .error }) else {
             console.notice("nothing was started")
             return .unavailable
