@@ -52,7 +52,8 @@ package struct MessageText: Sendable {
         ("error:", "1;31"), ("warning:", "33"), ("notice:", nil), ("sollol:", nil),
     ]
 
-    private static func isRemedy(_ line: Substring) -> Bool {
+    /// Whether a line below a message is what to do about it.
+    package static func isRemedy(_ line: some StringProtocol) -> Bool {
         line.hasPrefix("  ") && line.dropFirst(2).first?.isLetter == true
     }
 

@@ -14,8 +14,16 @@ package struct Report: Equatable, Sendable {
         case serving
     }
 
+    /// What is counted of it beside failures.
+    package enum Topic: Equatable, Sendable {
+        /// The tensor cache on a worker's disk.
+        case tensorCache
+    }
+
     /// How much it matters.
     package var kind: Kind
+    /// What is counted of it; nil: nothing.
+    package var topic: Topic?
     /// The node that it is about; nil when it is about the cluster, or something else.
     package var subject: Node?
     /// Why it failed, where it is about a failure.

@@ -87,6 +87,7 @@ package struct DashboardRecord: Equatable, Sendable {
                 process.state, cause: causes[name], at: time)
         }
         causes = [:]
+        forgetFormer(next)
         counts.take(next)
         if !next.processes.contains(where: { $0.state == .serving }) { requests.forget() }
         guard Self.looks(next) != former.map(Self.looks) else { return }
@@ -94,6 +95,17 @@ package struct DashboardRecord: Equatable, Sendable {
         if former?.processes.map(\.state) != next.processes.map(\.state) {
             changes.insert(.timeline)
         }
+    }
+
+    /// Of processes that a reload has removed the last ones stay.
+    private mutating func forgetFormer(_ snapshot: ClusterSnapshot) {
+        let most = ProcessTimeline.mostFormer
+        guard timelines.count > snapshot.processes.count + most else { return }
+        let names = Set(snapshot.processes.map { "\($0.node)" })
+        let former = timelines.filter { !names.contains($0.key) }.map { name, timeline in
+            (timeline.spans.last?.since ?? Timestamp(seconds: 0), name)
+        }
+        for (_, name) in former.sorted(by: { $0 < $1 }).dropLast(most) { timelines[name] = nil }
     }
 
     private mutating func take(_ event: SupervisorEvent, at now: Instant) {

@@ -35,7 +35,7 @@ package struct FailureCounts: Equatable, Sendable {
     /// Takes what was told.
     mutating func take(_ report: Report) {
         if let subject = report.subject, let cause = report.cause { causes[subject] = cause }
-        if let subject = report.subject, report.message.hasPrefix("\(subject): tensor cache: ") {
+        if let subject = report.subject, report.topic == .tensorCache {
             cacheWarnings["\(subject)", default: 0] += 1
         }
         guard let recovery = report.recovery else { return }

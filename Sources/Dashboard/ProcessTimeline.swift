@@ -15,6 +15,8 @@ package struct ProcessTimeline: Equatable, Sendable {
 
     /// Spans that are kept of a process, the last ones.
     static let most = 120
+    /// Processes that a reload has removed, of which timelines are kept.
+    static let mostFormer = 16
 
     /// Oldest first.
     package private(set) var spans: [Span] = []

@@ -30,12 +30,15 @@ package struct RPCVersion: Hashable, Sendable, CustomStringConvertible {
     /// Why workers that were asked cannot serve one coordinator, or nil when all speak the same.
     ///
     /// - Parameter answers: the workers in their order, with what each answered.
-    package static func difference(_ answers: [(worker: Node, version: RPCVersion)]) -> String? {
+    package static func difference(_ answers: [(worker: Node, version: RPCVersion)])
+        -> Complaint?
+    {
         guard Set(answers.map(\.version)).count > 1 else { return nil }
         let groups = Dictionary(grouping: answers, by: \.version)
             .sorted { $0.key.description > $1.key.description }
             .map { "\(Node.list($0.value.map(\.worker))): \($0.key)" }
-        return "the workers speak different RPC protocols (\(groups.joined(separator: "; "))). "
-            + "Install the same release of llama.cpp on all hosts. See: sollol check"
+        return Complaint(
+            "the workers speak different RPC protocols (\(groups.joined(separator: "; ")))",
+            remedy: "Install the same release of llama.cpp on all hosts. See: sollol check")
     }
 }

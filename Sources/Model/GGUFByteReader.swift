@@ -117,7 +117,9 @@ struct GGUFByteReader {
     private func truncated() -> GGUFError {
         GGUFError(
             offset: position,
-            problem:
-                "the file ends within its header. It is not complete: copy or download it again.")
+            problem: "the file ends within its header", remedy: Self.incomplete)
     }
+
+    /// What to do about a file that ends too early.
+    static let incomplete = "It is not complete: copy or download it again."
 }

@@ -9,8 +9,8 @@ extension GGUFHeaderReader {
             let shown = isText ? "\"\(String(decoding: magic, as: UTF8.self))\"" : "\(magic)"
             throw GGUFError(
                 offset: 0,
-                problem: "this is no GGUF: it begins with \(shown) instead of \"GGUF\". "
-                    + remedy(String(decoding: magic, as: UTF8.self)))
+                problem: "this is no GGUF: it begins with \(shown) instead of \"GGUF\"",
+                remedy: remedy(String(decoding: magic, as: UTF8.self)))
         }
         let version: UInt32 = try bytes.integer()
         switch version {

@@ -94,7 +94,8 @@ struct GGUFHeaderReader {
             throw GGUFError(
                 offset: fileSize,
                 problem: "the file ends here, but its tensors need \(last) bytes after byte "
-                    + "\(header.dataOffset). It is not complete: copy or download it again.")
+                    + "\(header.dataOffset)",
+                remedy: GGUFByteReader.incomplete)
         }
     }
 

@@ -24,41 +24,60 @@ package enum PlanError: Error, Equatable, Sendable {
     case restHasNoShards(missing: [Node])
 
     /// What happened and what to do about it, as one line.
-    package var message: String {
+    package var message: String { complaint.text }
+
+    /// The same, both apart.
+    package var complaint: Complaint {
         switch self {
         case .fewerLayersThanDevices(let layers, let devices):
-            "the model has \(layers) layers (its output layer included), fewer than the "
-                + "\(devices) devices of \(SpecialKey.backends.rawValue): a device would get none. "
-                + "Remove \(devices - layers) of the backends or use a larger model."
+            Complaint(
+                "the model has \(layers) layers (its output layer included), fewer than the "
+                    + "\(devices) devices of \(SpecialKey.backends.rawValue): a device would get "
+                    + "none",
+                remedy: "Remove \(devices - layers) of the backends or use a larger model.")
         case .tooManyDevices(let count, let byWorker):
-            "the workers offer \(count) devices (\(byWorker.joined(separator: ", "))), at most "
-                + "\(LayerPlacement.maxDevices) are possible: llama.cpp aborts with more "
-                + "(GGML_SCHED_MAX_BACKENDS is 16 and counts the CPU). "
-                + "Name fewer in \(SpecialKey.backends.rawValue)[…]."
-                + "\(ConfigurationKey.Backend.devices.rawValue)."
+            Complaint(
+                "the workers offer \(count) devices (\(byWorker.joined(separator: ", "))), at most "
+                    + "\(LayerPlacement.maxDevices) are possible: llama.cpp aborts with more "
+                    + "(GGML_SCHED_MAX_BACKENDS is 16 and counts the CPU)",
+                remedy: "Name fewer in \(SpecialKey.backends.rawValue)[…]."
+                    + "\(ConfigurationKey.Backend.devices.rawValue).")
         case .manualLayers(let counts, let devices, let layers, let mayLeave):
-            "\(ConfigurationKey.placement(.layers)) has \(plural(counts.count, "number")) that sum "
-                + "to \(counts.reduce(0, +)); it takes one for each of the "
-                + "\(plural(devices, "device")), \(mayLeave ? "at most" : "in all") the "
-                + "\(layers) layers of the model (its output layer included)."
+            Complaint(
+                "\(ConfigurationKey.placement(.layers)) has \(plural(counts.count, "number")) that "
+                    + "sum to \(counts.reduce(0, +)); it takes one for each of the "
+                    + "\(plural(devices, "device")), \(mayLeave ? "at most" : "in all") the "
+                    + "\(layers) layers of the model (its output layer included).")
         case .restTooSmall(let shortages):
-            "the model does not fit on the rest, by the memory that was free before the start: "
-                + shortages.joined(separator: "; ")
-        case .restHasNoShards(let missing):
-            "what \(Node.list(missing)) \(missing.count == 1 ? "stores" : "store") is nowhere "
-                + "else. Take \(missing.count == 1 ? "it" : "them") out of "
-                + "\(SpecialKey.backends.rawValue), and try: sollol shard"
+            Complaint(
+                "the model does not fit on the rest, by the memory that was free before the "
+                    + "start: " + shortages.joined(separator: "; "))
+        case .restHasNoShards(let missing): Self.withoutShards(missing)
         case .coordinatorWithoutOrigins(let path, let host):
-            "\(path) on \(host) knows no --cors-origins: leave out "
-                + "\(ConfigurationKey.coordinator(.corsOrigins)), or install a newer llama.cpp."
+            Self.tooOld(path, host, flag: "--cors-origins", key: .corsOrigins)
         case .coordinatorWithoutSleep(let path, let host):
-            "\(path) on \(host) knows no --sleep-idle-seconds: leave out "
-                + "\(ConfigurationKey.coordinator(.sleepAfter)), or install a newer llama.cpp."
+            Self.tooOld(path, host, flag: "--sleep-idle-seconds", key: .sleepAfter)
         case .coordinatorWithoutRPC(let path, let host):
-            "\(path) on \(host) was built without RPC support: its --help knows no --rpc. "
-                + "Install a llama.cpp with the RPC backend (deploy/install-llama-cpp, or a build "
-                + "with -DGGML_RPC=ON) or set "
-                + "\(ConfigurationKey.coordinator(.binary))."
+            Complaint(
+                "\(path) on \(host) was built without RPC support: its --help knows no --rpc",
+                remedy: "Install a llama.cpp with the RPC backend (deploy/install-llama-cpp, or a "
+                    + "build with -DGGML_RPC=ON) or set \(ConfigurationKey.coordinator(.binary)).")
         }
+    }
+
+    private static func withoutShards(_ missing: [Node]) -> Complaint {
+        let isOne = missing.count == 1
+        return Complaint(
+            "what \(Node.list(missing)) \(isOne ? "stores" : "store") is nowhere else",
+            remedy: "Take \(isOne ? "it" : "them") out of \(SpecialKey.backends.rawValue), and "
+                + "try: sollol shard")
+    }
+
+    private static func tooOld(
+        _ path: String, _ host: String, flag: String, key: ConfigurationKey.Coordinator
+    ) -> Complaint {
+        Complaint(
+            "\(path) on \(host) knows no \(flag)",
+            remedy: "Leave out \(ConfigurationKey.coordinator(key)), or install a newer llama.cpp.")
     }
 }

@@ -4,11 +4,11 @@ import Basics
 package struct Exposure: Equatable, Sendable {
     /// Whose it is.
     package var nodes: [Node]
-    /// What can be done there, and against it: one line.
-    package var problem: String
+    /// What can be done there, and against it.
+    package var complaint: Complaint
 
     /// `worker-1, worker-3: …`.
-    package var description: String { "\(Node.list(nodes)): \(problem)" }
+    package var description: String { complaint.about(Node.list(nodes)).text }
 }
 
 extension LaunchPlan {
@@ -26,10 +26,10 @@ extension LaunchPlan {
         let endpoints = open.map(\.1.description).joined(separator: ", ")
         return Exposure(
             nodes: open.map(\.0),
-            problem:
+            complaint: Complaint(
                 "rpc-server has no authentication, so whoever can reach \(endpoints) can use it "
-                + "and may run code there. Keep that network to yourself, or use "
-                + "\"transport\": \"ssh\".")
+                    + "and may run code there",
+                remedy: "Keep that network to yourself, or use \"transport\": \"ssh\"."))
     }
 
     private var exposedAPI: Exposure? {
@@ -38,9 +38,10 @@ extension LaunchPlan {
         else { return nil }
         return Exposure(
             nodes: [process.node],
-            problem:
+            complaint: Complaint(
                 "the API on \(process.bind) asks for no key, so whoever can reach that address "
-                + "can use it. Set \(ConfigurationKey.coordinator(.apiKeyFile)), or "
-                + "\(ConfigurationKey.coordinator(.host)) to 127.0.0.1.")
+                    + "can use it",
+                remedy: "Set \(ConfigurationKey.coordinator(.apiKeyFile)), or "
+                    + "\(ConfigurationKey.coordinator(.host)) to 127.0.0.1."))
     }
 }

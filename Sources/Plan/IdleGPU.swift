@@ -12,15 +12,17 @@ package struct IdleGPU: Equatable, Sendable {
     /// Its maker and file, as `NVIDIA, /dev/nvidia0`.
     package var gpu: String
 
-    /// As the end of a sentence about the host, with what to do.
-    package var problem: String {
+    /// What is said of its host, by that name.
+    package func complaint(of host: String) -> Complaint {
         let keys =
             nodes.contains { $0 != .coordinator }
             ? ", or say that the CPU is meant: \"devices\": [\"CPU\"]" : ""
-        return "has a GPU (\(gpu)), but its llama.cpp lists no device besides the CPU, so that "
-            + "computes. Install a build for that GPU there (CUDA, HIP, SYCL or Vulkan), or look "
-            + "with llama-server --list-devices why it cannot use it (driver, groups video and "
-            + "render)\(keys)."
+        return Complaint(
+            "\(host) has a GPU (\(gpu)), but its llama.cpp lists no device besides the CPU, so "
+                + "that computes",
+            remedy: "Install a build for that GPU there (CUDA, HIP, SYCL or Vulkan), or look with "
+                + "llama-server --list-devices why it cannot use it (driver, groups video and "
+                + "render)\(keys).")
     }
 
     /// All that is known of.
@@ -57,6 +59,6 @@ package struct IdleGPU: Equatable, Sendable {
 
     /// For a plan, which names no host otherwise.
     package var notice: String {
-        "\(Node.list(nodes)): \(location.sshDestination ?? "this machine") \(problem)"
+        complaint(of: location.sshDestination ?? "this machine").about(Node.list(nodes)).text
     }
 }

@@ -71,7 +71,7 @@ extension LaunchPlanner {
         }
         guard shards.placement != placement.shardPrint(cluster: spec.name) else { return nil }
         return "what the workers store was placed otherwise than this start would: layers or "
-            + "workers have changed. Try: sollol shard"
+            + "workers have changed"
     }
 }
 

@@ -194,9 +194,12 @@ package struct SSHFailure: Equatable, Sendable {
 
 extension SSHFailure {
     /// What happened and what to do, as one sentence or two after the name of a process.
-    package func message(_ location: RunLocation) -> String {
+    package func message(_ location: RunLocation) -> String { complaint(location).text }
+
+    /// The same, both apart.
+    package func complaint(_ location: RunLocation) -> Complaint {
         let command = SSHCommand.byHand(location)
-        return "\(command) fails: \(quoted). \(remedy(command, location))"
+        return Complaint("\(command) fails: \(quoted)", remedy: remedy(command, location))
     }
 
     private func remedy(_ command: String, _ location: RunLocation) -> String {

@@ -47,7 +47,7 @@ package struct CheckReport {
             ["Cluster \(cluster)"] + surveys.flatMap(lines) + trials.map(line)
             + NetworkFindings.paths(plan, surveys).map { "  \($0.worker): \($0.text)" }
             + (findings.isEmpty ? [] : [""])
-            + findings.map { "\($0.severity.rawValue): \($0.subject): \($0.problem)" }
+            + findings.flatMap { $0.named.about($0.severity.rawValue).lines }
         return (lines + ["", summary]).map { TerminalText.clean($0) + "\n" }.joined()
     }
 
@@ -186,7 +186,8 @@ package struct CheckReport {
         .object([
             ("severity", .string(finding.severity.rawValue)),
             ("processes", .nodes(finding.processes)),
-            ("problem", .string(finding.problem)),
+            ("problem", .string(finding.complaint.problem)),
+            ("remedy", .optional(finding.complaint.remedy)),
         ])
     }
 }

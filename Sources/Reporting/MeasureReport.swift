@@ -38,7 +38,7 @@ package struct MeasureReport {
         let problems = results.compactMap { bench, outcome -> String? in
             guard case .problem(let text) = outcome else { return nil }
             let finding = Finding([bench.node], at: bench.location, text)
-            return "error: \(finding.subject): \(finding.problem)"
+            return "error: \(finding.named.text)"
         }
         lines += problems.isEmpty ? [] : [""] + problems
         lines += [
@@ -86,7 +86,7 @@ package struct MeasureReport {
             let finding = Finding([bench.node], at: bench.location, text)
             return .object([
                 ("name", .node(bench.node)), ("device", .string(bench.device)),
-                ("problem", .string(finding.problem)),
+                ("problem", .string(finding.complaint.text)),
             ])
         }
         return OrderedJSON.object([

@@ -38,7 +38,7 @@ package struct PlanReport: Sendable {
         suggestions = PlacementSuggestion.all(plan.remembered ?? placement)
         spares = plan.spares
         spareNotices = plan.spareNotices
-        warning = plan.contextWarning
+        warning = plan.contextWarning?.text
         stored = plan.processes.compactMap { process in
             plan.storedBytes(of: process.node).map { (process.node, $0) }
         }

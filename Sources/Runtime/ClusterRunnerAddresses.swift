@@ -45,7 +45,7 @@ extension ClusterRunner {
         } catch {
             return perform(.report(Report(.warning, "\(text), but \(error.message)", about: node)))
         }
-        let problems = PlanFindings.publicNames(plan, inForce.spec).map(\.problem)
+        let problems = PlanFindings.publicNames(plan, inForce.spec).map(\.complaint.text)
         guard problems.isEmpty else {
             return perform(.report(Report(.warning, text, about: node, details: problems)))
         }

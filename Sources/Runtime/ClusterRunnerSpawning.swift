@@ -47,6 +47,7 @@ extension ClusterRunner {
             "\(run.node): tensor cache: \(TerminalText.quote(text))"
                 + (isUsed ? "" : "; it serves without, and each load sends its weights anew"),
             about: run.node)
+        report.topic = .tensorCache
         if !isUsed {
             report.remedy =
                 "let that folder be there and be written, or set `cache` of \(run.node) to false; "

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Status
 import Supervision
+import Survey
 
 /// What people see on standard error while a cluster comes up and runs.
 ///
@@ -64,7 +65,14 @@ package final class Console {
     package func notice(_ text: String) { show([text]) }
 
     /// Prints a report and its details.
-    package func report(_ report: Report) {
+    package func report(_ report: Report) { self.report(report, remedy: nil) }
+
+    /// Prints what stands in the way of a start, and what to do about it in a line of its own.
+    package func report(_ finding: Finding) {
+        report(finding.report, remedy: finding.complaint.remedy)
+    }
+
+    private func report(_ report: Report, remedy: String?) {
         history?.add(report)
         let isMinor = report.kind == .phase || report.kind == .progress
         if isMinor && level == .quiet { return }
@@ -74,9 +82,8 @@ package final class Console {
             case .failure: "error: "
             default: ""
             }
-        show(
-            [label + report.message] + report.details.map { "    " + $0 },
-            isMessage: !label.isEmpty)
+        let message = Complaint(label + report.message, remedy: remedy)
+        show(message.lines + report.details.map { "    " + $0 }, isMessage: !label.isEmpty)
         guard report.kind == .serving else { return }
         isUnattended = true
         if isDetached {
@@ -113,19 +120,21 @@ package final class Console {
         }
         let clock = isUnattended ? "\(LocalTime.here.clock(.now)) " : ""
         if isMessage {
-            let first = message(clean[0], atMost: stream.size.columns - clock.count)
-            clean.replaceSubrange(0...0, with: first)
+            // What to do about it has a line already, or gets one.
+            let end = clean.dropFirst().first.map(MessageText.isRemedy) == true ? 1 : 0
+            let text = end == 1 ? clean[...1].joined(separator: "\n") : Self.apart(clean[0])
+            let form = MessageText(
+                columns: stream.size.columns - clock.count, hasColor: hasColor)
+            clean.replaceSubrange(0...end, with: form.shown(text).components(separatedBy: "\n"))
         }
         clean[0] = clock + clean[0]
         draw(clean, above: view())
     }
 
-    /// The sentence, and what to do about it on a line of its own, both broken at words.
-    private func message(_ text: String, atMost columns: Int) -> [String] {
+    /// The sentence, and what to do about it on a line of its own.
+    private static func apart(_ text: String) -> String {
         let parts = MessageText.apart(text)
-        let text = parts.sentence + (parts.remedy.map { "\n  \($0)" } ?? "")
-        return MessageText(columns: columns, hasColor: hasColor).shown(text)
-            .components(separatedBy: "\n")
+        return parts.sentence + (parts.remedy.map { "\n  \($0)" } ?? "")
     }
 
     /// Prints, and draws the view anew below that, in one write and in place: a line over the old

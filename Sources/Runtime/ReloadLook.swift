@@ -73,7 +73,7 @@ package struct ReloadAnswer: Codable, Sendable {
             texts.map { TerminalText.clean("\(label): \($0)") }
         }
         let isObstacle = { (finding: Finding) in running.isObstacle(finding) }
-        let text = { (finding: Finding) in "\(finding.subject): \(finding.problem)" }
+        let text = { (finding: Finding) in finding.named.text }
         let obstacles = look.findings.filter(isObstacle).map(text)
         lines =
             labelled("warning", loaded.spec.notify.warnings)

@@ -121,7 +121,7 @@ final class ServerQuestions {
             protocols.map {
                 (worker: plan.process($0.key.node)?.node ?? $0.key.node, version: $0.value)
             }
-            .sorted { $0.worker.name < $1.worker.name })
+            .sorted { $0.worker.name < $1.worker.name })?.text
     }
 
     // MARK: The coordinator

@@ -10,10 +10,11 @@ package final class StateDirectory {
     package enum Problem: Error, CustomStringConvertible {
         /// It cannot be made, or is not ours.
         case unusable(path: String, reason: String)
-        /// Another `sollol` holds it; the process id is nil when it could not be read.
-        case held(path: String, pid: Int32?)
-        /// Another configuration uses the same cluster name.
-        case otherConfiguration(path: String, recorded: String)
+        /// Another `sollol` holds it; the process id is nil when it could not be read. With which
+        /// configuration, where that is another one.
+        case held(path: String, pid: Int32?, other: String?)
+        /// Another configuration uses the same cluster name; whether a `sollol` runs with it.
+        case otherConfiguration(path: String, recorded: String, isHeld: Bool)
 
         /// The exit status that says this to scripts.
         package var exitStatus: ExitStatus {
@@ -30,22 +31,45 @@ package final class StateDirectory {
             case .unusable(let path, let reason):
                 "the state directory \(path) cannot be used: \(reason). Make it yours and "
                     + "writable, or set XDG_STATE_HOME."
-            case .held(let path, let pid):
-                "another sollol (pid \(pid.map(String.init) ?? "unknown")) already supervises this "
-                    + "cluster: it holds \(path)/lock. It takes a changed configuration over with "
-                    + "sollol reload. Otherwise stop it with sollol down, or give this cluster "
-                    + "another name with --name."
-            case .otherConfiguration(let path, let recorded):
+            case .held(let path, let pid, nil):
+                Self.holder(pid)
+                    + " already supervises this cluster: it holds \(path)/lock. It takes a "
+                    + "changed configuration over with sollol reload. Otherwise stop it with "
+                    + "sollol down, or give this cluster another name with --name."
+            case .held(let path, let pid, let other?):
+                Self.holder(pid)
+                    + " already supervises this cluster, with the configuration \(other): it holds "
+                    + "\(path)/lock. " + Self.replacing(other)
+            case .otherConfiguration(let path, let recorded, false):
                 "\(path) belongs to the configuration \(recorded). Give this cluster another name "
                     + "with --name or the key `name`; or, if this file has taken the place of "
                     + "that one, take its state over with sollol up --adopt."
+            case .otherConfiguration(let path, let recorded, true):
+                "\(path) belongs to the configuration \(recorded), with which a sollol runs. If that "
+                    + "cluster is meant, give its file with -c. " + Self.replacing(recorded)
             }
+        }
+
+        private static func holder(_ pid: Int32?) -> String {
+            "another sollol (pid \(pid.map(String.init) ?? "unknown"))"
+        }
+
+        /// What somebody does whose file has taken the place of one that a `sollol` runs with. The
+        /// cluster's name would not do: `STATE_DIRECTORY` need not end in it.
+        private static func replacing(_ other: String) -> String {
+            let isThere = access(other, F_OK) == 0
+            let down = "sollol down" + (isThere ? " -c \(ShellQuoting.quote(other))" : "")
+            let up = "sollol up" + (isThere ? " --adopt" : "")
+            return "If this file has taken the place of that one: `\(down)`, then `\(up)`. "
+                + "Otherwise give this cluster another name with --name."
         }
     }
 
     /// Writes its logs and its history.
     package private(set) lazy var logs = LogWriter()
     let folder: StateFolder
+    /// The configuration whose state it was before; nil: nobody's.
+    package let former: String?
     /// Never removed: a lock file that is removed lets two processes lock two files of one name.
     private let lock: Descriptor
 
@@ -81,8 +105,12 @@ package final class StateDirectory {
         } catch {
             throw Problem.unusable(path: path, reason: error.description)
         }
-        guard Self.take(lock) else { throw Problem.held(path: path, pid: Self.readPid(lock)) }
-        if !adopts { try StateFolder.refuseOther(configuration, path: path) }
+        former = StateFolder.configuration(of: path)
+        guard Self.take(lock) else {
+            throw Problem.held(
+                path: path, pid: Self.readPid(lock), other: former == configuration ? nil : former)
+        }
+        if !adopts { try StateFolder.refuseOther(configuration, path: path, isFree: true) }
         folder = try StateFolder(made: path)
         try folder.record(configuration)
         try writePid()

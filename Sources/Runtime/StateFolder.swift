@@ -50,13 +50,19 @@ package struct StateFolder {
 
     /// Refuses a configuration whose cluster only has the name of the one that this folder is for.
     ///
-    /// - Parameter configuration: the absolute path of its file, or nil.
+    /// - Parameters:
+    ///   - configuration: the absolute path of its file, or nil.
+    ///   - isFree: whether it is known that no other `sollol` holds it.
     /// - Throws: `Problem.otherConfiguration`.
-    package static func refuseOther(_ configuration: String?, path: String) throws {
+    package static func refuseOther(
+        _ configuration: String?, path: String, isFree: Bool = false
+    ) throws {
         if let known = Self.configuration(of: path), known != configuration,
             access(known, F_OK) == 0
         {
-            throw StateDirectory.Problem.otherConfiguration(path: path, recorded: known)
+            throw StateDirectory.Problem.otherConfiguration(
+                path: path, recorded: known,
+                isHeld: isFree ? false : StateDirectory.holder(of: path).isHeld)
         }
     }
 
@@ -88,7 +94,7 @@ package struct StateFolder {
     }
 
     /// The recorded path of the configuration's file; nil where there is none.
-    private static func configuration(of path: String) -> String? {
+    static func configuration(of path: String) -> String? {
         let known = try? String(contentsOfFile: path + "/configuration", encoding: .utf8)
         return known.flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -132,7 +138,9 @@ package struct StateFolder {
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw SystemError("open \(path)", code: ENOTDIR)
         }
-        guard status.st_uid == geteuid() else { throw SystemError("use \(path)", code: EPERM) }
+        guard status.st_uid == geteuid() else {
+            throw SystemError("use \(path), which belongs to user \(status.st_uid)", code: EPERM)
+        }
         guard status.st_mode & 0o077 != 0 else { return }
         guard isInOurs else {
             throw SystemError(

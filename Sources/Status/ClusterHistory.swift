@@ -73,31 +73,18 @@ package struct ClusterHistory: Sendable {
                 lines.append((lines.isEmpty ? "" : "then ") + sentence(failures, place))
                 if let words = failures.failure.words { lines.append("| \(words)") }
             }
-            let remedies = Self.remedies(incident)
+            let remedies = Remedies.of(
+                incident.failures.map(\.failure).map {
+                    .init(process: $0.process, cause: $0.code?.rawValue, remedy: $0.remedy)
+                })
             let outcome = Self.outcome(incident)
             if incident.failures.count == 1, !outcome.isEmpty {
                 lines[0] += "; \(outcome)"
             } else if !outcome.isEmpty {
                 lines.append(outcome)
             }
-            return (time, lines + remedies)
+            return (time, lines + remedies.map { "to do: \($0)" })
         }
-    }
-
-    /// What can be done, each once; only about what keeps it down, where that is another thing than
-    /// what has begun it.
-    private static func remedies(_ incident: HistoryTale.Incident) -> [String] {
-        var told: [String] = []
-        for failures in incident.failures {
-            // That a worker is lost comes of something else.
-            let isConsequence = failures.failure.code == .workerLost && incident.failures.count > 1
-            guard !isConsequence, let remedy = failures.failure.remedy else { continue }
-            let isLast = !incident.failures.contains {
-                $0.failure.process == failures.failure.process && $0.first > failures.first
-            }
-            if isLast, !told.contains(remedy) { told.append(remedy) }
-        }
-        return told.map { "to do: \($0)" }
     }
 
     /// `worker-1 on gpu-1: it aborted (signal 6); restarting now`, or how often.

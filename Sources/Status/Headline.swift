@@ -31,7 +31,8 @@ package struct Headline: Equatable, Sendable {
             causes = [summary]
         }
         warnings = status.warnings ?? []
-        remedies = Self.remedies(failures)
+        remedies = Remedies.of(
+            failures.map { .init(process: $0.process, cause: $0.cause, remedy: $0.remedy) })
         doing = Self.doing(status)
         nextAttempt = status.processes.compactMap(\.nextAttempt).filter { $0 > now }.min()
     }
@@ -50,19 +51,6 @@ package struct Headline: Equatable, Sendable {
             causes.append(failure)
         }
         return causes
-    }
-
-    /// Each once, and none about what has since failed in another way.
-    private static func remedies(_ causes: [ClusterStatus.FirstCause]) -> [String] {
-        var remedies: [String] = []
-        for (index, cause) in causes.enumerated() {
-            let isLast = !causes[(index + 1)...].contains { $0.process == cause.process }
-            // That a worker is lost comes of something else.
-            if causes.count > 1, cause.cause == CauseCode.workerLost.rawValue { continue }
-            guard isLast, let remedy = cause.remedy, !remedies.contains(remedy) else { continue }
-            remedies.append(remedy)
-        }
-        return remedies
     }
 
     private static func title(_ status: ClusterStatus) -> String {

@@ -44,8 +44,8 @@ package enum BuildComparison {
             return Finding(
                 worker.processes, at: worker.location,
                 "llama.cpp on {host} is \(theirs) (\(worker.path)), the coordinator's on \(place) "
-                    + "is \(ours) (\(coordinator.path)). Install the same release on both; RPC "
-                    + "works between equal builds only.")
+                    + "is \(ours) (\(coordinator.path))",
+                remedy: "Install the same release on both; RPC works between equal builds only.")
         }
         let library = "libggml-rpc"
         if let theirs = worker.digests[library], theirs == coordinator.digests[library] {
@@ -57,6 +57,7 @@ package enum BuildComparison {
             worker.processes, at: worker.location, severity: .warning,
             "which build of llama.cpp \(unknown.path) on \(isWorkers ? "{host}" : place) is cannot "
                 + "be told (no tool with --version beside it, no equal \(library)), so only the "
-                + "RPC protocol is compared. Put the llama-server of its release beside it.")
+                + "RPC protocol is compared",
+            remedy: "Put the llama-server of its release beside it.")
     }
 }

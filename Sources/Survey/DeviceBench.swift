@@ -242,7 +242,7 @@ extension DeviceBench {
                 bench.key = worker?.endpoint.description ?? HostFacts.coordinatorKey
                 let way = trials.first { $0.trial.worker.node == process.node }?.outcome
                 (bench.hop, bench.bytesPerSecond) = (way?.hop, way?.bytesPerSecond)
-                bench.obstacle = way?.problem
+                bench.obstacle = way?.problem?.text
                 return bench
             }
         }

@@ -17,26 +17,39 @@ package struct Finding: Equatable, Sendable {
     package var processes: [Node]
     /// Where it was found; empty when it is not about a host.
     package var locations: [RunLocation]
-    /// What is wrong, with the remedy. `{host}` stands for the hosts, `{ssh}` for what comes before
+    /// What is wrong and what to do. `{host}` stands for the hosts, `{ssh}` for what comes before
     /// a command to run it there; so that equal findings on several hosts can become one.
-    var text: String
+    private var template: Complaint
 
     /// A finding about those processes.
     package init(
         _ processes: [Node], at location: RunLocation? = nil, severity: Severity = .error,
-        _ text: String
+        _ complaint: Complaint
     ) {
         self.severity = severity
         self.processes = processes
         locations = location.map { [$0] } ?? []
-        self.text = text
+        template = complaint
+    }
+
+    /// A finding about those processes.
+    package init(
+        _ processes: [Node], at location: RunLocation? = nil, severity: Severity = .error,
+        _ problem: String, remedy: String? = nil
+    ) {
+        self.init(
+            processes, at: location, severity: severity, Complaint(problem, remedy: remedy))
     }
 
     /// `worker-1, worker-3`.
     package var subject: String { Node.list(processes) }
 
-    /// What is wrong, with the remedy, as one line.
-    package var problem: String {
+    /// What is wrong, and what to do.
+    package var complaint: Complaint {
+        Complaint(filled(template.problem), remedy: template.remedy.map(filled))
+    }
+
+    private func filled(_ text: String) -> String {
         let names = locations.map { $0.sshDestination ?? "this machine" }
         let shell: String
         switch locations.first {
@@ -51,11 +64,16 @@ package struct Finding: Equatable, Sendable {
 
     private static let anyHost = RunLocation.ssh(destination: "HOST", options: [])
 
+    /// The same with whom it is about: `worker-1, worker-3: …`.
+    package var named: Complaint { complaint.about(subject) }
+
     /// `worker-1, worker-3: …`.
     package var report: Report {
-        Report(
-            severity == .error ? .failure : .warning, "\(subject): \(problem)",
+        var report = Report(
+            severity == .error ? .failure : .warning, named.problem,
             about: processes.count == 1 ? processes[0] : nil)
+        report.remedy = named.remedy
+        return report
     }
 
     /// Equal ones as one, errors first, otherwise in their order.
@@ -63,7 +81,7 @@ package struct Finding: Equatable, Sendable {
         var groups: [Finding] = []
         for finding in findings {
             let index = groups.firstIndex {
-                $0.severity == finding.severity && $0.text == finding.text
+                $0.severity == finding.severity && $0.template == finding.template
                     && $0.locations.isEmpty == finding.locations.isEmpty
             }
             guard let index else {

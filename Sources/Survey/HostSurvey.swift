@@ -1,3 +1,4 @@
+import Basics
 import Facts
 import Model
 
@@ -28,14 +29,14 @@ package struct HostSurvey: Equatable, Sendable {
     package var request: SurveyRequest
     /// What the host told, or nil when it could not be asked.
     package var report: SurveyReport?
-    /// Why it could not be asked, with what to do.
-    package var problem: String?
+    /// Why it could not be asked.
+    package var problem: Complaint?
     /// Its model; nil when it was not asked for or cannot be used.
     package var model: Model?
     /// What is loaded beside it, by the path that was asked for.
     package var companions: [String: HostFacts.Model] = [:]
     /// Why the model, or what is loaded beside it, cannot be used.
-    package var modelProblem: String?
+    package var modelProblem: Complaint?
     /// Seconds by which its clock is ahead of ours.
     package var clockSkew: Int64?
     /// The key of an agent that got us in, if one did and it was asked for.

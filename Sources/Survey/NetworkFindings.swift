@@ -16,8 +16,8 @@ package enum NetworkFindings {
                 Finding(
                     [path.worker], at: path.location, severity: .warning,
                     "RPC takes \(path.to.text) of {host}, and both hosts are in a faster network: "
-                        + "\(other.to.text) there, \(other.from.text) at the coordinator. "
-                        + "Give \(other.to.address) as `host`, and what ssh goes by as `ssh`.")
+                        + "\(other.to.text) there, \(other.from.text) at the coordinator",
+                    remedy: "Give \(other.to.address) as `host`, and what ssh goes by as `ssh`.")
             }
         }
     }

@@ -15,8 +15,8 @@ package enum PlanFindings {
         return [
             Finding(
                 [.coordinator], severity: severity,
-                "the model does not fit: \(advice.shortages.joined(separator: "; ")). "
-                    + "See: sollol plan. What would help: "
+                "the model does not fit: \(advice.shortages.joined(separator: "; "))",
+                remedy: "See: sollol plan. What would help: "
                     + (changes.isEmpty ? "a smaller model" : String(changes.dropFirst(5)))
                     + "; or --overcommit, if you know better")
         ]
@@ -96,7 +96,7 @@ package enum PlanFindings {
     /// An obstacle in words, with what to do.
     package static func finding(_ opening: Opening, _ obstacle: Obstacle) -> Finding {
         let endpoint = opening.endpoint
-        let text: String
+        let complaint: Complaint
         switch obstacle {
         case .taken(let holder):
             let who = holder ?? "another program"
@@ -106,25 +106,27 @@ package enum PlanFindings {
                 : opening.isWorker
                     ? "If it is an rpc-server that somebody else runs, set \"managed\": false."
                     : "Set \(ConfigurationKey.coordinator(.port)), or --port."
-            text =
-                "port \(endpoint.port) of \(endpoint.host) on {host} is taken by \(who). "
-                + "See who: {ssh}ss -ltnp sport = :\(endpoint.port). \(hint)"
+            complaint = Complaint(
+                "port \(endpoint.port) of \(endpoint.host) on {host} is taken by \(who)",
+                remedy: "See who: {ssh}ss -ltnp sport = :\(endpoint.port). \(hint)")
         case .held(let cluster, let who):
-            text =
+            complaint = Complaint(
                 "port \(endpoint.port) of \(endpoint.host) on {host} is in use by the cluster "
-                + "\(cluster) of \(who). Stop that one first, or give this process another port."
+                    + "\(cluster) of \(who)",
+                remedy: "Stop that one first, or give this process another port.")
         case .noAddress(let others):
             let key =
                 opening.isWorker
                 ? ConfigurationKey.Backend.bind.rawValue
                 : "\(ConfigurationKey.coordinator(.host))"
-            text =
+            complaint = Complaint(
                 "\(endpoint.host) is no address of {host}"
-                + (others.isEmpty ? "" : ", which has \(others.joined(separator: ", "))")
-                + ". See: {ssh}ip -4 addr. Give one of them as the key `\(key)`."
-        case .other(let reason): text = "cannot listen on \(endpoint) of {host}: \(reason)"
+                    + (others.isEmpty ? "" : ", which has \(others.joined(separator: ", "))"),
+                remedy: "See: {ssh}ip -4 addr. Give one of them as the key `\(key)`.")
+        case .other(let reason):
+            complaint = Complaint("cannot listen on \(endpoint) of {host}: \(reason)")
         }
-        return Finding([opening.process], at: opening.location, text)
+        return Finding([opening.process], at: opening.location, complaint)
     }
 
     /// Two names for one machine, where two servers want the same port.
@@ -144,8 +146,8 @@ package enum PlanFindings {
                     Finding(
                         [one.process, other.process],
                         "\(names[0]) and \(names[1]) are the same machine, and both want port "
-                            + "\(one.endpoint.port) of \(one.endpoint.host): give one another port."
-                    ))
+                            + "\(one.endpoint.port) of \(one.endpoint.host)",
+                        remedy: "Give one another port."))
             }
         }
         return findings
@@ -159,7 +161,7 @@ package enum PlanFindings {
 
     /// Ports that others in the network can reach without a key.
     package static func exposed(_ plan: LaunchPlan) -> [Finding] {
-        plan.exposures.map { Finding($0.nodes, severity: .warning, $0.problem) }
+        plan.exposures.map { Finding($0.nodes, severity: .warning, $0.complaint) }
     }
 
     /// A context that is longer than what the model has learned.
@@ -170,7 +172,7 @@ package enum PlanFindings {
     /// GPUs that nobody uses.
     package static func idleGPUs(_ spec: ClusterSpec, _ facts: HostFacts) -> [Finding] {
         IdleGPU.all(spec, facts).map {
-            Finding($0.nodes, at: $0.location, severity: .warning, "{host} \($0.problem)")
+            Finding($0.nodes, at: $0.location, severity: .warning, $0.complaint(of: "{host}"))
         }
     }
 
@@ -185,8 +187,8 @@ package enum PlanFindings {
             return Finding(
                 [process.node],
                 "\(process.host) is \(address), a public address, and rpc-server has no "
-                    + "authentication: who can reach it can run code there. Set \"bind\" to a "
-                    + "private address or \"transport\" to \"ssh\", or "
+                    + "authentication: who can reach it can run code there",
+                remedy: "Set \"bind\" to a private address or \"transport\" to \"ssh\", or "
                     + "\(ConfigurationKey.cluster(.allowExposedBind)) to true.")
         }
     }

@@ -17,7 +17,10 @@ package enum SurveyFailure: Error, Equatable, Sendable {
     }
 
     /// What happened and what to do, as what follows the name of a process.
-    package func message(_ location: RunLocation) -> String {
+    package func message(_ location: RunLocation) -> String { complaint(location).text }
+
+    /// The same, both apart.
+    package func complaint(_ location: RunLocation) -> Complaint {
         let place = location.sshDestination ?? "this machine"
         let look = SSHCommand.byHand(location, ShellQuoting.quote("echo hello"))
         switch self {
@@ -25,20 +28,23 @@ package enum SurveyFailure: Error, Equatable, Sendable {
             if location != .here,
                 let failure = SSHFailure(words: words, status: status, wait: wait)
             {
-                return failure.message(location)
+                return failure.complaint(location)
             }
             let said = words.suffix(3).joined(separator: " / ")
-            return "the login shell of \(place) does not run sh"
-                + (status.map { " (status \($0))" } ?? "")
-                + (said.isEmpty
-                    ? "; it printed nothing" : "; it printed \(TerminalText.quote(said))")
-                + ". It has to be an account with a shell and without a forced command. "
-                + "Try by hand: \(look)"
+            return Complaint(
+                "the login shell of \(place) does not run sh"
+                    + (status.map { " (status \($0))" } ?? "")
+                    + (said.isEmpty
+                        ? "; it printed nothing" : "; it printed \(TerminalText.quote(said))"),
+                remedy: "It has to be an account with a shell and without a forced command. "
+                    + "Try by hand: \(look)")
         case .silent(let limit, let wait):
             let why = wait.map { ": \($0.message(location))" } ?? ""
-            return "no answer of \(place) within \(seconds(limit)) s\(why). Try by hand: \(look)"
+            return Complaint(
+                "no answer of \(place) within \(seconds(limit)) s\(why)",
+                remedy: "Try by hand: \(look)")
         case .tooLong:
-            return "\(place) answers without end. Try by hand: \(look)"
+            return Complaint("\(place) answers without end", remedy: "Try by hand: \(look)")
         }
     }
 }

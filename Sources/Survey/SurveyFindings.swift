@@ -6,7 +6,7 @@ package enum SurveyFindings {
     package static func of(_ survey: HostSurvey) -> [Finding] {
         let request = survey.request
         guard let report = survey.report else {
-            let problem = survey.problem ?? "{host} could not be asked"
+            let problem = survey.problem ?? Complaint("{host} could not be asked")
             return [Finding(request.processes, at: request.location, problem)]
         }
         var findings: [Finding] = []
@@ -28,8 +28,8 @@ package enum SurveyFindings {
                 Finding(
                     [.coordinator], at: request.location, severity: .warning,
                     "\(ConfigurationKey.coordinator(.apiKeyFile)): everyone on {host} can read "
-                        + "\(file) (\(mode)), and whoever has a key can use the API. "
-                        + "Try: {ssh}chmod o-rwx \(path ?? ShellQuoting.quote(file))"))
+                        + "\(file) (\(mode)), and whoever has a key can use the API",
+                    remedy: "Try: {ssh}chmod o-rwx \(path ?? ShellQuoting.quote(file))"))
         }
         if let problem = folderProblem(report) {
             findings.append(Finding(request.processes, at: request.location, problem))
@@ -41,27 +41,29 @@ package enum SurveyFindings {
                 Finding(
                     request.processes, at: request.location, severity: .warning,
                     "the clock of {host} is \(abs(skew)) s \(direction) this machine's, so that "
-                        + "their logs cannot be compared. Try there: timedatectl set-ntp true"))
+                        + "their logs cannot be compared",
+                    remedy: "Try there: timedatectl set-ntp true"))
         }
         return findings
     }
 
     private static func keyProblem(
         _ request: SurveyRequest, _ report: SurveyReport
-    ) -> String? {
+    ) -> Complaint? {
         guard let file = request.apiKeyFile, let state = report.apiKeyFile else { return nil }
         let subject = "\(ConfigurationKey.coordinator(.apiKeyFile)): \(file)"
         return switch state {
         case .good: nil
-        case .flawed(let problem): "\(subject) on {host} \(problem.text)."
+        case .flawed(let problem): Complaint("\(subject) on {host} \(problem.text)")
         case .unreadable:
-            "\(subject) cannot be read on {host}. It has to lie there, readable by "
-                + "\(report.user)."
-        case .noFile: "\(subject) on {host} is no regular file."
+            Complaint(
+                "\(subject) cannot be read on {host}",
+                remedy: "It has to lie there, readable by \(report.user).")
+        case .noFile: Complaint("\(subject) on {host} is no regular file")
         }
     }
 
-    private static func folderProblem(_ report: SurveyReport) -> String? {
+    private static func folderProblem(_ report: SurveyReport) -> Complaint? {
         let user = report.uid.map(String.init) ?? report.user
         let other = "/run/user/\(user) is no folder of its own either"
         let linger = "Try: {ssh}loginctl enable-linger \(ShellQuoting.quote(report.user))"
@@ -69,18 +71,23 @@ package enum SurveyFindings {
             let path = ShellQuoting.quote(String(folder.prefix { $0 != " " }))
             let problem =
                 "\(folder) on {host}, but guards keep their records there and need a folder with "
-                + "mode 0700 of user \(user), and \(other). "
+                + "mode 0700 of user \(user), and \(other)"
             guard folder.hasSuffix(" of user \(user)") else {
-                return problem + "Let its owner remove it, or systemd make the latter. " + linger
+                let remedy = "Let its owner remove it, or systemd make the latter. " + linger
+                return Complaint(problem, remedy: remedy)
             }
-            return problem
-                + (folder.contains(" is d")
+            let isFolder = folder.contains(" is d")
+            return Complaint(
+                problem,
+                remedy: isFolder
                     ? "Try: {ssh}chmod 700 \(path)" : "Try: {ssh}mv \(path) \(path).old")
         }
         return report.unwritableFolder.map {
-            "\(report.user) cannot write to \($0) on {host}, where guards keep their records, and "
-                + "\(other). Make room in the first one (df, df -i) or make it writable for "
-                + "everyone, or let systemd make the latter. " + linger
+            Complaint(
+                "\(report.user) cannot write to \($0) on {host}, where guards keep their records, "
+                    + "and \(other)",
+                remedy: "Make room in the first one (df, df -i) or make it writable for everyone, "
+                    + "or let systemd make the latter. " + linger)
         }
     }
 
@@ -107,52 +114,62 @@ package enum SurveyFindings {
     private static func problem(
         _ program: SurveyRequest.Program, _ seen: SurveyReport.Program, _ report: SurveyReport,
         _ location: RunLocation
-    ) -> String? {
+    ) -> Complaint? {
         let others = program.candidates.dropLast().joined(separator: ", ")
         let names = (others.isEmpty ? "" : "\(others) or ") + (program.candidates.last ?? "")
         guard let path = seen.path else {
             if let refused = seen.refusedPath {
-                return "\(refused) on {host} cannot be executed by \(report.user). "
-                    + "Try: {ssh}chmod +x \(ShellQuoting.quote(refused))"
+                return Complaint(
+                    "\(refused) on {host} cannot be executed by \(report.user)",
+                    remedy: "Try: {ssh}chmod +x \(ShellQuoting.quote(refused))")
             }
             let places = program.name.contains("/") ? program.candidates : folders(report)
-            let missing =
-                "no \(names) on {host}; looked in \(places.joined(separator: ", ")). "
-                + (seen.otherPath.map { Self.package($0, lacks: program) } ?? "")
-            guard program.candidates.allSatisfy(installed.contains) else {
-                return missing + "Correct the key `binary`, or leave it out."
-            }
+            let package = seen.otherPath.map { Self.package($0, lacks: program) }
+            let missing = "no \(names) on {host}; looked in \(places.joined(separator: ", "))"
             // The command comes last, so that no punctuation gets into what is copied.
-            return missing + "Name it with the key `binary`, or install it: "
-                + (location == .here
-                    ? "deploy/install-llama-cpp" : "{ssh}sh -s <deploy/install-llama-cpp")
+            let remedy =
+                program.candidates.allSatisfy(installed.contains)
+                ? "Name it with the key `binary`, or install it: "
+                    + (location == .here
+                        ? "deploy/install-llama-cpp" : "{ssh}sh -s <deploy/install-llama-cpp")
+                : "Correct the key `binary`, or leave it out."
+            return Complaint(
+                missing + (package.map { ". \($0.problem)" } ?? ""),
+                remedy: [package?.remedy, remedy].compactMap(\.self).joined(separator: " "))
         }
         if let kind = BinaryKind(magic: seen.magic), !kind.runs(on: report.machine) {
-            return "\(path) is built for \(kind.name), but {host} is \(report.machine). "
-                + "Install a build for \(report.machine) there."
+            return Complaint(
+                "\(path) is built for \(kind.name), but {host} is \(report.machine)",
+                remedy: "Install a build for \(report.machine) there.")
         }
         guard let help = seen.help else { return nil }
         let words = help.lastLines()
         let said = words.isEmpty ? "it printed nothing" : "it printed \(TerminalText.quote(words))"
         let look = "Try: {ssh}\(ShellQuoting.quote(path)) --help"
         guard help.status != 137 else {
-            return "\(path) --help gives no answer in time on {host}: \(said). \(look)"
+            return Complaint(
+                "\(path) --help gives no answer in time on {host}: \(said)", remedy: look)
         }
         if isRight(help, isServer: program.isServer) { return nil }
         let what = program.isServer ? "a llama-server" : "an rpc-server"
         let end = help.status.map { "status \($0)" } ?? "it prints too much"
-        return "\(path) --help on {host} does not answer like \(what) (\(end)): \(said). \(look)"
+        return Complaint(
+            "\(path) --help on {host} does not answer like \(what) (\(end)): \(said)",
+            remedy: look)
     }
 
     /// What a package is that brings something else: Homebrew's formula and the installer of
     /// llama.app build without RPC.
-    private static func package(_ path: String, lacks program: SurveyRequest.Program) -> String {
+    private static func package(_ path: String, lacks program: SurveyRequest.Program)
+        -> Complaint
+    {
         let lack = program.isServer ? "no \(program.name)" : "no rpc-server"
         let isUnified = path.hasSuffix("/llama")
         let who =
             isUnified ? "The `llama` installer brings" : "Some packages, such as Homebrew's, bring"
-        return "\(path) is there, but comes without it. \(who) \(lack), and no RPC: use "
-            + "llama.cpp's release archive, or a build with -DGGML_RPC=ON. "
+        return Complaint(
+            "\(path) is there, but comes without it. \(who) \(lack), and no RPC",
+            remedy: "Use llama.cpp's release archive, or a build with -DGGML_RPC=ON.")
     }
 
     // MARK: Network
@@ -166,16 +183,17 @@ package enum SurveyFindings {
                 let reason = isRefused ? "nobody listens there" : Self.reason(answer)
                 return Finding(
                     [reach.node], at: request.location,
-                    "\(reach.endpoint) does not accept connections from {host}: \(reason). It is "
-                        + "\"managed\": false, so somebody has to start its rpc-server first.")
+                    "\(reach.endpoint) does not accept connections from {host}: \(reason)",
+                    remedy: "It is \"managed\": false, so somebody has to start its rpc-server "
+                        + "first.")
             }
             // Refused is as it should be: our rpc-server is not started yet.
             guard !isRefused else { return nil }
             return Finding(
                 [reach.node], at: request.location, severity: .warning,
-                "{host} cannot reach \(reach.endpoint): \(Self.reason(answer)). Is there a "
-                    + "firewall? Open that port for it, or use \"transport\": \"ssh\", which needs "
-                    + "none.")
+                "{host} cannot reach \(reach.endpoint): \(Self.reason(answer))",
+                remedy: "Is there a firewall? Open that port for it, or use \"transport\": "
+                    + "\"ssh\", which needs none.")
         }
     }
 

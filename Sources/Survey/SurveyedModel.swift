@@ -6,9 +6,11 @@ extension SurveyReport {
     /// Why the model on that host cannot be used, with what to do.
     package struct ModelProblem: Error, Equatable, Sendable {
         /// What follows the name of a process.
-        package var message: String
+        package var complaint: Complaint
 
-        init(message: String) { self.message = message }
+        init(_ problem: String, remedy: String? = nil) {
+            complaint = Complaint(problem, remedy: remedy)
+        }
 
         /// From the first line that `SurveyScript.read` printed.
         ///
@@ -41,7 +43,7 @@ extension SurveyReport {
                     "Check the key `model`, which is a path on the coordinator's host, or give "
                         + "another one with --model."
                 }
-            message = "the \(kind?.name ?? "model") \(path): \(reason). \(advice)"
+            self.init("the \(kind?.name ?? "model") \(path): \(reason)", remedy: advice)
         }
     }
 
@@ -57,13 +59,13 @@ extension SurveyReport {
         guard let folder = manifestFolder else {
             let places = manifestPlaces.joined(separator: ", ")
             throw ModelProblem(
-                message: "the Ollama model \(name) is not on {host}; looked for \(places). "
-                    + "Try there: ollama pull \(ShellQuoting.quote(name))")
+                "the Ollama model \(name) is not on {host}; looked for \(places)",
+                remedy: "Try there: ollama pull \(ShellQuoting.quote(name))")
         }
         do {
             return try "\(folder)/\(OllamaModel.blobPath(manifest: Data(manifest.utf8)))"
         } catch {
-            throw ModelProblem(message: "the model \(name) on {host}: \(error.message)")
+            throw ModelProblem("the model \(name) on {host}: \(error.message)")
         }
     }
 }

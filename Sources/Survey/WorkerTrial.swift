@@ -20,7 +20,7 @@ package struct WorkerTrial: Equatable, Sendable {
         /// Bytes that this way takes in a second.
         package var bytesPerSecond: Double?
         /// What went wrong, as what follows the name of the worker.
-        package var problem: String?
+        package var problem: Complaint?
         /// Why a start would do without its tensor cache, as what follows the name of the worker.
         package var cacheProblem: String?
 
@@ -175,15 +175,15 @@ package struct WorkerTrial: Equatable, Sendable {
             outcome.cacheProblem.map {
                 Finding(
                     [trial.worker.node], at: trial.worker.location, severity: .warning,
-                    $0 + ". It starts without one; set LLAMA_CACHE in its environment, or cache to "
-                        + "false")
+                    $0 + "; it starts without one",
+                    remedy: "Set LLAMA_CACHE in its environment, or cache to false.")
             }
         }
         let versions = outcomes.compactMap { trial, outcome in
             outcome.version.map { (worker: trial.worker.node, version: $0) }
         }
-        if let problem = RPCVersion.difference(versions) {
-            findings.append(Finding(versions.map(\.worker), problem))
+        if let difference = RPCVersion.difference(versions) {
+            findings.append(Finding(versions.map(\.worker), difference))
         }
         return findings
     }

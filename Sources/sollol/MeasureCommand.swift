@@ -56,7 +56,8 @@ enum MeasureCommand {
     /// Says why nothing can be measured.
     private static func complain(_ look: Preflight) {
         for finding in look.findings where finding.severity == .error {
-            CommandLineInterface.complain("error: \(finding.subject): \(finding.problem)")
+            CommandLineInterface.complain(
+                finding.named.about("error").lines.joined(separator: "\n"))
         }
         if look.plan != nil, look.modelProblem == nil {
             CommandLineInterface.complain(

@@ -33,7 +33,7 @@ struct StatusCommand {
         var shown: String?
         while true {
             let status = cluster.status()
-            let line = isJSON ? status.jsonLine : status.line
+            let line = isJSON ? status.jsonLine : status.line(in: .here)
             if line != shown {
                 try CommandLineInterface.write(
                     isJSON ? "\(line)\n" : "\(LocalTime.here.clock(.now)) \(line)\n")

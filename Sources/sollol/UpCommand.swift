@@ -113,10 +113,17 @@ struct UpCommand {
     // MARK: Up
 
     private func up() throws -> ExitStatus {
+        if arguments.has("--adopt"), files.path == nil {
+            throw CommandLineArguments.Mistake(
+                message:
+                    "--adopt takes a cluster over for the file that describes it, and there is "
+                    + "none here: name it with -c")
+        }
         let state = try StateDirectory(
             path: statePath, configuration: files.path, adopts: arguments.has("--adopt"))
         defer { state.logs.finish() }
         console.keepLog(state: state)
+        tellTakeover(state)
         let entry = entry(state)
         defer { entry?.remove() }
         console.history = EventHistory(
@@ -131,7 +138,7 @@ struct UpCommand {
             loaded.spec, recorded: recorded, owner: state.owner, tell: console.report)
         defer { look.connections.closeAll() }
         try state.write(look.facts.encoded(), to: RecordedFacts.name)
-        for finding in look.findings { console.report(finding.report) }
+        for finding in look.findings { console.report(finding) }
         guard let plan = look.plan, !look.findings.contains(where: { $0.severity == .error }) else {
             console.notice("nothing was started")
             return .unavailable
@@ -158,6 +165,25 @@ struct UpCommand {
             try? state.write(facts.encoded(), to: RecordedFacts.name)
         }
         return status
+    }
+
+    /// Says whose state it was, and whether that is as somebody wanted it.
+    private func tellTakeover(_ state: StateDirectory) {
+        guard !arguments.has("--quiet") else { return }
+        switch state.former {
+        case let former? where former != files.path:
+            console.notice(
+                "notice: \(state.path) has been that of \(former); from now on it is that of "
+                    + (files.path ?? "no file"))
+        case nil where arguments.has("--adopt"):
+            console.notice(
+                "notice: there was nothing to adopt: no cluster of this name has had its state in "
+                    + "\(state.path). See: sollol list")
+        case .some where arguments.has("--adopt"):
+            console.notice(
+                "notice: there was nothing to adopt: \(state.path) is that of this file already")
+        default: break
+        }
     }
 
     /// So that others find this `sollol`, for as long as it runs; without it all else works.

@@ -52,7 +52,8 @@ struct PreflightBed {
         let lines = findings.map { finding in
             let processes = finding["processes"] as? [String] ?? []
             let severity = finding["severity"] as? String ?? ""
-            let problem = finding["problem"] as? String ?? ""
+            let parts = ["problem", "remedy"].compactMap { finding[$0] as? String }
+            let problem = parts.joined(separator: ". ")
             return "\(severity): \(processes.joined(separator: ", ")): \(problem)"
         }
         return Answer(status: run.status, findings: lines, json: json, errors: run.errors)

@@ -103,34 +103,58 @@ struct ReloadAddressTests {
         #expect(cluster.leftovers() == [])
     }
 
-    /// No cluster is needed: the state alone says whose it is.
     @Test func aMovedConfigurationTakesTheStateOver() throws {
         let cluster = try LocalCluster()
-        let sollol = try cluster.serving()
+        let sollol = try cluster.sollol("up", "--adopt")
+        try sollol.waitFor("serving at")
+        let nothing = "notice: there was nothing to adopt: "
+        #expect(sollol.lines.contains { $0.contains(nothing + "no cluster of this name") })
         let running = try cluster.sollol("up")
         #expect(running.exitStatus() == 75)
         // Who has it, and on a line of its own what to do.
         #expect(running.lines.contains { $0.contains("(pid \(sollol.pid))") }, "\(running.lines)")
         #expect(running.lines.contains { $0.contains("sollol reload") }, "\(running.lines)")
-        #expect(try cluster.sollol("down").exitStatus() == 0)
         let moved = cluster.folder + "/moved/test.json"
         try FileManager.default.createDirectory(
             atPath: cluster.folder + "/moved", withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: cluster.configuration, toPath: moved)
-        func up(_ options: String...) throws -> RunningProgram {
+        func run(_ words: String...) throws -> RunningProgram {
             try RunningProgram(
-                TestEnvironment.products + "/sollol", ["up", "--config", moved] + options,
+                TestEnvironment.products + "/sollol", words + ["--config", moved],
                 environment: cluster.environment)
         }
-        let refused = try up()
+        // While it runs nobody takes it over, and what is advised works.
+        let advice = "`sollol down -c \(cluster.configuration)`, then `sollol up --adopt`"
+        for (refused, status) in [
+            (try run("up", "--adopt"), 75), (try run("up"), 75), (try run("status"), 78),
+            (try run("down"), 78),
+        ] as [(RunningProgram, Int32)] {
+            #expect(refused.exitStatus() == status, "\(refused.lines)")
+            #expect(refused.lines.contains { $0.contains(advice) }, "\(refused.lines)")
+        }
+        #expect(try cluster.sollol("down").exitStatus() == 0)
+        #expect(sollol.exitStatus() == 0)
+        let refused = try run("up")
         #expect(refused.exitStatus() == 78)
         #expect(
             refused.lines.contains { $0.contains("--adopt") && $0.contains("--name") },
             "\(refused.lines)")
-        let adopted = try up("--adopt")
+        let adopted = try run("up", "--adopt")
         try adopted.waitFor("serving at")
+        #expect(
+            adopted.lines.contains {
+                $0.hasSuffix(
+                    " has been that of \(cluster.configuration); from now on it is that of "
+                        + moved)
+            }, "\(adopted.lines)")
         adopted.signal(SIGTERM)
         #expect(adopted.exitStatus() == 0)
+        let again = try run("up", "--adopt")
+        try again.waitFor("serving at")
+        #expect(
+            again.lines.contains { $0.contains(nothing) && $0.contains("of this file already") })
+        again.signal(SIGTERM)
+        #expect(again.exitStatus() == 0)
         // From now on it is that file's.
         #expect(try cluster.sollol("up").exitStatus() == 78)
         #expect(cluster.leftovers() == [])

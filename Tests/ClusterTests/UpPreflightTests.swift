@@ -14,15 +14,14 @@ struct UpPreflightTests {
             on: bed.bed.control, ["\(TestEnvironment.products)/sollol", "up", "--config", path])
         #expect(sollol.exitStatus() == 69)
         let lines = sollol.lines.map { $0.drop { $0 != " " }.dropFirst() }
-        #expect(lines.count == 3, "\(lines)")
+        #expect(lines.count == 4, "\(lines)")
         #expect(lines.first == "[1/5] checking programs, model and ports")
         #expect(
             lines[1].hasPrefix(
                 "error: worker-2: no rpc-server, ggml-rpc-server or llama-rpc-server on bare; "))
         #expect(
-            lines[1].hasSuffix(
-                "Name it with the key `binary`, or install it: ssh bare sh -s "
-                    + "<deploy/install-llama-cpp"))
+            lines[2] == "  Name it with the key `binary`, or install it: ssh bare sh -s "
+                + "<deploy/install-llama-cpp")
         #expect(lines.last == "nothing was started")
         #expect(try bed.leftovers() == [])
         // What was learned of the other host is known to the next dry run.

@@ -73,7 +73,22 @@ struct WatchTests {
             other.answer("status", try Self.answer(state, percent: percent))
         }
 
-        private static func answer(_ state: ClusterState, percent: Int?) throws -> String {
+        /// A recovery from a failure of the second worker, which waits for its next start.
+        func showFailure(_ failure: ClusterStatus.FirstCause, next: Timestamp) throws {
+            other.answer(
+                "status",
+                try Self.answer(.recovering, percent: nil) { status in
+                    (status.firstCause, status.requests) = (failure, nil)
+                    status.summary = "\(failure.process ?? ""): \(failure.message)"
+                    status.processes[1].state = "waiting"
+                    status.processes[1].failure = failure
+                    status.processes[1].nextAttempt = next
+                })
+        }
+
+        private static func answer(
+            _ state: ClusterState, percent: Int?, _ change: (inout ClusterStatus) -> Void = { _ in }
+        ) throws -> String {
             var status = ClusterStatus(cluster: "sollol", state: state, stateDirectory: "/s")
             status.url = "http://127.0.0.1:18080"
             status.since = .now
@@ -97,6 +112,7 @@ struct WatchTests {
                     since: .now, pid: 9, restarts: 0, progress: loading, residentBytes: 70 << 20,
                     limitBytes: 1 << 30))
             status.requests = percent == nil ? RequestLoad(busy: 1, slots: 4) : nil
+            change(&status)
             let answer = try JSONEncoder().encode(ControlAnswer(status: status))
             return String(decoding: answer, as: UTF8.self)
         }
@@ -128,6 +144,37 @@ struct WatchTests {
         #expect(try terminal.screen().contains("http://127.0.0.1:18080"))
         let colored = try terminal.screen(colored: true)
         #expect(colored.contains("\u{1B}[1m\u{1B}[32mserving"), "\(colored)")
+    }
+
+    /// What is wrong stays below the state, with what to do and when it is tried again.
+    @Test(arguments: ["C.UTF-8", "C"])
+    func aFailureIsShownWithItsRemedyAtEverySize(locale: String) throws {
+        let terminal = try Terminal(["LC_ALL": locale], columns: 40, rows: 10)
+        try terminal.showFailure(
+            .init(
+                time: .now, process: "worker-2", cause: nil, message: "it was killed → (signal 9)",
+                host: "gpu-2",
+                remedy: "`ssh gpu-2 ps aux` tells what takes the memory; free some, or leave "
+                    + "worker-2 fewer layers (`memory_limit`), then `sollol reload`"),
+            next: Timestamp(seconds: Timestamp.now.seconds + 3600))
+        try terminal.watch()
+        for (columns, rows) in [(40, 10), (80, 24), (200, 50)] {
+            try terminal.resize(columns, rows)
+            try terminal.waitFor(columns == 40 ? "to do: `ssh gpu-2" : "`sollol reload`")
+            if columns > 40 { try terminal.waitFor("WHERE") }
+            let screen = try terminal.screen()
+            let lines = screen.split(separator: "\n", omittingEmptySubsequences: false)
+            #expect(lines.first?.hasPrefix("sollol  recovering") == true, "\(screen)")
+            #expect(lines.contains { $0.hasPrefix("next attempt ") }, "\(screen)")
+            #expect(lines.contains { $0.hasPrefix("to do: `ssh gpu-2 ps aux` tells") }, "\(screen)")
+            #expect(lines.contains { $0.hasPrefix("worker-2") }, "\(screen)")
+            #expect(screen.contains("q ends this view"), "\(screen)")
+            if locale == "C" { #expect(screen.utf8.allSatisfy { $0 < 0x80 }, "\(screen)") }
+            Self.keep(screen, "failure-\(columns)x\(rows)-\(locale)")
+        }
+        try terminal.show(.serving)
+        try terminal.waitFor("sollol  serving")
+        #expect(try !terminal.screen().contains("to do:"))
     }
 
     /// For people who want to look at them.

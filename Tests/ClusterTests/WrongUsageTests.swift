@@ -74,4 +74,15 @@ struct WrongUsageTests {
         #expect(outcome.output == "")
         #expect(access("\(place.folder)/started", F_OK) != 0)
     }
+
+    @Test func adoptingNeedsAFile() throws {
+        let place = try CommandLinePlace()
+        let outcome = try place.run([
+            TestEnvironment.products + "/sollol", "up", "--adopt", "--model", "/m", "--rpc",
+            "127.0.0.1",
+        ])
+        #expect(outcome.status == 64)
+        #expect(outcome.errors.contains("there is none here: name it with -c"))
+        #expect(access("\(place.folder)/state", F_OK) != 0)
+    }
 }

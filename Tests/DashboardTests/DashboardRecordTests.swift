@@ -41,6 +41,37 @@ import Testing
         #expect(PageDocument.html(shown.view).utf8.count < 256 << 10)
     }
 
+    /// A cluster that is reloaded each day has other workers each time.
+    @Test func ofRemovedProcessesTheLastStay() {
+        var shown = ShownCluster()
+        shown.serves()
+        var snapshot = shown.cluster.supervisor.snapshot
+        for number in 3..<100 {
+            snapshot.processes[0].node = .worker(number)
+            shown.time.seconds += 86_400
+            shown.record.happened(
+                .upRequested, snapshot, at: shown.time, shown.cluster.now)
+        }
+        let most = ProcessTimeline.mostFormer
+        #expect(shown.record.timelines.count == snapshot.processes.count + most)
+        for name in ["worker-2", "worker-99", "worker-98", "worker-\(99 - most)", "coordinator"] {
+            #expect(shown.record.timelines[name] != nil, "\(name)")
+        }
+        #expect(shown.record.timelines["worker-\(98 - most)"] == nil)
+    }
+
+    /// Whatever words it has.
+    @Test func whatIsToldOfACacheIsCounted() {
+        var shown = ShownCluster()
+        shown.serves()
+        var report = Report(.warning, "worker-1: its disk is full", about: "worker-1")
+        shown.tell(report)
+        #expect(shown.record.counts.cacheWarnings == [:])
+        report.topic = .tensorCache
+        shown.tell(report)
+        #expect(shown.record.counts.cacheWarnings == ["worker-1": 1])
+    }
+
     @Test func pointsBecomeLongerAsTimeGoes() {
         var series = SampledSeries()
         for number in 0..<300 { series.add([.busy: Double(number)], at: number * 2) }

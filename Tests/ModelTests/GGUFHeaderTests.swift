@@ -33,7 +33,7 @@ import Testing
         let error = #expect(throws: GGUFError.self) {
             try GGUFSample.read(Array(content.utf8))
         }
-        #expect(error?.problem.contains(remedy) == true, "\(error?.problem ?? "")")
+        #expect(error?.remedy?.contains(remedy) == true, "\(error?.remedy ?? "")")
     }
 
     @Test func readsEveryTypeOfValue() throws {

@@ -83,7 +83,7 @@ import Testing
         spec.workers[0].host = "10.0.0.4"
         let exposures = try LaunchPlanner.plan(spec).exposures
         #expect(exposures.map(\.nodes) == [[spec.workers[0].node]])
-        #expect(exposures[0].problem.contains("reach 10.0.0.4:50052 can use it"))
+        #expect(exposures[0].complaint.problem.contains("reach 10.0.0.4:50052 can use it"))
         spec.coordinator.host = "0.0.0.0"
         #expect(try LaunchPlanner.plan(spec).exposures.map(\.nodes.count) == [1, 1])
         spec.coordinator.apiKeyFile = "/k"

@@ -261,7 +261,7 @@ import Testing
         let plan = try LaunchPlanner.plan(spec, facts: SampleSpecs.localFacts)
         let refusal = PlanFindings.doesNotFit(plan, spec)
         #expect(refusal.map(\.severity) == [.error])
-        #expect(refusal[0].problem.contains("worker-1 (RPC0) would hold"))
+        #expect(refusal[0].complaint.problem.contains("worker-1 (RPC0) would hold"))
         spec.placement.mayOvercommit = true
         #expect(PlanFindings.doesNotFit(plan, spec).map(\.severity) == [.warning])
     }

@@ -93,10 +93,13 @@ struct StateFolderTests {
         let state = try StateDirectory(path: path, configuration: "/etc/hosts")
         #expect(state.owner.id == folder.owner.id && state.owner.id.count == 32)
         #expect(StateDirectory.holder(of: path).isHeld)
-        // Whose it is stays told apart.
-        #expect(throws: StateDirectory.Problem.self) {
+        // Whose it is stays told apart, and while it runs it is said how to end it.
+        let problem = #expect(throws: StateDirectory.Problem.self) {
             try StateFolder(path: path, configuration: "/etc/passwd")
         }
+        let advice = "`sollol down -c /etc/hosts`, then `sollol up --adopt`"
+        #expect(problem?.description.contains(advice) == true, "\(String(describing: problem))")
+        #expect(problem?.exitStatus == .configuration)
         try folder.write(Data("x".utf8), to: "facts.json")
         let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
         #expect(names == ["configuration", "facts.json", "lock", "logs", "owner"])

@@ -176,7 +176,7 @@ import Testing
         #expect(report.programs[1].help?.text.isEmpty == false)
         var survey = HostSurvey(request: request)
         survey.report = report
-        let problems = SurveyFindings.of(survey).map(\.problem)
+        let problems = SurveyFindings.of(survey).map(\.complaint.text)
         try #require(problems.count == 3, "\(problems)")
         #expect(
             problems[0].hasPrefix("\(home)/hangs --help gives no answer in time on this machine: "))

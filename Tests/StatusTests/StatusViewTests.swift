@@ -97,7 +97,66 @@ import Testing
         return status
     }()
 
-    static let statuses = [("serving", serving), ("loading", loading), ("crowded", crowded)]
+    /// One waits for its next start, another one has failed for another reason.
+    static let failing: ClusterStatus = {
+        var status = serving
+        status.state = .recovering
+        status.since = ago(21)
+        status.requests = nil
+        status.summary =
+            "worker-2: it was killed (signal 9; its host had no memory left); not serving yet"
+        status.summaryTime = ago(21)
+        func failure(_ process: String, _ message: String, _ remedy: String)
+            -> ClusterStatus.FirstCause
+        {
+            .init(
+                time: ago(21), process: process, cause: nil, message: message,
+                host: process.replacing("worker", with: "gpu"), remedy: remedy)
+        }
+        status.firstCause = failure(
+            "worker-2", "it was killed (signal 9; its host had no memory left)",
+            "`ssh gpu-2 ps aux --sort=-rss` tells what takes the memory; free some, or leave "
+                + "worker-2 fewer layers (`memory_limit`), then `sollol reload`")
+        status.processes[1].state = "waiting"
+        status.processes[1].nextAttempt = ago(-12)
+        status.processes[1].failure = status.firstCause
+        status.processes[2].state = "waiting"
+        status.processes[2].nextAttempt = ago(-40)
+        status.processes[2].failure = failure(
+            "worker-3", "ssh gpu-3 true fails: 'No route to host'", "see whether gpu-3 is on")
+        status.processes[3].state = "down"
+        return status
+    }()
+
+    static let statuses = [
+        ("serving", serving), ("loading", loading), ("crowded", crowded), ("failing", failing),
+    ]
+
+    /// Whatever the size, as long as a table fits: what to do, and when it is tried again.
+    @Test(arguments: [(40, 10), (80, 24), (200, 50)])
+    func aFailureIsShownWithItsRemedyAndTheNextAttempt(columns: Int, rows: Int) {
+        for charset in [ScreenForm.Charset.unicode, .ascii] {
+            let form = ScreenForm(columns: columns, rows: rows, charset: charset, hasColor: false)
+            for (index, status) in [Self.failing, Self.many].enumerated() {
+                let lines = StatusView(status, on: form, at: Self.now, in: Self.place)
+                    .lines(hint: "q ends this view, not the cluster")
+                #expect(lines[0].contains("recovering"))
+                #expect(lines.contains("next attempt 12:31:52 (in 12 s)"))
+                #expect(lines.contains { $0.hasPrefix("to do: `ssh gpu-2 ps aux") })
+                #expect(lines.last?.hasPrefix("q ends") == true)
+                let isWhole = lines.contains { $0.contains("`sollol reload`") }
+                #expect(isWhole == (columns > 40), "\(index) \(columns)")
+            }
+        }
+    }
+
+    private static let many: ClusterStatus = {
+        var status = failing
+        status.processes += (4...20).map {
+            worker($0, "ready", held: 1, first: $0 * 4, last: $0 * 4 + 3)
+        }
+        return status
+    }()
 
     @Test(arguments: [(40, 10), (80, 24), (200, 50)])
     func aScreenOfThatSizeIsTheOneThatIsKept(columns: Int, rows: Int) throws {
@@ -155,12 +214,20 @@ import Testing
 
     @Test func whatIsNoScreenGetsALine() {
         #expect(
-            Self.loading.line
+            Self.loading.line(in: Self.place)
                 == "home: recovering (worker-1 ready 90%, worker-2 ready 10%, worker-3 ready 0%, "
                 + "coordinator loading 30%); warning: worker-2 failed 3 times in 2 minutes: it "
                 + "crashed (signal 11); worker-2: it crashed (signal 11); started worker-2; not "
                 + "serving yet")
-        #expect(Self.serving.line.hasPrefix("home: serving at http://127.0.0.1:18080 (worker-1"))
+        #expect(
+            Self.serving.line(in: Self.place)
+                .hasPrefix("home: serving at http://127.0.0.1:18080 (worker-1"))
+    }
+
+    @Test func aLineTellsWhatToDo() {
+        let line = Self.failing.line(in: Self.place)
+        #expect(line.contains("coordinator down); next attempt 12:31:52; to do: `ssh gpu-2 ps aux"))
+        #expect(line.contains("; to do: see whether gpu-3 is on; worker-2: it was killed"))
     }
 
     @Test func theLocaleTellsTheCharacters() {

@@ -10,25 +10,41 @@ import Testing
     private let two = RunLocation.ssh(destination: "two", options: [])
 
     @Test func equalFindingsOfHostsAreOneAndErrorsComeFirst() {
-        let missing = "nothing on {host}. Try: {ssh}ls"
+        let missing = Complaint("nothing on {host}", remedy: "Try: {ssh}ls")
         let all = Finding.grouped([
             Finding(["worker-2"], severity: .warning, "careful"),
             Finding(["worker-1"], at: one, missing), Finding(["worker-3"], at: two, missing),
             Finding(["worker-3"], at: two, missing), Finding(["worker-4"], at: two, "other"),
         ])
+        var first = Report(.failure, "worker-1, worker-3: nothing on one, two")
+        first.remedy = "Try: ssh HOST ls"
         #expect(
             all.map(\.report) == [
-                Report(.failure, "worker-1, worker-3: nothing on one, two. Try: ssh HOST ls"),
-                Report(.failure, "worker-4: other", about: "worker-4"),
+                first, Report(.failure, "worker-4: other", about: "worker-4"),
                 Report(.warning, "worker-2: careful", about: "worker-2"),
             ])
+        #expect(
+            all[0].named.lines
+                == ["worker-1, worker-3: nothing on one, two.", "  Try: ssh HOST ls"])
+        #expect(all[1].named.lines == ["worker-4: other"])
+    }
+
+    @Test func thoseThatDifferInTheirRemedyStayApart() {
+        let all = Finding.grouped([
+            Finding(["worker-1"], at: one, "bad", remedy: "a"),
+            Finding(["worker-2"], at: two, "bad", remedy: "b"),
+        ])
+        #expect(all.map(\.subject) == ["worker-1", "worker-2"])
     }
 
     @Test func aCommandForOneHostCanBeTypedAsItIs() {
-        let try1 = Finding(["worker-1"], at: one, "on {host}: {ssh}ls")
-        #expect(try1.problem == "on one: ssh -o 'Port=2222' one ls")
+        let complaint = Complaint("on {host}", remedy: "{ssh}ls")
         #expect(
-            Finding(["worker-1"], at: .here, "on {host}: {ssh}ls").problem == "on this machine: ls")
+            Finding(["worker-1"], at: one, complaint).complaint
+                == Complaint("on one", remedy: "ssh -o 'Port=2222' one ls"))
+        #expect(
+            Finding(["worker-1"], at: .here, complaint).complaint
+                == Complaint("on this machine", remedy: "ls"))
     }
 
     @Test(arguments: [
@@ -63,8 +79,9 @@ import Testing
         var survey = HostSurvey(request: SurveyRequest(location: two, processes: ["worker-1"]))
         survey.report = SurveyReport(
             "home /h\nuser ann\nuid 7\n\(line)\ncomplete", request: survey.request)
-        #expect(
-            SurveyFindings.of(survey).map(\.report) == [Report(.failure, says, about: "worker-1")])
+        let findings = SurveyFindings.of(survey)
+        #expect(findings.map(\.named.text) == [says])
+        #expect(findings.map(\.report.subject) == ["worker-1"])
     }
 
     // MARK: Builds
@@ -86,9 +103,10 @@ import Testing
         let text = "home /h\npath /bin:/h/.local/bin:/bin\nnode one\nboot b\nup 1\ncomplete"
         var survey = HostSurvey(request: request)
         survey.report = SurveyReport(text, request: request)
-        let problem = try #require(SurveyFindings.of(survey).first?.problem)
+        let complaint = try #require(SurveyFindings.of(survey).first?.complaint)
+        let problem = complaint.problem
         #expect(problem.hasPrefix("no \(name) on "))
-        #expect(problem.hasSuffix(". " + remedy))
+        #expect(complaint.remedy == remedy)
         #expect(problem.contains("looked in /bin, ~/.local/bin, ~/.local/share/"), "\(problem)")
     }
 
@@ -109,10 +127,12 @@ import Testing
         let text = "home /h\npath /bin\nnode one\nboot b\nup 1\nb0.other \(other)\ncomplete"
         var survey = HostSurvey(request: request)
         survey.report = SurveyReport(text, request: request)
-        let problem = try #require(SurveyFindings.of(survey).first?.problem)
+        let complaint = try #require(SurveyFindings.of(survey).first?.complaint)
+        let problem = complaint.problem
         #expect(
             problem.contains(". \(other) is there, but comes without it. \(says)"), "\(problem)")
-        #expect(problem.hasSuffix("or install it: deploy/install-llama-cpp"))
+        #expect(complaint.remedy?.hasPrefix("Use llama.cpp's release archive, or a build") == true)
+        #expect(complaint.remedy?.hasSuffix("or install it: deploy/install-llama-cpp") == true)
     }
 
     @Test func theNamesAndFoldersOfPackagesAreKnown() {
@@ -143,7 +163,7 @@ import Testing
 
     private func findings(_ worker: HostSurvey, _ coordinator: HostSurvey) -> [String] {
         BuildComparison.findings([coordinator, worker])
-            .map { "\($0.severity.rawValue) \($0.problem.prefix(60))" }
+            .map { "\($0.severity.rawValue) \($0.complaint.problem.prefix(60))" }
     }
 
     @Test func buildsAreComparedByAllOfTheirNames() {
@@ -187,7 +207,7 @@ import Testing
         #expect(RPCVersion.difference([("worker-1", new), ("worker-2", new)]) == nil)
         #expect(RPCVersion.difference([]) == nil)
         let text = RPCVersion.difference([("worker-1", new), ("worker-2", old), ("worker-3", new)])
-        #expect(text?.contains("(worker-1, worker-3: 8.0.1; worker-2: 7.0.0)") == true)
+        #expect(text?.problem.contains("(worker-1, worker-3: 8.0.1; worker-2: 7.0.0)") == true)
     }
 
     @Test(arguments: [

@@ -87,7 +87,7 @@ import Testing
             known(elsewhere, facts),
             Self.answers.replacing("7 1700000001", with: "8 1700000001")
                 .replacing("build 1, commit a", with: "build 2, commit b"))
-        let problems = BuildComparison.findings([ours, upgraded]).map(\.problem)
+        let problems = BuildComparison.findings([ours, upgraded]).map(\.complaint.text)
         try #require(problems.count == 1)
         #expect(
             problems[0].hasPrefix(

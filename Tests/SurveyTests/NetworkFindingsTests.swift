@@ -26,7 +26,7 @@ import Testing
         let surveys = [survey(.here, here), survey(one, there)]
         return (
             NetworkFindings.paths(plan, surveys).map(\.text),
-            NetworkFindings.slow(plan, surveys).map(\.problem)
+            NetworkFindings.slow(plan, surveys).map(\.complaint.text)
         )
     }
 

@@ -59,8 +59,9 @@ import Testing
         let findings = PlanFindings.exposed(try LaunchPlanner.plan(spec))
         #expect(findings.map(\.severity) == (isOpen ? [.warning] : []))
         #expect(
-            findings.allSatisfy { $0.problem.hasPrefix("the API on \(host):18080 asks for no key") }
-        )
+            findings.allSatisfy {
+                $0.complaint.problem.hasPrefix("the API on \(host):18080 asks for no key")
+            })
     }
 
     @Test func twoNamesOfOneMachineAreSeen() throws {
@@ -85,9 +86,10 @@ import Testing
         #expect(PlanFindings.sharedMachines(plan, surveys("a", "b")) == [])
         #expect(PlanFindings.sharedMachines(plan, surveys("", "")) == [])
         #expect(
-            PlanFindings.sharedMachines(plan, surveys("a", "a")).map(\.problem) == [
-                "one and alias are the same machine, and both want port 50052 of 10.0.0.5: give "
-                    + "one another port."
+            PlanFindings.sharedMachines(plan, surveys("a", "a")).map(\.complaint) == [
+                Complaint(
+                    "one and alias are the same machine, and both want port 50052 of 10.0.0.5",
+                    remedy: "Give one another port.")
             ])
     }
 

@@ -89,17 +89,19 @@ import Testing
         var survey = HostSurvey(request: request)
         survey.report = report
         survey.clockSkew = report.clock.map { $0 - 1_795_611_400 }
-        survey.modelProblem = (try? report.ollamaPath(of: "llama3")).map { "\($0) is missing" }
+        survey.modelProblem = (try? report.ollamaPath(of: "llama3")).map {
+            Complaint("\($0) is missing")
+        }
         var facts = HostFacts()
         facts.record([survey], spec)
         let findings = SurveyFindings.of(survey) + BuildComparison.findings([survey])
-        for finding in Finding.grouped(findings) { _ = finding.problem }
+        for finding in Finding.grouped(findings) { _ = finding.complaint }
         guard let plan = try? LaunchPlanner.plan(spec, facts: facts) else { return nil }
         for opening in PlanFindings.openings(plan) {
             guard
                 let obstacle = PlanFindings.obstacle(opening, report, cluster: "a", owner: "b")
             else { continue }
-            _ = PlanFindings.finding(opening, obstacle).problem
+            _ = PlanFindings.finding(opening, obstacle).complaint
         }
         _ = WorkerTrial.all(plan, [survey], port: { 1 }, localPort: { 2 }).map(\.question)
         let data = facts.encoded()

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Basics
 @testable import Model
 @testable import Survey
 
@@ -9,7 +10,9 @@ import Testing
             answer: "missing", path: "/m/blobs/sha256-0", user: "ann",
             model: .ollama(name: "tiny:x"))
         #expect(
-            problem.message == "the model /m/blobs/sha256-0: there is no such file on {host}. "
-                + "The Ollama model tiny:x wants it. Try there: ollama pull tiny:x")
+            problem.complaint
+                == Complaint(
+                    "the model /m/blobs/sha256-0: there is no such file on {host}",
+                    remedy: "The Ollama model tiny:x wants it. Try there: ollama pull tiny:x"))
     }
 }

@@ -9,6 +9,9 @@ import Survey
 
 /// Looks before a start at what nodes store of a model in shards.
 package enum ShardLooks {
+    /// What stores them, again where they are there.
+    static let remedy = "Try: sollol shard"
+
     /// What is known of the coordinator's manifest.
     package enum Manifest {
         case found(ShardManifest)
@@ -32,15 +35,13 @@ package enum ShardLooks {
         guard let newline = bytes.firstIndex(of: UInt8(ascii: "\n")),
             bytes.starts(with: "found ".utf8)
         else {
-            return .unusable(
-                "no shards of the model \(spec.model.text) are stored on {host}. Try: sollol shard")
+            return .unusable("no shards of the model \(spec.model.text) are stored on {host}")
         }
         do throws(ShardManifest.Problem) {
             return .found(try ShardManifest(Array(bytes[(newline + 1)...])))
         } catch {
             return .unusable(
-                "the manifest of the shards on {host} cannot be read: \(error.message). Try: "
-                    + "sollol shard")
+                "the manifest of the shards on {host} cannot be read: \(error.message)")
         }
     }
 
@@ -57,13 +58,14 @@ package enum ShardLooks {
                 return [
                     Finding(
                         [process.node], at: process.location,
-                        "what it stores on {host} could not be looked at. Try: sollol check")
+                        "what it stores on {host} could not be looked at",
+                        remedy: "Try: sollol check")
                 ]
             }
             return ShardScript.problems(bytes).map {
                 Finding(
                     [process.node], at: process.location,
-                    "\(TerminalText.quote($0)). Try: sollol shard")
+                    TerminalText.quote($0), remedy: remedy)
             }
         }
     }

@@ -94,7 +94,7 @@ package final class ShardSource {
                 return try read(file, path, offset, Int(wanted))
             }
         } catch let error as GGUFError {
-            throw Problem(description: "\(path): byte \(error.offset): \(error.problem)")
+            throw Problem(description: "\(path): \(error)")
         } catch {
             throw Problem(description: "\(error)")
         }

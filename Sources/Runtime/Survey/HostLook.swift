@@ -65,7 +65,7 @@ final class HostLook {
             shell.connection?.waits = { [self] in waits($0) }
             ask(SurveyScript.survey(survey.request)) { [self] in took($0) }
         } catch {
-            loop.at(EventLoop.now) { [self] in finish(problem: "\(error)") }
+            loop.at(EventLoop.now) { [self] in finish(problem: Complaint("\(error)")) }
         }
     }
 
@@ -99,7 +99,7 @@ final class HostLook {
     /// Too many connections at once are a matter of pace, for as long as a connection may take.
     private func failed(_ failure: SurveyFailure) {
         guard failure.isTurnedAway, turnedAway.mayTryAgain(within: timeouts.connect) else {
-            return finish(problem: failure.message(survey.request.location))
+            return finish(problem: failure.complaint(survey.request.location))
         }
         shell?.close()
         handlers.turnedAway()
@@ -109,7 +109,7 @@ final class HostLook {
         guard let report = SurveyReport(answer, request: survey.request) else {
             let failure = SurveyFailure.ended(
                 status: nil, words: shell?.words ?? [], wait: nil)
-            return finish(problem: failure.message(survey.request.location))
+            return finish(problem: failure.complaint(survey.request.location))
         }
         survey.report = report
         survey.clockSkew = report.clock.map { $0 - Int64(Date().timeIntervalSince1970) }
@@ -125,7 +125,7 @@ final class HostLook {
             do throws(SurveyReport.ModelProblem) {
                 read(try report.ollamaPath(of: name))
             } catch {
-                survey.modelProblem = error.message
+                survey.modelProblem = error.complaint
                 finish()
             }
         }
@@ -160,7 +160,7 @@ final class HostLook {
                 SurveyReport.ModelProblem(
                     answer: words, path: path, user: survey.report?.user ?? "",
                     model: companion == nil ? survey.request.model : nil, kind: companion?.kind
-                ).message
+                ).complaint
             return finish()
         }
         var header = model.growing ?? GrowingHeader(fileSize: UInt64(numbers[0]))
@@ -176,7 +176,7 @@ final class HostLook {
                 tookModel($0, askedFor: count)
             }
         case .refused(let error):
-            survey.modelProblem = "the \(what) \(path): \(error)"
+            survey.modelProblem = error.complaint.about("the \(what) \(path)")
             finish()
         case .header(let header):
             if model.headers.isEmpty {
@@ -201,7 +201,7 @@ final class HostLook {
             try take(path)
             readCompanion()
         } catch {
-            survey.modelProblem = "the \(what) \(path): \(error.message)."
+            survey.modelProblem = Complaint("the \(what) \(path): \(error.message).")
             finish()
         }
     }
@@ -275,7 +275,7 @@ final class HostLook {
         return isWhole == true ? shell : nil
     }
 
-    private func finish(problem: String? = nil) {
+    private func finish(problem: Complaint? = nil) {
         if problem == nil, let cache = caches.popLast() { return prune(cache) }
         if let problem {
             survey.problem = problem

@@ -16,8 +16,7 @@ enum KeyCheck {
         return Finding(
             survey.request.processes, at: survey.request.location, severity: .warning,
             "only a key of the ssh agent (\(key)) opens {host}: after a logout sollol cannot "
-                + "connect there again. Give it a key file without a passphrase, or keep the "
-                + "agent alive."
-        )
+                + "connect there again",
+            remedy: "Give it a key file without a passphrase, or keep the agent alive.")
     }
 }

@@ -42,7 +42,7 @@ package struct Preflight {
     package var modelProblem: String? {
         surveys.compactMap { survey in
             survey.modelProblem.map {
-                Finding([.coordinator], at: survey.request.location, $0).problem
+                Finding([.coordinator], at: survey.request.location, $0).complaint.text
             }
         }.first
     }
@@ -209,7 +209,11 @@ package struct Preflight {
             return []
         case .unusable(let problem):
             facts.shards = nil
-            return [Finding([.coordinator], at: spec.coordinator.location, problem)]
+            return [
+                Finding(
+                    [.coordinator], at: spec.coordinator.location, problem,
+                    remedy: ShardLooks.remedy)
+            ]
         case .unknown: return []
         }
     }
@@ -256,10 +260,12 @@ package struct Preflight {
             self.plan = plan
             findingsOfPlan =
                 PlanFindings.doesNotFit(plan, spec)
-                + [plan.shardProblem].compactMap(\.self).map { Finding([.coordinator], $0) }
+                + [plan.shardProblem].compactMap(\.self).map {
+                    Finding([.coordinator], $0, remedy: ShardLooks.remedy)
+                }
         } catch {
             plan = nil
-            findingsOfPlan = [Finding([.coordinator], error.message)]
+            findingsOfPlan = [Finding([.coordinator], error.complaint)]
         }
         findings += findingsOfPlan
     }

@@ -28,8 +28,10 @@ enum SpecNames {
                     + "not answer"
             case .missing: problem = "has no IPv4 address here"
             }
-            let attempt = "getent ahostsv4 \(ShellQuoting.quote(host))"
-            findings.append(Finding([node], "the name \(host) \(problem). Try: \(attempt)"))
+            findings.append(
+                Finding(
+                    [node], "the name \(host) \(problem)",
+                    remedy: "Try: getent ahostsv4 \(ShellQuoting.quote(host))"))
         }
         return findings + spec.workers.compactMap { leadOut($0, spec, &facts) }
     }
@@ -91,8 +93,8 @@ enum SpecNames {
         return Finding(
             [worker.node],
             "the name \(worker.host) is \(address) on this machine (see /etc/hosts), which leads "
-                + "the coordinator on \(place.sshDestination ?? "this machine") to itself. Give "
-                + "its address in the network as `host`\(which).")
+                + "the coordinator on \(place.sshDestination ?? "this machine") to itself",
+            remedy: "Give its address in the network as `host`\(which).")
     }
 
     /// The address of this machine that the coordinator's host sees.

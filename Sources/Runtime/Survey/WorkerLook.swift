@@ -66,14 +66,14 @@ final class WorkerLook {
                     ended: { [self] in serverEnded($0) }))
             let limit = timeouts.connect + timeouts.ready
             timer = loop.at(EventLoop.now + limit) { [self] in
-                outcome.problem =
+                outcome.problem = Complaint(
                     "its rpc-server on {host}, started for a moment, does not answer within "
-                    + "\(Int(limit)) s" + said
+                        + "\(Int(limit)) s" + said)
                 end()
             }
         } catch {
             loop.at(EventLoop.now) { [self] in
-                outcome.problem = "\(error)"
+                outcome.problem = Complaint("\(error)")
                 isEnding = true
                 finish()
             }
@@ -142,7 +142,7 @@ final class WorkerLook {
                 question?.killAndHangUp()
             }
         } catch {
-            outcome.problem = "\(error)"
+            outcome.problem = Complaint("\(error)")
             end()
         }
     }
@@ -170,10 +170,10 @@ final class WorkerLook {
             let lines = reason.map { [$0] } ?? all.suffix(3)
             let end = status.map { "status \($0)" } ?? "no status"
             let protocolText = outcome.version.map { ", which speaks RPC \($0)" } ?? ""
-            outcome.problem =
+            outcome.problem = Complaint(
                 "the coordinator's \(trial.coordinator.argv[0]) cannot use its rpc-server on {host}"
-                + "\(protocolText) (\(end)): \(lines.joined(separator: " / ")). Install the same "
-                + "release of llama.cpp on both."
+                    + "\(protocolText) (\(end)): \(lines.joined(separator: " / "))",
+                remedy: "Install the same release of llama.cpp on both.")
         }
         guard trial.measuresWay, outcome.problem == nil else { return end() }
         measureWay()
@@ -207,12 +207,12 @@ final class WorkerLook {
     }
 
     /// The worker may have died of it, and nobody knows which end is told first.
-    private var noWay: String {
+    private var noWay: Complaint {
         let last = arrived.map(\.line).filter { !$0.hasPrefix("{") }.suffix(2)
         let words = last.isEmpty ? "nothing" : TerminalText.quote(last.joined(separator: " / "))
-        return
+        return Complaint(
             "its rpc-server on {host}, started for a moment, cannot be used by llama-bench of the "
-            + "coordinator's host, which measures the way to it; that printed \(words)"
+                + "coordinator's host, which measures the way to it; that printed \(words)")
     }
 
     private func arrive(_ line: String) {
@@ -242,13 +242,13 @@ final class WorkerLook {
                     words = []
                     return handlers.turnedAway()
                 }
-                outcome.problem = failure.message(location)
+                outcome.problem = failure.complaint(location)
             } else {
                 let cause = FailureCause(exit, of: .worker)
-                outcome.problem =
+                outcome.problem = Complaint(
                     "its rpc-server on {host}, started for a moment, does not stay: "
-                    + cause.text + said + ". Try: {ssh}"
-                    + ShellQuoting.quote(ShellQuoting.join(trial.argv))
+                        + cause.text + said,
+                    remedy: "Try: {ssh}" + ShellQuoting.quote(ShellQuoting.join(trial.argv)))
             }
             isEnding = true
             question?.killAndHangUp()

@@ -6,7 +6,8 @@ import Supervision
 ///
 /// A pure function of what is true, of the terminal's form and of the time. What does not fit is
 /// left out by its importance: the state stays whatever the size, then come how far it is, what is
-/// wrong, the processes that need somebody, and what happened last.
+/// wrong, what a person can do about it and when it is tried again, the processes that need
+/// somebody, and what happened last.
 package struct StatusView {
     let status: ClusterStatus
     let form: ScreenForm
@@ -35,23 +36,27 @@ package struct StatusView {
         let hints = hint.map { [StyledText(form.text($0), .dim)] } ?? []
         var screen = Screen(
             [
-                Block(head), Block(warnings), Block(activity), Block(layerBar),
+                Block(head), words(warnings), Block(activity), Block(layerBar),
                 Block(most: processes.isEmpty ? 0 : processes.count + 1, table),
-                Block(memoryByHost), Block(last),
+                Block(memoryByHost), words(last), words(advice),
                 Block(hints),
             ], rows: max(1, form.rows))
         screen.grow(.head, to: 1)
         screen.grow(.activity, to: 1)
         screen.grow(.warnings, to: 1)
+        screen.grow(.advice, to: 2)
         screen.grow(.table, to: 3)
         screen.grow(.last, to: 1)
         screen.grow(.layers, to: 1)
         screen.grow(.hint, to: 1)
+        screen.grow(.advice, to: Self.usualAdvice)
         screen.grow(.table, to: processes.count)
         screen.grow(.last, to: 2)
         screen.grow(.table, to: .max)
         screen.grow(.layers, to: 2)
-        for part in [Part.warnings, .head, .memory, .last] { screen.grow(part, to: .max) }
+        for part in [Part.warnings, .head, .advice, .memory, .last] {
+            screen.grow(part, to: .max)
+        }
         return screen.lines.map {
             $0.fitted(to: columns, more: form.glyphs.more).text(hasColor: form.hasColor)
         }
@@ -60,9 +65,15 @@ package struct StatusView {
     /// Columns that may be written to.
     var columns: Int { max(1, form.columns - 1) }
 
+    /// Lines of advice that come before processes that need nobody.
+    private static let usualAdvice = 6
+
     /// Blocks in the order in which they are shown.
     private enum Part: Int {
-        case head, warnings, activity, layers, table, memory, last, hint
+        case head, warnings, activity, layers, table, memory, last, advice, hint
+
+        /// Whether it belongs to the one above it.
+        var isContinuation: Bool { self == .warnings || self == .advice }
     }
 
     /// Lines that belong together, of which as many are shown as there is room for.
@@ -97,7 +108,7 @@ package struct StatusView {
         /// With an empty line between blocks where there is room for all of those.
         var lines: [StyledText] {
             let shown = blocks.indices.filter { blocks[$0].count > 0 }
-            let gaps = shown.dropFirst().filter { $0 != Part.warnings.rawValue }
+            let gaps = shown.dropFirst().filter { Part(rawValue: $0)?.isContinuation == false }
             let hasGaps = gaps.count <= left
             return shown.flatMap { index -> [StyledText] in
                 let lines = blocks[index].lines(blocks[index].count)
@@ -114,6 +125,15 @@ package struct StatusView {
     /// Its lines, broken at words.
     func wrapped(_ text: String, _ style: StyledText.Style = .plain) -> [StyledText] {
         TextWrap.lines(said(text), atMost: columns, indent: "  ").map { StyledText($0, style) }
+    }
+
+    /// Sentences, of which the last line that has room says when others follow.
+    private func words(_ lines: [StyledText]) -> Block {
+        Block(most: lines.count) { count in
+            guard 0 < count, count < lines.count else { return Array(lines.prefix(count)) }
+            let cut = lines[count - 1] + StyledText(" " + form.glyphs.more)
+            return lines.prefix(count - 1) + [cut.fitted(to: columns, more: form.glyphs.more)]
+        }
     }
 
     private var head: [StyledText] {
@@ -141,6 +161,17 @@ package struct StatusView {
         let dead = status.state == .dead ? ["its servers ended with it"] : []
         return dead.map { StyledText($0, .red) }
             + (status.warnings ?? []).flatMap { wrapped("warning: \($0)", .yellow) }
+    }
+
+    /// When it is tried again, and what a person can do.
+    private var advice: [StyledText] {
+        let headline = Headline(status, at: now)
+        let next = headline.nextAttempt.map {
+            let pause = duration(Double($0.seconds - now.seconds))
+            return StyledText("next attempt \(clock($0)) (in \(pause))", .yellow)
+        }
+        return [next].compactMap(\.self)
+            + headline.remedies.flatMap { wrapped("to do: \($0)", .bold) }
     }
 
     /// What happened last: the sentence of the episode, then the last event where it says more.
