@@ -78,6 +78,7 @@ extension JSONReader {
             mostValues: Bounds.serverAnswerValues, allowsNUL: true)
         /// A line of a manifest of shards.
         package static let shardManifest = Source(
-            mostBytes: Bounds.shardManifestLineBytes, mostValues: Bounds.shardManifestValues, allowsNUL: false)
+            mostBytes: Bounds.shardManifestLineBytes, mostValues: Bounds.shardManifestValues,
+            allowsNUL: false)
     }
 }

@@ -3,8 +3,6 @@
 /// Not Foundation's JSON5, which names neither line nor path and lets duplicate keys pass. Input is
 /// hostile: size and depth are bounded, each byte is looked at a bounded number of times.
 package struct JSONReader {
-    /// The largest text of most sources, in bytes.
-    package static let largestSize = Bounds.configurationBytes
     /// How deep lists and objects may be nested.
     static let deepest = 64
 
@@ -25,8 +23,8 @@ package struct JSONReader {
     ) throws(JSONReadError) -> (root: JSONNode, duplicates: [JSONReadError]) {
         let start = SourcePosition(line: 1, column: 1)
         guard bytes.count <= source.mostBytes else {
-            let most = "\(source.mostBytes >> 20) MiB"
-            throw JSONReadError(position: start, message: "the file is larger than \(most)")
+            let message = "the file is larger than \(source.mostBytes >> 20) MiB"
+            throw JSONReadError(position: start, message: message)
         }
         var reader = JSONReader(try UTF8Text.scalars(bytes), source)
         let root = try reader.document()

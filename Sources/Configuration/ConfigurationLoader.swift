@@ -217,7 +217,7 @@ package struct ConfigurationLoader {
     }
 
     private mutating func takeBackendsFile(_ file: SourceFile) {
-        guard file.bytes.count <= JSONReader.largestSize else {
+        guard file.bytes.count <= Bounds.configurationBytes else {
             return problems.append(
                 ConfigurationProblem(file: file.path, message: "the file is larger than 1 MiB."))
         }

@@ -6,7 +6,7 @@ package struct SourceFile: Equatable, Sendable {
     package var path: String
     /// The absolute folder that relative paths in it count from.
     package var folder: String
-    /// Its content, of which no more than `JSONReader.largestSize` + 1 bytes need be here.
+    /// Its content, of which no more than `Bounds.configurationBytes` + 1 bytes need be here.
     package var bytes: [UInt8]
 
     /// A file with that content.

@@ -82,7 +82,7 @@ extension ConfigurationProblem {
 
     /// The file's lines; none of what is no UTF-8.
     private static func lines(of file: SourceFile?) -> [[Unicode.Scalar]] {
-        guard let file, file.bytes.count <= JSONReader.largestSize,
+        guard let file, file.bytes.count <= Bounds.configurationBytes,
             let scalars = try? UTF8Text.scalars(file.bytes)
         else { return [] }
         return scalars.split(separator: "\n", omittingEmptySubsequences: false)

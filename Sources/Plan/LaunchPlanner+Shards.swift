@@ -94,12 +94,12 @@ extension StoredShards {
         for holder in Set(manifest.tensors.map(\.holder)) {
             let part = manifest.part(of: holder)
             parts[holder] = Part(
-                manifest: SHA256.hex(part.text.utf8),
+                manifest: part.digest,
                 bytes: part.tensors.reduce(0) { $0 + $1.byteCount })
         }
         let runs = manifest.skeleton.flatMap(\.runs)
         parts[ShardFolder.name(of: .coordinator, cluster: cluster)] = Part(
-            manifest: SHA256.hex(manifest.text.utf8),
+            manifest: manifest.digest,
             bytes: runs.reduce(0) { $0 + $1.range.upperBound - $1.range.lowerBound })
         self.init(
             id: manifest.id.description, model: manifest.model, placement: manifest.placement,

@@ -97,24 +97,42 @@ package struct ShardManifest: Equatable, Sendable {
 
     /// As it is written: an object a line, so that people can search it.
     package var text: String {
-        let lines = tensors.map { tensor in
-            OrderedJSON.object([
+        var text = ""
+        write { text += $0 }
+        return text
+    }
+
+    /// The digest of that: it names what a folder has to hold.
+    package var digest: String {
+        var digest = SHA256()
+        write { digest.add(Array($0.utf8)) }
+        return digest.hex
+    }
+
+    /// Piece by piece, since the text of a large model takes megabytes.
+    private func write(_ add: (String) -> Void) {
+        add("{\"format_version\": \(Self.version), \"id\": \"\(id)\",\n")
+        add(Self.line(naming: model) + "\n")
+        add("\"placement\": \(OrderedJSON.string(placement).line),\n\"skeleton\": [")
+        for (number, file) in skeleton.enumerated() {
+            let name = OrderedJSON.string(file.name).line
+            add(number > 0 ? ",\n" : "")
+            add("{\"name\": \(name), \"bytes\": \(file.byteCount), \"runs\": [")
+            for (number, run) in file.runs.enumerated() {
+                add((number > 0 ? ", " : "") + Self.json(run).line)
+            }
+            add("]}")
+        }
+        add("],\n\"tensors\": [\n")
+        for (number, tensor) in tensors.enumerated() {
+            let line = OrderedJSON.object([
                 ("name", .string(tensor.name)), ("holder", .string(tensor.holder)),
                 ("bytes", .int(Int(tensor.byteCount))), ("file", .string(tensor.fileName)),
                 ("sha256", .string(tensor.digest)),
             ]).line
+            add((number > 0 ? ",\n" : "") + line)
         }
-        let files = skeleton.map { file in
-            OrderedJSON.object([
-                ("name", .string(file.name)), ("bytes", .int(Int(file.byteCount))),
-                ("runs", .array(file.runs.map(Self.json))),
-            ]).line
-        }
-        return "{\"format_version\": \(Self.version), \"id\": \"\(id)\",\n"
-            + Self.line(naming: model) + "\n"
-            + "\"placement\": \(OrderedJSON.string(placement).line),\n"
-            + "\"skeleton\": [\(files.joined(separator: ",\n"))],\n"
-            + "\"tensors\": [\n\(lines.joined(separator: ",\n"))]}\n"
+        add("]}\n")
     }
 
     /// The second line of the manifest of that model, which no other model's has.
@@ -143,7 +161,7 @@ extension ShardManifest {
     /// It comes from another host's disk, where anybody may have changed it: whatever it says is
     /// within bounds, and a name in it is nothing but a name.
     /// - Throws: `Problem` for anything else than `text` can be.
-    package init(_ bytes: [UInt8]) throws(Problem) {
+    package init(_ bytes: ArraySlice<UInt8>) throws(Problem) {
         var reader = try ShardManifestReader(bytes)
         let head = try reader.members(from: "{")
         guard case .number("\(Self.version)") = head["format_version"]?.value else {
@@ -169,7 +187,8 @@ extension ShardManifest {
     /// can. What is written has to pass this.
     package var obstacle: String? {
         do throws(Problem) {
-            return try ShardManifest(Array(text.utf8)) == self ? nil : "it would read otherwise"
+            let read = try ShardManifest(Array(text.utf8)[...])
+            return read == self ? nil : "it would read otherwise"
         } catch {
             return error.message
         }

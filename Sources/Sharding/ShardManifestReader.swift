@@ -9,11 +9,11 @@ struct ShardManifestReader {
     private var number = 0
 
     /// Nothing of it was read yet.
-    init(_ bytes: [UInt8]) throws(Problem) {
+    init(_ bytes: ArraySlice<UInt8>) throws(Problem) {
         guard bytes.count <= Bounds.shardManifestBytes else {
             throw Problem(message: "it is larger than \(Bounds.shardManifestBytes >> 20) MiB")
         }
-        rest = bytes[...]
+        rest = bytes
     }
 
     /// The next line as an object: members with a comma behind them.

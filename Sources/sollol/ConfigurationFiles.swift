@@ -166,7 +166,7 @@ struct ConfigurationFiles {
     ) throws -> SourceFile {
         let absolute = name.hasPrefix("/") ? name : "\(folder)/\(name)"
         do {
-            let bytes = try read(absolute, JSONReader.largestSize + 1)
+            let bytes = try read(absolute, Bounds.configurationBytes + 1)
             let resolved = URL(fileURLWithPath: absolute).standardizedFileURL
             return SourceFile(
                 path: name, folder: resolved.deletingLastPathComponent().path, bytes: bytes)

@@ -128,7 +128,7 @@ struct JSONReaderTests {
     }
 
     @Test func sizeIsBounded() {
-        let largest = "1" + String(repeating: " ", count: JSONReader.largestSize - 1)
+        let largest = "1" + String(repeating: " ", count: Bounds.configurationBytes - 1)
         #expect(read(largest) == "#1")
         #expect(read(largest + " ") == "1:1 the file is larger than 1 MiB")
     }

@@ -133,7 +133,7 @@ struct ConfigurationFuzzTests {
         ("", "[", ""), ("", "/*", ""), (#"{"name": ""#, #"\ud83d\ude00"#, "\"}"),
     ])
     func aMebibyteOfTheSame(_ start: String, _ element: String, _ end: String) {
-        let count = (JSONReader.largestSize - start.utf8.count - 4) / element.utf8.count
+        let count = (Bounds.configurationBytes - start.utf8.count - 4) / element.utf8.count
         let body = start + String(repeating: element, count: count) + end
         #expect(!Loading.problems(Loading.sources(body)).isEmpty)
     }

@@ -17,7 +17,7 @@ struct SpecificationTests {
             { "name": "attic", "host": "10.9.66.154", "port": 50055, "ssh": "ubuntu@gpu-2",
               "ssh_options": ["Port=2222"], "bind": "10.9.66.155", "transport": "direct",
               "binary": "bin/rpc-server", "devices": ["CUDA0", "CUDA1"], "threads": 8,
-              "cache": true, "cache_limit": "7GiB",
+              "cache": true, "cache_limit": "7GiB", "shards": {"folder": "/data/shards"},
               "memory_limit": "24GiB", "memory_reserve": "1 GiB", "speed": 2.5, "environment": {"CUDA_VISIBLE_DEVICES": "0,1"},
               "extra_arguments": ["--odd", "one"] },
             { "host": "gpu-3", "transport": "ssh" },
@@ -33,7 +33,8 @@ struct SpecificationTests {
                            "allow_dangerous_flags": true, "environment": {"OMP_NUM_THREADS": "4"},
                            "extra_arguments": ["--alias", "$(id) it's"],
                            "draft_model": "draft.gguf", "projector": "/m/projector.gguf",
-                           "lora": ["~/lora.gguf"], "mode": "rerank", "sleep_after": 600 },
+                           "lora": ["~/lora.gguf"], "mode": "rerank", "sleep_after": 600,
+                           "shards": {"folder": "~/shards"} },
           "restart": { "initial_delay": 1, "max_delay": 50, "reset_after": 40, "max_restarts": 9,
                        "period": 100.5, "degrade_after": 20, "max_memory": "9GiB" },
           "health": { "interval": 3, "timeout": 11, "failures": 4, "canary": false },
@@ -74,6 +75,7 @@ struct SpecificationTests {
         workers[1].threads = 8
         for index in workers.indices { workers[index].cache = true }
         workers[1].cacheLimit = 7 << 30
+        workers[1].shardsFolder = "/data/shards"
         workers[1].memoryLimit = 24 << 30
         workers[1].memoryReserve = 1 << 30
         workers[1].speed = 2.5
@@ -99,6 +101,7 @@ struct SpecificationTests {
         spec.coordinator.companions.lora = ["~/lora.gguf"]
         spec.coordinator.mode = .rerank
         spec.coordinator.sleepAfter = 600
+        spec.coordinator.shardsFolder = "~/shards"
         spec.coordinator.memoryLimit = 16_000_000_000
         spec.coordinator.memoryReserve = 0
         spec.placement.strategy = .manual

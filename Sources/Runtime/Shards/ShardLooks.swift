@@ -38,7 +38,7 @@ package enum ShardLooks {
             return .unusable("no shards of the model \(spec.model.text) are stored on {host}")
         }
         do throws(ShardManifest.Problem) {
-            return .found(try ShardManifest(Array(bytes[(newline + 1)...])))
+            return .found(try ShardManifest(bytes[(newline + 1)...]))
         } catch {
             return .unusable(
                 "the manifest of the shards on {host} cannot be read: \(error.message)")

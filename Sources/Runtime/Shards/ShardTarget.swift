@@ -101,7 +101,7 @@ final class ShardTarget {
     }
 
     private func looked(_ answer: ShardAnswer) {
-        let isWhole = answer.manifest == SHA256.hex(part.manifest.text.utf8)
+        let isWhole = answer.manifest == part.manifest.digest
         let place = node.isWorker ? ShardAnswer.Place.cache : .skeleton
         var there = items.filter { isRight($0, answer, place) }
         let isDone = isWhole && there.count == items.count

@@ -1,6 +1,7 @@
 # What of a shard is there already: `have rpc|skeleton|incoming NAME DIGEST` for each wanted file of
 # the right size; `folder PATH`; `free BYTES` of its disk, where that is told; `manifest DIGEST`;
-# `between KIB`, of all that has arrived, for whatever placement. Changes nothing. After shard-files.sh.
+# `between KIB`, of all that has arrived, for whatever placement. Changes nothing. After
+# shard-files.sh.
 
 : "${shard_folder-}" "${shard_wanted-}";
 

@@ -2,8 +2,8 @@ import Basics
 import Foundation
 import Testing
 
-/// `sollol shard` killed with -9 at random moments - itself, its ssh, what it runs on hosts - and run
-/// again until it completes: then every host has what an undisturbed run leaves, to the byte.
+/// `sollol shard` killed with -9 at random moments - itself, its ssh, what it runs on hosts - and
+/// run again: then every host has what an undisturbed run leaves, to the byte.
 final class ShardKills {
     private static let base = "\(HostUser.root.home)/.local/share/sollol/shards"
     /// Three hosts with two placements between which tensors move.
@@ -66,7 +66,8 @@ final class ShardKills {
     private func stored() throws -> [String] {
         try (cluster.bed.hosts + [cluster.bed.control]).flatMap { host in
             let list = try host.run(
-                "cd \(Self.base) && find . -type f ! -name .checked -exec sha256sum {} + | sort -k 2")
+                "cd \(Self.base) && "
+                    + "find . -type f ! -name .checked -exec sha256sum {} + | sort -k 2")
             return list.output.split(separator: "\n").map { "\(host.name): \($0)" }
         }
     }
@@ -136,7 +137,7 @@ final class ShardKills {
         return all.filter { $0.state != "Z" }.sorted { $0.pid < $1.pid }
     }
 
-    /// Runs it until it completes, which has to be the first time: nothing disturbs it any more.
+    /// Runs it once more, undisturbed, which has to complete it.
     private func complete(_ placement: String, _ what: String) throws {
         let program = try run(placement)
         let status = program.exitStatus()
