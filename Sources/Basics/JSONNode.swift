@@ -70,6 +70,8 @@ extension JSONReader {
         /// In a configuration every string may become a word of a command line.
         var allowsNUL: Bool
 
+        var tooLarge: String { "the file is larger than \(mostBytes >> 20) MiB" }
+
         /// A configuration.
         package static let configuration = Source(
             mostValues: Bounds.configurationValues, allowsNUL: false)

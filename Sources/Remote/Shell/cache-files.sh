@@ -41,14 +41,13 @@ digest_of() {
     for tool in sha256sum 'shasum -a 256'; do
         command -v "${tool%% *}" >/dev/null 2>&1 || continue;
         # shellcheck disable=SC2086 # its words
-        digest=$(
-            SOLLOL_SERVER=${record##*/} SOLLOL_DIGEST=1 nice -n 19 $tool "$1" 2>/dev/null 9>&-
-        ) || return 1;
+        digest=$(SOLLOL_SERVER=${record##*/} SOLLOL_DIGEST=1 nice -n 19 $tool "$1" 9>&-) ||
+            return 1;
         printf '%s\n' "${digest%% *}";
         return 0;
     done;
     echo -;
-};
+} 2>/dev/null;
 
 # compare_cache: with the record. A digest is computed only where size, inode or times changed, and
 # for 10 s at most: what is left then is removed, which costs an upload.
