@@ -60,7 +60,7 @@ extension DashboardView {
         }
         let seconds = record.series.count * record.series.pause
         return """
-            <h2 id="h-charts">Load</h2><p class="sub">the last \(Self.seconds(Double(seconds)))</p>\
+            <h2 id="h-charts">Load</h2><p class="sub">the last \(Timestamp.span(seconds))</p>\
             <div class="charts">\(HTMLText(charts))</div>
             """
     }
@@ -97,7 +97,8 @@ extension DashboardView {
             }
             let y = Int((41 - (most > 0 ? Double(point) / most : 0) * height).rounded())
             let word = begin == nil ? "M" : "L"
-            line += "\(word)\(x(index)) \(y)"
+            // A line to where it begins: one point alone is seen as a dot.
+            line += "\(word)\(x(index)) \(y)" + (begin == nil ? "h0" : "")
             area += "\(word)\(x(index)) \(y)"
             begin = begin ?? index
         }

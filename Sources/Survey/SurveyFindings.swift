@@ -124,7 +124,10 @@ package enum SurveyFindings {
                     remedy: "Try: {ssh}chmod +x \(ShellQuoting.quote(refused))")
             }
             let places = program.name.contains("/") ? program.candidates : folders(report)
-            let package = seen.otherPath.map { Self.package($0, lacks: program) }
+            // Who names a file means that one, whatever lies elsewhere.
+            let package =
+                program.name.contains("/")
+                ? nil : seen.otherPath.map { Self.package($0, lacks: program) }
             let missing = "no \(names) on {host}; looked in \(places.joined(separator: ", "))"
             // The command comes last, so that no punctuation gets into what is copied.
             let remedy =

@@ -135,6 +135,26 @@ import Testing
         #expect(complaint.remedy?.hasSuffix("or install it: deploy/install-llama-cpp") == true)
     }
 
+    /// A llama-server in another folder says nothing about a path that is wrong.
+    @Test func aWrongPathIsNoMatterOfPackages() throws {
+        var request = SurveyRequest(location: .here, processes: ["worker-1"])
+        request.programs = [
+            SurveyRequest.Program(
+                name: "/x/rpc-server", candidates: ["/x/rpc-server"], users: ["worker-1"],
+                isServer: false)
+        ]
+        let text =
+            "home /h\npath /bin\nnode one\nboot b\nup 1\nb0.other /h/bin/llama-server\ncomplete"
+        var survey = HostSurvey(request: request)
+        survey.report = SurveyReport(text, request: request)
+        #expect(
+            SurveyFindings.of(survey).map(\.complaint) == [
+                Complaint(
+                    "no /x/rpc-server on this machine; looked in /x/rpc-server",
+                    remedy: "Correct the key `binary`, or leave it out.")
+            ])
+    }
+
     @Test func theNamesAndFoldersOfPackagesAreKnown() {
         let folders = UsualFolders.all(path: "/bin", home: "/h")
         for folder in [

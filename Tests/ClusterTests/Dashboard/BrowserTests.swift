@@ -130,12 +130,22 @@ struct BrowserTests {
     /// folder for them, somebody can look.
     private static func look(_ browser: Browser) throws {
         let folder = ProcessInfo.processInfo.environment["SOLLOL_SCREENSHOTS"]
+        // Words that reach beyond the card that they are in.
+        let outside = """
+            return [...document.querySelectorAll('section p, section dd, figcaption')].filter((e) => {
+              const words = document.createRange();
+              words.selectNodeContents(e);
+              const edge = e.closest('section').getBoundingClientRect().right;
+              return words.getBoundingClientRect().right > edge;
+            }).length
+            """
         for (width, height) in [(360, 780), (1440, 900), (3840, 2160)] {
             for scheme in ["light", "dark"] {
                 try browser.look(width: width, height: height, scheme: scheme)
                 let wide =
                     try browser.run("return document.documentElement.scrollWidth") as? Int ?? 0
                 #expect(wide <= width)
+                #expect(try browser.run(outside) as? Int == 0, "\(width) \(scheme)")
                 let picture = try browser.screenshot()
                 #expect(picture.count > 10_000)
                 if let folder {
