@@ -53,7 +53,7 @@ struct ShardCommand {
     private func shard(from: String?, isDryRun: Bool) throws -> ExitStatus {
         let source: ShardSource
         do throws(ShardSource.Problem) {
-            source = try ShardSource(try path(from))
+            source = try ShardSourceOption.open(from, spec.model) { console.report($0) }
         } catch {
             return refuse(error.description)
         }
@@ -135,17 +135,7 @@ struct ShardCommand {
             layout: layout, source: source, model: spec.model.text, placement: placement,
             cluster: spec.name,
             places: report.rows.map { ($0.node, location(of: $0.node)) }, timeouts: spec.timeouts)
-        let size = MemorySize.text(report.modelBytes)
-        console.report(Report(.phase, "[1/2] reading \(source.paths[0]), \(size)"))
-        try work.digest()
-        let hosts = plural(report.rows.count, "folder")
-        console.report(Report(.phase, "[2/2] looking at \(hosts), and sending what is missing"))
-        let outcomes = work.run { sent in
-            let words = sent.filter { $0.1 > 0 }.map { "\($0.0) \(MemorySize.text($0.1))" }
-            if !words.isEmpty {
-                console.report(Report(.progress, "sent: \(words.joined(separator: ", "))"))
-            }
-        }
+        let outcomes = try bring(&work, report)
         for index in report.rows.indices {
             guard let outcome = outcomes.first(where: { $0.node == report.rows[index].node })
             else {
@@ -159,6 +149,29 @@ struct ShardCommand {
         return work.manifest
     }
 
+    /// Sends everything, or lets each host fetch what is its own.
+    private func bring(
+        _ work: inout ShardWork, _ report: ShardReport
+    ) throws(ShardSource.Problem) -> [ShardOutcome] {
+        func tell(_ word: String, _ bytes: [(Node, UInt64)]) {
+            let words = bytes.filter { $0.1 > 0 }.map { "\($0.0) \(MemorySize.text($0.1))" }
+            if !words.isEmpty {
+                console.report(Report(.progress, "\(word): \(words.joined(separator: ", "))"))
+            }
+        }
+        let hosts = plural(report.rows.count, "folder")
+        if report.isFetched {
+            console.report(
+                Report(.phase, "[2/2] looking at \(hosts); each host fetches what is missing"))
+            return work.fetch { tell("fetched", $0) }
+        }
+        let size = MemorySize.text(report.modelBytes)
+        console.report(Report(.phase, "[1/2] reading \(report.source), \(size)"))
+        try work.digest()
+        console.report(Report(.phase, "[2/2] looking at \(hosts), and sending what is missing"))
+        return work.run { tell("sent", $0) }
+    }
+
     private func report(
         _ layout: ShardLayout, _ source: ShardSource, _ assumptions: [String]
     ) -> ShardReport {
@@ -170,9 +183,11 @@ struct ShardCommand {
                 storedBytes: layout.storedBytes(of: node),
                 tensors: node.isWorker ? layout.tensors(of: node).count : nil)
         }
-        return ShardReport(
+        var report = ShardReport(
             layout, model: spec.model.text, source: source.paths[0], rows: rows,
             assumptions: assumptions)
+        report.isFetched = !source.remote.isEmpty
+        return report
     }
 
     private func location(of node: Node) -> RunLocation {
@@ -182,18 +197,6 @@ struct ShardCommand {
     private func refuse(_ message: String) -> ExitStatus {
         CommandLineInterface.complain("error: \(message)")
         return .unavailable
-    }
-
-    /// Where the model lies on this machine.
-    private func path(_ from: String?) throws(ShardSource.Problem) -> String {
-        if let from { return from }
-        switch spec.model {
-        case .file(let path):
-            return path.hasPrefix("~/") ? ConfigurationFiles.home + path.dropFirst(1) : path
-        case .ollama(let name):
-            throw ShardSource.Problem(
-                description: "\(name) is a name of Ollama. Try: sollol shard --from FILE")
-        }
     }
 
     // MARK: What there is

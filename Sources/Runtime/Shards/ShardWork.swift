@@ -121,7 +121,7 @@ package struct ShardWork {
             })
     }
 
-    private func script(of node: Node) -> ShardScript {
+    func script(of node: Node) -> ShardScript {
         ShardScript(
             base: ShardFolder.usualBase,
             name: "\(ShardFolder.name(of: node, cluster: cluster))/\(layout.id)",
