@@ -58,34 +58,50 @@ package enum SourceFault: Error, Equatable, Sendable {
     package static let passing = [5, 6, 7, 16, 18, 28, 35, 52, 55, 56, 92]
 
     /// What happened and what to do, as what follows the name of what was fetched.
-    package var message: String {
-        let file = "sollol shard --from FILE, with a copy on this machine"
+    package var message: String { "\(what). Try: \(remedy)" }
+
+    private static let copy = "sollol shard --from FILE, with a copy on this machine"
+
+    private var what: String {
         switch self {
         case .ignoresRanges:
-            return "the server sends the whole file (status 200) when it is asked for a part, and "
-                + "no host may have that. Try: a server that knows ranges, or \(file)"
+            "the server sends the whole file (status 200) when it is asked for a part, and no host "
+                + "may have that"
         case .status(let status) where [401, 403].contains(status):
-            return "the server refuses it (status \(status)). Try: HF_TOKEN (for huggingface.co, or "
-                + "what HF_ENDPOINT names) or ~/.netrc of the account that fetches"
-        case .status(404): return "the server has no such file (status 404)"
-        case .status(let status): return "the server answers with status \(status), not 206"
+            "the server refuses it (status \(status))"
+        case .status(404): "the server has no such file (status 404)"
+        case .status(let status): "the server answers with status \(status), not 206"
         case .otherRange(let said):
-            return "the server sends another part than was asked for, "
-                + "\(Self.quote(said, "none named")). Try: another server, or \(file)"
+            "the server sends another part than was asked for, "
+                + Self.quote(said, "none named")
         case .otherLength(let said):
-            return "the server sends another length than that of the part, "
-                + "\(Self.quote(said, "none named")). Try: another server, or \(file)"
+            "the server sends another length than that of the part, "
+                + Self.quote(said, "none named")
         case .noStrongTag(let said):
-            return "the server has no strong ETag for it, \(Self.quote(said, "none at all")): "
-                + "nobody could tell whether all parts are of one file. Try: another server, or "
-                + file
+            "the server has no strong ETag for it, \(Self.quote(said, "none at all")), so that "
+                + "nobody could tell whether all parts are of one file"
         case .changed(let said):
-            return "the file was changed at the server meanwhile (ETag "
-                + "\(Self.quote(said, "missing"))). Try: sollol shard, which begins anew with it"
-        case .endlessHeaders: return "the server answers with headers without end"
-        case .cut: return "the server ended its answer early. What has come stays: run it again"
-        case .curl(let status): return Self.words(ofCurl: status)
-        case .disk: return "what came could not be written. Is the disk full?"
+            "the file was changed at the server meanwhile (ETag \(Self.quote(said, "missing")))"
+        case .endlessHeaders: "the server answers with headers without end"
+        case .cut: "the server ended its answer early"
+        case .curl(let status): Self.words(ofCurl: status)
+        case .disk: "what came could not be written"
+        }
+    }
+
+    private var remedy: String {
+        switch self {
+        case .status(let status) where [401, 403].contains(status):
+            "~/.netrc, or HF_TOKEN for huggingface.co or what HF_ENDPOINT names, of the account "
+                + "that fetches"
+        case .status(404): "its address in a browser"
+        case .changed: "sollol shard, which begins anew with what is there now"
+        case .disk: "df -h, and sollol shard again"
+        case .curl(let status) where [126, 127].contains(status):
+            "its package manager, or \(Self.copy)"
+        case .curl, .cut, .status:
+            isPassing ? "sollol shard again: what has come stays" : "another server, or \(Self.copy)"
+        default: "another server, or \(Self.copy)"
         }
     }
 
@@ -94,21 +110,19 @@ package enum SourceFault: Error, Equatable, Sendable {
     }
 
     private static func words(ofCurl status: Int) -> String {
-        let what =
-            switch status {
-            case 1: "the server answers with an address that is neither http nor https, or with "
-                + "none of HTTP"
-            case 2, 4, 48: "curl there is too old (7.54 is needed)"
-            case 5, 6: "the server's name, or the proxy's, is not known there"
-            case 7: "the server does not answer there"
-            case 18, 52, 55, 56, 92: "the server ended its answer early"
-            case 28: "the server was silent for too long"
-            case 35, 51, 53, 58, 59, 60, 77, 83, 90, 91: "TLS with the server failed"
-            case 47: "the server redirects without end"
-            case 126, 127: "there is no curl. Try: install curl there"
-            default: "curl ended with status \(status)"
-            }
-        let isOver = !passing.contains(status)
-        return what + (isOver ? "" : " (curl \(status)). What has come stays: run it again")
+        switch status {
+        case 1:
+            "the server redirects to what is neither http nor https, or does not answer in HTTP"
+        case 2, 4, 48: "curl there is too old: 7.54 is needed"
+        case 5, 6: "the name of the server, or of the proxy, is not known there"
+        case 7: "the server does not answer there"
+        case 18, 52, 55, 56, 92: "the server ended its answer early (curl \(status))"
+        case 28: "the server was silent for too long"
+        case 35, 51, 53, 58, 59, 60, 77, 83, 90, 91:
+            "TLS with the server failed (curl \(status))"
+        case 47: "the server redirects without end"
+        case 126, 127: "there is no curl"
+        default: "curl ended with status \(status)"
+        }
     }
 }

@@ -21,16 +21,25 @@ cr=$(printf '\r');
 tab=$(printf '\t');
 exec 3<&0 </dev/null;
 {
-    cat <&3;
+    # A child would outlive it.
+    while read -r _ <&3; do :; done;
     kill -KILL 0;
 } >/dev/null 2>&1 &
+leash=$! ticker='';
 exec 3<&-;
+
+# finish: nothing of this is left.
+finish() {
+    # shellcheck disable=SC2086 # two numbers, or one
+    kill $leash $ticker 2>/dev/null;
+    echo complete;
+    exit;
+};
 
 # fail TEXT
 fail() {
     echo "failed $1";
-    echo complete;
-    exit;
+    finish;
 };
 
 mkdir -p "$shard_folder/incoming";
@@ -147,6 +156,12 @@ may_pass() {
     return 1;
 };
 
+# ask_and_tell: as ask_range, from first to last; leaves curl's status in a file.
+ask_and_tell() {
+    ask_range "$config" "$origin" "$first" "$last";
+    echo "$?" >.status;
+};
+
 # fetch_part FILE NUMBER FIRST BYTES: makes the file whole. It tries again as long as more comes;
 # prints why it gave up.
 fetch_part() {
@@ -160,10 +175,7 @@ fetch_part() {
         if [ "$tries" -gt 0 ] && [ $((there - counted)) -ge 1048576 ]; then tries=0; fi;
         [ "$tries" -gt 0 ] || counted=$there;
         first=$(($3 + there)) last=$(($3 + $4 - 1));
-        why=$({
-            ask_range "$config" "$origin" "$first" "$last";
-            echo "$?" >.status;
-        } | take_answer "$1" "$first" "$last");
+        why=$(ask_and_tell | take_answer "$1" "$first" "$last");
         case $why in
         good | '') why="curl $(cat .status)";;
         esac;
@@ -212,4 +224,4 @@ for word in $shard_ranges; do
 done;
 kill "$ticker" 2>/dev/null;
 rm -f .owner .status;
-echo complete;
+finish;

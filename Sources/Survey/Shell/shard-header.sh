@@ -5,11 +5,14 @@
 
 : "${source_config-}" "${source_origin-}" "${source_first-}" "${source_last-}" "${source_limit-}";
 
-exec 4>&1;
-code=$({
+# print_answer: prints it, and curl's status on descriptor 3.
+print_answer() {
     {
         ask_range "$source_config" "$source_origin" "$source_first" "$source_last";
         echo "$?" >&3;
     } | head -c "$source_limit" >&4;
-} 3>&1);
+};
+
+exec 4>&1;
+code=$(print_answer 3>&1);
 printf '\ncurl %s' "$code";

@@ -1,10 +1,11 @@
 """A web server with ranges that can be told to lie.
 
-usage: range-server.py FOLDER PORT MODE_FILE LOG
+usage: range-server.py FOLDER PORT MODE_FILE LOG CDN
 
 MODE_FILE holds `MODE [SKIP [VALUE]]`: how it behaves, and how many requests from the file's last
 change on are answered well before. LOG gets a line of each request:
-CLIENT HOST PATH RANGE IF_RANGE AUTHORIZATION, `-` for none.
+CLIENT HOST PATH RANGE IF_RANGE AUTHORIZATION, `-` for none. CDN is another host that has the file,
+or another name of this one. Prints `port PORT` once it listens.
 """
 
 import os
@@ -15,7 +16,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-FOLDER, PORT, MODE_FILE, LOG = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+FOLDER, PORT, MODE_FILE, LOG, CDN = sys.argv[1:6]
 LOCK = threading.Lock()
 COUNT = {"mode": None, "requests": 0}
 ETAG = '"e-1\\2"'
@@ -65,12 +66,11 @@ class Handler(BaseHTTPRequestHandler):
         if name == "file":
             return self.plain(302, [("Location", "file:///etc/passwd")])
         if name == "redirect" and not place.startswith("/cdn/"):
-            there = "http://cdn:%d/cdn%s" % (PORT, self.path)
-            return self.plain(302, [("Location", there), ("ETag", 'W/"other"')])
+            return self.plain(302, [("Location", self.elsewhere()), ("ETag", 'W/"other"')])
         if name == "bearer" and not place.startswith("/cdn/"):
             if self.headers.get("Authorization") != "Bearer hf_secret":
                 return self.plain(401)
-            return self.plain(302, [("Location", "http://cdn:%d/cdn%s" % (PORT, self.path))])
+            return self.plain(302, [("Location", self.elsewhere())])
         if name == "endless":
             return self.endless()
         if name == "garbage":
@@ -81,6 +81,9 @@ class Handler(BaseHTTPRequestHandler):
         if not os.path.isfile(path):
             return self.plain(404)
         return self.give(path, name, value, number)
+
+    def elsewhere(self):
+        return "http://%s:%d/cdn%s" % (CDN, self.server.server_address[1], self.path)
 
     def endless(self):
         self.wfile.write(b"HTTP/1.1 206 Partial Content\r\n")
@@ -149,4 +152,6 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
 
 
-ThreadingHTTPServer(("0.0.0.0", PORT), Handler).serve_forever()
+server = ThreadingHTTPServer(("0.0.0.0", int(PORT)), Handler)
+print("port %d" % server.server_address[1], file=sys.stderr, flush=True)
+server.serve_forever()
