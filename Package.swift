@@ -134,7 +134,8 @@ let package = Package(
         .testTarget(
             name: "SurveyTests",
             dependencies: [
-                "Basics", "LlamaCpp", "Model", "Sharding", "Facts", "Configuration", "Plan", "Remote",
+                "Basics", "LlamaCpp", "Model", "Sharding", "Facts", "Configuration", "Plan",
+                "Remote",
                 "Survey", "Samples",
             ]),
         .testTarget(

@@ -87,7 +87,8 @@ package struct ShardReport: Equatable, Sendable {
                 + "node stores the model.",
         ]
         if isFetched {
-            lines.append("Each host fetches with curl what it stores; nothing of it goes through here.")
+            lines.append(
+                "Each host fetches with curl what it stores; nothing of it goes through here.")
         }
         for row in rows {
             guard let problem = row.problem else { continue }

@@ -100,7 +100,8 @@ package enum SourceFault: Error, Equatable, Sendable {
         case .curl(let status) where [126, 127].contains(status):
             "its package manager, or \(Self.copy)"
         case .curl, .cut, .status:
-            isPassing ? "sollol shard again: what has come stays" : "another server, or \(Self.copy)"
+            isPassing
+                ? "sollol shard again: what has come stays" : "another server, or \(Self.copy)"
         default: "another server, or \(Self.copy)"
         }
     }

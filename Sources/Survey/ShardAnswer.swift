@@ -14,9 +14,9 @@ package struct ShardAnswer: Equatable, Sendable {
 
     /// How a file came.
     package struct Fetched: Equatable, Sendable {
-        /// From which state of a file.
+        /// From which state of which file: `RemoteFile.tag`.
         package var tag: String
-        /// What it was.
+        /// What it was when it arrived.
         package var digest: String
     }
 
@@ -30,8 +30,7 @@ package struct ShardAnswer: Equatable, Sendable {
     package var manifest: String?
     /// Digests of what is there, by name.
     package var digests: [Place: [String: String]] = [:]
-    /// What the host has fetched itself, by name: from which state of which file (`RemoteFile.tag`),
-    /// and its digest when it arrived.
+    /// What the host has fetched itself, by name.
     package var fetched: [String: Fetched] = [:]
     /// Bytes of what has come in part.
     package var partialBytes: UInt64 = 0

@@ -35,7 +35,8 @@ import Testing
     @Test func allFilesOfASplitModelHaveTheSameQuery() throws {
         let first = try SourceAddress("https://h/m-00001-of-00003.gguf?a=b/c")
         #expect(
-            first.parts(3)?.map(\.text) == (1...3).map { "https://h/m-0000\($0)-of-00003.gguf?a=b/c" })
+            first.parts(3)?.map(\.text)
+                == (1...3).map { "https://h/m-0000\($0)-of-00003.gguf?a=b/c" })
         #expect(first.parts(2) == nil)
         #expect(try SourceAddress("https://h/m.gguf").parts(2) == nil)
     }

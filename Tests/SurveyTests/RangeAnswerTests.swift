@@ -44,7 +44,8 @@ import Testing
         ("/9", "/0", .otherRange("bytes 0-3/0")), ("0-3", "1-4", .otherRange("bytes 1-4/9")),
         ("/9", "/3", .otherRange("bytes 0-3/3")),
         ("/9", "/99999999999999999999", .otherRange("bytes 0-3/99999999999999999999")),
-        ("Length: 4", "Length: 5", .otherLength("5")), ("Content-Length: 4", "X: 4", .otherLength("")),
+        ("Length: 4", "Length: 5", .otherLength("5")),
+        ("Content-Length: 4", "X: 4", .otherLength("")),
         ("\r\n\r\n", "\r\nTransfer-Encoding: chunked\r\n\r\n", .otherLength("4")),
         ("\r\n\r\n", "\r\nContent-Encoding: gzip\r\n\r\n", .otherLength("4")),
         ("GGUF", "GGU", .cut), ("GGUF", "GGUFF", .cut), ("\r\n\r\nGGUF", "\r\n", .cut),
@@ -91,8 +92,12 @@ import Testing
     @Test func hostsThatFetchAreUnderstood() {
         let digest = String(repeating: "a", count: 64)
         for (line, report) in [
-            ("got 17", FetchReport.got(17)), ("got -1", nil), ("got x", nil), ("complete", .complete),
-            ("have incoming skeleton.gguf@4 \(digest)", .arrived(name: "skeleton.gguf@4", digest: digest)),
+            ("got 17", FetchReport.got(17)), ("got -1", nil), ("got x", nil),
+            ("complete", .complete),
+            (
+                "have incoming skeleton.gguf@4 \(digest)",
+                .arrived(name: "skeleton.gguf@4", digest: digest)
+            ),
             ("have incoming x -", nil), ("have rpc x \(digest)", nil), ("Welcome to box", nil),
             ("refused a status 200", .refused(name: "a", .ignoresRanges)),
             ("refused a status 503", .refused(name: "a", .status(503))),
@@ -124,7 +129,8 @@ import Testing
 @Suite struct RangeAnswerFuzzTests {
     private static let good = [
         RangeAnswerTests.good, "HTTP/1.1 302 Found\r\nLocation: https://c/\r\n\r\n", "\ncurl 0",
-        "HTTP/2 200 \r\nETag: W/\"a\"\r\nContent-Length: 9\r\n\r\n", "Transfer-Encoding: chunked\r\n",
+        "HTTP/2 200 \r\nETag: W/\"a\"\r\nContent-Length: 9\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n",
         "refused a etag \"x\"", "have incoming a " + String(repeating: "0", count: 64),
         "got 12", "failed no room", "refused b range bytes 0-1/2",
         "https://h:443/m-00001-of-00003.gguf?t=1",
@@ -139,7 +145,8 @@ import Testing
                 index / 4 % 4 == 0
                 ? hostile.lines(from: Self.good, atMost: 6)
                 : hostile.changed(hostile.one(of: Self.good))
-            if let answer = try? RangeAnswer(bytes), let file = try? answer.file(address, first: 4) {
+            if let answer = try? RangeAnswer(bytes), let file = try? answer.file(address, first: 4)
+            {
                 read += 1
                 let isWithin =
                     RangeAnswer.isStrong(file.etag) && (1...(1 << 50)).contains(file.byteCount)
@@ -151,13 +158,16 @@ import Testing
             }
             do throws(SourceFault) { _ = try ShardScript.curlAnswer(bytes) } catch {
                 let message = error.message
-                if !Outside.isPlain(message) && !String(decoding: bytes, as: UTF8.self).contains("\u{FFFD}") {
+                if !Outside.isPlain(message)
+                    && !String(decoding: bytes, as: UTF8.self).contains("\u{FFFD}")
+                {
                     Issue.record("input \(index): \(message)")
                 }
             }
             let text = String(decoding: bytes, as: UTF8.self)
             if case .refused(_, let fault)? = FetchReport(text) { _ = fault.message }
-            if let other = try? SourceAddress(text), other.shown.contains("?") || other.text != text {
+            if let other = try? SourceAddress(text), other.shown.contains("?") || other.text != text
+            {
                 Issue.record("input \(index): \(other)")
             }
         }

@@ -51,7 +51,9 @@ final class FetchStream {
         output = IncomingLines(of: shell.output, loop: loop)
         errors = IncomingLines(of: shell.errors, loop: loop)
         errors.begin { [self] in complained($0) }
-        output.begin { [self] in take($0) } came: { [self] isOpen in
+        output.begin { [self] in
+            take($0)
+        } came: { [self] isOpen in
             if !isOpen { finish(refusal ?? .ended(words)) }
         }
         input.send(line)

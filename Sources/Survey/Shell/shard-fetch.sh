@@ -50,14 +50,17 @@ chmod 700 "$shard_folder" "$shard_folder/incoming";
 former=$(cat .owner 2>/dev/null);
 echo "$shard_run" >.owner || fail "nothing can be written in $shard_folder";
 [ -z "$former" ] || sleep 5;
-while sleep 2 >/dev/null; do
-    if [ "$(cat .owner)" != "$shard_run" ]; then
-        echo 'failed another sollol shard has begun there';
-        kill -KILL 0;
-    fi;
-    # shellcheck disable=SC2012 # no name here has a line end
-    ls -ln | awk '{ sum += $5 } END { printf "got %.0f\n", sum }' || kill -KILL 0;
-done 2>/dev/null &
+{
+    trap 'kill "$!"; exit' TERM;
+    while sleep 2 >/dev/null & wait "$!"; do
+        if [ "$(cat .owner)" != "$shard_run" ]; then
+            echo 'failed another sollol shard has begun there';
+            kill -KILL 0;
+        fi;
+        # shellcheck disable=SC2012 # no name here has a line end
+        ls -ln | awk '{ sum += $5 } END { printf "got %.0f\n", sum }' || kill -KILL 0;
+    done;
+} 2>/dev/null &
 ticker=$!;
 
 # 1. What is of no use, and what comes anew, goes first: no more is here than this host's share.

@@ -61,7 +61,9 @@ struct FetchProgramTests {
         }
 
         func wanted(_ index: Int) -> [UInt8] {
-            Array(FetchProgramTests.bytes[Int(ranges[index].lowerBound)..<Int(ranges[index].upperBound)])
+            Array(
+                FetchProgramTests.bytes[
+                    Int(ranges[index].lowerBound)..<Int(ranges[index].upperBound)])
         }
 
         var arrivals: [FetchReport] {
@@ -88,9 +90,10 @@ struct FetchProgramTests {
         #expect(asked.allSatisfy { $0.condition == Self.etag })
         #expect(asked.map(\.host).filter { $0.hasPrefix("localhost") }.count == 2)
         let look = try bench.host.ask(bench.host.script.lookForFetched)
-        #expect(look.fetched.mapValues(\.tag) == [
-            Bench.names[0]: bench.file.tag, Bench.names[1]: bench.file.tag,
-        ])
+        #expect(
+            look.fetched.mapValues(\.tag) == [
+                Bench.names[0]: bench.file.tag, Bench.names[1]: bench.file.tag,
+            ])
         #expect(look.digests[.incoming] == look.fetched.mapValues(\.digest))
         #expect(look.isComplete && look.obstacle == nil)
     }
@@ -148,9 +151,8 @@ struct FetchProgramTests {
         try bench.server.behave("break", after: 0, 700_000)
         #expect(try bench.fetch() == bench.arrivals + [.complete])
         let ranges = try bench.server.requests().map(\.range)
-        #expect(ranges.prefix(3) == [
-            "bytes=100-1499999", "bytes=700100-1499999", "bytes=1600000-2900000",
-        ])
+        let wanted = [100, 700_100, 1_400_100].map { "bytes=\($0)-1499999" }
+        #expect(ranges.prefix(3) == wanted[...])
         // A part of another state of the file is not continued.
         let stale = "\(bench.host.folder)/incoming/\(Bench.names[0]).00000000.part"
         try Data([1, 2, 3]).write(to: URL(fileURLWithPath: stale))
@@ -224,7 +226,8 @@ struct FetchProgramTests {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        for name in ["a b", "a\"b", "a\\b", "a\nb", "a\tb\r", "#a", "a\\\"", "{a}[1-2]", "é\u{7}"] {
+        let names = ["a b", "a\"b", "a\\b", "a\nb", "a\tb\r", "#a", "a\\\"", "{a}[1-2]", "é\u{7}"]
+        for name in names {
             let address = try SourceAddress("http://127.0.0.1:1/")
             let config = CurlConfiguration.text(address, etag: "\"\(name)\"")
                 .split(separator: "\t").filter { $0.hasPrefix("header") }

@@ -124,7 +124,8 @@ struct FetchedShardTests {
     @Test func eachHostFetchesItsPartAndServesWhatTheModelSays() throws {
         let world = try World()
         let truth = try Self.tokensOfTheModel()
-        let planned = try Stored(try world.shard("--dry-run", from: world.address + "?token=secret"))
+        let planned = try Stored(
+            try world.shard("--dry-run", from: world.address + "?token=secret"))
         #expect(planned.source == world.address)
         #expect(world.holders.allSatisfy { Self.bytes($0) == 0 })
         try world.web.behave("redirect")
@@ -147,7 +148,9 @@ struct FetchedShardTests {
         for (index, name) in (Self.workers + ["control"]).enumerated() {
             let ranges = asked.filter { $0.client == world.bed[name].address }.map(\.range)
             let bytes = ranges.reduce(0) { sum, range in
-                let ends = range.dropFirst("bytes=".count).split(separator: "-").compactMap { Int($0) }
+                let ends = range.dropFirst("bytes=".count).split(separator: "-").compactMap {
+                    Int($0)
+                }
                 return sum + ends[1] - ends[0] + 1
             }
             let header = name == "control" ? 2 << 20 : 0
@@ -183,7 +186,8 @@ struct FetchedShardTests {
             let all = said + program.lines.joined(separator: "\n")
             #expect(all.contains(words) && all.contains("Try: "), "\(mode): \(all)")
             for host in world.holders {
-                let final = try host.run("ls -d \(Self.base)/*/*/manifest.json \(Self.base)/*/*/rpc")
+                let final = try host.run(
+                    "ls -d \(Self.base)/*/*/manifest.json \(Self.base)/*/*/rpc")
                 #expect(final.output == "", "\(mode)")
             }
         }
