@@ -63,6 +63,12 @@ final class RangeServer {
         var range: String
         var condition: String
         var authorization: String
+
+        /// Bytes that were asked for.
+        var byteCount: Int {
+            let ends = range.dropFirst("bytes=".count).split(separator: "-").compactMap { Int($0) }
+            return ends.count == 2 ? ends[1] - ends[0] + 1 : 0
+        }
     }
 
     /// What it was asked.
