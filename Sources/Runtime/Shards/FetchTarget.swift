@@ -13,10 +13,10 @@ final class FetchTarget {
 
     /// What a node is to have.
     struct Part {
+        var items: [ShardItem]
+        var script: ShardScript
         var node: Node
         var location: RunLocation
-        var script: ShardScript
-        var items: [ShardItem]
     }
 
     /// Told once that what it is to have is there, or that it has to wait (`isHeld`).
@@ -37,10 +37,8 @@ final class FetchTarget {
     private var failures = 0
 
     init(_ part: Part, of work: ShardWork, loop: EventLoop, in queue: ConnectionQueue<Node>) {
-        self.part = part
-        self.work = work
-        self.loop = loop
         connections = queue
+        (self.part, self.work, self.loop) = (part, work, loop)
     }
 
     var node: Node { part.node }
@@ -56,9 +54,9 @@ final class FetchTarget {
 
     /// Ends what runs.
     func cancel() {
-        stream?.kill()
         shell?.kill()
         shell?.close()
+        stream?.kill()
     }
 
     /// Asks; a connection that was turned away is set up again.

@@ -25,8 +25,8 @@ final class FetchWork {
         let queue = ConnectionQueue<Node>(loop: loop)
         for (index, place) in work.places.enumerated() {
             let part = FetchTarget.Part(
-                node: place.node, location: place.location, script: work.script(of: place.node),
-                items: work.layout.items(of: place.node))
+                items: work.layout.items(of: place.node), script: work.script(of: place.node),
+                node: place.node, location: place.location)
             let target = FetchTarget(part, of: work, loop: loop, in: queue)
             target.whenFilled = { [self] in
                 filled.insert(index)

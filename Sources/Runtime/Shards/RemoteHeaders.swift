@@ -85,11 +85,11 @@ package enum RemoteHeaders {
                 loop.stop()
             }
         }
+        defer { shell.close() }
         Signals.running(loop) {
             shell.kill()
             loop.stop()
         }
-        shell.close()
         if let problem { throw ShardSource.Problem(description: problem) }
         return printed
     }

@@ -29,11 +29,12 @@ struct FetchedShardTests {
         var bed: TestBed { cluster.bed }
         var address: String { web.address + path }
 
-        init() throws {
-            let model = try FetchedShardTests.model()
+        /// - Parameter model: the first file of it.
+        init(_ model: String? = nil) throws {
+            let model = try model ?? FetchedShardTests.model()
             let names = FetchedShardTests.workers + ["web", "cdn"]
-            let bed = try TestBed(names.map { HostOptions($0) }, keeping: [model])
             let folder = URL(fileURLWithPath: model).deletingLastPathComponent().path
+            let bed = try TestBed(names.map { HostOptions($0) }, keeping: [folder])
             web = try RangeServer(folder, on: bed["web"], elsewhere: "cdn")
             cdn = try RangeServer(folder, on: bed["cdn"])
             path = "/" + URL(fileURLWithPath: model).lastPathComponent
@@ -169,6 +170,24 @@ struct FetchedShardTests {
         running.signal(SIGTERM)
         _ = running.exitStatus()
         #expect(world.cluster.servers() == [])
+    }
+
+    @Test func aSplitModelIsFetchedFromAllItsFiles() throws {
+        let folder = NSTemporaryDirectory() + "sollol-split-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        _ = try ShellRun.output(
+            "\"$1/llama-gguf-split\" --split --split-max-tensors 12 \"$2\" \"$3/m\"",
+            [TestEnvironment.llamaFolder ?? "", try Self.model(), folder])
+        let world = try World(folder + "/m-00001-of-00003.gguf")
+        let report = try world.stored()
+        #expect(report.nodes.allSatisfy { $0.problem == nil && $0.sentBytes == $0.storedBytes })
+        #expect(Set(try world.web.requests().map(\.path)).count == 3)
+        let running = try world.sollol("up")
+        try running.waitFor("serving at")
+        #expect(try world.cluster.tokens() == Self.tokensOfTheModel())
+        running.signal(SIGTERM)
+        #expect(running.exitStatus() == 0)
     }
 
     /// Each lie is an error by name, nothing counts, and another run completes.
