@@ -134,8 +134,9 @@ let package = Package(
         .testTarget(
             name: "SurveyTests",
             dependencies: [
-                "Basics", "LlamaCpp", "Model", "Facts", "Configuration", "Plan", "Remote", "Survey",
-                "Samples",
+                "Basics", "LlamaCpp", "Model", "Sharding", "Facts", "Configuration", "Plan",
+                "Remote",
+                "Survey", "Samples",
             ]),
         .testTarget(
             name: "SupervisionTests",

@@ -72,6 +72,14 @@ package enum Bounds {
     package static let shardManifestValues = 100_000
     /// Files of a model.
     package static let modelParts = 512
+    /// Bytes of the address of a model.
+    package static let sourceAddressBytes = 4096
+    /// Bytes of the headers of an answer of a web server, those on the way to it included.
+    package static let sourceHeadBytes = 64 << 10
+    /// Lines of them.
+    package static let sourceHeadLines = 400
+    /// Bytes of a model's header that are asked of a web server at a time.
+    package static let sourcePieceBytes = 2 << 20
 
     // MARK: Files and sockets of this machine
 

@@ -23,8 +23,7 @@ package struct JSONReader {
     ) throws(JSONReadError) -> (root: JSONNode, duplicates: [JSONReadError]) {
         let start = SourcePosition(line: 1, column: 1)
         guard bytes.count <= source.mostBytes else {
-            let message = "the file is larger than \(source.mostBytes >> 20) MiB"
-            throw JSONReadError(position: start, message: message)
+            throw JSONReadError(position: start, message: source.tooLarge)
         }
         var reader = JSONReader(try UTF8Text.scalars(bytes), source)
         let root = try reader.document()

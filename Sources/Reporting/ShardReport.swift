@@ -40,6 +40,8 @@ package struct ShardReport: Equatable, Sendable {
     package var model: String
     /// Whence.
     package var source: String
+    /// Whether each host fetches its own part from there.
+    package var isFetched = false
     /// Bytes of its files.
     package var modelBytes: UInt64
     /// Bytes that the coordinator sends to workers at each start.
@@ -72,7 +74,8 @@ package struct ShardReport: Equatable, Sendable {
         var lines = [
             "model \(model) (\(id), \(MemorySize.text(modelBytes))), from \(source)", "",
         ]
-        let head = ["node", "host", "stores", "tensors", "sent", "folder"]
+        let way = isFetched ? "fetched" : "sent"
+        let head = ["node", "host", "stores", "tensors", way, "folder"]
         let cells = rows.map { row in
             [
                 row.node.description, row.host, MemorySize.text(row.storedBytes),
@@ -85,6 +88,10 @@ package struct ShardReport: Equatable, Sendable {
             "At a start \(MemorySize.text(uploadedBytes)) cross to the workers: small tensors. No "
                 + "node stores the model.",
         ]
+        if isFetched {
+            lines.append(
+                "Each host fetches with curl what it stores; nothing of it goes through here.")
+        }
         if let changes, rows.allSatisfy({ $0.sentBytes == nil && $0.problem == nil }) {
             lines.append(changes)
         }

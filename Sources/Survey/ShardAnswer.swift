@@ -12,6 +12,14 @@ package struct ShardAnswer: Equatable, Sendable {
         case incoming
     }
 
+    /// How a file came.
+    package struct Fetched: Equatable, Sendable {
+        /// From which state of which file: `RemoteFile.tag`.
+        package var tag: String
+        /// What it was when it arrived.
+        package var digest: String
+    }
+
     /// The folder, with its `~/` replaced.
     package var folder: String?
     /// Bytes that are free on its disk.
@@ -24,6 +32,10 @@ package struct ShardAnswer: Equatable, Sendable {
     package var manifest: String?
     /// Digests of what is there, by name.
     package var digests: [Place: [String: String]] = [:]
+    /// What the host has fetched itself, by name.
+    package var fetched: [String: Fetched] = [:]
+    /// Bytes of what has come in part.
+    package var partialBytes: UInt64 = 0
     /// Digests by number, of `ShardScript.digests`.
     package var ranges: [Int: String] = [:]
     /// What did not work, in the host's words.
@@ -58,6 +70,9 @@ package struct ShardAnswer: Equatable, Sendable {
         case "lacks": obstacle = "the host has no \(TerminalText.quote(rest))"
         case "manifest": manifest = rest
         case "have": have(rest.split(separator: " "))
+        case "fetched": fetched(rest.split(separator: " "))
+        case "partial":
+            partialBytes = Outside.number(rest, in: Outside.bytes).map(UInt64.init) ?? 0
         case "digest":
             let parts = rest.split(separator: " ")
             guard parts.count == 2, let number = Outside.number(parts[0], in: Outside.count)
@@ -68,6 +83,11 @@ package struct ShardAnswer: Equatable, Sendable {
         case "complete": isComplete = true
         default: break
         }
+    }
+
+    private mutating func fetched(_ words: [Substring]) {
+        guard words.count == 3, Outside.isHex(String(words[2]), digits: 64) else { return }
+        fetched[String(words[0])] = Fetched(tag: String(words[1]), digest: String(words[2]))
     }
 
     private mutating func have(_ words: [Substring]) {

@@ -117,18 +117,18 @@ package struct ShardScript: Equatable, Sendable {
             + " echo complete"
     }
 
-    private func line(_ program: [UInt8]) -> String {
+    func line(_ programs: [UInt8]...) -> String {
         Self.assign("shard_base", base) + Self.assign("shard_name", name)
             + Self.assign("shard_wanted", Self.words(wanted))
             + ShellProgram.line(
-                PackageResources.home_and_path_sh, PackageResources.shard_files_sh, program)
+                [PackageResources.home_and_path_sh, PackageResources.shard_files_sh] + programs)
     }
 
     private static func words(_ files: [File]) -> String {
         files.map { "\($0.name):\($0.byteCount)" }.joined(separator: " ")
     }
 
-    private static func assign(_ name: String, _ value: String) -> String {
+    static func assign(_ name: String, _ value: String) -> String {
         "\(name)=\(ShellQuoting.quote(value)); "
     }
 }

@@ -33,6 +33,8 @@ extension Command {
         "shard": [
             Example("sollol shard --dry-run", "who would store how much"),
             Example("sollol shard --from /models/a.gguf", "each worker gets its layers"),
+            Example(
+                "sollol shard --from https://example.org/a.gguf", "each host fetches its own part"),
             Example("sollol shard --list", "what is stored, and where"),
         ],
         "measure": [Example("sollol measure", "how fast each device is, for `plan`")],

@@ -75,7 +75,11 @@ struct CommandLineArguments {
                 values[option.name] = ""
                 continue
             }
-            guard let value = inline ?? rest.first, inline != nil || !value.hasPrefix("-") else {
+            // `FILE|-`: a dash may stand for standard input.
+            let takesDash = placeholder.split(separator: "|").contains("-")
+            guard let value = inline ?? rest.first,
+                inline != nil || !value.hasPrefix("-") || (takesDash && value == "-")
+            else {
                 throw Mistake(
                     message: "\(option.name) needs a value: \(option.name) \(placeholder)")
             }

@@ -100,7 +100,10 @@ enum Commands {
     private static let shard = Command(
         name: "shard", summary: "store each layer on the disk of the worker that computes it",
         options: [
-            .init(name: "--from", value: "FILE", help: "the model, on this machine"),
+            .init(
+                name: "--from", value: "FILE|URL|-",
+                help: "the model: on this machine, or on a web server; - reads an address that is "
+                    + "a secret"),
             .init(name: "--dry-run", help: "only tell who would store what"),
             .init(name: "--list", help: "tell what is stored"),
             .init(name: "--remove", help: "remove what is stored of this model"),

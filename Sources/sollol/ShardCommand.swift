@@ -17,7 +17,7 @@ struct ShardCommand {
     private let isJSON: Bool
     private let console: Console
 
-    private var spec: ClusterSpec { loaded.spec }
+    var spec: ClusterSpec { loaded.spec }
 
     static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
         let command = try ShardCommand(arguments)
@@ -53,7 +53,7 @@ struct ShardCommand {
     private func shard(from: String?, isDryRun: Bool) throws -> ExitStatus {
         let source: ShardSource
         do throws(ShardSource.Problem) {
-            source = try ShardSource(try path(from))
+            source = try ShardSourceOption.open(from, spec.model) { console.report($0) }
         } catch {
             return refuse(error.description)
         }
@@ -138,23 +138,7 @@ struct ShardCommand {
             cluster: spec.name,
             places: report.rows.map { ShardPlace(of: $0.node, in: spec) },
             timeouts: spec.timeouts)
-        let size = MemorySize.text(report.modelBytes)
-        console.report(Report(.phase, "[1/2] reading \(source.paths[0]), \(size)"))
-        try work.digest()
-        if let obstacle = work.manifest.obstacle {
-            throw ShardSource.Problem(
-                description: "\(source.paths[0]): what is to be written about its shards could not "
-                    + "be read again: \(obstacle). Nothing was sent")
-        }
-        if let changes = report.changes { console.report(Report(.progress, changes)) }
-        let hosts = plural(report.rows.count, "folder")
-        console.report(Report(.phase, "[2/2] looking at \(hosts), and sending what is missing"))
-        let outcomes = work.run { sent in
-            let words = sent.filter { $0.1 > 0 }.map { "\($0.0) \(MemorySize.text($0.1))" }
-            if !words.isEmpty {
-                console.report(Report(.progress, "sent: \(words.joined(separator: ", "))"))
-            }
-        }
+        let outcomes = try bring(&work, report)
         for index in report.rows.indices {
             guard let outcome = outcomes.first(where: { $0.node == report.rows[index].node })
             else {
@@ -168,34 +152,33 @@ struct ShardCommand {
         return work.manifest
     }
 
-    /// What changes hands, as the coordinator's manifest tells; nil where it is not there, or
-    /// nobody may ask.
-    private func change(to layout: ShardLayout, isDryRun: Bool) -> ShardChange? {
-        // A dry run contacts no host.
-        guard !isDryRun || spec.coordinator.location == .here,
-            case .found(let manifest) = ShardLooks.manifest(spec), manifest.id == layout.id
-        else { return nil }
-        return ShardChange(to: layout, from: manifest, cluster: spec.name)
-    }
-
-    /// Takes from workers what they need not keep, since they have no part any more. Returns what
-    /// people should know.
-    private func removeFormer(than layout: ShardLayout) -> [String] {
-        let idle = spec.workers.map(\.node).filter { !layout.holders.contains($0) }
-        guard !idle.isEmpty else { return [] }
-        let places = idle.map { ShardPlace(of: $0, in: spec) }
-        var found = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
-        for index in found.indices {
-            found[index].listings.removeAll { $0.id != layout.id.description }
+    /// Sends everything, or lets each host fetch what is its own.
+    private func bring(
+        _ work: inout ShardWork, _ report: ShardReport
+    ) throws(ShardSource.Problem) -> [ShardOutcome] {
+        func tell(_ word: String, _ bytes: [(Node, UInt64)]) {
+            let words = bytes.filter { $0.1 > 0 }.map { "\($0.0) \(MemorySize.text($0.1))" }
+            if !words.isEmpty {
+                console.report(Report(.progress, "\(word): \(words.joined(separator: ", "))"))
+            }
         }
-        let former = found.filter { !$0.listings.isEmpty || $0.problem != nil }
-        guard !former.isEmpty else { return [] }
-        let left = ShardFolders.remove(former, cluster: spec.name, timeouts: spec.timeouts)
-        return left.map { folder in
-            let what = folder.problem.map { "what it stored may still be there: \($0)" }
-            return
-                "\(folder.place.node) has no part any more; \(what ?? "what it stored is removed")"
+        if let changes = report.changes { console.report(Report(.progress, changes)) }
+        let hosts = plural(report.rows.count, "folder")
+        if report.isFetched {
+            console.report(
+                Report(.phase, "[2/2] looking at \(hosts); each host fetches what is missing"))
+            return work.fetch { tell("fetched", $0) }
         }
+        let size = MemorySize.text(report.modelBytes)
+        console.report(Report(.phase, "[1/2] reading \(report.source), \(size)"))
+        try work.digest()
+        if let obstacle = work.manifest.obstacle {
+            throw ShardSource.Problem(
+                description: "\(report.source): what is to be written about its shards could not "
+                    + "be read again: \(obstacle). Nothing was sent")
+        }
+        console.report(Report(.phase, "[2/2] looking at \(hosts), and sending what is missing"))
+        return work.run { tell("sent", $0) }
     }
 
     private func report(
@@ -210,26 +193,16 @@ struct ShardCommand {
                 storedBytes: layout.storedBytes(of: node),
                 tensors: node.isWorker ? layout.tensors(of: node).count : nil)
         }
-        return ShardReport(
+        var report = ShardReport(
             layout, model: spec.model.text, source: source.paths[0], rows: rows,
             assumptions: assumptions)
+        report.isFetched = !source.remote.isEmpty
+        return report
     }
 
     private func refuse(_ message: String) -> ExitStatus {
         CommandLineInterface.complain("error: \(message)")
         return .unavailable
-    }
-
-    /// Where the model lies on this machine.
-    private func path(_ from: String?) throws(ShardSource.Problem) -> String {
-        if let from { return from }
-        switch spec.model {
-        case .file(let path):
-            return path.hasPrefix("~/") ? ConfigurationFiles.home + path.dropFirst(1) : path
-        case .ollama(let name):
-            throw ShardSource.Problem(
-                description: "\(name) is a name of Ollama. Try: sollol shard --from FILE")
-        }
     }
 
     // MARK: What there is

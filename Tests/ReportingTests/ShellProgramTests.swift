@@ -118,6 +118,18 @@ import Testing
             path: "Survey/Shell/shard-digest.sh",
             bytes: Survey.PackageResources.shard_digest_sh),
         File(
+            path: "Survey/Shell/shard-curl.sh",
+            bytes: Survey.PackageResources.shard_curl_sh),
+        File(
+            path: "Survey/Shell/shard-fetch.sh",
+            bytes: Survey.PackageResources.shard_fetch_sh),
+        File(
+            path: "Survey/Shell/shard-fetched.sh",
+            bytes: Survey.PackageResources.shard_fetched_sh),
+        File(
+            path: "Survey/Shell/shard-header.sh",
+            bytes: Survey.PackageResources.shard_header_sh),
+        File(
             path: "Survey/Shell/shard-files.sh",
             bytes: Survey.PackageResources.shard_files_sh),
         File(

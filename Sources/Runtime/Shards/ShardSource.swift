@@ -3,7 +3,7 @@ import Foundation
 import Model
 import Sharding
 
-/// The files of a model on this machine, of which shards are made.
+/// The files of a model of which shards are made: on this machine, or on a web server.
 package final class ShardSource {
     /// Why a file cannot be a source.
     package struct Problem: Error, CustomStringConvertible {
@@ -20,7 +20,20 @@ package final class ShardSource {
     package let headers: [(header: GGUFHeader, fileSize: UInt64)]
     /// Which model.
     package let id: ModelID
+    /// Where its files are fetched from by those who store them; empty: they are on this machine.
+    package let remote: [RemoteFile]
     private let files: [Descriptor]
+
+    /// A model on a web server, of which no more than the headers was read.
+    init(
+        _ remote: [RemoteFile], headers: [(header: GGUFHeader, fileSize: UInt64)], id: ModelID
+    ) {
+        self.remote = remote
+        self.headers = headers
+        self.id = id
+        paths = remote.map(\.address.shown)
+        files = []
+    }
 
     /// Opens a model and reads its headers.
     ///
@@ -56,6 +69,7 @@ package final class ShardSource {
             for path in paths.dropFirst() { try open(path) }
         }
         self.files = files
+        remote = []
         self.headers = headers
         self.paths = paths
         id = ModelID(digest)
@@ -66,7 +80,8 @@ package final class ShardSource {
     /// - Parameter part: which file, from 0.
     /// - Throws: `Problem` where there are fewer, since the file was changed meanwhile.
     func read(part: Int, _ offset: UInt64, _ count: Int) throws(Problem) -> [UInt8] {
-        try Self.read(files[part], paths[part], offset, count)
+        precondition(remote.isEmpty, "whoever stores a remote model fetches it")
+        return try Self.read(files[part], paths[part], offset, count)
     }
 
     private static func open(_ path: String) throws(Problem) -> (

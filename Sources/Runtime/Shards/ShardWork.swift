@@ -140,7 +140,7 @@ package struct ShardWork {
             })
     }
 
-    private func script(_ place: ShardPlace) -> ShardScript {
+    func script(_ place: ShardPlace) -> ShardScript {
         let node = place.node
         return ShardScript(
             base: place.base,

@@ -1,0 +1,99 @@
+import Basics
+import Model
+
+/// Where a file of a model is on a web server.
+///
+/// It may be a secret: it is handed to curl's standard input, and people see it without its query.
+package struct SourceAddress: Equatable, Sendable {
+    /// Why a text is no such address. Holds nothing of it.
+    package struct Problem: Error, Equatable, Sendable {
+        /// What is wrong and what to do.
+        package var message: String
+    }
+
+    /// All of it.
+    package let text: String
+    /// `https://HOST[:PORT]`, in lower case: whom a token is meant for.
+    package let origin: String
+    /// What people see: without query.
+    package let shown: String
+
+    private static let schemes = ["http://", "https://"]
+
+    /// Whether a text is meant as an address, and not as a path.
+    package static func isMeant(_ text: String) -> Bool {
+        schemes.contains { text.lowercased().hasPrefix($0) }
+    }
+
+    /// An address that somebody gave.
+    package init(_ text: String) throws(Problem) {
+        guard text.utf8.count <= Bounds.sourceAddressBytes else {
+            throw Problem(message: "it is longer than \(Bounds.sourceAddressBytes) bytes")
+        }
+        let lower = text.lowercased()
+        guard let scheme = Self.schemes.first(where: lower.hasPrefix) else {
+            throw Problem(message: "it does not begin with http:// or https://")
+        }
+        // Printable ASCII without blanks, quotes and backslashes: what a URL is made of.
+        let isURL = text.utf8.allSatisfy {
+            (0x21...0x7e).contains($0) && ![0x22, 0x27, 0x5c].contains($0)
+        }
+        guard isURL else {
+            throw Problem(message: "it holds a character that no URL has (a blank, say)")
+        }
+        let rest = text.dropFirst(scheme.count)
+        let authority = rest.prefix { !"/?#".contains($0) }
+        guard !authority.contains("@") else {
+            throw Problem(
+                message: "a name or password in an address is refused: others would see it. "
+                    + "Try: ~/.netrc on each host that fetches")
+        }
+        guard Self.isHost(authority) else { throw Problem(message: "it names no host") }
+        self.text = text
+        origin = scheme + authority.lowercased()
+        shown = String(text.prefix { !"?#".contains($0) })
+    }
+
+    /// `HOST`, `HOST:PORT`, `[IPV6]:PORT`.
+    private static func isHost(_ authority: Substring) -> Bool {
+        let host = authority.prefix { $0 != ":" }
+        if authority.hasPrefix("[") { return Outside.name(authority) != nil }
+        let port = authority.dropFirst(host.count + 1)
+        let hasPort = authority.contains(":")
+        return !host.isEmpty && Outside.name(host, atMost: 253) != nil
+            && (!hasPort || Outside.number(port, in: Outside.port) != nil)
+    }
+
+    /// Whether nobody on the way can read it.
+    package var isEncrypted: Bool { origin.hasPrefix("https:") }
+
+    /// The addresses of all files of a split model, whose first this one is.
+    ///
+    /// - Returns: nil when its path does not end as that of a first file of so many.
+    package func parts(_ count: Int) -> [SourceAddress]? {
+        let query = text.dropFirst(shown.count)
+        return GGUFSplit.paths(first: shown, count: count)?.compactMap {
+            try? SourceAddress($0 + query)
+        }
+    }
+}
+
+/// A file of a model on a web server, as it was when its header was read.
+package struct RemoteFile: Equatable, Sendable {
+    /// Where.
+    package let address: SourceAddress
+    /// Its strong ETag, quotes included: every part of it has to come with the same.
+    package let etag: String
+    /// Bytes.
+    package let byteCount: UInt64
+
+    /// A file with these.
+    package init(address: SourceAddress, etag: String, byteCount: UInt64) {
+        self.address = address
+        self.etag = etag
+        self.byteCount = byteCount
+    }
+
+    /// Stands for the file's state in names of files: 8 hexadecimal digits of its ETag and size.
+    package var tag: String { String(SHA256.hex("\(etag) \(byteCount)".utf8).prefix(8)) }
+}

@@ -1,0 +1,230 @@
+# Fetches parts of files over HTTP into `incoming`, one after the other, and digests each. What
+# comes has the name NAME.TAG.part until it is whole; cut off, it is continued. After shard-files.sh
+# and shard-curl.sh.
+#
+# Standard input is a leash: when it ends, so does all of this. Prints `got BYTES` every other
+# second; `have incoming NAME DIGEST` for each that is there; `refused NAME WHY` and no more, or
+# `failed WHY`; last `complete`.
+#
+# Values besides those of shard-files.sh: shard_ranges (words NAME.TAG:FILE:FIRST:BYTES:PATCHES, and
+# a patch is OFFSET=ZEROS=OCTAL, with a comma after it), shard_run (this run and no other),
+# head_lines and head_bytes (of headers, at most), passing (statuses of curl that may be others in a
+# moment), and for each FILE, a number: config_FILE, origin_FILE, etag_FILE, total_FILE.
+
+: "${shard_folder-}" "${shard_wanted-}" "${shard_ranges-}" "${shard_run-}";
+: "${head_lines-}" "${head_bytes-}" "${passing-}";
+
+umask 077;
+set +f;
+trap '' PIPE;
+cr=$(printf '\r');
+tab=$(printf '\t');
+exec 3<&0 </dev/null;
+{
+    # A child would outlive it.
+    while read -r _ <&3; do :; done;
+    kill -KILL 0;
+} >/dev/null 2>&1 &
+leash=$! ticker='';
+exec 3<&-;
+
+# finish: nothing of this is left.
+finish() {
+    # shellcheck disable=SC2086 # two numbers, or one
+    kill $leash $ticker 2>/dev/null;
+    echo complete;
+    exit;
+};
+
+# fail TEXT
+fail() {
+    echo "failed $1";
+    finish;
+};
+
+mkdir -p "$shard_folder/incoming";
+cd "$shard_folder/incoming" || fail "$shard_folder cannot be made";
+chmod 700 "$shard_folder" "$shard_folder/incoming";
+
+# One that a lost connection has left behind ends when it sees that it is not its turn any more.
+former=$(cat .owner 2>/dev/null);
+echo "$shard_run" >.owner || fail "nothing can be written in $shard_folder";
+[ -z "$former" ] || sleep 5;
+{
+    trap 'kill "$!"; exit' TERM;
+    while sleep 2 >/dev/null & wait "$!"; do
+        if [ "$(cat .owner)" != "$shard_run" ]; then
+            echo 'failed another sollol shard has begun there';
+            kill -KILL 0;
+        fi;
+        # shellcheck disable=SC2012 # no name here has a line end
+        ls -ln | awk '{ sum += $5 } END { printf "got %.0f\n", sum }' || kill -KILL 0;
+    done;
+} 2>/dev/null &
+ticker=$!;
+
+# 1. What is of no use, and what comes anew, goes first: no more is here than this host's share.
+for file in * .[!.]*; do
+    case $file in
+    .owner) continue;;
+    esac;
+    case " $shard_ranges " in
+    *" ${file%.part}:"*) continue;;
+    *" $file."????????:*) ;;
+    *)
+        case " $shard_wanted " in
+        *" $file:"*) continue;;
+        esac;;
+    esac;
+    rm -rf "$file";
+done;
+# The last word of each name counts.
+[ ! -f ../.fetched ] || {
+    awk '{ line[$1] = $0 } END { for (name in line) print line[name] }' ../.fetched >.known &&
+        mv -f .known ../.fetched;
+};
+
+# trimmed TEXT: sets value to what follows its first colon.
+trimmed() {
+    value=${1#*:};
+    while :; do
+        case $value in
+        [\ $tab]*) value=${value#?};;
+        *[\ $tab]) value=${value%?};;
+        *) break;;
+        esac;
+    done;
+};
+
+# take_answer FILE FIRST LAST: reads an answer with its headers, and adds its bytes to the file if
+# they are what was asked for, of what has this etag and total. Prints `good`, or why they are not;
+# nothing where it ended before.
+take_answer() {
+    : "${etag-}" "${total-}";
+    lines=0 size=0 status='' moved='' range='' tag='' length='' coded='';
+    while :; do
+        IFS= read -r line || return;
+        line=${line%"$cr"};
+        lines=$((lines + 1)) size=$((size + ${#line} + 2));
+        if [ "$lines" -gt "$head_lines" ] || [ "$size" -gt "$head_bytes" ]; then
+            echo headers;
+            return;
+        fi;
+        trimmed "$line";
+        case $line in
+        HTTP/*)
+            status=${line#* };
+            status=${status%% *};
+            moved='' range='' tag='' length='' coded='';;
+        [Ll][Oo][Cc][Aa][Tt][Ii][Oo][Nn]:*) moved=moved;;
+        [Ee][Tt][Aa][Gg]:*) tag=$value;;
+        [Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Rr][Aa][Nn][Gg][Ee]:*) range=$value;;
+        [Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]:*) length=$value;;
+        [Tt][Rr][Aa][Nn][Ss][Ff][Ee][Rr]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]:*) coded=coded;;
+        [Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]:*)
+            [ "$value" = identity ] || coded=coded;;
+        '')
+            case $status$moved in
+            10[0-9] | 30[12378]moved) ;;
+            *) break;;
+            esac;;
+        esac;
+    done;
+    if [ "$status" = 200 ] && [ "$tag" ] && [ "$tag" != "$etag" ]; then
+        printf 'etag %s\n' "$tag";
+    elif [ "$status" != 206 ]; then
+        printf 'status %s\n' "$status";
+    elif [ "$tag" != "$etag" ]; then
+        printf 'etag %s\n' "$tag";
+    elif [ "$range" != "bytes $2-$3/$total" ]; then
+        printf 'range %s\n' "$range";
+    elif [ "$length" != $(($3 - $2 + 1)) ] || [ "$coded" ]; then
+        printf 'length %s\n' "$length";
+    elif head -c "$length" >>"$1"; then
+        echo good;
+    else
+        echo disk;
+    fi;
+};
+
+# may_pass WHY: whether it may be otherwise in a moment.
+may_pass() {
+    case $1 in
+    'status 408' | 'status 429' | 'status 5'[0-9][0-9] | 'curl 0') return 0;;
+    'curl '*)
+        case " $passing " in
+        *" ${1#curl } "*) return 0;;
+        esac;;
+    esac;
+    return 1;
+};
+
+# ask_and_tell: as ask_range, from first to last; leaves curl's status in a file.
+ask_and_tell() {
+    ask_range "$config" "$origin" "$first" "$last";
+    echo "$?" >.status;
+};
+
+# fetch_part FILE NUMBER FIRST BYTES: makes the file whole. It tries again as long as more comes;
+# prints why it gave up.
+fetch_part() {
+    config='' origin='' etag='' total='';
+    eval "config=\$config_$2 origin=\$origin_$2 etag=\$etag_$2 total=\$total_$2";
+    tries=0 counted=0;
+    while :; do
+        there=$(size_of "$1");
+        there=${there:-0};
+        [ "$there" -lt "$4" ] || break;
+        if [ "$tries" -gt 0 ] && [ $((there - counted)) -ge 1048576 ]; then tries=0; fi;
+        [ "$tries" -gt 0 ] || counted=$there;
+        first=$(($3 + there)) last=$(($3 + $4 - 1));
+        why=$(ask_and_tell | take_answer "$1" "$first" "$last");
+        case $why in
+        good | '') why="curl $(cat .status)";;
+        esac;
+        [ "$(size_of "$1")" != "$4" ] || break;
+        tries=$((tries + 1));
+        if [ "$tries" -gt 5 ] || ! may_pass "$why"; then
+            printf '%s\n' "$why";
+            return 1;
+        fi;
+        sleep "$tries";
+    done;
+    [ "$there" -le "$4" ] || { rm -f "$1"; echo 'length'; return 1; };
+};
+
+# patch FILE PATCHES: writes over it what the skeleton has there.
+patch() {
+    rest=$2;
+    while [ "$rest" ]; do
+        word=${rest%%,*} rest=${rest#*,};
+        offset=${word%%=*} word=${word#*=};
+        {
+            # shellcheck disable=SC2059 # octal escapes
+            printf "$(printf '%s' "${word#*=}" | sed 's/.../\\&/g')";
+            head -c "${word%%=*}" /dev/zero;
+        } | dd of="$1" bs=1 seek="$offset" conv=notrunc 2>/dev/null;
+    done;
+};
+
+# 2. One after the other.
+for word in $shard_ranges; do
+    key=${word%%:*} rest=${word#*:};
+    number=${rest%%:*} rest=${rest#*:};
+    first=${rest%%:*} rest=${rest#*:};
+    bytes=${rest%%:*} patches=${rest#*:};
+    name=${key%.*};
+    if ! why=$(fetch_part "$key.part" "$number" "$first" "$bytes"); then
+        printf 'refused %s %s\n' "$name" "$why";
+        break;
+    fi;
+    patch "$key.part" "$patches";
+    digest=$(digest_input <"$key.part");
+    [ "$(size_of "$key.part")" = "$bytes" ] || fail "$name cannot be written";
+    echo "$name ${key##*.} $digest" >>../.fetched || fail "$name cannot be recorded";
+    mv -f "$key.part" "$name" || fail "$name cannot be written";
+    echo "have incoming $name $digest";
+done;
+kill "$ticker" 2>/dev/null;
+rm -f .owner .status;
+finish;

@@ -1,0 +1,37 @@
+import Configuration
+import Plan
+import Sharding
+import SollolRuntime
+
+/// What changes hands when a placement has changed.
+extension ShardCommand {
+    /// What changes hands, as the coordinator's manifest tells; nil where it is not there, or
+    /// nobody may ask.
+    func change(to layout: ShardLayout, isDryRun: Bool) -> ShardChange? {
+        // A dry run contacts no host.
+        guard !isDryRun || spec.coordinator.location == .here,
+            case .found(let manifest) = ShardLooks.manifest(spec), manifest.id == layout.id
+        else { return nil }
+        return ShardChange(to: layout, from: manifest, cluster: spec.name)
+    }
+
+    /// Takes from workers what they need not keep, since they have no part any more. Returns what
+    /// people should know.
+    func removeFormer(than layout: ShardLayout) -> [String] {
+        let idle = spec.workers.map(\.node).filter { !layout.holders.contains($0) }
+        guard !idle.isEmpty else { return [] }
+        let places = idle.map { ShardPlace(of: $0, in: spec) }
+        var found = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
+        for index in found.indices {
+            found[index].listings.removeAll { $0.id != layout.id.description }
+        }
+        let former = found.filter { !$0.listings.isEmpty || $0.problem != nil }
+        guard !former.isEmpty else { return [] }
+        let left = ShardFolders.remove(former, cluster: spec.name, timeouts: spec.timeouts)
+        return left.map { folder in
+            let what = folder.problem.map { "what it stored may still be there: \($0)" }
+            return
+                "\(folder.place.node) has no part any more; \(what ?? "what it stored is removed")"
+        }
+    }
+}
