@@ -113,7 +113,10 @@ struct UpCommand {
     // MARK: Up
 
     private func up() throws -> ExitStatus {
-        if arguments.has("--adopt"), files.path == nil {
+        // While it runs that is said first.
+        if arguments.has("--adopt"), files.path == nil,
+            !StateDirectory.holder(of: statePath).isHeld
+        {
             throw CommandLineArguments.Mistake(
                 message:
                     "--adopt takes a cluster over for the file that describes it, and there is "
