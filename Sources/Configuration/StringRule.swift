@@ -55,7 +55,8 @@ enum StringRule: Equatable, Sendable {
                 + "Take it out"
         }
         if self == .model, ModelName.isURL(text) {
-            return "is a URL, not a path; download it first, and give the path of the file"
+            return "is a URL, not a path; download it first, and give the path of the file, or let "
+                + "workers fetch what they store: sollol shard --from"
         }
         if isForPath, text.hasPrefix("$") || text.hasPrefix("%") {
             return "begins with a variable, which nothing replaces here; write the whole path, or "

@@ -36,6 +36,17 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
         return placement.fits ? placement : nil
     }
 
+    /// The placement again where what it was made for has changed, but what is stored lies so; nil
+    /// if it is no longer possible, does not fit, or somebody gives out the layers by hand.
+    package func stored(_ request: PlacementRequest) -> ModelPlacement? {
+        guard request.strategy != .manual, isPossible(request),
+            coordinatorLayers == 0 || request.participants == .withCoordinator
+        else { return nil }
+        let placement = ModelPlacement(
+            request, strategy: strategy, coordinatorLayers: coordinatorLayers, counts: counts)
+        return placement.fits ? placement : nil
+    }
+
     /// Whether the layers lie where they lay.
     package func isSame(as placement: ModelPlacement) -> Bool {
         counts == placement.counts && coordinatorLayers == placement.coordinatorLayers

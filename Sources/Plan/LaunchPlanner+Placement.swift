@@ -97,7 +97,7 @@ extension LaunchPlanner {
             }
             let request = request(shape, companions, devices)
             let placement: ModelPlacement
-            if let kept = facts.placement?.again(request) {
+            if let kept = storedPlacement(request) ?? facts.placement?.again(request) {
                 placement = kept
             } else {
                 placement = try Placement.of(request)

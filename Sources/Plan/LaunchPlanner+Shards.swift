@@ -64,6 +64,16 @@ extension LaunchPlanner {
         shard.map { "\($0.folder)/\(facts.shards?.skeleton ?? "skeleton.gguf")" }
     }
 
+    /// Where the shards lie, as long as that fits: what `sollol shard` did not know - memory, a
+    /// pace - is no reason to move layers away from what workers store.
+    func storedPlacement(_ request: PlacementRequest) -> ModelPlacement? {
+        guard spec.storage == .sharded, let shards = facts.shards,
+            let placement = facts.placement?.stored(request),
+            placement.shardPrint(cluster: spec.name) == shards.placement
+        else { return nil }
+        return placement
+    }
+
     /// Why the shards that there are cannot be used with a placement; nil: they can.
     func shardProblem(_ placement: ModelPlacement?) -> String? {
         guard spec.storage == .sharded, let shards = facts.shards, let placement else {

@@ -169,8 +169,9 @@ final class FetchTarget {
             var receiving = script
             receiving.wanted = []
             _ = try ShardStream(
-                [ShardItem(manifest)], of: work.source, script: receiving, carrier: carrier,
-                loop: loop
+                [ShardItem(manifest)], of: work.source,
+                line: receiving.receive(keeping: part.items.map(\.file.name)),
+                files: part.items.count, carrier: carrier, loop: loop
             ) { [self] outcome in
                 switch outcome {
                 case .answered(let answer) where answer.failure == nil: commit()

@@ -1,0 +1,56 @@
+import Testing
+
+@testable import Basics
+@testable import Configuration
+@testable import Facts
+@testable import Placement
+@testable import Plan
+@testable import Samples
+@testable import Sharding
+
+/// Layers stay where workers store them.
+@Suite struct StoredPlacementTests {
+    /// A cluster whose shards lie as nothing but they would place them.
+    private static func sharded() throws -> (spec: ClusterSpec, facts: HostFacts) {
+        var spec = SampleSpecs.local
+        spec.placement.strategy = .manual
+        spec.placement.layers = [7, 18]
+        var facts = SampleSpecs.localFacts
+        let plan = try LaunchPlanner.plan(spec, facts: facts)
+        let placement = try #require(plan.placement)
+        facts.placement = plan.remembered.map(RecordedPlacement.init)
+        let part = StoredShards.Part(manifest: String(repeating: "a", count: 64), bytes: 1 << 20)
+        facts.shards = StoredShards(
+            id: "0123456789abcdef", model: spec.model.text,
+            placement: placement.shardPrint(cluster: spec.name), skeleton: "skeleton.gguf",
+            parts: ["w": part])
+        spec.placement.strategy = nil
+        spec.placement.layers = []
+        spec.storage = .sharded
+        return (spec, facts)
+    }
+
+    @Test func theyStayAsLongAsTheyFit() throws {
+        let (spec, facts) = try Self.sharded()
+        let plan = try LaunchPlanner.plan(spec, facts: facts)
+        #expect(plan.placement?.counts == [7, 18])
+        #expect(plan.shardProblem == nil)
+        var whole = spec
+        whole.storage = .whole
+        #expect(try LaunchPlanner.plan(whole, facts: facts).placement?.counts != [7, 18])
+    }
+
+    @Test func whoGivesThemOutOtherwiseIsToldWhatIsStored() throws {
+        var (spec, facts) = try Self.sharded()
+        spec.placement.strategy = .manual
+        spec.placement.layers = [12, 13]
+        let plan = try LaunchPlanner.plan(spec, facts: facts)
+        #expect(plan.placement?.counts == [12, 13])
+        #expect(plan.shardProblem != nil)
+        // Of another cluster, nothing of it is ours.
+        spec.placement.strategy = nil
+        spec.placement.layers = []
+        facts.shards?.placement = "0000000000000000"
+        #expect(try LaunchPlanner.plan(spec, facts: facts).placement?.counts != [7, 18])
+    }
+}
