@@ -25,8 +25,9 @@ struct ExposureTests {
                 Finding(
                     [.worker(1, at: Endpoint(host: "gpu-1", port: 50052))],
                     "gpu-1 is 8.8.8.8, a public address, and rpc-server has no authentication: who "
-                        + "can reach it can run code there. Set \"bind\" to a private address or "
-                        + "\"transport\" to \"ssh\", or allow_exposed_bind to true.")
+                        + "can reach it can run code there",
+                    remedy: "Set \"bind\" to a private address or \"transport\" to \"ssh\", or "
+                        + "allow_exposed_bind to true.")
             ])
     }
 
