@@ -222,7 +222,9 @@ struct FetchedShardTests {
         #expect(try world.stored().nodes.allSatisfy { $0.sentBytes == 0 })
         // A file that was changed comes anew, all of it.
         try world.web.behave("changes")
-        #expect(try world.stored().nodes.allSatisfy { $0.problem == nil && $0.sentBytes ?? 0 > 0 })
+        let anew = try world.stored()
+        #expect(
+            anew.nodes.allSatisfy { $0.problem == nil && $0.sentBytes ?? 0 > 0 }, "\(anew)")
     }
 
     /// Killed, or cut off from a host, it goes on where it was.
