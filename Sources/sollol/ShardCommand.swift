@@ -184,7 +184,8 @@ struct ShardCommand {
     private func report(
         _ layout: ShardLayout, _ source: ShardSource, _ assumptions: [String]
     ) -> ShardReport {
-        let rows = (layout.holders + [.coordinator]).map { node in
+        let holders = spec.workers.map(\.node).filter(layout.holders.contains)
+        let rows = (holders + [.coordinator]).map { node in
             ShardReport.Row(
                 node: node,
                 host: ShardPlace(of: node, in: spec).location.sshDestination ?? "this machine",
