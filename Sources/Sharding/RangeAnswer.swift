@@ -76,7 +76,7 @@ package struct RangeAnswer: Equatable, Sendable {
     package func file(
         _ address: SourceAddress, first count: UInt64
     ) throws(SourceFault) -> RemoteFile {
-        guard status == 206 else { throw status == 200 ? .ignoresRanges : .status(status) }
+        guard status == 206 else { throw otherStatus }
         guard Self.isStrong(etag) else { throw .noStrongTag(etag) }
         let words = range.split(separator: "/", omittingEmptySubsequences: false)
         guard words.count == 2, let total = Outside.number(words[1], in: Outside.bytes), total > 0
@@ -91,7 +91,7 @@ package struct RangeAnswer: Equatable, Sendable {
         guard status == 206 else {
             // If-Range: the whole file in place of a part of another.
             if status == 200, !etag.isEmpty, etag != file.etag { throw .changed(etag) }
-            throw status == 200 ? .ignoresRanges : .status(status)
+            throw otherStatus
         }
         guard etag == file.etag else { throw .changed(etag) }
         let text = "bytes \(wanted.lowerBound)-\(wanted.upperBound - 1)/\(file.byteCount)"
@@ -99,6 +99,8 @@ package struct RangeAnswer: Equatable, Sendable {
         guard length == "\(wanted.count)", !isCoded else { throw .otherLength(length) }
         guard body.count == wanted.count else { throw .cut }
     }
+
+    private var otherStatus: SourceFault { status == 200 ? .ignoresRanges : .status(status) }
 
     /// Whether an ETag is one (RFC 9110, 8.8.3), and not weak: byte for byte the same file.
     static func isStrong(_ etag: String) -> Bool {

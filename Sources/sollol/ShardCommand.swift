@@ -51,39 +51,25 @@ struct ShardCommand {
     // MARK: Storing
 
     private func shard(from: String?, isDryRun: Bool) throws -> ExitStatus {
-        let source: ShardSource
-        do throws(ShardSource.Problem) {
-            source = try ShardSourceOption.open(from, spec.model) { console.report($0) }
-        } catch {
-            return refuse(error.description)
+        do {
+            let source = try ShardSourceOption.open(from, spec.model) { console.report($0) }
+            return try shard(source, isDryRun: isDryRun)
+        } catch let problem as ShardSource.Problem {
+            CommandLineInterface.complain("error: \(problem)")
+            return .unavailable
         }
+    }
+
+    private func shard(_ source: ShardSource, isDryRun: Bool) throws -> ExitStatus {
         let recorded = RecordedFacts.read(state: statePath)
         if let notice = recorded.notice { console.notice(notice) }
-        let plan: LaunchPlan
-        do {
-            let known = try facts(recorded.facts, source)
-            // What is stored so far says nothing about what is to be.
-            var whole = spec
-            whole.storage = .whole
-            plan = try LaunchPlanner.plan(whole, facts: known)
-        } catch let error as PlanError {
-            return refuse(error.message)
-        } catch {
-            return refuse("\(error)")
-        }
-        guard let placement = plan.placement else {
-            return refuse("\(source.paths[0]) is no model that can be placed")
-        }
-        let strangers = spec.workers.filter { !$0.managed }.map(\.node)
-        guard strangers.isEmpty else {
-            return refuse(
-                "\(Node.list(strangers)): sollol does not start it, so it cannot give it files")
-        }
+        let (plan, placement) = try plan(of: source, recorded.facts)
         let layout = ShardLayout(source.id, source.headers, placement)
         guard !layout.tensors.isEmpty else {
-            return refuse(
-                "no worker gets a tensor of more than \(MemorySize.text(ShardedTensor.threshold)): "
-                    + "llama.cpp looks for no smaller one on a worker's disk")
+            throw ShardSource.Problem(
+                description: "no worker gets a tensor of more than "
+                    + "\(MemorySize.text(ShardedTensor.threshold)): llama.cpp looks for no smaller "
+                    + "one on a worker's disk")
         }
         var report = report(layout, source, plan.notices + plan.assumptions)
         report.change = change(to: layout, isDryRun: isDryRun)
@@ -93,13 +79,8 @@ struct ShardCommand {
         }
         // Nothing may be changed below a cluster that runs.
         let state = try StateDirectory(path: statePath, configuration: configuration)
-        let manifest: ShardManifest
-        do {
-            manifest = try store(
-                layout, source, placement.shardPrint(cluster: spec.name), &report)
-        } catch let problem as ShardSource.Problem {
-            return refuse(problem.description)
-        }
+        let manifest = try store(
+            layout, source, placement.shardPrint(cluster: spec.name), &report)
         if report.isGood {
             for notice in removeFormer(than: layout) { console.notice(notice) }
             var facts = recorded.facts
@@ -108,6 +89,32 @@ struct ShardCommand {
         }
         try CommandLineInterface.write(isJSON ? report.json : report.text)
         return report.isGood ? .success : .unavailable
+    }
+
+    /// The plan that is made anew, whatever is stored so far.
+    private func plan(
+        of source: ShardSource, _ recorded: HostFacts
+    ) throws(ShardSource.Problem) -> (LaunchPlan, ModelPlacement) {
+        var whole = spec
+        whole.storage = .whole
+        let facts = try facts(recorded, source)
+        let plan: LaunchPlan
+        do throws(PlanError) {
+            plan = try LaunchPlanner.plan(whole, facts: facts)
+        } catch {
+            throw ShardSource.Problem(description: error.message)
+        }
+        guard let placement = plan.placement else {
+            throw ShardSource.Problem(
+                description: "\(source.paths[0]) is no model that can be placed")
+        }
+        let strangers = spec.workers.filter { !$0.managed }.map(\.node)
+        guard strangers.isEmpty else {
+            throw ShardSource.Problem(
+                description: "\(Node.list(strangers)): sollol does not start it, so it cannot give "
+                    + "it files")
+        }
+        return (plan, placement)
     }
 
     /// What was recorded, with the model as the source has it: it need not be anywhere else.
@@ -186,11 +193,10 @@ struct ShardCommand {
     ) -> ShardReport {
         let holders = spec.workers.map(\.node).filter(layout.holders.contains)
         let rows = (holders + [.coordinator]).map { node in
-            ShardReport.Row(
-                node: node,
-                host: ShardPlace(of: node, in: spec).location.sshDestination ?? "this machine",
-                folder: ShardFolder.path(
-                    base: spec.shardBase(of: node), node, cluster: spec.name, layout.id),
+            let place = ShardPlace(of: node, in: spec)
+            return ShardReport.Row(
+                node: node, host: place.location.sshDestination ?? "this machine",
+                folder: ShardFolder.path(base: place.base, node, cluster: spec.name, layout.id),
                 storedBytes: layout.storedBytes(of: node),
                 tensors: node.isWorker ? layout.tensors(of: node).count : nil)
         }
@@ -199,11 +205,6 @@ struct ShardCommand {
             assumptions: assumptions)
         report.isFetched = !source.remote.isEmpty
         return report
-    }
-
-    private func refuse(_ message: String) -> ExitStatus {
-        CommandLineInterface.complain("error: \(message)")
-        return .unavailable
     }
 
     // MARK: What there is

@@ -8,15 +8,11 @@ import Survey
 /// One folder of shards whose host fetches what is to be in it: looked at, filled, and, when all
 /// the others are filled as well, given its manifest and put in place.
 final class FetchTarget {
-    /// Bytes that have to be left on a disk.
-    private static let margin: UInt64 = 64 << 20
-
     /// What a node is to have.
     struct Part {
         var items: [ShardItem]
         var script: ShardScript
-        var node: Node
-        var location: RunLocation
+        var place: ShardPlace
     }
 
     /// Told once that what it is to have is there, or that it has to wait (`isHeld`).
@@ -27,58 +23,30 @@ final class FetchTarget {
     private(set) var isHeld = false
 
     private let part: Part
-    private let work: ShardWork
+    private let source: ShardSource
     private let loop: EventLoop
-    private let connections: ConnectionQueue<Node>
-    private var shell: HostShell?
+    private let host: ShardConversation
     private var stream: FetchStream?
     private var answer = ShardAnswer([])
     private var missing: [ShardItem] = []
-    private var failures = 0
 
     init(_ part: Part, of work: ShardWork, loop: EventLoop, in queue: ConnectionQueue<Node>) {
-        connections = queue
-        (self.part, self.work, self.loop) = (part, work, loop)
+        (self.part, source, self.loop) = (part, work.source, loop)
+        host = ShardConversation(
+            part.place, files: part.items.count, timeouts: work.timeouts, loop: loop, in: queue)
     }
 
-    var node: Node { part.node }
+    var node: Node { part.place.node }
     private var script: ShardScript { part.script }
     private var byteCount: UInt64 { part.items.reduce(0) { $0 + $1.file.byteCount } }
-    private var carrier: [String]? { SSHCommand.argv(to: part.location, timeouts: work.timeouts) }
 
     /// Bytes that have come, those of an earlier run included.
     var gotBytes: UInt64 { stream?.gotBytes ?? 0 }
 
     /// Begins when its connection may be set up.
-    func begin() { connections.request(node) { [self] in look() } }
-
-    /// Ends what runs.
-    func cancel() {
-        shell?.kill()
-        shell?.close()
-        stream?.kill()
-    }
-
-    /// Asks; a connection that was turned away is set up again.
-    private func ask(_ line: String, bytes: UInt64, _ done: @escaping (ShardAnswer) -> Void) {
-        let patience = 30 + work.timeouts.connect + Double(bytes) / PlannedShard.slowestDigest
-        shell?.ask(line, timeout: patience) { [self] printed in
-            let answer = ShardAnswer(printed)
-            if answer.isComplete { done(answer) } else { finish("its answer was cut off") }
-        } failure: { [self] failure in
-            failures += 1
-            let mayRetry = failure.isTurnedAway && failures < 10 && answer.folder == nil
-            if !mayRetry { return finish(failure.message(part.location)) }
-            connections.turnedAway(node) { [self] in look() }
-        }
-    }
-
-    private func look() {
-        do { shell = try HostShell(carrier: carrier, loop: loop) } catch {
-            return finish("\(error)")
-        }
-        ask(script.lookForFetched, bytes: byteCount) { [self] answer in
-            connections.finished(node)
+    func begin() {
+        host.failed = { [self] in finish($0) }
+        host.begin(script.lookForFetched, bytes: byteCount) { [self] answer in
             self.answer = answer
             if let obstacle = answer.obstacle { return finish(obstacle) }
             isHeld = !node.isWorker && answer.manifest != nil
@@ -86,12 +54,18 @@ final class FetchTarget {
         }
     }
 
+    /// Ends what runs.
+    func cancel() {
+        host.cancel()
+        stream?.kill()
+    }
+
     // MARK: Filling
 
     /// The digest of what is there of the file as it is now at the server; nil: it has to come.
     private func digest(_ item: ShardItem, in place: ShardAnswer.Place) -> String? {
         guard let fetched = answer.fetched[item.file.name], let part = item.part,
-            fetched.tag == work.source.remote[part].tag,
+            fetched.tag == source.remote[part].tag,
             answer.digests[place]?[item.file.name] == fetched.digest
         else { return nil }
         return fetched.digest
@@ -112,7 +86,7 @@ final class FetchTarget {
 
     /// Whether a skeleton is what that manifest says, its holes included.
     func isWhole(_ manifest: ShardManifest) -> Bool {
-        answer.manifest == SHA256.hex(manifest.text.utf8)
+        answer.manifest == manifest.digest
             && part.items.allSatisfy { digest($0) != nil }
     }
 
@@ -125,16 +99,14 @@ final class FetchTarget {
         // A skeleton is put together beside its pieces.
         let all = node.isWorker ? need : need + byteCount
         let space = all > answer.partialBytes ? all - answer.partialBytes : 0
-        if let free = answer.freeBytes, free < space + Self.margin {
-            return finish(
-                "its disk has \(MemorySize.text(free)) left, and \(MemorySize.text(space)) are "
-                    + "needed in \(answer.folder ?? script.base)")
+        if let shortage = host.shortage(of: space, within: answer.freeBytes, answer) {
+            return finish(shortage)
         }
         let run = String(UInt64.random(in: .min ... .max), radix: 16)
         let line = script.fetch(
-            missing.compactMap(\.fetch), from: work.source.remote, run: run)
+            missing.compactMap(\.fetch), from: source.remote, run: run)
         do {
-            stream = try FetchStream(line, carrier: carrier, loop: loop) { [self] in came($0) }
+            stream = try FetchStream(line, carrier: host.carrier, loop: loop) { [self] in came($0) }
         } catch {
             finish("\(error)")
         }
@@ -169,9 +141,9 @@ final class FetchTarget {
             var receiving = script
             receiving.wanted = []
             _ = try ShardStream(
-                [ShardItem(manifest)], of: work.source,
+                [ShardItem(manifest)], of: source,
                 line: receiving.receive(keeping: part.items.map(\.file.name)),
-                files: part.items.count, carrier: carrier, loop: loop
+                files: part.items.count, carrier: host.carrier, loop: loop
             ) { [self] outcome in
                 switch outcome {
                 case .answered(let answer) where answer.failure == nil: commit()
@@ -187,7 +159,7 @@ final class FetchTarget {
 
     private func commit() {
         let pieces = node.isWorker ? [:] : digests
-        ask(script.commit(digests: pieces), bytes: node.isWorker ? 0 : 2 * byteCount) {
+        host.ask(script.commit(digests: pieces), bytes: node.isWorker ? 0 : 2 * byteCount) {
             [self] answer in
             finish(
                 answer.isCommitted
@@ -197,44 +169,10 @@ final class FetchTarget {
 
     /// Ends it.
     func finish(_ problem: String?) {
-        connections.finished(node)
-        shell?.close()
-        shell = nil
+        host.end()
         let done = whenOver
         (whenOver, whenFilled) = ({ _, _ in }, {})
         let fetched = stream.map { _ in missing.reduce(0) { $0 + $1.file.byteCount } } ?? 0
         loop.at(EventLoop.now) { done(problem == nil ? fetched : 0, problem) }
-    }
-}
-
-extension ShardItem {
-    /// Which file of the model it is of; nil for a manifest.
-    var part: Int? {
-        switch content {
-        case .tensor(let tensor): tensor.part
-        case .piece(_, let part, _): part
-        case .manifest: nil
-        }
-    }
-
-    /// What people call it.
-    var subject: String {
-        switch content {
-        case .tensor(let tensor): tensor.name
-        case .piece(let skeleton, _, let range): "\(skeleton.name), byte \(range.lowerBound)"
-        case .manifest: file.name
-        }
-    }
-
-    /// How it is fetched; nil for a manifest.
-    var fetch: ShardScript.Fetch? {
-        switch content {
-        case .tensor(let tensor):
-            ShardScript.Fetch(file, part: tensor.part, first: tensor.range.lowerBound)
-        case .piece(let skeleton, let part, let range):
-            ShardScript.Fetch(
-                file, part: part, first: range.lowerBound, patches: skeleton.patches(in: range))
-        case .manifest: nil
-        }
     }
 }

@@ -25,8 +25,7 @@ final class FetchWork {
         let queue = ConnectionQueue<Node>(loop: loop)
         for (index, place) in work.places.enumerated() {
             let part = FetchTarget.Part(
-                items: work.layout.items(of: place.node), script: work.script(place),
-                node: place.node, location: place.location)
+                items: work.layout.items(of: place.node), script: work.script(place), place: place)
             let target = FetchTarget(part, of: work, loop: loop, in: queue)
             target.whenFilled = { [self] in
                 filled.insert(index)
@@ -36,19 +35,14 @@ final class FetchWork {
             targets.append(target)
         }
         for target in targets { target.begin() }
-        tick(progress)
+        ShardWork.keepTelling(on: loop) { [self] in
+            progress(targets.map { ($0.node, $0.gotBytes) })
+        }
         Signals.running(loop) { [self] in
             for target in targets { target.cancel() }
             loop.stop()
         }
         return (outcomes.compactMap(\.self), work.digests)
-    }
-
-    private func tick(_ progress: @escaping ([(Node, UInt64)]) -> Void) {
-        loop.at(EventLoop.now + ShardWork.interval) { [self] in
-            progress(targets.map { ($0.node, $0.gotBytes) })
-            tick(progress)
-        }
     }
 
     private func over(_ index: Int, _ fetched: UInt64, _ problem: String?) {

@@ -128,8 +128,7 @@ private final class HeaderReader {
             try pass(to: header.dataOffset)
             return header
         } catch let error as GGUFError {
-            throw ShardSource.Problem(
-                description: "\(address.shown): byte \(error.offset): \(error.problem)")
+            throw ShardSource.Problem(description: "\(address.shown): \(error)")
         } catch {
             throw ShardSource.Problem(description: "\(error)")
         }

@@ -63,3 +63,35 @@ extension ShardLayout {
         }
     }
 }
+
+extension ShardItem {
+    /// Which file of the model it is of; nil for a manifest.
+    var part: Int? {
+        switch content {
+        case .tensor(let tensor): tensor.part
+        case .piece(_, let part, _): part
+        case .manifest: nil
+        }
+    }
+
+    /// What people call it.
+    var subject: String {
+        switch content {
+        case .tensor(let tensor): tensor.name
+        case .piece(let skeleton, _, let range): "\(skeleton.name), byte \(range.lowerBound)"
+        case .manifest: file.name
+        }
+    }
+
+    /// How it is fetched; nil for a manifest.
+    var fetch: ShardScript.Fetch? {
+        switch content {
+        case .tensor(let tensor):
+            ShardScript.Fetch(file, part: tensor.part, first: tensor.range.lowerBound)
+        case .piece(let skeleton, let part, let range):
+            ShardScript.Fetch(
+                file, part: part, first: range.lowerBound, patches: skeleton.patches(in: range))
+        case .manifest: nil
+        }
+    }
+}

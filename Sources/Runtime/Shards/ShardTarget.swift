@@ -9,95 +9,59 @@ import Survey
 /// One folder of shards on its way to what it is to hold: looked at, filled, compared, and put in
 /// its place.
 final class ShardTarget {
-    /// Bytes that have to be left on a disk.
-    private static let margin: UInt64 = 64 << 20
-
-    /// Connections of one host that are refused since it has too many at once.
-    private static let mostAttempts = 10
-
     /// What a node is to have.
     struct Part {
-        var node: Node
-        var location: RunLocation
+        var place: ShardPlace
         var script: ShardScript
         var items: [ShardItem]
         var manifest: ShardManifest
     }
 
     private let part: Part
-    private let work: ShardWork
+    private let source: ShardSource
+    private let digests: [String: String]
     private let loop: EventLoop
-    private let connections: ConnectionQueue<Node>
-    private var shell: HostShell?
+    private let host: ShardConversation
     private var stream: ShardStream?
-    private var attempts = 0
     private var began = EventLoop.now
     private var completion: ((ShardOutcome) -> Void)?
 
     init(_ part: Part, of work: ShardWork, loop: EventLoop, in queue: ConnectionQueue<Node>) {
         self.part = part
-        self.work = work
         self.loop = loop
-        connections = queue
+        (source, digests) = (work.source, work.digests)
+        host = ShardConversation(
+            part.place, files: part.items.count, timeouts: work.timeouts, loop: loop, in: queue)
     }
 
-    var node: Node { part.node }
+    var node: Node { part.place.node }
 
     private var items: [ShardItem] { part.items }
     private var script: ShardScript { part.script }
+    private var byteCount: UInt64 { items.reduce(0) { $0 + $1.file.byteCount } }
 
     /// Begins when its connection may be set up; `done` is called once, never from within this
     /// call.
     func begin(_ done: @escaping (ShardOutcome) -> Void) {
         completion = done
         began = EventLoop.now
-        connections.request(node) { [self] in look() }
-    }
-
-    private func look() {
-        do {
-            shell = try HostShell(carrier: carrier, loop: loop)
-        } catch {
-            return finish(problem: "\(error)")
-        }
-        ask(script.look, bytes: items.reduce(0) { $0 + $1.file.byteCount }) { [self] answer in
-            connections.finished(node)
-            looked(answer)
-        }
+        host.failed = { [self] in finish(problem: $0) }
+        host.begin(script.look, bytes: byteCount) { [self] in looked($0) }
     }
 
     /// Ends what runs.
     func cancel() {
         stream?.kill()
-        shell?.kill()
-        shell?.close()
+        host.cancel()
     }
 
     /// Bytes that are on their way or there.
     var sentBytes: UInt64 { stream?.sentBytes ?? 0 }
 
-    private var carrier: [String]? { SSHCommand.argv(to: part.location, timeouts: work.timeouts) }
-
-    private func ask(_ line: String, bytes: UInt64, _ done: @escaping (ShardAnswer) -> Void) {
-        let timeout = 30 + work.timeouts.connect + Double(bytes) / PlannedShard.slowestDigest
-        let size = ShardAnswer.size(ofFiles: items.count)
-        shell?.ask(line, size: size, timeout: timeout) { [self] bytes in
-            let answer = ShardAnswer(bytes, files: items.count)
-            guard answer.isComplete else { return finish(problem: "its answer was cut off") }
-            done(answer)
-        } failure: { [self] failure in
-            attempts += 1
-            guard failure.isTurnedAway, stream == nil, attempts < Self.mostAttempts else {
-                return finish(problem: failure.message(part.location))
-            }
-            connections.turnedAway(node) { [self] in look() }
-        }
-    }
-
     private func isRight(_ item: ShardItem, _ answer: ShardAnswer, _ place: ShardAnswer.Place)
         -> Bool
     {
-        answer.digests[place]?[item.file.name] == work.digests[item.file.name]
+        answer.digests[place]?[item.file.name] == digests[item.file.name]
     }
 
     private func looked(_ answer: ShardAnswer) {
@@ -117,14 +81,12 @@ final class ShardTarget {
         let need = missing.reduce(0) { $0 + $1.file.byteCount }
         if let obstacle = answer.obstacle { return finish(problem: obstacle) }
         // A skeleton is put together beside its pieces.
-        let space = node.isWorker ? need : need + items.reduce(0) { $0 + $1.file.byteCount }
+        let space = node.isWorker ? need : need + byteCount
         let keptBytes = kept.reduce(0) { $0 + $1.file.byteCount }
         let between = answer.betweenBytes ?? 0
         let room = answer.freeBytes.map { $0 + between - min(between, keptBytes) }
-        if let free = room, free < space + Self.margin {
-            return finish(
-                problem: "its disk has \(MemorySize.text(free)) left, and "
-                    + "\(MemorySize.text(space)) are needed in \(answer.folder ?? script.base)")
+        if let shortage = host.shortage(of: space, within: room, answer) {
+            return finish(problem: shortage)
         }
         send(missing, need, keeping: kept.map(\.file.name))
     }
@@ -133,8 +95,8 @@ final class ShardTarget {
         do {
             let sent = missing + [ShardItem(part.manifest)]
             stream = try ShardStream(
-                sent, of: work.source, line: script.receive(keeping: kept), files: items.count,
-                carrier: carrier, loop: loop
+                sent, of: source, line: script.receive(keeping: kept), files: items.count,
+                carrier: host.carrier, loop: loop
             ) { [self] outcome in
                 switch outcome {
                 case .answered(let answer): arrived(missing, need, answer)
@@ -155,13 +117,13 @@ final class ShardTarget {
         if let wrong = missing.first(where: { !isRight($0, answer, .incoming) }) {
             let why = answer.failure.map { " (tar ended with \($0))" } ?? ""
             return finish(
-                problem: "\(subject(wrong)) did not arrive as it was sent\(why). Is its disk full? "
+                problem: "\(wrong.subject) did not arrive as it was sent\(why). Is its disk full? "
                     + "Run sollol shard again")
         }
-        let pieces = node.isWorker ? [:] : work.digests
+        let pieces = node.isWorker ? [:] : digests
         // The whole skeleton is put together anew and digested, whatever of it has been sent.
-        let bytes = node.isWorker ? need : 2 * items.reduce(0) { $0 + $1.file.byteCount }
-        ask(script.commit(digests: pieces), bytes: bytes) { [self] answer in
+        let bytes = node.isWorker ? need : 2 * byteCount
+        host.ask(script.commit(digests: pieces), bytes: bytes) { [self] answer in
             guard answer.isCommitted else {
                 return finish(
                     problem: answer.failure ?? "what has arrived could not be put in its place")
@@ -170,19 +132,12 @@ final class ShardTarget {
         }
     }
 
-    /// What people call it.
-    private func subject(_ item: ShardItem) -> String {
-        if case .tensor(let tensor) = item.content { tensor.name } else { item.file.name }
-    }
-
     private func finish(sent: UInt64 = 0, problem: String? = nil) {
         guard let completion else { return }
         self.completion = nil
-        connections.finished(node)
-        shell?.close()
-        let total = items.reduce(0) { $0 + $1.file.byteCount }
+        host.end()
         let outcome = ShardOutcome(
-            node: node, location: part.location, storedBytes: total, sentBytes: sent,
+            node: node, location: part.place.location, storedBytes: byteCount, sentBytes: sent,
             seconds: EventLoop.now - began, problem: problem)
         loop.at(EventLoop.now) { completion(outcome) }
     }

@@ -89,8 +89,8 @@ package struct ShardWork {
             let node = place.node
             let name = ShardFolder.name(of: node, cluster: cluster)
             let part = ShardTarget.Part(
-                node: node, location: place.location, script: script(place),
-                items: layout.items(of: node), manifest: node.isWorker ? all.part(of: name) : all)
+                place: place, script: script(place), items: layout.items(of: node),
+                manifest: node.isWorker ? all.part(of: name) : all)
             return ShardTarget(part, of: self, loop: loop, in: queue)
         }
         var outcomes = [ShardOutcome?](repeating: nil, count: targets.count)
@@ -100,13 +100,7 @@ package struct ShardWork {
                 if outcomes.allSatisfy({ $0 != nil }) { loop.stop() }
             }
         }
-        func tick() {
-            loop.at(EventLoop.now + Self.interval) {
-                progress(targets.map { ($0.node, $0.sentBytes) })
-                tick()
-            }
-        }
-        tick()
+        Self.keepTelling(on: loop) { progress(targets.map { ($0.node, $0.sentBytes) }) }
         Signals.running(loop) {
             for target in targets { target.cancel() }
             loop.stop()
@@ -115,7 +109,15 @@ package struct ShardWork {
     }
 
     /// Seconds between two words of progress.
-    package static let interval = 2.0
+    private static let interval = 2.0
+
+    /// Tells of progress as long as the loop runs.
+    static func keepTelling(on loop: EventLoop, _ tell: @escaping () -> Void) {
+        loop.at(EventLoop.now + interval) {
+            tell()
+            keepTelling(on: loop, tell)
+        }
+    }
 
     /// What the coordinator's folder says of everything.
     package var manifest: ShardManifest {
