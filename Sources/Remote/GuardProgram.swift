@@ -23,11 +23,12 @@ package enum GuardProgram {
     package static let memoryGroups = ShellProgram.line(PackageResources.memory_groups_sh)
     /// What servers do not inherit; programs that the survey asks do not either.
     package static let forget = ShellProgram.line(PackageResources.forget_sh)
-    /// Where a tensor cache is; pruning looks there.
+    /// Where a tensor cache is and what its files are called; pruning looks there.
     package static let cacheBase = ShellProgram.line(PackageResources.cache_base_sh)
     /// Whether a shard is right; a look before a start asks, too.
     package static let shardCheck = ShellProgram.line(
-        PackageResources.cache_files_sh, PackageResources.shard_check_sh)
+        PackageResources.cache_base_sh, PackageResources.cache_files_sh,
+        PackageResources.shard_check_sh)
     /// As a line of its own: the shell then waits for a second line, which ends with `guarding`.
     static let prepared =
         preparation + " " + ShellProgram.line(PackageResources.guard_prepared_sh)

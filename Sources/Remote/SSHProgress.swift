@@ -120,7 +120,8 @@ package struct SSHWait: Equatable, Sendable {
             case .session:
                 "ssh was let in by \(host), and no shell answers yet: somebody may have to confirm "
                     + "it (in a browser, by a push), or something else reads what is for the "
-                    + "shell: `exec` in a startup file there (~/.bashrc), a forced command of the key"
+                    + "shell: `exec` in a startup file there (~/.bashrc), a forced command of the "
+                    + "key"
             }
         return text + said
     }

@@ -13,3 +13,22 @@ cache_base() {
     fi;
     printf '%s\n' "${base%/}";
 };
+
+# What rpc-server calls the files of a tensor cache (ggml-rpc.cpp), as a pattern.
+cache_names='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]';
+cache_names=$cache_names$cache_names$cache_names$cache_names;
+
+# has_cached FOLDER: whether there is anything that rpc-server would serve, links too. Without a
+# process: models whose tensors are all small start often and leave nothing.
+has_cached() {
+    for place in "$1"/$cache_names; do
+        if [ -e "$place" ] || [ -L "$place" ]; then return 0; fi;
+    done;
+    return 1;
+};
+
+# read_node: sets node to the name of this host, of which a worker's own folder has its name.
+# shellcheck disable=SC2034 # read by who asks
+read_node() {
+    read -r node </proc/sys/kernel/hostname || node=$(uname -n);
+} 2>/dev/null;

@@ -1,7 +1,7 @@
 # What lies in a tensor cache, and whether it may be served (guard-cache.sh). In its folder.
 
 : "${cache_folder-}" "${cache_sizes-}" "${guard_start-}" "${record-}" "${cache_use-}";
-: "${main_cache-}" "${own_cache-}";
+: "${main_cache-}" "${own_cache-}" "${cache_names-}";
 
 # find_stat: sets stat_option and stat_fields. GNU and busybox take -c, BSD and macOS -f; busybox
 # knows no fractions of a second. Asked as it is used, since a shell may have a stat of its own.
@@ -26,8 +26,6 @@ list_cache() {
     LC_ALL=C find . ! -name . -prune "$@" 2>/dev/null |
         LC_ALL=C awk 'NF == 5 && length($1) == 18 && sub(/^\.\//, "") && $1 ~ /^[0-9a-f]+$/';
 };
-cache_names='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]';
-cache_names=$cache_names$cache_names$cache_names$cache_names;
 
 # recorded_cache: the record, then the list; the former has one word more a line.
 recorded_cache() {

@@ -15,15 +15,15 @@
 # has one of its own beside it, sollol-HOST-ADDRESS, and keeps to it from then on.
 
 : "${address-}" "${cache_need-}" "${cache_sizes-}" "${guard_start-}";
-: "${stat_option-}" "${stat_fields-}" "${cache_names-}";
+: "${stat_option-}" "${stat_fields-}" "${node-}";
 
 cache_folder='' cache_home='' cache_refused='';
 
 # find_cache: sets main_cache and own_cache, the folders that this server may have.
 find_cache() {
     main_cache=$(export_environment; cache_base);
-    { read -r whole_host </proc/sys/kernel/hostname || whole_host=$(uname -n); } 2>/dev/null;
-    own_cache=$main_cache/sollol-$whole_host-${address%:*}-${address##*:};
+    read_node;
+    own_cache=$main_cache/sollol-$node-${address%:*}-${address##*:};
 };
 
 # is_shard_folder: whether a manifest says what these files are: then they are not ours to judge.
@@ -98,7 +98,7 @@ judge_cache() {
     ! is_shard_folder "$cache_folder" || return 0;
     cache_problem="$cache_folder holds files that are not known and cannot be moved";
     room=0;
-    if has_cached; then
+    if has_cached "$cache_folder"; then
         (cd "$cache_folder" && compare_cache) || return 1;
         room=$(cd "$cache_folder" && renew_record) || return 1;
     else
@@ -113,17 +113,9 @@ judge_cache() {
     printf '%s\n' "$$ $guard_start" >"$cache_folder/.sollol-lock";
 };
 
-# has_cached: whether there is anything that rpc-server would serve, links too. Without a process:
-# models whose tensors are all small start often and leave nothing.
-has_cached() {
-    for place in "$cache_folder"/$cache_names; do
-        if [ -e "$place" ] || [ -L "$place" ]; then return 0; fi;
-    done;
-    return 1;
-};
-
 # has_space BYTES: whether the disk of the folder has so much, as far as it says.
 has_space() {
+    # Nobody asks the disk for nothing.
     [ "$1" -gt 0 ] || return 0;
     free=$(df -Pk "$cache_folder" 2>/dev/null |
         awk 'NR > 1 { for (i = 3; i <= NF; i++) if ($i ~ /^[0-9]+%$/) print $(i - 1) }');

@@ -9,21 +9,12 @@
 # the second for the first use after a change of the file's status: so that is made here, by chmod,
 # before every start.
 
-: "${cache_limit-}";
+: "${cache_limit-}" "${cache_names-}" "${node-}";
 
 set +f;
 
 cache=$(cache_base);
 [ "$cache" ] || exit 0;
-
-four='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]';
-
-# is_empty: whether rpc-server has left nothing in this folder.
-is_empty() {
-    for place in $four$four$four$four; do
-        if [ -e "$place" ] || [ -L "$place" ]; then return 1; fi;
-    done;
-};
 
 # know_user: sets user, and how stat is asked here: option and fields.
 know_user() {
@@ -38,7 +29,7 @@ know_user() {
 # own_files ACTION...: for each file that rpc-server can have written. `! -name . -prune`: none in
 # folders below.
 own_files() {
-    set -- -user "$user" -name "$four$four$four$four" "$@";
+    set -- -user "$user" -name "$cache_names" "$@";
     find . ! -name . -prune -type f -links 1 "$@" 2>/dev/null;
 };
 
@@ -106,7 +97,7 @@ records_use() {
 # prune_folder FOLDER: in a shell of its own.
 prune_folder() {
     cd "$1" 2>/dev/null || exit 0;
-    ! is_empty || exit 0;
+    has_cached . || exit 0;
     [ ! -e manifest.json ] && [ ! -e ../manifest.json ] || exit 0;
     know_user;
     if [ -e .sollol-lock ] && command -v flock >/dev/null 2>&1; then
@@ -132,7 +123,7 @@ prune_folder() {
     };
 };
 
-{ read -r host </proc/sys/kernel/hostname || host=$(uname -n); } 2>/dev/null;
-for place in "$cache" "$cache"/sollol-"$host"-*; do
+read_node;
+for place in "$cache" "$cache"/sollol-"$node"-*; do
     (prune_folder "$place/rpc");
 done;
