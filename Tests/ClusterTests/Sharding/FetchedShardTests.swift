@@ -107,34 +107,13 @@ struct FetchedShardTests {
         }
     }
 
-    /// Bytes that a host has on its disk of it, in whole blocks: holes take none.
-    private static func bytes(_ host: TestHost) -> Int {
-        let folder = host.path(base)
-        let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
-        return paths.reduce(0) { sum, path in
-            var status = stat()
-            guard lstat("\(folder)/\(path)", &status) == 0 else { return sum }
-            return sum + Int(status.st_blocks) * 512
-        }
-    }
-
-    private static func tokensOfTheModel() throws -> [Int] {
-        let alone = try LocalCluster(workers: 0, model: try model())
-        let server = try alone.serving()
-        defer {
-            server.signal(SIGTERM)
-            _ = server.exitStatus()
-        }
-        return try alone.tokens()
-    }
-
     @Test func eachHostFetchesItsPartAndServesWhatTheModelSays() throws {
         let world = try World()
-        let truth = try Self.tokensOfTheModel()
+        let truth = try ShardedModel.tokens(of: Self.model())
         let planned = try Stored(
             try world.shard("--dry-run", from: world.address + "?token=secret"))
         #expect(planned.source == world.address)
-        #expect(world.holders.allSatisfy { Self.bytes($0) == 0 })
+        #expect(world.holders.allSatisfy { ShardedModel.bytes(of: $0, in: Self.base) == 0 })
         try world.web.behave("redirect")
         for name in Self.workers { try world.bed[name].limit(megabitsPerSecond: 400) }
         // Never more than its part, whenever one looks; a skeleton is put together beside its
@@ -143,7 +122,8 @@ struct FetchedShardTests {
         var most: [String: Int] = [:]
         while program.process.isRunning {
             for host in world.holders {
-                most[host.name] = max(most[host.name] ?? 0, Self.bytes(host))
+                most[host.name] = max(
+                    most[host.name] ?? 0, ShardedModel.bytes(of: host, in: Self.base))
             }
         }
         let report = try Stored(program)
@@ -185,7 +165,7 @@ struct FetchedShardTests {
         #expect(Set(try world.web.requests().map(\.path)).count == 3)
         let running = try world.sollol("up")
         try running.waitFor("serving at")
-        #expect(try world.cluster.tokens() == Self.tokensOfTheModel())
+        #expect(try world.cluster.tokens() == ShardedModel.tokens(of: Self.model()))
         running.signal(SIGTERM)
         #expect(running.exitStatus() == 0)
     }
@@ -235,7 +215,9 @@ struct FetchedShardTests {
         for round in 0..<5 {
             let program = try world.shard()
             let wanted = [0, 1, 9000, 15000, 30000][round]
-            try eventually("\(wanted) KiB are there") { Self.bytes(host) >= wanted << 10 }
+            try eventually("\(wanted) KiB are there") {
+                ShardedModel.bytes(of: host, in: Self.base) >= wanted << 10
+            }
             program.signal(SIGKILL)
             _ = program.exitStatus()
             try eventually("nothing fetches any more") {
@@ -244,7 +226,7 @@ struct FetchedShardTests {
                 }
             }
         }
-        let before = Self.bytes(host)
+        let before = ShardedModel.bytes(of: host, in: Self.base)
         try world.web.behave("good")
         #expect(try world.stored().nodes.allSatisfy { $0.problem == nil })
         let fetched = try world.web.requests().filter { $0.client == host.address }

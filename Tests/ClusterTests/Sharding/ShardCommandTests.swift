@@ -35,17 +35,6 @@ struct ShardCommandTests {
         return text
     }
 
-    /// Bytes that a host stores of the model, in whole blocks: holes take none.
-    private static func stored(_ host: TestHost) -> Int {
-        let folder = host.path(base)
-        let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
-        return paths.reduce(0) { sum, path in
-            var status = stat()
-            guard lstat("\(folder)/\(path)", &status) == 0 else { return sum }
-            return sum + Int(status.st_blocks) * 512
-        }
-    }
-
     private struct Stored: Decodable {
         struct Node: Decodable {
             var name: String
@@ -73,7 +62,7 @@ struct ShardCommandTests {
         let cluster = try Self.cluster()
         let planned = try Self.report(try Self.shard(cluster, "--dry-run"))
         #expect(planned.nodes.map(\.name) == ["worker-1", "worker-2", "coordinator"])
-        #expect(Self.stored(cluster.bed["worker-a"]) == 0)
+        #expect(ShardedModel.bytes(of: cluster.bed["worker-a"], in: Self.base) == 0)
         let first = try Self.report(try Self.shard(cluster))
         #expect(first.nodes.allSatisfy { $0.problem == nil && $0.sentBytes == $0.storedBytes })
         let hosts = [
@@ -81,7 +70,7 @@ struct ShardCommandTests {
         ]
         for (host, node) in zip(hosts, first.nodes) {
             // Folders and the manifest take some blocks.
-            let bytes = Self.stored(host)
+            let bytes = ShardedModel.bytes(of: host, in: Self.base)
             #expect((node.storedBytes...(node.storedBytes + 65536)).contains(bytes))
             #expect(bytes < first.modelBytes * 7 / 10)
         }
@@ -99,7 +88,7 @@ struct ShardCommandTests {
         #expect(last.nodes.allSatisfy { $0.sentBytes == 0 })
         #expect(try Self.shard(cluster, "--list").contains("\"complete\": true"))
         _ = try Self.shard(cluster, "--remove")
-        for host in hosts { #expect(Self.stored(host) < 65536) }
+        for host in hosts { #expect(ShardedModel.bytes(of: host, in: Self.base) < 65536) }
     }
 
     /// What a worker has stays, what changes hands is sent, and it is known before.
@@ -133,7 +122,7 @@ struct ShardCommandTests {
         try place("4, 0")
         let last = try Self.report(try Self.shard(cluster))
         #expect(last.nodes.map(\.name) == ["worker-1", "coordinator"])
-        #expect(Self.stored(cluster.bed["worker-b"]) < 65536)
+        #expect(ShardedModel.bytes(of: cluster.bed["worker-b"], in: Self.base) < 65536)
     }
 
     /// As when it was killed, and the placement is another one now.
@@ -182,7 +171,9 @@ struct ShardCommandTests {
             // From before anything is sent until it is all there.
             let wanted = [0, 1, 200, 4000, 12000, 20000, 30000, 60000][round]
             try eventually("\(wanted) KiB are there") {
-                let sizes = ["worker-a", "worker-b"].map { Self.stored(cluster.bed[$0]) }
+                let sizes = ["worker-a", "worker-b"].map {
+                    ShardedModel.bytes(of: cluster.bed[$0], in: Self.base)
+                }
                 return sizes.reduce(0, +) >= wanted << 10
             }
             program.signal(SIGKILL)

@@ -53,16 +53,6 @@ struct ShardedStartTests {
                 + ["--config", cluster.configuration, "--model", gone], limit: 120)
     }
 
-    private static func tokensOfTheModel() throws -> [Int] {
-        let alone = try LocalCluster(workers: 0, model: try model())
-        let server = try alone.serving()
-        defer {
-            server.signal(SIGTERM)
-            _ = server.exitStatus()
-        }
-        return try alone.tokens()
-    }
-
     /// Nothing has begun to serve, and what was said names all of these.
     private static func expectRefused(
         _ cluster: SshCluster, _ words: String..., status: Int32 = 69
@@ -77,7 +67,7 @@ struct ShardedStartTests {
 
     @Test func servesFromTheDisksOfItsWorkersWhatTheModelSays() throws {
         let cluster = try Self.stored()
-        let truth = try Self.tokensOfTheModel()
+        let truth = try ShardedModel.tokens(of: Self.model())
         let running = try Self.sollol(cluster, "up")
         try running.waitFor("serving at")
         #expect(try cluster.tokens() == truth)
