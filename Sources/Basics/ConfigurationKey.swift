@@ -161,6 +161,9 @@ package enum ConfigurationGroup: Hashable, Sendable {
     /// An element of `rpc_backends`, counted from 0.
     case backend(Int)
 
+    /// What people write in it: its keys, and objects that hold some of them.
+    package var members: [String] { keys.map { $0.object ?? $0.leaf }.unique { $0 } }
+
     /// Its keys, in the order in which they are shown.
     package var keys: [ConfigurationKey] {
         switch self {

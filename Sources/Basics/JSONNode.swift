@@ -70,7 +70,8 @@ extension JSONReader {
         /// In a configuration every string may become a word of a command line.
         var allowsNUL: Bool
 
-        var tooLarge: String { "the file is larger than \(mostBytes >> 20) MiB" }
+        /// What is said of a larger one.
+        package var tooLarge: String { "the file is larger than \(mostBytes >> 20) MiB" }
 
         /// A configuration.
         package static let configuration = Source(

@@ -219,7 +219,8 @@ package struct ConfigurationLoader {
     private mutating func takeBackendsFile(_ file: SourceFile) {
         guard file.bytes.count <= Bounds.configurationBytes else {
             return problems.append(
-                ConfigurationProblem(file: file.path, message: "the file is larger than 1 MiB."))
+                ConfigurationProblem(
+                    file: file.path, message: "\(JSONReader.Source.configuration.tooLarge)."))
         }
         var text = String.UnicodeScalarView()
         do {

@@ -125,14 +125,14 @@ struct ConfigurationReader {
             let place = object.map { ConfigurationPlace.unknown(in: group, $0) } ?? .group(group)
             return expected("an object { … }", node, place)
         }
-        let keys = group.keys.filter { object == nil || $0.object == object }
-        let names = keys.map { object == nil ? $0.object ?? $0.leaf : $0.leaf }.unique { $0 }
+        let keys = group.keys.filter { $0.object == object }
+        let names = object == nil ? group.members : keys.map(\.leaf)
         for member in members {
-            if let key = keys.first(where: { $0.object == object && $0.leaf == member.key }) {
+            if let key = keys.first(where: { $0.leaf == member.key }) {
                 read(member.value, key)
                 continue
             }
-            if object == nil, keys.contains(where: { $0.object == member.key }) {
+            if object == nil, names.contains(member.key) {
                 readGroup(member.value, group, object: member.key)
                 continue
             }

@@ -49,9 +49,8 @@ package enum JSONSchema {
     private static func object(
         _ group: ConfigurationGroup, types: [String] = ["object", "null"]
     ) -> OrderedJSON {
-        let names = group.keys.map { $0.object ?? $0.leaf }.unique { $0 }
-        return closed(
-            names.compactMap { name in
+        closed(
+            group.members.compactMap { name in
                 let inner = group.keys.filter { $0.object == name }
                 if !inner.isEmpty { return (name, closed(inner.map(property))) }
                 return group.keys.first { $0.name == name }.map(property)

@@ -149,7 +149,9 @@ package struct DashboardMetrics {
         let devices = DeviceFigure.all(of: record.plan)
         text.family(
             "sollol_process_layers", .gauge, "Layers of the model on a device, as planned.",
-            devices.map { (["process": $0.process, "device": $0.device], Double($0.layers.count)) })
+            devices.map {
+                (["process": "\($0.process)", "device": $0.device], Double($0.layers.count))
+            })
         text.family(
             "sollol_device_planned_bytes", .gauge,
             "Bytes that the plan puts on a device: weights, kv (cache of the context), buffers.",
@@ -158,7 +160,7 @@ package struct DashboardMetrics {
                     ("weights", device.weights), ("kv", device.cache), ("buffers", device.buffers),
                 ].map { kind, bytes in
                     (
-                        ["process": device.process, "device": device.device, "kind": kind],
+                        ["process": "\(device.process)", "device": device.device, "kind": kind],
                         bytes.map { Double($0) }
                     )
                 }
@@ -167,7 +169,7 @@ package struct DashboardMetrics {
             "sollol_device_limit_bytes", .gauge, "Bytes that a device may hold.",
             devices.map { device in
                 (
-                    ["process": device.process, "device": device.device],
+                    ["process": "\(device.process)", "device": device.device],
                     device.limit.map { Double($0) }
                 )
             })

@@ -4,7 +4,7 @@ import Plan
 /// What the plan puts on one device.
 struct DeviceFigure: Equatable, Sendable {
     /// The process that has it.
-    var process: String
+    var process: Node
     /// llama.cpp's name of it.
     var device: String
     /// Its layers.
@@ -23,14 +23,14 @@ struct DeviceFigure: Equatable, Sendable {
             let device = placement.request.devices[index]
             let load = placement.loads[index]
             return DeviceFigure(
-                process: "\(device.node)", device: device.name, layers: placement.ranges[index],
+                process: device.node, device: device.name, layers: placement.ranges[index],
                 weights: load.weights, cache: load.cache, buffers: load.buffers,
                 limit: device.limit)
         }
         let load = placement.coordinatorLoad
         return devices + [
             DeviceFigure(
-                process: "\(Node.coordinator)", device: "CPU",
+                process: .coordinator, device: "CPU",
                 layers: 0..<placement.coordinatorLayers, weights: load.weights, cache: load.cache,
                 buffers: load.buffers, limit: placement.request.coordinatorLimit)
         ]
@@ -38,7 +38,7 @@ struct DeviceFigure: Equatable, Sendable {
 
     private static func withoutHeader(_ plan: LaunchPlan) -> [DeviceFigure] {
         (plan.distribution?.shares ?? []).map {
-            DeviceFigure(process: "\($0.node)", device: $0.device, layers: $0.layers)
+            DeviceFigure(process: $0.node, device: $0.device, layers: $0.layers)
         }
     }
 }

@@ -71,7 +71,7 @@ extension DashboardView {
         _ process: ClusterStatus.Process, _ devices: [DeviceFigure], _ scale: UInt64
     ) -> HTMLText {
         let own = devices.enumerated().filter {
-            $0.element.process == process.name
+            "\($0.element.process)" == process.name
                 && (!$0.element.layers.isEmpty || ($0.element.weights ?? 0) > 0)
         }
         let bars = own.map { bar($0.element, $0.offset, scale) }
@@ -104,7 +104,7 @@ extension DashboardView {
     /// few layers would make all others small.
     private func scale(_ devices: [DeviceFigure]) -> UInt64 {
         devices.map { device in
-            max(device.total, device.process == "\(Node.coordinator)" ? 0 : device.limit ?? 0)
+            max(device.total, device.process == .coordinator ? 0 : device.limit ?? 0)
         }.max() ?? 1
     }
 

@@ -54,13 +54,12 @@ struct PlanView {
         func bytes(_ number: UInt64?) -> OrderedJSON {
             .optional(number.map { Int(clamping: $0) })
         }
-        let owner = plan.processes.first { "\($0.node)" == device.process }?.node
         return .object([
-            ("name", .string(device.process)), ("device", .string(device.device)),
+            ("name", .node(device.process)), ("device", .string(device.device)),
             ("layers", device.layers.isEmpty ? .null : .array(range)),
             ("weights_bytes", bytes(device.weights)), ("kv_bytes", bytes(device.cache)),
             ("buffers_bytes", bytes(device.buffers)), ("limit_bytes", bytes(device.limit)),
-            ("stored_bytes", bytes(owner.flatMap { plan.storedBytes(of: $0) })),
+            ("stored_bytes", bytes(plan.storedBytes(of: device.process))),
         ])
     }
 

@@ -23,7 +23,7 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
 
     /// The placement again, if it was made for the same and still fits.
     package func again(_ request: PlacementRequest) -> ModelPlacement? {
-        guard purpose == Self.purpose(request), isPossible(request) else { return nil }
+        guard purpose == Self.purpose(request) else { return nil }
         // A placement that was even because nobody knew the memory ends when somebody does.
         let isKnown = request.devices.allSatisfy { $0.limit != nil }
         // Nor does one by memory, once the pace of every device is known.
@@ -31,17 +31,21 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
             strategy == .memoryAware
             && (request.strategy != .fastest || request.paces == nil)
         guard strategy == request.strategy || isByMemory || !isKnown else { return nil }
-        let placement = ModelPlacement(
-            request, strategy: strategy, coordinatorLayers: coordinatorLayers, counts: counts)
-        return placement.fits ? placement : nil
+        return fitting(request)
     }
 
     /// The placement again where what it was made for has changed, but what is stored lies so; nil
     /// if it is no longer possible, does not fit, or somebody gives out the layers by hand.
     package func stored(_ request: PlacementRequest) -> ModelPlacement? {
-        guard request.strategy != .manual, isPossible(request),
+        guard request.strategy != .manual,
             coordinatorLayers == 0 || request.participants == .withCoordinator
         else { return nil }
+        return fitting(request)
+    }
+
+    /// The same layers at the same places, if that is possible and fits.
+    private func fitting(_ request: PlacementRequest) -> ModelPlacement? {
+        guard isPossible(request) else { return nil }
         let placement = ModelPlacement(
             request, strategy: strategy, coordinatorLayers: coordinatorLayers, counts: counts)
         return placement.fits ? placement : nil

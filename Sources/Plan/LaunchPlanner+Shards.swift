@@ -46,15 +46,15 @@ extension LaunchPlanner {
         }
         let base = spec.shardBase(of: node)
         var folder = "\(base)/\(holder)/\(facts.shards?.id ?? "ID")"
-        if !base.hasPrefix("~/") {
-            // It is where it is.
-        } else if let home = facts.host(at: location)?.home {
-            folder = home + folder.dropFirst(1)
-        } else {
-            assumptions.add(
-                node,
-                "its shard is in \(folder), and the home folder there is not known; `sollol "
-                    + "check` asks for it.")
+        if base.hasPrefix("~/") {
+            if let home = facts.host(at: location)?.home {
+                folder = home + folder.dropFirst(1)
+            } else {
+                assumptions.add(
+                    node,
+                    "its shard is in \(folder), and the home folder there is not known; `sollol "
+                        + "check` asks for it.")
+            }
         }
         return PlannedShard(folder: folder, manifest: part?.manifest, bytes: part?.bytes)
     }

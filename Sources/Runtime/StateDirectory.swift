@@ -45,8 +45,8 @@ package final class StateDirectory {
                     + "with --name or the key `name`; or, if this file has taken the place of "
                     + "that one, take its state over with sollol up --adopt."
             case .otherConfiguration(let path, let recorded, true):
-                "\(path) belongs to the configuration \(recorded), with which a sollol runs. If that "
-                    + "cluster is meant, give its file with -c. " + Self.replacing(recorded)
+                "\(path) belongs to the configuration \(recorded), with which a sollol runs. If "
+                    + "that cluster is meant, give its file with -c. " + Self.replacing(recorded)
             }
         }
 
