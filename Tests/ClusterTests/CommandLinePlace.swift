@@ -61,3 +61,23 @@ final class CommandLinePlace {
         access("\(folder)/started", F_OK) == 0 || access("\(folder)/state", F_OK) == 0
     }
 }
+
+/// What `list --format json` tells, of which other tests' clusters are part.
+struct ClusterListing: Decodable {
+    struct Cluster: Decodable {
+        var name: String
+        var state: String
+        var folder: String
+
+        enum CodingKeys: String, CodingKey {
+            case name, state
+            case folder = "state_directory"
+        }
+    }
+
+    var clusters: [Cluster]
+
+    var isServing: Bool {
+        clusters.contains { ["serving", "asleep", "degraded"].contains($0.state) }
+    }
+}
