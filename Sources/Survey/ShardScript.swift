@@ -75,8 +75,13 @@ package struct ShardScript: Equatable, Sendable {
 
     /// The line that prints `found ID` and the newest manifest of that model at one node; nothing
     /// where there is none.
-    package static func find(base: String, holder: String, model: String) -> String {
+    ///
+    /// - Parameter between: whether one counts that has come and was not put in its place.
+    package static func find(
+        base: String, holder: String, model: String, between: Bool = false
+    ) -> String {
         assign("shard_base", base) + assign("shard_holder", holder)
+            + assign("shard_between", between ? "1" : "")
             + assign("shard_model", ShardManifest.line(naming: model))
             + ShellProgram.line(PackageResources.home_and_path_sh, PackageResources.shard_find_sh)
     }

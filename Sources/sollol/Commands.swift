@@ -102,8 +102,8 @@ enum Commands {
         options: [
             .init(
                 name: "--from", value: "FILE|URL|-",
-                help: "the model: on this machine, or on a web server; - reads an address that is "
-                    + "a secret"),
+                help: "the model: on this machine, else on the coordinator's host, or on a web "
+                    + "server; - reads an address that is a secret"),
             .init(name: "--dry-run", help: "only tell who would store what"),
             .init(name: "--list", help: "tell what is stored"),
             .init(name: "--remove", help: "remove what is stored of this model"),

@@ -52,7 +52,7 @@ struct ShardCommand {
 
     private func shard(from: String?, isDryRun: Bool) throws -> ExitStatus {
         do {
-            let source = try ShardSourceOption.open(from, spec.model) { console.report($0) }
+            let source = try ShardSourceOption(spec).open(from) { console.report($0) }
             return try shard(source, isDryRun: isDryRun)
         } catch let problem as ShardSource.Problem {
             CommandLineInterface.complain("error: \(problem)")
@@ -106,7 +106,7 @@ struct ShardCommand {
         }
         guard let placement = plan.placement else {
             throw ShardSource.Problem(
-                description: "\(source.paths[0]) is no model that can be placed")
+                description: "\(source.shown) is no model that can be placed")
         }
         let strangers = spec.workers.filter { !$0.managed }.map(\.node)
         guard strangers.isEmpty else {
@@ -125,7 +125,7 @@ struct ShardCommand {
         do throws(ModelShape.Problem) {
             shape = try ModelShape(source.headers.map(\.header))
         } catch {
-            throw ShardSource.Problem(description: "\(source.paths[0]): \(error.message)")
+            throw ShardSource.Problem(description: "\(source.shown): \(error.message)")
         }
         var facts = recorded
         let host = HostKey(spec.coordinator.location)
@@ -201,7 +201,7 @@ struct ShardCommand {
                 tensors: node.isWorker ? layout.tensors(of: node).count : nil)
         }
         var report = ShardReport(
-            layout, model: spec.model.text, source: source.paths[0], rows: rows,
+            layout, model: spec.model.text, source: source.shown, rows: rows,
             assumptions: assumptions)
         report.isFetched = !source.remote.isEmpty
         return report

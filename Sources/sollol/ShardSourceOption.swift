@@ -1,26 +1,99 @@
 import Basics
+import Configuration
 import Foundation
-import Model
 import Reporting
 import Sharding
 import SollolRuntime
+import Survey
 
 /// Where `sollol shard` has a model from: `--from`, else what the configuration calls it.
-enum ShardSourceOption {
+///
+/// A path is one of this machine; where there is no such file, one of the coordinator's host, to
+/// which a name of Ollama belongs anyway.
+struct ShardSourceOption {
+    private let spec: ClusterSpec
+
+    /// For that cluster.
+    init(_ spec: ClusterSpec) { self.spec = spec }
+
     /// Opens it, and reads its headers.
     ///
     /// - Parameters:
     ///   - option: a path, an address, or `-` for an address on standard input.
     ///   - report: told what takes time.
     /// - Throws: `ShardSource.Problem`.
-    static func open(
-        _ option: String?, _ model: ModelReference, report: (Report) -> Void
+    func open(
+        _ option: String?, report: (Report) -> Void
     ) throws(ShardSource.Problem) -> ShardSource {
-        if option == "-" { return try open(try addressFromInput(), report) }
-        let text: String
-        if let option { text = option } else { text = try path(model) }
-        guard SourceAddress.isMeant(text) else { return try ShardSource(text) }
-        return try open(try address(text), report)
+        switch (option, spec.model) {
+        case ("-"?, _): try Self.open(try Self.addressFromInput(), report)
+        case (let text?, _) where SourceAddress.isMeant(text):
+            try Self.open(try Self.address(text), report)
+        case (let path?, _): try open(path: path, report)
+        case (nil, _): try openModel(report)
+        }
+    }
+
+    /// The model of the configuration, or where it is gone, what hosts store of it.
+    private func openModel(_ report: (Report) -> Void) throws(ShardSource.Problem) -> ShardSource {
+        do throws(ShardSource.Problem) {
+            switch spec.model {
+            case .file(let path): return try open(path: path, report)
+            case .ollama(let name): return try open(name: name, report)
+            }
+        } catch {
+            guard case .found(let manifest) = ShardLooks.manifest(spec, isSource: true) else {
+                throw error
+            }
+            report(Report(.progress, "\(error). What hosts store of it is taken instead"))
+            return try ShardSource(storedAs: manifest, in: spec)
+        }
+    }
+
+    private func open(
+        path: String, _ report: (Report) -> Void
+    ) throws(ShardSource.Problem) -> ShardSource {
+        let own = path.hasPrefix("~/") ? ConfigurationFiles.home + path.dropFirst(1) : path
+        let isAbsolute = path.hasPrefix("/") || path.hasPrefix("~/")
+        guard spec.coordinator.location != .here, isAbsolute, access(own, F_OK) != 0 else {
+            return try ShardSource(own)
+        }
+        return try open(onCoordinatorsHost: path, report)
+    }
+
+    private func open(
+        onCoordinatorsHost path: String, _ report: (Report) -> Void
+    ) throws(ShardSource.Problem) -> ShardSource {
+        let host = spec.coordinator.location
+        report(Report(.phase, "[1/2] reading the header of \(path) on \(Self.name(of: host))"))
+        // The coordinator's own part is sent, too.
+        return try ShardSource(
+            path, at: host, timeouts: spec.timeouts, readers: spec.workers.count + 1)
+    }
+
+    /// Ollama keeps its models on the coordinator's host.
+    private func open(
+        name: String, _ report: (Report) -> Void
+    ) throws(ShardSource.Problem) -> ShardSource {
+        let host = spec.coordinator.location
+        report(Report(.phase, "[1/2] looking for \(name) on \(Self.name(of: host))"))
+        var request = SurveyRequest(location: host, processes: [.coordinator])
+        request.model = spec.model
+        request.isBrief = true
+        let survey = HostLooks.at([request], timeouts: spec.timeouts).first
+        if let problem = survey?.problem ?? survey?.modelProblem {
+            throw ShardSource.Problem(problem, at: host)
+        }
+        guard let path = survey?.model?.path else {
+            throw ShardSource.Problem(
+                description: "\(name) was not found on \(Self.name(of: host))")
+        }
+        return host == .here
+            ? try ShardSource(path) : try open(onCoordinatorsHost: path, report)
+    }
+
+    private static func name(of host: RunLocation) -> String {
+        host.sshDestination ?? "this machine"
     }
 
     private static func open(
@@ -46,16 +119,5 @@ enum ShardSourceOption {
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         return try address(String(decoding: bytes, as: UTF8.self))
-    }
-
-    /// Where the model lies on this machine, or its address.
-    private static func path(_ model: ModelReference) throws(ShardSource.Problem) -> String {
-        switch model {
-        case .file(let path):
-            return path.hasPrefix("~/") ? ConfigurationFiles.home + path.dropFirst(1) : path
-        case .ollama(let name):
-            throw ShardSource.Problem(
-                description: "\(name) is a name of Ollama. Try: sollol shard --from FILE")
-        }
     }
 }

@@ -26,7 +26,7 @@ struct CommandWordsTests {
     @Test func otherNamesAndFilesAsWordsAreUnderstoodOrAnswered() throws {
         let place = try Place()
         try place.write("work/sollol.json", CommandLineTests.good)
-        // What lists all clusters tells of those of other tests, which come and go: its help does not.
+        // What lists all clusters tells of those of other tests, which come and go; not its help.
         for (synonym, command) in [
             ("ls", "list"), ("ps", "list"), ("stop", "down"), ("start", "up"),
         ] {

@@ -2,6 +2,7 @@ import Basics
 import Configuration
 import Foundation
 import Plan
+import Remote
 import Sharding
 import Survey
 
@@ -12,32 +13,54 @@ enum ShardDigests {
 
     /// Digests of all tensors and of all pieces of the skeleton, by the names of their files.
     ///
-    /// Tensors are left to the tools of this machine, which are quicker than what is here; a piece
-    /// of the skeleton is no part of a file, since it has holes.
+    /// What workers store already has its digest in the manifest. Other tensors are left to the
+    /// tools of the host that has the model, which are quicker than what is here; a piece of the
+    /// skeleton is no part of a file, since it has holes.
     /// - Throws: `ShardSource.Problem`.
     static func of(
-        _ layout: ShardLayout, _ source: ShardSource, progress: @escaping (UInt64) -> Void
+        _ layout: ShardLayout, _ source: ShardSource, timeouts: Timeouts,
+        progress: @escaping (UInt64) -> Void
     ) throws(ShardSource.Problem) -> [String: String] {
-        var digests = try ofTensors(layout, source, progress: progress)
-        for item in layout.items(of: .coordinator) {
-            var digest = SHA256()
-            var offset: UInt64 = 0
-            while offset < item.file.byteCount {
-                let count = Int(min(item.file.byteCount - offset, 1 << 20))
-                digest.add(try item.bytes(of: source, from: offset, count))
-                offset += UInt64(count)
+        var digests: [String: String] = [:]
+        if let stored = source.stored {
+            for tensor in layout.tensors {
+                // One that is in the skeleton now has no digest of its own yet.
+                if let digest = stored.digests[tensor.name] {
+                    digests[tensor.fileName] = digest
+                } else {
+                    digests[tensor.fileName] = try read(ShardItem(tensor), of: source)
+                }
             }
-            digests[item.file.name] = digest.hex
+        } else {
+            digests = try ofTensors(layout, source, timeouts, progress: progress)
+        }
+        for item in layout.items(of: .coordinator) {
+            digests[item.file.name] = try read(item, of: source)
         }
         return digests
     }
 
+    private static func read(
+        _ item: ShardItem, of source: ShardSource
+    ) throws(ShardSource.Problem) -> String {
+        var digest = SHA256()
+        var offset: UInt64 = 0
+        while offset < item.file.byteCount {
+            let count = Int(min(item.file.byteCount - offset, 1 << 20))
+            digest.add(try item.bytes(of: source, from: offset, count))
+            offset += UInt64(count)
+        }
+        return digest.hex
+    }
+
     private static func ofTensors(
-        _ layout: ShardLayout, _ source: ShardSource, progress: @escaping (UInt64) -> Void
+        _ layout: ShardLayout, _ source: ShardSource, _ timeouts: Timeouts,
+        progress: @escaping (UInt64) -> Void
     ) throws(ShardSource.Problem) -> [String: String] {
         let loop = EventLoop()
         let shell: HostShell
-        do { shell = try HostShell(carrier: nil, loop: loop) } catch {
+        let carrier = SSHCommand.argv(to: source.location, timeouts: timeouts)
+        do { shell = try HostShell(carrier: carrier, loop: loop) } catch {
             throw ShardSource.Problem(description: "\(error)")
         }
         var left = layout.tensors[...]
@@ -50,7 +73,8 @@ enum ShardDigests {
             left = left.dropFirst(batch)
             let bytes = some.reduce(UInt64(0)) { $0 + $1.byteCount }
             let line = ShardScript.digests(some.map { (source.paths[$0.part], $0.range) })
-            shell.ask(line, timeout: 30 + Double(bytes) / PlannedShard.slowestDigest) { answer in
+            let timeout = 30 + timeouts.connect + Double(bytes) / PlannedShard.slowestDigest
+            shell.ask(line, timeout: timeout) { answer in
                 let ranges = ShardAnswer(answer).ranges
                 for (index, tensor) in some.enumerated() {
                     digests[tensor.fileName] = ranges[index]
@@ -59,7 +83,7 @@ enum ShardDigests {
                 progress(done)
                 next()
             } failure: { failure in
-                problem = failure.message(.here)
+                problem = failure.message(source.location)
                 loop.stop()
             }
         }
@@ -72,7 +96,8 @@ enum ShardDigests {
         if let problem { throw ShardSource.Problem(description: problem) }
         for tensor in layout.tensors where digests[tensor.fileName]?.utf8.count != 64 {
             throw ShardSource.Problem(
-                description: "this machine has no sha256sum or shasum to digest \(tensor.name)")
+                description: "\(source.location.sshDestination ?? "this machine") has no "
+                    + "sha256sum or shasum to digest \(tensor.name)")
         }
         return digests
     }

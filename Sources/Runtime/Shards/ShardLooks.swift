@@ -22,12 +22,15 @@ package enum ShardLooks {
     }
 
     /// The coordinator's manifest of the model.
-    package static func manifest(_ spec: ClusterSpec) -> Manifest {
+    ///
+    /// - Parameter isSource: whether what is stored shall be the source of what is to be stored:
+    ///   then one counts that `sollol shard` could not put in its place any more.
+    package static func manifest(_ spec: ClusterSpec, isSource: Bool = false) -> Manifest {
         let location = spec.coordinator.location
         let line = ShardScript.find(
             base: spec.shardBase(of: .coordinator),
             holder: ShardFolder.name(of: .coordinator, cluster: spec.name),
-            model: spec.model.text)
+            model: spec.model.text, between: isSource)
         let question = Question(
             location: location, line: line, timeout: 30 + spec.timeouts.connect,
             size: Bounds.shardManifestBytes)

@@ -1,9 +1,11 @@
 import Basics
-import Foundation
+import Configuration
 import Model
 import Sharding
+import Survey
 
-/// The files of a model of which shards are made: on this machine, or on a web server.
+/// The files of a model of which shards are made: on this machine, on the coordinator's host, or on
+/// a web server; or what hosts store of it already.
 package final class ShardSource {
     /// Why a file cannot be a source.
     package struct Problem: Error, CustomStringConvertible {
@@ -12,17 +14,31 @@ package final class ShardSource {
 
         /// A problem in these words.
         package init(description: String) { self.description = description }
+
+        /// What a look at a host has found about the model.
+        package init(_ complaint: Complaint, at location: RunLocation) {
+            description = Finding([.coordinator], at: location, complaint).complaint.text
+        }
     }
 
-    /// Its files, the first first.
+    /// Its files where they are, the first first.
     package let paths: [String]
+    /// On which host, unless it is a web server.
+    package let location: RunLocation
     /// Their headers, with the bytes of each file.
     package let headers: [(header: GGUFHeader, fileSize: UInt64)]
     /// Which model.
     package let id: ModelID
-    /// Where its files are fetched from by those who store them; empty: they are on this machine.
+    /// Where its files are fetched from by those who store them; empty: they are on a host.
     package let remote: [RemoteFile]
-    private let files: [Descriptor]
+    private let files: [SourceFile]
+    /// Where it is put together of what hosts store.
+    let stored: StoredModel?
+
+    /// What people call it.
+    package var shown: String {
+        location.sshDestination.map { "\($0):\(paths[0])" } ?? paths[0]
+    }
 
     /// A model on a web server, of which no more than the headers was read.
     init(
@@ -31,31 +47,52 @@ package final class ShardSource {
         self.remote = remote
         self.headers = headers
         self.id = id
+        location = .here
         paths = remote.map(\.address.shown)
         files = []
+        stored = nil
     }
 
-    /// Opens a model and reads its headers.
+    /// A model of which there is no more than what hosts store of it.
+    ///
+    /// - Parameter manifest: the coordinator's.
+    /// - Throws: `Problem`.
+    package init(storedAs manifest: ShardManifest, in spec: ClusterSpec) throws(Problem) {
+        let stored = try StoredModel(manifest, spec)
+        self.stored = stored
+        headers = stored.headers
+        id = manifest.id
+        location = .here
+        paths = ["what hosts store of it"]
+        (remote, files) = ([], [])
+    }
+
+    /// Opens a model on this machine and reads its headers.
     ///
     /// - Parameter path: of the first file.
     /// - Throws: `Problem`.
-    package init(_ path: String) throws(Problem) {
-        var files: [Descriptor] = []
+    package convenience init(_ path: String) throws(Problem) { try self.init(path, on: nil) }
+
+    /// Opens a model on another host and reads its headers.
+    ///
+    /// - Parameters:
+    ///   - path: of the first file; `~/` is the home folder there.
+    ///   - readers: how many nodes may be sent to at the same time.
+    /// - Throws: `Problem`.
+    package convenience init(
+        _ path: String, at location: RunLocation, timeouts: Timeouts, readers: Int
+    ) throws(Problem) {
+        try self.init(path, on: HostFiles(at: location, timeouts: timeouts, readers: readers))
+    }
+
+    private init(_ path: String, on host: HostFiles?) throws(Problem) {
+        var files: [SourceFile] = []
         var headers: [(header: GGUFHeader, fileSize: UInt64)] = []
         var digest = SHA256()
         func open(_ path: String) throws(Problem) {
-            let file = try Self.open(path)
-            let header = try Self.header(of: file.descriptor, path, file.size)
-            files.append(file.descriptor)
-            headers.append((header, file.size))
-            let end = header.dataOffset
-            var offset: UInt64 = 0
-            while offset < end {
-                let count = Int(min(end - offset, 1 << 20))
-                let bytes = try Self.read(file.descriptor, path, offset, count)
-                digest.add(bytes)
-                offset += UInt64(count)
-            }
+            let file = try SourceFile(path, on: host)
+            headers.append((try Self.header(of: file, into: &digest), file.byteCount))
+            files.append(file)
         }
         try open(path)
         var paths = [path]
@@ -69,10 +106,12 @@ package final class ShardSource {
             for path in paths.dropFirst() { try open(path) }
         }
         self.files = files
+        location = host?.location ?? .here
         remote = []
         self.headers = headers
         self.paths = paths
         id = ModelID(digest)
+        stored = nil
     }
 
     /// Reads bytes of a file.
@@ -81,61 +120,34 @@ package final class ShardSource {
     /// - Throws: `Problem` where there are fewer, since the file was changed meanwhile.
     func read(part: Int, _ offset: UInt64, _ count: Int) throws(Problem) -> [UInt8] {
         precondition(remote.isEmpty, "whoever stores a remote model fetches it")
-        return try Self.read(files[part], paths[part], offset, count)
+        if let stored { return try stored.read(part: part, offset, count) }
+        return try files[part].read(offset, count)
     }
 
-    private static func open(_ path: String) throws(Problem) -> (
-        descriptor: Descriptor, size: UInt64
-    ) {
-        let descriptor: Descriptor
-        do throws(SystemError) {
-            descriptor = try Descriptor(opening: path, O_RDONLY | O_NONBLOCK)
-        } catch {
-            throw Problem(description: "\(path): cannot be read: \(error.reason)")
-        }
-        var status = stat()
-        guard fstat(descriptor.number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw Problem(description: "\(path): is not a regular file")
-        }
-        return (descriptor, UInt64(max(0, status.st_size)))
-    }
-
-    private static func header(
-        of file: Descriptor, _ path: String, _ size: UInt64
+    /// Reads the header of a file, which is part of the model's identity.
+    static func header(
+        of file: SourceFile, into digest: inout SHA256
     ) throws(Problem) -> GGUFHeader {
+        let header = try header(of: file)
+        var offset: UInt64 = 0
+        while offset < header.dataOffset {
+            let count = Int(min(header.dataOffset - offset, 1 << 20))
+            digest.add(try file.read(offset, count))
+            offset += UInt64(count)
+        }
+        return header
+    }
+
+    private static func header(of file: SourceFile) throws(Problem) -> GGUFHeader {
         do {
-            return try GGUFHeader(fileSize: size) { offset, count in
-                let wanted = min(UInt64(count), size - min(offset, size))
-                return try read(file, path, offset, Int(wanted))
+            return try GGUFHeader(fileSize: file.byteCount) { offset, count in
+                let wanted = min(UInt64(count), file.byteCount - min(offset, file.byteCount))
+                return try file.read(offset, Int(wanted))
             }
         } catch let error as GGUFError {
-            throw Problem(description: "\(path): \(error)")
+            throw Problem(description: "\(file.shown): \(error)")
         } catch {
             throw Problem(description: "\(error)")
         }
-    }
-
-    private static func read(
-        _ file: Descriptor, _ path: String, _ offset: UInt64, _ count: Int
-    ) throws(Problem) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var filled = 0
-        while filled < count {
-            let got = bytes.withUnsafeMutableBytes { buffer in
-                retrying {
-                    pread(
-                        file.number, buffer.baseAddress.map { $0 + filled }, count - filled,
-                        off_t(offset) + off_t(filled))
-                }
-            }
-            guard got > 0 else {
-                throw Problem(
-                    description: got == 0
-                        ? "\(path): it has become shorter meanwhile"
-                        : "\(path): cannot be read: \(SystemError("read").reason)")
-            }
-            filled += got
-        }
-        return bytes
     }
 }

@@ -25,6 +25,8 @@ final class ShardTarget {
     private var stream: ShardStream?
     private var began = EventLoop.now
     private var completion: ((ShardOutcome) -> Void)?
+    /// Told when all has arrived, with what puts it in its place.
+    var whenFilled: (@escaping () -> Void) -> Void = { $0() }
 
     init(_ part: Part, of work: ShardWork, loop: EventLoop, in queue: ConnectionQueue<Node>) {
         self.part = part
@@ -117,9 +119,15 @@ final class ShardTarget {
         if let wrong = missing.first(where: { !isRight($0, answer, .incoming) }) {
             let why = answer.failure.map { " (tar ended with \($0))" } ?? ""
             return finish(
-                problem: "\(wrong.subject) did not arrive as it was sent\(why). Is its disk full? "
-                    + "Run sollol shard again")
+                problem: "\(wrong.subject) did not arrive as it was sent\(why). "
+                    + (source.stored == nil || answer.failure != nil
+                        ? "Is its disk full? Run sollol shard again"
+                        : "Whoever stored it has something else now: give the model with --from"))
         }
+        whenFilled { [self] in commit(need) }
+    }
+
+    private func commit(_ need: UInt64) {
         let pieces = node.isWorker ? [:] : digests
         // The whole skeleton is put together anew and digested, whatever of it has been sent.
         let bytes = node.isWorker ? need : 2 * byteCount
@@ -132,7 +140,8 @@ final class ShardTarget {
         }
     }
 
-    private func finish(sent: UInt64 = 0, problem: String? = nil) {
+    /// Ends it; what has arrived stays.
+    func finish(sent: UInt64 = 0, problem: String? = nil) {
         guard let completion else { return }
         self.completion = nil
         host.end()

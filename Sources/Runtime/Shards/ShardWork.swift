@@ -75,7 +75,7 @@ package struct ShardWork {
     package mutating func digest(
         progress: @escaping (UInt64) -> Void = { _ in }
     ) throws(ShardSource.Problem) {
-        digests = try ShardDigests.of(layout, source, progress: progress)
+        digests = try ShardDigests.of(layout, source, timeouts: timeouts, progress: progress)
     }
 
     /// Brings everything to its place; outcomes come in the order of `places`.
@@ -94,10 +94,29 @@ package struct ShardWork {
             return ShardTarget(part, of: self, loop: loop, in: queue)
         }
         var outcomes = [ShardOutcome?](repeating: nil, count: targets.count)
+        var filled: [Int: () -> Void] = [:]
+        // Where hosts are the source, what one gives away has to be at the other before: nobody
+        // puts anything in place until all have what they need.
+        func advance() {
+            guard outcomes.indices.allSatisfy({ filled[$0] != nil || outcomes[$0] != nil })
+            else { return }
+            let failed = outcomes.first { $0?.problem != nil }.flatMap { $0?.node }
+            for (index, commit) in filled {
+                guard let failed else { commit(); continue }
+                targets[index].finish(problem: "what has come waits there for that of \(failed)")
+            }
+            filled = [:]
+        }
         for (index, target) in targets.enumerated() {
+            if source.stored != nil {
+                target.whenFilled = {
+                    filled[index] = $0
+                    advance()
+                }
+            }
             target.begin { outcome in
                 outcomes[index] = outcome
-                if outcomes.allSatisfy({ $0 != nil }) { loop.stop() }
+                if outcomes.allSatisfy({ $0 != nil }) { loop.stop() } else { advance() }
             }
         }
         Self.keepTelling(on: loop) { progress(targets.map { ($0.node, $0.sentBytes) }) }

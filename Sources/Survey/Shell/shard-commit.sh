@@ -31,7 +31,7 @@ for word in $shard_skeleton; do
         esac;
     done;
     [ "$pieces" ] || continue;
-    rm -f "$file" "$file.new" || fail "$file cannot be removed";
+    rm -f "$file.new" || fail "$file.new cannot be removed";
     dd if=/dev/null of="$file.new" bs=1 seek="$bytes" count=0 2>/dev/null ||
         fail "$file cannot be made";
     for piece in $pieces; do

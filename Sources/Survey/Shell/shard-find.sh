@@ -1,26 +1,34 @@
 # The newest manifest of one model at one node: `found ID`, then its text. Prints nothing where
 # there is none.
 #
-# Values: shard_base, shard_holder, shard_model (the line of the manifest that names the model).
+# Values: shard_base, shard_holder, shard_model (the line of the manifest that names the model),
+# shard_between (not empty: also one that was not put in its place, since something ended then).
 
-: "${shard_base-}" "${shard_holder-}" "${shard_model-}";
+: "${shard_base-}" "${shard_holder-}" "${shard_model-}" "${shard_between-}";
+
+# find_manifest NAME: the newest ID/NAME; fails where there is none.
+find_manifest() {
+    # shellcheck disable=SC2045 # what is not 16 hexadecimal digits is passed over
+    for file in $(ls -t ./*/"$1" 2>/dev/null); do
+        id=${file#./};
+        id=${id%%/*};
+        case $id in
+        *[!0-9a-f]*) continue;;
+        ????????????????) ;;
+        *) continue;;
+        esac;
+        [ "$(sed -n 2p "$id/$1")" = "$shard_model" ] || continue;
+        echo "found $id";
+        cat "$id/$1";
+        return 0;
+    done;
+    return 1;
+};
 
 set +f;
 case $shard_base in
 [~]/*) shard_base=$HOME/${shard_base#??};;
 esac;
 cd "$shard_base/$shard_holder" 2>/dev/null || exit 0;
-# shellcheck disable=SC2045 # what is not 16 hexadecimal digits is passed over
-for file in $(ls -t ./*/manifest.json 2>/dev/null); do
-    id=${file#./};
-    id=${id%/manifest.json};
-    case $id in
-    *[!0-9a-f]*) continue;;
-    ????????????????) ;;
-    *) continue;;
-    esac;
-    [ "$(sed -n 2p "$id/manifest.json")" = "$shard_model" ] || continue;
-    echo "found $id";
-    cat "$id/manifest.json";
-    break;
-done;
+find_manifest manifest.json ||
+    [ ! "$shard_between" ] || find_manifest incoming/manifest.json || :;

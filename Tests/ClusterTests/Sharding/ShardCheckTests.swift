@@ -199,5 +199,13 @@ import Testing
         let other = ShardScript.find(
             base: node.folder, holder: "coordinator-home", model: "/other.gguf")
         #expect(try node.ask(other) == [])
+        // One that has come and was not put in its place counts where what is stored is the source.
+        try node.run(
+            "cd coordinator-home && rm -r 1123456789abcdef && cd 0123456789abcdef && mkdir incoming "
+                + "&& mv manifest.json incoming")
+        #expect(try node.ask(line) == [])
+        let between = ShardScript.find(
+            base: node.folder, holder: "coordinator-home", model: "/m.gguf", between: true)
+        #expect(try node.ask(between) == Array(answer.utf8))
     }
 }

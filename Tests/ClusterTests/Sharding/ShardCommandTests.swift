@@ -4,17 +4,9 @@ import Testing
 /// `sollol shard` on hosts of their own, and llama.cpp with what it has stored.
 @Suite(.serialized, .enabled(if: TestEnvironment.canBuildHosts, TestEnvironment.hostsComment))
 struct ShardCommandTests {
-    /// Matrices of 12 MiB, so that rpc-server caches them, and little else.
-    private static func model() throws -> String {
-        try TestEnvironment.model([
-            "--layers", "3", "--embedding", "512", "--heads", "8", "--kv-heads", "2",
-            "--feed-forward", "12288", "--vocabulary", "12288", "--type", "f16",
-        ])
-    }
-
     private static func cluster() throws -> SshCluster {
         let bed = try TestBed(
-            ["worker-a", "worker-b"].map { HostOptions($0) }, keeping: [model()])
+            ["worker-a", "worker-b"].map { HostOptions($0) }, keeping: [ShardedModel.small()])
         return try SshCluster(
             bed,
             backends: ["worker-a", "worker-b"].map {
@@ -29,7 +21,8 @@ struct ShardCommandTests {
         let program = try RunningProgram(
             on: cluster.bed.control,
             ["\(TestEnvironment.products)/sollol", "shard", "--format", "json"] + words
-                + ["--config", cluster.configuration, "--model", try model()], limit: 120)
+                + ["--config", cluster.configuration, "--model", try ShardedModel.small()],
+            limit: 120)
         let text = program.standardOutput()
         guard program.exitStatus() == 0 else { throw TestFailure("\(text) \(program.lines)") }
         return text
@@ -166,7 +159,7 @@ struct ShardCommandTests {
                 on: cluster.bed.control,
                 [
                     "\(TestEnvironment.products)/sollol", "shard", "--config",
-                    cluster.configuration, "--model", try Self.model(),
+                    cluster.configuration, "--model", try ShardedModel.small(),
                 ], limit: 120)
             // From before anything is sent until it is all there.
             let wanted = [0, 1, 200, 4000, 12000, 20000, 30000, 60000][round]

@@ -2,6 +2,14 @@ import Foundation
 
 /// What tests of shards compare with.
 enum ShardedModel {
+    /// Matrices of 12 MiB, so that rpc-server caches them, and little else.
+    static func small() throws -> String {
+        try TestEnvironment.model([
+            "--layers", "3", "--embedding", "512", "--heads", "8", "--kv-heads", "2",
+            "--feed-forward", "12288", "--vocabulary", "12288", "--type", "f16",
+        ])
+    }
+
     /// What a single server answers with all of it.
     static func tokens(of model: String) throws -> [Int] {
         let alone = try LocalCluster(workers: 0, model: model)
