@@ -30,6 +30,12 @@ package struct MessageText: Sendable {
         }
     }
 
+    /// The same as lines, the remedy indented below the sentence.
+    package static func lines(_ message: String) -> [String] {
+        let parts = apart(message)
+        return [parts.sentence] + (parts.remedy.map { ["  \($0)"] } ?? [])
+    }
+
     /// The text with its labels in colours - `error:` and `warning:` alone - and sentences broken
     /// at words. A table, or a line of a file with a mark below it, stays as it is.
     package func shown(_ text: String) -> String {

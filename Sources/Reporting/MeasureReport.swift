@@ -35,10 +35,10 @@ package struct MeasureReport {
                     + way(device)
                     + " (equal runs within \(Int((device.spread * 100).rounded())) %)")
         }
-        let problems = results.compactMap { bench, outcome -> String? in
-            guard case .problem(let text) = outcome else { return nil }
+        let problems = results.flatMap { bench, outcome -> [String] in
+            guard case .problem(let text) = outcome else { return [] }
             let finding = Finding([bench.node], at: bench.location, text)
-            return "error: \(finding.named.text)"
+            return MessageText.lines("error: \(finding.named.text)")
         }
         lines += problems.isEmpty ? [] : [""] + problems
         lines += [

@@ -97,7 +97,7 @@ package struct ShardReport: Equatable, Sendable {
         }
         for row in rows {
             guard let problem = row.problem else { continue }
-            lines.append("error: \(row.node): \(problem)")
+            lines += MessageText.lines("error: \(row.node): \(problem)")
         }
         lines += assumptions.map { "assumed: \($0)" }
         return lines.joined(separator: "\n") + "\n"

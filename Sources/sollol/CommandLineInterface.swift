@@ -174,8 +174,7 @@ enum CommandLineInterface {
 
     /// Prints an error on standard error; what to do about it has a line of its own.
     static func complain(error text: String) {
-        let parts = MessageText.apart("error: \(text)")
-        complain(parts.sentence + (parts.remedy.map { "\n  \($0)" } ?? ""))
+        complain(MessageText.lines("error: \(text)").joined(separator: "\n"))
     }
 
     /// Prints what went wrong on standard error.

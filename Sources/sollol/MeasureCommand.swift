@@ -15,7 +15,7 @@ enum MeasureCommand {
         guard !supervisor.isHeld else {
             let who = supervisor.pid.map { " (pid \($0))" } ?? ""
             CommandLineInterface.complain(
-                "error: a sollol\(who) runs this cluster, and measuring beside it would disturb "
+                error: "a sollol\(who) runs this cluster, and measuring beside it would disturb "
                     + "both. Try: sollol down")
             return .alreadyRunning
         }
@@ -61,7 +61,7 @@ enum MeasureCommand {
         }
         if look.plan != nil, look.modelProblem == nil {
             CommandLineInterface.complain(
-                "error: no smaller model of this shape can be made: it has one layer only, or "
+                error: "no smaller model of this shape can be made: it has one layer only, or "
                     + "a header that is not understood")
         }
     }

@@ -55,7 +55,7 @@ struct ShardCommand {
             let source = try ShardSourceOption(spec).open(from) { console.report($0) }
             return try shard(source, isDryRun: isDryRun)
         } catch let problem as ShardSource.Problem {
-            CommandLineInterface.complain("error: \(problem)")
+            CommandLineInterface.complain(error: "\(problem)")
             return .unavailable
         }
     }

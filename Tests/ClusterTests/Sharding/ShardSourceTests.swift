@@ -147,7 +147,7 @@ struct ShardSourceTests {
                 + "printf x | dd of=\"$file\" bs=1 seek=9999 conv=notrunc; done")
         let wrong = try Self.shard(cluster)
         #expect(wrong.status == 69)
-        #expect(wrong.text.contains("Whoever stored it has something else now"), "\(wrong)")
+        #expect(wrong.text.contains("\n  Whoever stored it has something else now"), "\(wrong)")
         #expect(wrong.text.contains("waits there for that of"), "\(wrong)")
     }
 }
