@@ -16,8 +16,7 @@ extension ClusterRunner {
                 ReloadQuestion(
                     cluster: inForce.spec.name, sources: sources,
                     running: RunningCluster(
-                        decisions.supervisor.wanted.plan, owner: state.owner.id,
-                        leftOut: plan.leftOut),
+                        decisions.supervisor.wanted.plan, now: plan, owner: state.owner.id),
                     facts: knownFacts, numbers: numbers, isPreview: isPreview)
             },
             completed: { [unowned self] next, completion in

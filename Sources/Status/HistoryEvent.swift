@@ -28,6 +28,8 @@ enum HistoryEvent: Equatable, Sendable {
     /// The API answers; seconds since it did not, where it has before.
     case serves(again: Bool, after: Double?)
     case fails(Failure)
+    /// A worker that lives on had no memory for a request. What that costs comes next, if anything.
+    case refuses(Failure)
     /// The cluster ends for good, because of that.
     case givesUp(Failure?)
     /// A worker is left out, or taken back.
@@ -51,6 +53,8 @@ enum HistoryEvent: Equatable, Sendable {
         case .warning:
             if let process = record.process, message.hasPrefix("going on without ") {
                 self = .leavesOut(process)
+            } else if let failure = Self.failure(record), MemoryRefusal.isCause(failure.cause) {
+                self = .refuses(failure)
             } else if let failure = Self.failure(record),
                 record.cause != nil || !failure.action.isEmpty
             {

@@ -1,4 +1,5 @@
 import Basics
+import Supervision
 
 /// What happened, as people tell it: a failure, those that followed it and the recovery are one
 /// incident, and an incident that comes again and again is told once.
@@ -78,6 +79,8 @@ struct HistoryTale: Equatable, Sendable {
     private(set) var chapters: [Chapter] = []
     /// The incident that goes on, by its place.
     private var ongoing: Int?
+    /// What the last chapter tells, while it may turn out to be the beginning of an incident.
+    private var refusal: Failures?
 
     /// What records say, oldest first.
     init(_ all: [Told]) {
@@ -86,6 +89,8 @@ struct HistoryTale: Equatable, Sendable {
     }
 
     private mutating func take(_ record: HistoryRecord, _ event: HistoryEvent) {
+        let explains = refusal
+        if event != .step { refusal = nil }
         switch event {
         case .step: break
         case .begins:
@@ -104,7 +109,10 @@ struct HistoryTale: Equatable, Sendable {
             incident.lost = record.lostAtLeast ?? 0
             chapters[ongoing] = .incident(incident)
             self.ongoing = nil
-        case .fails(let failure): add(failure, record)
+        case .fails(let failure): add(failure, record, after: explains)
+        case .refuses(let failure):
+            if ongoing != nil { return add(failure, record) }
+            refuse(failure, record)
         case .givesUp(let failure?):
             add(failure, record)
             if let ongoing, case .incident(var incident) = chapters[ongoing] {
@@ -115,13 +123,7 @@ struct HistoryTale: Equatable, Sendable {
         case .givesUp(nil): note(record, "error: \(record.message)", record.details)
         case .stops: ongoing = nil
         case .leavesOut, .takesBack, .stopped: note(record, record.message)
-        case .other:
-            let isWarning = record.kind == Report.Kind.warning.rawValue
-            note(
-                record,
-                (isWarning ? "warning: " : "")
-                    + HistoryEntry.placed(record.message, record.process, on: record.host),
-                record.details + (record.remedy.map { ["to do: \($0)"] } ?? []))
+        case .other: warn(record)
         }
     }
 
@@ -131,15 +133,37 @@ struct HistoryTale: Equatable, Sendable {
         chapters.append(.note(record.time, text, details: details))
     }
 
-    private mutating func add(_ failure: HistoryEvent.Failure, _ record: HistoryRecord) {
+    private mutating func add(
+        _ failure: HistoryEvent.Failure, _ record: HistoryRecord, after refusal: Failures? = nil
+    ) {
         let failures = Failures(
             failure: failure, count: 1, first: record.time, last: record.time)
         guard let ongoing, case .incident(var incident) = chapters[ongoing] else {
+            var incident = Incident(failures: [failures])
+            if let refusal, record.time.seconds - refusal.last.seconds <= Int(MemoryRefusal.reach) {
+                incident.failures.insert(refusal, at: 0)
+                chapters.removeLast()
+            }
             ongoing = chapters.count
-            return chapters.append(.incident(Incident(failures: [failures])))
+            return chapters.append(.incident(incident))
         }
         incident.add(failures)
         chapters[ongoing] = .incident(incident)
+    }
+
+    /// A failure only where another one follows from it.
+    private mutating func refuse(_ failure: HistoryEvent.Failure, _ record: HistoryRecord) {
+        refusal = Failures(failure: failure, count: 1, first: record.time, last: record.time)
+        warn(record)
+    }
+
+    private mutating func warn(_ record: HistoryRecord) {
+        let isWarning = record.kind == Report.Kind.warning.rawValue
+        note(
+            record,
+            (isWarning ? "warning: " : "")
+                + HistoryEntry.placed(record.message, record.process, on: record.host),
+            record.details + (record.remedy.map { ["to do: \($0)"] } ?? []))
     }
 
     private mutating func mergeRepeated() {

@@ -56,7 +56,7 @@ struct ServiceTime: Equatable, Sendable {
             isEnding = true
             ends(at: now)
         case .stopped: ends(at: now)
-        case .step, .other: break
+        case .step, .refuses, .other: break
         }
     }
 

@@ -71,9 +71,6 @@ struct ServiceRecord: Equatable, Sendable {
     /// The one that ended last.
     private(set) var lastEpisode: Episode?
 
-    /// Seconds for which a worker's word explains that it is lost.
-    private static let refusalReach = 5.0
-
     /// A worker had no memory: it explains that a coordinator has lost it, now or soon.
     mutating func noteRefusal(_ refusal: WorkerRefusal) {
         self.refusal = refusal
@@ -84,7 +81,7 @@ struct ServiceRecord: Equatable, Sendable {
     mutating func beginEpisode(at now: Instant, _ node: Node, _ cause: FailureCause) {
         var episode = episode ?? Episode(began: interruption?.since ?? now)
         episode.failed(node, cause)
-        if let refusal, now - refusal.at <= Self.refusalReach {
+        if let refusal, now - refusal.at <= MemoryRefusal.reach {
             episode.failed(refusal.node, refusal.cause)
         }
         episode.lostAtLeast += interruption?.lost ?? 0

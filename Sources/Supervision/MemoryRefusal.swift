@@ -5,6 +5,10 @@ import Basics
 /// with build 11669).
 package enum MemoryRefusal {
     private static let beginnings = ["Failed to allocate input buffer of size "]
+    /// Seconds for which a worker's word explains that it is lost.
+    package static let reach = 5.0
+    /// What people are told of it begins so.
+    private static let words = "it had no memory for a request: "
 
     /// Whether that line of its log does.
     package static func isTold(by line: String) -> Bool {
@@ -12,6 +16,14 @@ package enum MemoryRefusal {
         let text = LogLine(line).text
         return beginnings.contains { text.hasPrefix($0) }
     }
+
+    /// What that line tells, for people.
+    static func cause(_ line: String) -> FailureCause {
+        FailureCause(.outOfMemory, words + TerminalText.quote(line))
+    }
+
+    /// Whether people were told of one by that, without the worker's name.
+    package static func isCause(_ text: String) -> Bool { text.hasPrefix(words) }
 }
 
 extension Supervisor {
@@ -26,12 +38,11 @@ extension Supervisor {
             $0.node == run.node && now - $0.at < Self.refusalPause
         }
         guard isKnown != true else { return }
-        let cause = FailureCause(
-            .outOfMemory, "it had no memory for a request: \(TerminalText.quote(line))")
+        let cause = MemoryRefusal.cause(line)
         service.noteRefusal(WorkerRefusal(node: workers[index].node, cause: cause, at: now))
         report(
             .warning, about: run.node, cause: cause.kind,
-            "\(run.node): \(cause.text); the coordinator loses its connection by that")
+            "\(run.node): \(cause.text); whoever asked loses the connection by that")
     }
 }
 

@@ -44,6 +44,14 @@ package struct Finding: Equatable, Sendable {
     /// `worker-1, worker-3`.
     package var subject: String { Node.list(processes) }
 
+    /// The same as a warning where it is about these alone, whom nobody needs for a start.
+    package func asWarning(of spares: [Node]) -> Finding {
+        guard !processes.isEmpty, processes.allSatisfy(spares.contains) else { return self }
+        var finding = self
+        finding.severity = .warning
+        return finding
+    }
+
     /// What is wrong, and what to do.
     package var complaint: Complaint {
         Complaint(filled(template.problem), remedy: template.remedy.map(filled))

@@ -29,6 +29,8 @@ package struct HostSurvey: Equatable, Sendable {
     package var request: SurveyRequest
     /// What the host told, or nil when it could not be asked.
     package var report: SurveyReport?
+    /// Whether its answer was awaited; not where it was left out since nobody needs it.
+    package var wasAwaited = true
     /// Why it could not be asked.
     package var problem: Complaint?
     /// Its model; nil when it was not asked for or cannot be used.

@@ -11,20 +11,24 @@ package struct RunningCluster: Codable, Equatable, Sendable {
     /// Where our servers hold memory: what was free there before they started counts, since they
     /// end before others start.
     package var locations: [RunLocation]
-    /// What our workers are dialled at. They are in use, so nobody else connects.
+    /// What our workers are dialled at. They are in use, or a spare may be at any moment, so nobody
+    /// else connects.
     package var endpoints: [Endpoint]
     /// Ends of our connections' forwards.
     package var forwards: [PlanFindings.Opening]
     /// Workers that it does without: what is wrong with them is known, and no obstacle.
     package var leftOut: [Node]
 
-    /// The cluster of a plan that runs.
-    package init(_ plan: LaunchPlan, owner: String, leftOut: [Node]) {
+    /// The cluster that was planned as a whole, and goes by that other plan now: without workers
+    /// that are missing, and with spares in their place.
+    package init(_ whole: LaunchPlan, now: LaunchPlan, owner: String) {
         self.owner = owner
-        self.leftOut = leftOut
-        locations = plan.processes.map(\.location)
-        endpoints = plan.backends.map(\.endpoint)
-        forwards = PlanFindings.openings(plan).filter(\.isForward)
+        leftOut = now.leftOut
+        locations = whole.processes.map(\.location)
+        endpoints =
+            whole.unmanaged.map(\.endpoint)
+            + whole.processes.filter { $0.role == .worker }.map(\.dial)
+        forwards = (PlanFindings.openings(whole) + PlanFindings.openings(now)).filter(\.isForward)
     }
 
     /// Whether that is the end of a forward of ours.

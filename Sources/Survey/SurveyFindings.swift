@@ -6,7 +6,11 @@ package enum SurveyFindings {
     package static func of(_ survey: HostSurvey) -> [Finding] {
         let request = survey.request
         guard let report = survey.report else {
-            let problem = survey.problem ?? Complaint("{host} could not be asked")
+            let why =
+                survey.wasAwaited
+                ? "could not be asked"
+                : "has not answered yet, which nobody waits for: it is the host of a spare"
+            let problem = survey.problem ?? Complaint("{host} \(why)")
             return [Finding(request.processes, at: request.location, problem)]
         }
         var findings: [Finding] = []

@@ -11,7 +11,7 @@ import Testing
     private static let killed =
         "it was killed (signal 9; by the kernel when memory ran out, or by hand)"
 
-    private static func line(
+    static func line(
         _ seconds: Int, _ kind: String, _ message: String, process: String? = nil,
         details: [String] = [], more: String = ""
     ) -> HistoryRecord {
@@ -27,10 +27,10 @@ import Testing
         return record
     }
 
-    private static let begin = line(0, "phase", "[1/5] checking programs, model and ports")
-    private static let serving = line(10, "serving", "serving at http://h:1 after 9.5 s")
+    static let begin = line(0, "phase", "[1/5] checking programs, model and ports")
+    static let serving = line(10, "serving", "serving at http://h:1 after 9.5 s")
 
-    private static func failure(
+    static func failure(
         _ seconds: Int, _ process: String, _ cause: String = killed, then action: String = "now",
         details: [String] = []
     ) -> HistoryRecord {
@@ -39,13 +39,13 @@ import Testing
             details: details)
     }
 
-    private static func again(_ seconds: Int, _ took: String, more: String = "") -> HistoryRecord {
+    static func again(_ seconds: Int, _ took: String, more: String = "") -> HistoryRecord {
         line(
             seconds, "serving",
             "serving again at http://h:1 after \(took) s (worker-1: \(killed))", more: more)
     }
 
-    private func text(
+    func text(
         _ records: [HistoryRecord], end: Int, since: Int? = nil, process: String? = nil
     ) -> String {
         ClusterHistory(

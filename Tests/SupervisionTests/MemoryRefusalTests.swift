@@ -33,7 +33,7 @@ import Testing
         let reports = cluster.reports(refusal(cluster))
         #expect(
             reports.map(\.message) == [
-                "worker-1: \(text); the coordinator loses its connection by that"
+                "worker-1: \(text); whoever asked loses the connection by that"
             ])
         #expect(reports.map(\.cause) == [.outOfMemory])
         #expect(cluster.reports(refusal(cluster)) == [], "told once")

@@ -37,6 +37,17 @@ import Testing
         #expect(all.map(\.subject) == ["worker-1", "worker-2"])
     }
 
+    @Test func whatConcernsSparesAloneIsAWarning() {
+        let spares: [Node] = ["worker-2", "worker-3"]
+        let severity = { (processes: [Node]) in
+            Finding(processes, "gone").asWarning(of: spares).severity
+        }
+        #expect(severity(["worker-2"]) == .warning)
+        #expect(severity(["worker-3", "worker-2"]) == .warning)
+        #expect(severity(["worker-2", "coordinator"]) == .error)
+        #expect(severity([]) == .error)
+    }
+
     @Test func aCommandForOneHostCanBeTypedAsItIs() {
         let complaint = Complaint("on {host}", remedy: "{ssh}ls")
         #expect(

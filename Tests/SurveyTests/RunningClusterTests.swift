@@ -20,7 +20,10 @@ import Testing
     }
 
     private func running(_ spec: ClusterSpec, leftOut: [Node] = []) throws -> RunningCluster {
-        RunningCluster(try LaunchPlanner.plan(spec), owner: "owner", leftOut: leftOut)
+        let plan = try LaunchPlanner.plan(spec)
+        var now = plan
+        now.leftOut = leftOut
+        return RunningCluster(plan, now: now, owner: "owner")
     }
 
     @Test func workersInUseAreNotDialledAndItsHostsAreKnown() throws {
@@ -30,6 +33,34 @@ import Testing
             requests.map(\.location.sshDestination) == [nil, "10.0.0.2", "10.0.0.3", "10.0.0.4"])
         #expect(requests.map(\.isInUse) == [true, true, true, false])
         #expect(requests[0].reaches.map(\.node.description) == ["worker-3"])
+    }
+
+    /// An rpc-server has one client, and others wait until that one is gone.
+    @Test(arguments: ["direct", "ssh"])
+    func aSpareThatWasCalledInIsInUse(transport: String) throws {
+        var spec = try spec(
+            """
+            {"model": "/m.gguf", "placement": {"strategy": "fastest"},
+             "rpc_backends": [{"host": "10.0.0.2", "speed": 10},
+                {"host": "10.0.0.3", "speed": 1, "transport": "\(transport)"}],
+             "coordinator": {"host": "10.0.0.9", "ssh": "boss"}}
+            """)
+        spec.placement.participants = .workersOnly
+        var host = HostFacts.Host()
+        host.models["/m.gguf"] = SampleSpecs.localFacts.hosts[.here]?.models[SampleSpecs.model]
+        let facts = HostFacts(hosts: [HostKey(spec.coordinator.location): host])
+        let whole = try LaunchPlanner.plan(spec, facts: facts)
+        let (fast, slow) = (spec.workers[0].node, spec.workers[1].node)
+        #expect(whole.spares == [slow])
+        let now = try LaunchPlanner.plan(spec, facts: facts, leavingOut: [fast], of: whole)
+        #expect(now.spares == [])
+        let running = RunningCluster(whole, now: now, owner: "owner")
+        #expect(running.adapted(SurveyRequest.all(for: spec)).flatMap(\.reaches) == [])
+        // What the coordinator's connection forwards to it is open.
+        let openings = PlanFindings.openings(now).filter(\.isForward)
+        let others = PlanFindings.openings(whole).filter(\.isForward)
+        #expect(openings.count == others.count + (transport == "ssh" ? 1 : 0))
+        #expect(openings.allSatisfy(running.forwards))
     }
 
     @Test func memoryIsWhatItWasBeforeTheStart() throws {

@@ -22,10 +22,10 @@ extension Preflight {
             lookAgain(openings, obstacles)
             obstacles = openings.map(obstacle)
         }
-        findings += zip(openings, obstacles).compactMap { opening, obstacle in
+        found += zip(openings, obstacles).compactMap { opening, obstacle in
             obstacle.map { PlanFindings.finding(opening, $0) }
         }
-        findings += PlanFindings.sharedMachines(plan, surveys)
+        found += PlanFindings.sharedMachines(plan, surveys)
     }
 
     /// Whether a connection that is kept listens there already.

@@ -13,8 +13,8 @@ import Survey
 package struct Preflight {
     /// What is known now: recorded facts, renewed where a host was asked.
     package private(set) var facts: HostFacts
-    /// What stands in the way, or may; equal ones grouped.
-    package internal(set) var findings: [Finding] = []
+    /// What was found, one by one.
+    var found: [Finding] = []
     /// Those of them that are about the plan as it is.
     private var findingsOfPlan: [Finding] = []
     /// What each host told.
@@ -28,6 +28,8 @@ package struct Preflight {
     let spec: ClusterSpec
     let owner: String
     var running: RunningCluster?
+    /// Who is likely to be a spare, so that nobody waits for its host.
+    private var likelySpares: [Node] = []
     private var (prunesCaches, wantsProbes) = (true, false)
     private let tell: (Report) -> Void
 
@@ -101,24 +103,22 @@ package struct Preflight {
     }
 
     private mutating func lookEverywhere(isThorough: Bool) {
-        findings += SpecNames.lookUp(spec, into: &facts)
-        let before = findings
+        likelySpares = isThorough ? [] : spares(by: facts)
+        found += SpecNames.lookUp(spec, into: &facts, spares: likelySpares)
+        let before = found
         look(isThorough: isThorough, trusts: !isThorough)
         if isDoubtful {
             // What was recorded of programs may be what is wrong with them.
-            findings = before
+            found = before
             connections.closeAll()
             look(isThorough: isThorough, trusts: false)
         }
         if let plan {
-            findings += PlanFindings.publicNames(plan, spec)
+            found += PlanFindings.publicNames(plan, spec)
             check(plan)
-            if facts.shards != nil, plan.shardProblem == nil {
-                findings += ShardLooks.findings(plan)
-            }
-            findings += PlanFindings.exposed(plan) + PlanFindings.longContext(plan)
+            if facts.shards != nil, plan.shardProblem == nil { found += ShardLooks.findings(plan) }
+            found += PlanFindings.exposed(plan) + PlanFindings.longContext(plan)
         }
-        findings = Finding.grouped(findings)
         connections.close(
             except: plan?.processes.compactMap {
                 SSHCommand.argv(for: $0, timeouts: spec.timeouts)
@@ -142,19 +142,23 @@ package struct Preflight {
         }
         let keeps = !isThorough && running == nil
         if keeps { addForwards(to: &requests) }
-        findings += findShards()
-        for index in requests.indices { addSkeleton(to: &requests[index]) }
+        found += findShards()
+        for index in requests.indices {
+            addSkeleton(to: &requests[index])
+            requests[index].reaches.removeAll { likelySpares.contains($0.node) }
+        }
         survey(running?.adapted(requests) ?? requests, keeping: keeps ? connections : nil)
-        findings += surveys.flatMap(SurveyFindings.of)
-        findings += BuildComparison.findings(surveys)
-        if isThorough { findings += surveys.compactMap(KeyCheck.finding) }
+        found += surveys.flatMap(SurveyFindings.of)
+        found += BuildComparison.findings(surveys)
+        if isThorough { found += surveys.compactMap(KeyCheck.finding) }
         makePlan()
     }
 
     /// Whether builds differ, or no plan can be made, perhaps only by what was recorded.
     private var isDoubtful: Bool {
-        let reports = surveys.compactMap(\.report)
-        return reports.count == surveys.count
+        let needed = surveys.filter { !isOnlyFor(likelySpares, $0.request) }
+        let reports = needed.compactMap(\.report)
+        return reports.count == needed.count
             && reports.contains { $0.programs.contains { $0.known != nil } }
             && (plan == nil
                 || BuildComparison.findings(surveys).contains { $0.severity == .error })
@@ -188,9 +192,22 @@ package struct Preflight {
     private mutating func survey(
         _ requests: [SurveyRequest], keeping kept: OpenConnections? = nil
     ) {
-        surveys = HostLooks.at(
-            requests, timeouts: spec.timeouts, keeping: kept, waiting: tellWait)
+        func look(_ requests: [SurveyRequest], optional: Set<Int> = []) -> [HostSurvey] {
+            HostLooks.at(
+                requests, optional: optional, timeouts: spec.timeouts, keeping: kept,
+                waiting: tellWait)
+        }
+        let optional = requests.indices.filter { isOnlyFor(likelySpares, requests[$0]) }
+        surveys = look(requests, optional: Set(optional))
         facts.record(surveys, spec)
+        let late = surveys.indices.filter { !surveys[$0].wasAwaited }
+        let spares = late.isEmpty ? [] : spares(by: facts)
+        let needed = late.filter { !isOnlyFor(spares, requests[$0]) }
+        guard !needed.isEmpty else { return }
+        for (index, survey) in zip(needed, look(needed.map { requests[$0] })) {
+            surveys[index] = survey
+        }
+        facts.record(needed.map { surveys[$0] }, spec)
     }
 
     /// Somebody may be meant, who should not have to wait for what else is looked at.
@@ -244,8 +261,8 @@ package struct Preflight {
         trials = Array(zip(all, WorkerLooks.at(all, timeouts: spec.timeouts)))
         facts.record(trials, spec)
         // The plan is made anew, of more that is known, and so is what is said against it.
-        findings.removeAll { findingsOfPlan.contains($0) }
-        findings = Finding.grouped(findings + WorkerTrial.findings(trials))
+        found.removeAll { findingsOfPlan.contains($0) }
+        found += WorkerTrial.findings(trials)
         makePlan()
     }
 
@@ -267,6 +284,6 @@ package struct Preflight {
             plan = nil
             findingsOfPlan = [Finding([.coordinator], error.complaint)]
         }
-        findings += findingsOfPlan
+        found += findingsOfPlan
     }
 }

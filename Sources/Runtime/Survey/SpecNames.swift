@@ -8,15 +8,25 @@ enum SpecNames {
     /// A name, whose it is, and what came of looking it up.
     private typealias Found = (node: Node, host: String, outcome: NameLookup.Outcome)
 
+    /// Seconds for names that nobody needs for a start.
+    private static let courtesy = 2.0
+
     /// Looks up the names that are dialled from here, and those that rpc-server binds. Recorded
     /// addresses may be out of date.
     ///
+    /// - Parameter spares: whose names are not waited for.
     /// - Returns: a finding for each name without an address that is of use.
-    static func lookUp(_ spec: ClusterSpec, into facts: inout HostFacts) -> [Finding] {
-        let found = found(all(spec), within: spec.timeouts.connect)
-        let limit = seconds(spec.timeouts.connect)
+    static func lookUp(
+        _ spec: ClusterSpec, into facts: inout HostFacts, spares: [Node] = []
+    ) -> [Finding] {
+        let names = all(spec)
+        let limit = spec.timeouts.connect
+        let outcomes = [(false, limit), (true, min(limit, courtesy))].flatMap { isSpare, limit in
+            found(names.filter { spares.contains($0.node) == isSpare }, within: limit)
+                .map { ($0.node, $0.host, $0.outcome, seconds(limit)) }
+        }
         var findings: [Finding] = []
-        for (node, host, outcome) in found {
+        for (node, host, outcome, limit) in outcomes {
             let problem: String
             switch outcome {
             case .address(let address):

@@ -1,0 +1,36 @@
+import Basics
+import Facts
+import Plan
+import Survey
+
+/// Hosts of which only spares would need something: a cluster comes up without them.
+extension Preflight {
+    /// What stands in the way, or may; equal ones grouped. A spare stands in nobody's way.
+    package var findings: [Finding] {
+        let spares = plan?.spares ?? []
+        return Finding.grouped(found.map { $0.asWarning(of: spares) } + unknown(spares))
+    }
+
+    /// What is planned of a spare comes from its host, which has not been asked before either.
+    private func unknown(_ spares: [Node]) -> [Finding] {
+        surveys.filter {
+            $0.report == nil && facts.host(at: $0.request.location) == nil
+                && isOnlyFor(spares, $0.request)
+        }.map {
+            Finding(
+                $0.request.processes, at: $0.request.location, severity: .warning,
+                "nothing is known of {host}, so that a spare there may not start when it is needed",
+                remedy: "Once the host can be reached, try: sollol reload")
+        }
+    }
+
+    /// Who is a spare as far as is known; nobody where no plan can be made.
+    func spares(by facts: HostFacts) -> [Node] {
+        (try? LaunchPlanner.plan(spec, facts: facts))?.spares ?? []
+    }
+
+    /// Whether nobody else is on that host.
+    func isOnlyFor(_ spares: [Node], _ request: SurveyRequest) -> Bool {
+        request.processes.allSatisfy(spares.contains)
+    }
+}
