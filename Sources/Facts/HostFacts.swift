@@ -146,6 +146,9 @@ package struct HostFacts: Codable, Equatable, Sendable {
     package var placement: RecordedPlacement?
     /// What the nodes store of the model; nil where nobody has stored or seen any of it.
     package var shards: StoredShards?
+    /// Builds of llama.cpp that have kept shards, as `ShardTrial` names them; nil where none was
+    /// tried.
+    var shardKeepers: [String]?
 
     /// These facts, none unless given.
     package init(
@@ -259,6 +262,9 @@ extension HostFacts {
         }
         if (measured ?? [:]).values.contains(where: { !$0.allSatisfy(\.isPlausible) }) {
             return "what was measured of devices is impossible"
+        }
+        if (shardKeepers ?? []).contains(where: { !Outside.isHex($0, digits: 64) }) {
+            return "a build that keeps shards has no name"
         }
         if shards?.isPlausible == false { return "what is stored of the model is impossible" }
         if let (name, address) = addresses.first(where: { !AddressRange.isNumericIPv4($0.value) }) {

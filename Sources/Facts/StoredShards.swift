@@ -50,3 +50,21 @@ package struct StoredShards: Codable, Equatable, Sendable {
             }
     }
 }
+
+extension HostFacts {
+    /// Builds that are remembered, the last ones.
+    private static let mostKeepers = 64
+
+    /// Whether that build is known to keep shards.
+    package func keepsShards(_ build: String?) -> Bool {
+        build.map { shardKeepers?.contains($0) == true } ?? false
+    }
+
+    /// Takes over which builds keep shards. One that does not is tried again each time: it may be
+    /// replaced, or the trial may have been disturbed.
+    package mutating func recordKeepers(_ builds: [String]) {
+        guard !builds.isEmpty else { return }
+        let others = (shardKeepers ?? []).filter { !builds.contains($0) }
+        shardKeepers = Array((others + builds).suffix(Self.mostKeepers))
+    }
+}

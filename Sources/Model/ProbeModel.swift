@@ -37,21 +37,33 @@ package struct ProbeModel: Equatable, Sendable {
     /// Its tensors have 8 MiB: from 10 on a server may have them in its cache.
     package static let weighty = made(layers: 2, inner: 32 << 10)
 
-    private static func made(layers: Int, inner: UInt64) -> ProbeModel {
-        let width: UInt64 = 64
+    /// Bytes of a row of the probes that are made without a model.
+    package static let rowBytes = 4 * madeWidth
+    private static let madeWidth: UInt64 = 64
+
+    /// One whose matrices have so many rows: those of its layer, and its output.
+    package static func of(rows: UInt64, outputRows: UInt64) -> ProbeModel {
+        made(layers: 1, inner: rows, vocabulary: outputRows)
+    }
+
+    private static func made(
+        layers: Int, inner: UInt64, vocabulary: UInt64 = madeWidth
+    ) -> ProbeModel {
+        let width = madeWidth
         let square = [width, width]
+        let words = [width, vocabulary]
         let layer: [(String, [UInt64])] = [
             ("attn_norm", [width]), ("attn_q", square), ("attn_k", square), ("attn_v", square),
             ("attn_output", square), ("ffn_norm", [width]), ("ffn_gate", [width, inner]),
             ("ffn_up", [width, inner]), ("ffn_down", [inner, width]),
         ]
         let named =
-            [("token_embd", square), ("output_norm", [width]), ("output", square)]
+            [("token_embd", words), ("output_norm", [width]), ("output", words)]
             + (0..<layers).flatMap { number in layer.map { ("blk.\(number).\($0)", $1) } }
         let numbers: [(String, UInt64)] = [
             ("block_count", UInt64(layers)), ("context_length", 512), ("embedding_length", width),
             ("feed_forward_length", inner), ("attention.head_count", 2),
-            ("attention.head_count_kv", 2), ("vocab_size", width),
+            ("attention.head_count_kv", 2), ("vocab_size", vocabulary),
         ]
         let metadata: [(String, GGUFValue)] =
             [

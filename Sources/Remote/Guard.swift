@@ -92,18 +92,20 @@ package enum Guard {
     ///   - isPrepared: the shell has read `preparation`; needs a slot.
     ///   - trial: without a slot: says first why a server at that address with that cache would
     ///     have to do without it.
+    ///   - shards: without a slot: says at the end what the server made of these files.
     package static func startLine(
         argv: [String], environment: [String: String], slot: Slot?, isPrepared: Bool = false,
-        trial: (endpoint: Endpoint, cache: TensorCache)? = nil
+        trial: (endpoint: Endpoint, cache: TensorCache)? = nil, shards: TriedFiles? = nil
     ) -> String {
         let program =
             slot.map {
                 isPrepared
                     ? GuardProgram.guarding(isSharded: $0.shard != nil)
                     : GuardProgram.server(isSharded: $0.shard != nil)
-            } ?? GuardProgram.command
+            } ?? GuardProgram.shortCommand(triesShards: shards != nil)
         let look =
-            trial.map { values($0.cache, use: "look") + "address=\(address($0.endpoint)); " } ?? ""
+            (trial.map { values($0.cache, use: "look") + "address=\(address($0.endpoint)); " } ?? "")
+            + (shards.map(values) ?? "")
         let line = startValues(argv: argv, environment: environment, slot: slot) + look + program
         precondition(!line.utf8.contains(UInt8(ascii: "\n")), "newlines are refused on loading")
         return line
@@ -121,7 +123,12 @@ package enum Guard {
             .map { "export \($0.key)=\(ShellQuoting.quote($0.value)); " }.joined()
         return "set -- \(ShellQuoting.join(argv)); export_environment() { forget; \(exports)}; "
             + (slot.map(values)
-                ?? "cache_use=''; mark=short-\(UInt64.random(in: 0...UInt64.max)); ")
+                ?? "cache_use='' trial_taken=''; mark=short-\(UInt64.random(in: 0...UInt64.max)); ")
+    }
+
+    private static func values(_ files: TriedFiles) -> String {
+        "trial_taken=\(word(files.taken.name)):\(files.taken.byteCount) "
+            + "trial_kept=\(word(files.kept.name)):\(files.kept.byteCount); "
     }
 
     private static func address(_ endpoint: Endpoint) -> String {

@@ -9,6 +9,12 @@ package enum GuardProgram {
     }
     /// For a short command: the leash only.
     static let command = ShellProgram.line(commandFiles)
+
+    /// The same, and what says whether a build of llama.cpp keeps shards.
+    static func shortCommand(triesShards: Bool) -> String {
+        triesShards ? ShellProgram.line(PackageResources.shard_trial_sh) + " " + command : command
+    }
+
     /// The part of `server` that needs to know nothing about the server.
     private static let preparation = ShellProgram.line(preparationFiles)
     /// The rest of `server`.

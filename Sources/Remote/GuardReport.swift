@@ -25,6 +25,8 @@ package enum GuardReport: Equatable, Sendable {
     case memoryKills(MemoryKills)
     /// `shard good BYTES`, `shard wrong TEXT`: whether its shard is right, and what it has read.
     case shard(ShardState)
+    /// `trial FATE`: what became of the files that a build of llama.cpp was tried with.
+    case trial(TriedFiles.Fate)
     /// `cache judged`: what the server's tensor cache holds is whole, or gone.
     case cacheJudged
     /// `cache TEXT`: what was found in the tensor cache, or why the server has none.
@@ -57,6 +59,9 @@ package enum GuardReport: Equatable, Sendable {
         case "shard":
             guard let state = ShardState(words: rest) else { return nil }
             self = .shard(state)
+        case "trial":
+            guard let fate = TriedFiles.Fate(rawValue: String(rest)) else { return nil }
+            self = .trial(fate)
         case "oom":
             guard let kills = MemoryKills(words: rest) else { return nil }
             self = .memoryKills(kills)

@@ -26,6 +26,8 @@ final class GuardedProcess {
         var cache: (String?) -> Void = { _ in }
         /// Whether its shard of the model is right, as it was asked.
         var shard: (ShardState) -> Void = { _ in }
+        /// What became of the files that its build was tried with.
+        var trial: (TriedFiles.Fate) -> Void = { _ in }
         /// Server and guard are gone.
         var ended: (End) -> Void
     }
@@ -169,6 +171,7 @@ final class GuardedProcess {
         case .usage(let usage): handlers.usage(usage)
         case .peers(let troubles): handlers.connections(troubles)
         case .shard(let state): handlers.shard(state)
+        case .trial(let fate): handlers.trial(fate)
         case .cacheJudged: handlers.cache(nil)
         case .cache(let text): handlers.cache(text)
         case nil: break

@@ -20,9 +20,16 @@ package struct SourceAddress: Equatable, Sendable {
 
     private static let schemes = ["http://", "https://"]
 
-    /// Whether a text is meant as an address, and not as a path.
+    /// Whether a text is meant as an address, and not as a path: of another scheme, too, which is
+    /// then refused by name.
     package static func isMeant(_ text: String) -> Bool {
-        schemes.contains { text.lowercased().hasPrefix($0) }
+        let scheme = text.utf8.prefix { $0 != UInt8(ascii: ":") }
+        let isScheme = scheme.allSatisfy { byte in
+            let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+            let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            return isLetter || isDigit || "+-.".utf8.contains(byte)
+        }
+        return !scheme.isEmpty && isScheme && text.dropFirst(scheme.count).hasPrefix("://")
     }
 
     /// An address that somebody gave.

@@ -3,6 +3,11 @@ import Foundation
 import Model
 
 extension DeviceBench {
+    /// Whether the larger model was loaded, and computed something.
+    package func hasLoaded(_ lines: [String]) -> Bool {
+        Self.runs(lines).contains { $0.model_filename.hasSuffix("/9") }
+    }
+
     /// Bytes that the way to a device takes in a second, by a bench with a `weighty` probe behind a
     /// `tiny` one; nil where it did not get that far.
     ///

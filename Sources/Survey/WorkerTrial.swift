@@ -3,6 +3,7 @@ import Configuration
 import Facts
 import LlamaCpp
 import Plan
+import Remote
 
 /// What is started for a moment to see a worker at work: its rpc-server on 127.0.0.1 at a free
 /// port, and the coordinator's own program that asks it for its devices.
@@ -23,6 +24,10 @@ package struct WorkerTrial: Equatable, Sendable {
         package var problem: Complaint?
         /// Why a start would do without its tensor cache, as what follows the name of the worker.
         package var cacheProblem: String?
+        /// Whether the model of `shards` was loaded to it.
+        package var isLoaded = false
+        /// What became of the files of `shards`.
+        package var fate: TriedFiles.Fate?
 
         /// Nothing yet.
         package init() {}
@@ -33,16 +38,18 @@ package struct WorkerTrial: Equatable, Sendable {
     /// The worker's command line with another address and port, and without a cache on its disk.
     package var argv: [String]
     /// What a start would cache.
-    package var cache: TensorCache?
+    package private(set) var cache: TensorCache?
     /// Where it listens on its host.
     package var port: Int
     /// The coordinator's process.
     package var coordinator: PlannedProcess
     /// Whether the coordinator's program can list devices.
-    package var listsDevices: Bool
+    package private(set) var listsDevices: Bool
     /// Whether the way to the worker is measured, too: then it listens, and is reached, as the plan
     /// has it.
     package private(set) var measuresWay = false
+    /// What it is tried with whether its build keeps shards; nil: that is not tried.
+    package private(set) var shards: ShardTrial?
     /// The port on this machine that leads to the worker.
     package var localPort: Int
     /// The port on a coordinator's host that leads back to this machine.
@@ -83,6 +90,20 @@ package struct WorkerTrial: Equatable, Sendable {
         argv = worker.argv.filter { $0 != Self.cacheFlag }
     }
 
+    /// Tries whether its build keeps shards, with programs that were found there.
+    package mutating func tryShards(
+        _ shards: ShardTrial, program: String, coordinatorProgram: String, listsDevices: Bool
+    ) {
+        self.shards = shards
+        self.listsDevices = listsDevices
+        cache = nil
+        argv[0] = program
+        argv.append(Self.cacheFlag)
+        // Its folder is that of the trial.
+        worker.environment["LLAMA_CACHE"] = nil
+        coordinator.arguments[0].word = coordinatorProgram
+    }
+
     /// Where this machine asks it whether it answers.
     package var probed: Endpoint {
         guard measuresWay, case .rpcHello(let host, let port) = worker.readiness else {
@@ -96,7 +117,9 @@ package struct WorkerTrial: Equatable, Sendable {
     private static func canRun(_ worker: PlannedProcess, _ surveys: [HostSurvey]) -> Bool {
         surveys.contains { survey in
             zip(survey.request.programs, survey.report?.programs ?? []).contains {
-                $0.users.contains(worker.node) && $1.path != nil && $1.help?.status == 0
+                // A brief look does not ask it.
+                $0.users.contains(worker.node) && $1.path != nil
+                    && ($1.help?.status == 0 || survey.request.isBrief)
             }
         }
     }

@@ -15,7 +15,7 @@ struct ShardCommand {
     private let statePath: String
     private let configuration: String?
     private let isJSON: Bool
-    private let console: Console
+    let console: Console
 
     var spec: ClusterSpec { loaded.spec }
 
@@ -79,11 +79,12 @@ struct ShardCommand {
         }
         // Nothing may be changed below a cluster that runs.
         let state = try StateDirectory(path: statePath, configuration: configuration)
+        var facts = recorded.facts
+        guard isKept(layout, plan, &facts) else { return .unavailable }
         let manifest = try store(
             layout, source, placement.shardPrint(cluster: spec.name), &report)
         if report.isGood {
             for notice in removeFormer(than: layout) { console.notice(notice) }
-            var facts = recorded.facts
             facts.shards = StoredShards(manifest, cluster: spec.name)
             try RecordedFacts.write(facts, placement: plan.remembered, to: state)
         }

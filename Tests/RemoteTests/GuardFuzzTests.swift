@@ -11,7 +11,7 @@ import Testing
         "refused held by a of ann@box",
         "unusable /tmp/sollol-0 is a link", "unending process 7", "unforwarded port 7",
         "shard good 171798691840", "shard wrong blk.0 is missing", "unsharded blk.0 is missing",
-        "usage 71 1024 250 4096", "oom 0", "oom 1 3 230686720 /sys/fs/cgroup/a%20b",
+        "usage 71 1024 250 4096", "trial kept", "oom 0", "oom 1 3 230686720 /sys/fs/cgroup/a%20b",
         "usage 71 1024 1-02:03:04.50 -", "usage 71 1024 02:03 7",
         "a@h@b@127.0.0.1:50052@70@123 1000000490 hold 30 1000000100 abc 72 ann@box 71 99 80 2",
         "debug1: Server accepts key: /home/a/.ssh/id_ed25519 ED25519 SHA256:x agent",
@@ -62,7 +62,7 @@ import Testing
                 if !line.unicodeScalars.contains("\u{FFFD}") { return "names \(group.folder)" }
             }
             _ = kills.groups.map { UInt64($0.limit) }
-        case .peers?, .usage(nil)?, .listening?, .cacheJudged?, nil: break
+        case .peers?, .usage(nil)?, .listening?, .cacheJudged?, .trial?, nil: break
         }
         for clock in [nil, Int64.min, -1, 1_000_000_500, .max] {
             guard let record = GuardRecord(line, clock: clock) else { continue }

@@ -91,6 +91,9 @@ import Testing
             path: "Remote/Shell/shard-check.sh",
             bytes: Remote.PackageResources.shard_check_sh),
         File(
+            path: "Remote/Shell/shard-trial.sh",
+            bytes: Remote.PackageResources.shard_trial_sh),
+        File(
             path: "Survey/Shell/shard-find.sh",
             bytes: Survey.PackageResources.shard_find_sh),
         File(

@@ -32,6 +32,16 @@ import Testing
         #expect(problem?.message.contains(text) == false)
     }
 
+    /// So that an address of another kind is named, not looked for on the disk.
+    @Test func whatIsMeantAsAnAddressIsNoPath() {
+        for text in ["ftp://h/a.gguf", "S3://bucket/a", "git+ssh://h/a", "HTTPS://"] {
+            #expect(SourceAddress.isMeant(text), "\(text)")
+        }
+        for text in ["/models/a.gguf", "a.gguf", "", "://a", "a b://c", "a:b", "./a://b", "é://a"] {
+            #expect(!SourceAddress.isMeant(text), "\(text)")
+        }
+    }
+
     @Test func allFilesOfASplitModelHaveTheSameQuery() throws {
         let first = try SourceAddress("https://h/m-00001-of-00003.gguf?a=b/c")
         #expect(

@@ -26,6 +26,7 @@
 #   cache TEXT              of its tensor cache: what was found, `judged`, or why it has none
 #   shard good BYTES        its shard is right, and so much it has read so far; - if unknown
 #   shard wrong TEXT        its shard cannot be used
+#   trial FATE              what became of the files that a build was tried with (shard-trial.sh)
 #   unsharded TEXT          not started: its shard cannot be used
 #   refused TEXT            not started: a live server of somebody else has that port
 #   unending TEXT           not started: its predecessor does not end
@@ -52,7 +53,7 @@
 #   given_folder        where the records are; empty: the usual places
 #
 # A short command (short-command.sh) has only the first two, `mark`, by which its processes are
-# found, and for a trial what concerns the cache.
+# found, and for a trial what concerns the cache, or trial_taken and trial_kept (shard-trial.sh).
 
 # What ends a whole group of processes, such as Ctrl-C, must not end the guard. PIPE stays ignored
 # in the server: else rpc-server dies when a client leaves at the wrong moment (llama.cpp 26680).

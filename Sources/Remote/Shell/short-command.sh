@@ -1,7 +1,8 @@
 # A guard for a short command: the leash and nothing else. No record, no lease, no ticker. Reads
-# mark, by which all that the command has started is found.
+# mark, by which all that the command has started is found, and trial_taken, empty unless a build of
+# llama.cpp is tried (shard-trial.sh).
 
-: "${setpriv-}" "${mark-}" "${cache_use-}";
+: "${setpriv-}" "${mark-}" "${cache_use-}" "${trial_taken-}" "${trial_folder-}";
 
 # become_command WORD...: in a process of its own.
 become_command() {
@@ -9,6 +10,7 @@ become_command() {
     [ "$cache_use" != look ] || look_at_cache;
     exec >&2 3<&-;
     [ -z "$setpriv" ] || set -- "$setpriv" --pdeathsig KILL -- "$@";
+    [ -z "$trial_taken" ] || export LLAMA_CACHE="$trial_folder";
     export_environment;
     export SOLLOL_SERVER="$mark";
     exec "$@";
@@ -38,6 +40,11 @@ read_short_leash() {
 };
 
 await_setpriv;
+[ -z "$trial_taken" ] || begin_trial || {
+    end_trial;
+    echo 'exited 1';
+    exit 1;
+};
 become_command "$@" &
 command_id=$!;
 echo "started $command_id";
@@ -49,5 +56,6 @@ wait "$command_id";
 status=$?;
 kill -KILL "$reader";
 end_marked "$mark";
+[ -z "$trial_taken" ] || end_trial;
 echo "exited $status";
 exit "$status";

@@ -53,7 +53,7 @@ final class WorkerLook {
         do {
             server = try start(
                 trial.argv, trial.worker.environment, at: trial.worker.location,
-                forwards: trial.forwards, cache: trial.cache,
+                forwards: trial.forwards, cache: trial.cache, shards: trial.shards?.files,
                 .init(
                     started: { [self] _ in sayHello() },
                     printed: { [self] in note($0) },
@@ -63,6 +63,7 @@ final class WorkerLook {
                                 + TerminalText.quote($0)
                         }
                     },
+                    trial: { [self] in outcome.fate = $0 },
                     ended: { [self] in serverEnded($0) }))
             let limit = timeouts.connect + timeouts.ready
             timer = loop.at(EventLoop.now + limit) { [self] in
@@ -82,12 +83,13 @@ final class WorkerLook {
 
     private func start(
         _ argv: [String], _ environment: [String: String], at location: RunLocation,
-        forwards: [PortForward], cache: TensorCache? = nil, _ handlers: GuardedProcess.Handlers
+        forwards: [PortForward], cache: TensorCache? = nil, shards: TriedFiles? = nil,
+        _ handlers: GuardedProcess.Handlers
     ) throws -> GuardedProcess {
         try GuardedProcess(
             startLine: Guard.startLine(
                 argv: argv, environment: environment, slot: nil,
-                trial: cache.map { (trial.worker.bind, $0) }),
+                trial: cache.map { (trial.worker.bind, $0) }, shards: shards),
             carrier: SSHCommand.argv(to: location, forwards: forwards, timeouts: timeouts),
             loop: loop, handlers: handlers)
     }
@@ -121,7 +123,8 @@ final class WorkerLook {
                 return
             }
             outcome.version = version
-            if trial.listsDevices { ask() } else { end() }
+            if trial.listsDevices { return ask() }
+            if trial.shards != nil { loadModel() } else { end() }
         }
     }
 
@@ -175,14 +178,19 @@ final class WorkerLook {
                     + "\(protocolText) (\(end)): \(lines.joined(separator: " / "))",
                 remedy: "Install the same release of llama.cpp on both.")
         }
-        guard trial.measuresWay, outcome.problem == nil else { return end() }
-        measureWay()
+        guard trial.measuresWay || trial.shards != nil, outcome.problem == nil else {
+            return end()
+        }
+        loadModel()
     }
 
     /// Asks once more, by computing something there, and by what weights take to get there.
-    private func measureWay() {
+    private func loadModel() {
         loop.cancel(timer)
-        let bench = DeviceBench.ofWay(trial, device: outcome.devices[0].name)
+        let device = outcome.devices.first?.name ?? "RPC0"
+        let bench =
+            trial.shards?.bench(trial, device: device)
+            ?? DeviceBench.ofWay(trial, device: device)
         arrived = []
         do {
             question = try start(
@@ -195,7 +203,10 @@ final class WorkerLook {
                         question = nil
                         outcome.hop = DeviceBench.secondsPerToken(arrived.map(\.line))
                         outcome.bytesPerSecond = bench.bytesPerSecond(arrived)
-                        if outcome.hop == nil { outcome.problem = outcome.problem ?? noWay }
+                        outcome.isLoaded = bench.hasLoaded(arrived.map(\.line))
+                        if trial.shards != nil ? !outcome.isLoaded : outcome.hop == nil {
+                            outcome.problem = outcome.problem ?? noWay
+                        }
                         if isEnding { finish() } else { end() }
                     }))
             timer = loop.at(EventLoop.now + timeouts.connect + Self.wayPatience) { [self] in
@@ -210,9 +221,10 @@ final class WorkerLook {
     private var noWay: Complaint {
         let last = arrived.map(\.line).filter { !$0.hasPrefix("{") }.suffix(2)
         let words = last.isEmpty ? "nothing" : TerminalText.quote(last.joined(separator: " / "))
+        let purpose = trial.shards == nil ? "measures the way" : "loads a small model"
         return Complaint(
             "its rpc-server on {host}, started for a moment, cannot be used by llama-bench of the "
-                + "coordinator's host, which measures the way to it; that printed \(words)")
+                + "coordinator's host, which \(purpose) to it; that printed \(words)")
     }
 
     private func arrive(_ line: String) {
@@ -259,36 +271,5 @@ final class WorkerLook {
     private func finish() {
         guard server == nil, question == nil else { return }
         handlers.done(outcome)
-    }
-}
-
-/// Looks at several workers side by side.
-enum WorkerLooks {
-    /// The outcomes in the order of the trials.
-    static func at(_ trials: [WorkerTrial], timeouts: Timeouts) -> [WorkerTrial.Outcome] {
-        guard !trials.isEmpty else { return [] }
-        let loop = EventLoop()
-        var outcomes = trials.map { _ in WorkerTrial.Outcome() }
-        var missing = trials.count
-        // Each takes a connection to its host, and perhaps one to the coordinator's.
-        let queue = ConnectionQueue<Int>(loop: loop, widest: Bounds.hostsAtOnce / 2)
-        var looks: [WorkerLook] = []
-        for (index, trial) in trials.enumerated() {
-            let handlers = WorkerLook.Handlers(
-                turnedAway: { queue.turnedAway(index) { looks[index].begin() } },
-                done: { outcome in
-                    outcomes[index] = outcome
-                    missing -= 1
-                    if missing == 0 { loop.stop() }
-                    queue.finished(index)
-                })
-            looks.append(WorkerLook(trial, timeouts: timeouts, loop: loop, handlers: handlers))
-        }
-        loop.at(EventLoop.now) {
-            for index in looks.indices { queue.request(index) { looks[index].begin() } }
-        }
-        // One that has not begun is over at once; the loop stops when the last has ended.
-        Signals.running(loop) { for look in looks { look.end() } }
-        return outcomes
     }
 }
