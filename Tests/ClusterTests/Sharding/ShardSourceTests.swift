@@ -86,9 +86,9 @@ struct ShardSourceTests {
         let missing = try Self.shard(cluster, "--from", "/no/such.gguf")
         #expect(missing.status == 69)
         #expect(
-            missing.lines.last?.hasPrefix(
-                "error: the model /no/such.gguf: there is no such file on boss") == true,
-            "\(missing)")
+            missing.lines.contains {
+                $0.hasPrefix("error: the model /no/such.gguf: there is no such file on boss")
+            }, "\(missing)")
         let unnamed = try Self.shard(cluster, model: "nothing")
         #expect(unnamed.status == 69)
         #expect(
@@ -109,7 +109,7 @@ struct ShardSourceTests {
         #expect(moved.text.contains("from what hosts store of it"), "\(moved)")
         #expect(try Self.digests(cluster) == before)
         // Wherever it is killed, it goes on.
-        for (round, layers) in ["2, 2", "1, 3", "3, 1", "2, 2"].enumerated() {
+        for (round, layers) in ["2, 2", "3, 1"].enumerated() {
             try Self.place(cluster, layers)
             let program = try RunningProgram(
                 on: cluster.bed.control,
@@ -117,7 +117,7 @@ struct ShardSourceTests {
                     "\(TestEnvironment.products)/sollol", "shard", "--config",
                     cluster.configuration, "--model", "~/m.gguf",
                 ], limit: 120)
-            usleep(UInt32(300_000 + 400_000 * round))
+            usleep(UInt32(2_000_000 + 2_000_000 * round))
             program.signal(SIGKILL)
             _ = program.exitStatus()
             let again = try Self.shard(cluster)
