@@ -61,9 +61,9 @@ final class RunningProgram {
         DispatchQueue.global().asyncAfter(deadline: .now() + limit, execute: watchdog)
     }
 
-    /// Foundation keeps a process, and the pipes that it was given, until the run loop of the thread
-    /// that has started it runs again: hundreds of them. With 1,360 descriptors its own `run` reads
-    /// beyond the end of a buffer now and then, and crashes (swift-corelibs-foundation 5472).
+    /// Foundation keeps a process, and the pipes that it was given, until the run loop of the
+    /// thread that has started it runs again: hundreds of them. With 1,360 descriptors its own
+    /// `run` reads beyond the end of a buffer now and then (swift-corelibs-foundation 5472).
     deinit {
         watchdog.cancel()
         if process.isRunning { signal(SIGKILL) }
