@@ -10,6 +10,14 @@ package enum RunLocation: Hashable, Sendable, Codable {
         if case .ssh(let destination, _) = self { destination } else { nil }
     }
 
+    /// What people call it.
+    package var named: String { sshDestination ?? "this machine" }
+
+    /// What people call a file there: `gpu-1:/m.gguf`; the path alone on this machine.
+    package func shown(_ path: String) -> String {
+        sshDestination.map { "\($0):\(path)" } ?? path
+    }
+
     /// Values of `ssh -o`; none for this machine.
     package var sshOptions: [String] {
         if case .ssh(_, let options) = self { options } else { [] }

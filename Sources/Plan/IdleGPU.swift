@@ -59,6 +59,6 @@ package struct IdleGPU: Equatable, Sendable {
 
     /// For a plan, which names no host otherwise.
     package var notice: String {
-        complaint(of: location.sshDestination ?? "this machine").about(Node.list(nodes)).text
+        complaint(of: location.named).about(Node.list(nodes)).text
     }
 }

@@ -116,15 +116,15 @@ package struct LaunchPlanner {
         }
         guard capabilities.rpc || spec.workers.isEmpty else {
             throw .coordinatorWithoutRPC(
-                path: binary.path, host: location.sshDestination ?? "this machine")
+                path: binary.path, host: location.named)
         }
         guard capabilities.corsOrigins != false || spec.coordinator.corsOrigins == nil else {
             throw .coordinatorWithoutOrigins(
-                path: binary.path, host: location.sshDestination ?? "this machine")
+                path: binary.path, host: location.named)
         }
         guard capabilities.sleep != false || spec.coordinator.sleepAfter == nil else {
             throw .coordinatorWithoutSleep(
-                path: binary.path, host: location.sshDestination ?? "this machine")
+                path: binary.path, host: location.named)
         }
         return capabilities
     }

@@ -104,8 +104,9 @@ package enum Guard {
                     : GuardProgram.server(isSharded: $0.shard != nil)
             } ?? GuardProgram.shortCommand(triesShards: shards != nil)
         let look =
-            (trial.map { values($0.cache, use: "look") + "address=\(address($0.endpoint)); " } ?? "")
-            + (shards.map(values) ?? "")
+            (trial.map {
+                values($0.cache, use: "look") + "address=\(address($0.endpoint)); "
+            } ?? "") + (shards.map(values) ?? "")
         let line = startValues(argv: argv, environment: environment, slot: slot) + look + program
         precondition(!line.utf8.contains(UInt8(ascii: "\n")), "newlines are refused on loading")
         return line

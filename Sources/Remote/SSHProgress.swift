@@ -106,7 +106,7 @@ package struct SSHWait: Equatable, Sendable {
 
     /// What happens, as what follows the name of a process; the host's words in quotes.
     package func message(_ location: RunLocation) -> String {
-        let host = TerminalText.name(location.sshDestination ?? "this machine")
+        let host = TerminalText.name(location.named)
         let text =
             switch stage {
             case .dialling: "ssh to \(host) has no connection yet"

@@ -1,19 +1,5 @@
 /// Two files of the tensor cache that a build of llama.cpp is tried with (shard-trial.sh).
 package struct TriedFiles: Equatable, Sendable {
-    /// One of them.
-    package struct File: Equatable, Sendable {
-        /// As rpc-server has to call it.
-        package var name: String
-        /// Its bytes.
-        package var byteCount: UInt64
-
-        /// A file of that name and size.
-        package init(name: String, byteCount: UInt64) {
-            self.name = name
-            self.byteCount = byteCount
-        }
-    }
-
     /// What became of them.
     package enum Fate: String, Equatable, Sendable, CaseIterable {
         /// The first was taken as it is, the second was written.
@@ -27,12 +13,12 @@ package struct TriedFiles: Equatable, Sendable {
     }
 
     /// Is there before the server starts, with other bytes than the tensor of that name has.
-    package var taken: File
+    package var taken: StoredFile
     /// The server has to write it, when it gets the tensor of that name.
-    package var kept: File
+    package var kept: StoredFile
 
     /// These two.
-    package init(taken: File, kept: File) {
+    package init(taken: StoredFile, kept: StoredFile) {
         self.taken = taken
         self.kept = kept
     }

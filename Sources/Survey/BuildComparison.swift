@@ -38,7 +38,7 @@ package enum BuildComparison {
     }
 
     private static func compare(_ worker: Evidence, _ coordinator: Evidence) -> Finding? {
-        let place = coordinator.location.sshDestination ?? "this machine"
+        let place = coordinator.location.named
         if let theirs = worker.version, let ours = coordinator.version {
             guard theirs != ours else { return nil }
             return Finding(

@@ -72,7 +72,7 @@ package struct CachePruning: Equatable, Sendable {
         if kept > 0 {
             parts.append("left \(MemorySize.text(kept)) that a running rpc-server may use")
         }
-        let place = location.sshDestination ?? "this machine"
+        let place = location.named
         return "\(Node.list(workers)): \(parts.joined(separator: ", ")) of what the "
             + "tensor cache on \(place) has beyond "
             + "\(ConfigurationKey.Backend.cacheLimit.rawValue), \(MemorySize.text(limit))"

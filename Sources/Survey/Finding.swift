@@ -58,7 +58,7 @@ package struct Finding: Equatable, Sendable {
     }
 
     private func filled(_ text: String) -> String {
-        let names = locations.map { $0.sshDestination ?? "this machine" }
+        let names = locations.map(\.named)
         let shell: String
         switch locations.first {
         case .ssh(_, _)?:

@@ -141,7 +141,7 @@ package enum PlanFindings {
                     one.endpoint.host == other.endpoint.host
                         || [one, other].contains(where: { $0.endpoint.host == "0.0.0.0" })
                 else { continue }
-                let names = [one, other].map { $0.location.sshDestination ?? "this machine" }
+                let names = [one, other].map { $0.location.named }
                 findings.append(
                     Finding(
                         [one.process, other.process],

@@ -7,7 +7,7 @@ extension ShardScript {
     /// A part of a file that becomes a file of its own.
     package struct Fetch: Equatable, Sendable {
         /// What becomes of it.
-        package var file: File
+        package var file: StoredFile
         /// Which file of the model it is of, from 0.
         package var part: Int
         /// Where in it.
@@ -16,7 +16,7 @@ extension ShardScript {
         package var patches: [SkeletonPatch]
 
         /// A part with these.
-        package init(_ file: File, part: Int, first: UInt64, patches: [SkeletonPatch] = []) {
+        package init(_ file: StoredFile, part: Int, first: UInt64, patches: [SkeletonPatch] = []) {
             self.file = file
             self.part = part
             self.first = first

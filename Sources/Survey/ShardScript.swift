@@ -6,37 +6,17 @@ import Sharding
 /// The lines with which `sollol shard` looks at a folder of shards and changes it, for a shell of
 /// `SurveyScript.session`, and the program that receives files (`Shell/shard-*.sh`).
 package struct ShardScript: Equatable, Sendable {
-    /// A file that is to be there, or a piece of one of the skeleton's.
-    package struct File: Hashable, Sendable {
-        /// The name in the tensor cache, or `FILE@BLOCK`.
-        package var name: String
-        /// Its bytes.
-        package var byteCount: UInt64
-
-        /// A file of that name and size.
-        package init(name: String, byteCount: UInt64) {
-            self.name = name
-            self.byteCount = byteCount
-        }
-
-        /// A piece of a file of the skeleton.
-        package init(pieceOf file: String, _ range: Range<UInt64>, block: UInt64) {
-            name = "\(file)@\(range.lowerBound / block)"
-            byteCount = range.upperBound - range.lowerBound
-        }
-    }
-
     /// Where shards are on that host; `~/` is the home folder there.
     package var base: String
     /// `HOST/ID` below it.
     package var name: String
     /// What is to be there.
-    package var wanted: [File]
+    package var wanted: [StoredFile]
     /// The files of the skeleton, with their bytes; empty at a worker.
-    package var skeleton: [File]
+    package var skeleton: [StoredFile]
 
     /// The folder `name`, with what is to be in it.
-    package init(base: String, name: String, wanted: [File], skeleton: [File] = []) {
+    package init(base: String, name: String, wanted: [StoredFile], skeleton: [StoredFile] = []) {
         self.base = base
         self.name = name
         self.wanted = wanted
@@ -129,7 +109,7 @@ package struct ShardScript: Equatable, Sendable {
                 [PackageResources.home_and_path_sh, PackageResources.shard_files_sh] + programs)
     }
 
-    private static func words(_ files: [File]) -> String {
+    private static func words(_ files: [StoredFile]) -> String {
         files.map { "\($0.name):\($0.byteCount)" }.joined(separator: " ")
     }
 

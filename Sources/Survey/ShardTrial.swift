@@ -27,10 +27,10 @@ package struct ShardTrial: Equatable, Sendable {
         model = .of(rows: rows, outputRows: rows + 1)
     }
 
-    private static func zeros(rows: UInt64) -> TriedFiles.File {
+    private static func zeros(rows: UInt64) -> StoredFile {
         var hash = TensorHash()
         hash.add(zeros: rows * ProbeModel.rowBytes)
-        return TriedFiles.File(name: hash.fileName, byteCount: rows * ProbeModel.rowBytes)
+        return StoredFile(name: hash.fileName, byteCount: rows * ProbeModel.rowBytes)
     }
 
     /// How it is loaded.
@@ -169,7 +169,7 @@ extension ShardTrial {
             for survey in surveys {
                 for (index, program) in survey.request.programs.enumerated()
                 where program.users.contains(node) {
-                    let host = survey.request.location.sshDestination ?? "this machine"
+                    let host = survey.request.location.named
                     guard let report = survey.report else {
                         self = .missing(survey.problem?.problem ?? "\(host) was not asked")
                         return

@@ -21,7 +21,7 @@ package enum SurveyFailure: Error, Equatable, Sendable {
 
     /// The same, both apart.
     package func complaint(_ location: RunLocation) -> Complaint {
-        let place = location.sshDestination ?? "this machine"
+        let place = location.named
         let look = SSHCommand.byHand(location, ShellQuoting.quote("echo hello"))
         switch self {
         case .ended(let status, let words, let wait):

@@ -196,7 +196,7 @@ struct ShardCommand {
         let rows = (holders + [.coordinator]).map { node in
             let place = ShardPlace(of: node, in: spec)
             return ShardReport.Row(
-                node: node, host: place.location.sshDestination ?? "this machine",
+                node: node, host: place.location.named,
                 folder: ShardFolder.path(base: place.base, node, cluster: spec.name, layout.id),
                 storedBytes: layout.storedBytes(of: node),
                 tensors: node.isWorker ? layout.tensors(of: node).count : nil)

@@ -65,7 +65,7 @@ struct ShardSourceOption {
         onCoordinatorsHost path: String, _ report: (Report) -> Void
     ) throws(ShardSource.Problem) -> ShardSource {
         let host = spec.coordinator.location
-        report(Report(.phase, "[1/2] reading the header of \(path) on \(Self.name(of: host))"))
+        report(Report(.phase, "[1/2] reading the header of \(path) on \(host.named)"))
         // The coordinator's own part is sent, too.
         return try ShardSource(
             path, at: host, timeouts: spec.timeouts, readers: spec.workers.count + 1)
@@ -76,7 +76,7 @@ struct ShardSourceOption {
         name: String, _ report: (Report) -> Void
     ) throws(ShardSource.Problem) -> ShardSource {
         let host = spec.coordinator.location
-        report(Report(.phase, "[1/2] looking for \(name) on \(Self.name(of: host))"))
+        report(Report(.phase, "[1/2] looking for \(name) on \(host.named)"))
         var request = SurveyRequest(location: host, processes: [.coordinator])
         request.model = spec.model
         request.isBrief = true
@@ -86,14 +86,10 @@ struct ShardSourceOption {
         }
         guard let path = survey?.model?.path else {
             throw ShardSource.Problem(
-                description: "\(name) was not found on \(Self.name(of: host))")
+                description: "\(name) was not found on \(host.named)")
         }
         return host == .here
             ? try ShardSource(path) : try open(onCoordinatorsHost: path, report)
-    }
-
-    private static func name(of host: RunLocation) -> String {
-        host.sshDestination ?? "this machine"
     }
 
     private static func open(

@@ -29,21 +29,10 @@ import Testing
         return survey
     }
 
-    private static let found = "b0.path /bin/x\nb0.stamp 5 1700000000 7 1700000001\n"
+    private static let found = ServerAnswers.found
     private static let devices =
         "b0.devices Available devices:\nb0.devices   CUDA0: N (9 MiB, 8 MiB free)\n"
-    private static let answers =
-        found + """
-            b0.magic 7f 45 4c 46
-            b0.help -m,    --model FILE   model
-            b0.help --port PORT           port
-            b0.help --rpc SERVERS         servers
-            b0.help %status 0
-            b0.version version: 0.7.0 (build 1, commit a)
-            b0.version %status 0
-            b0.digest libggml-rpc 1 2
-
-            """
+    private static let answers = ServerAnswers.all + "b0.digest libggml-rpc 1 2\n"
 
     /// What is recorded after a first look with those answers.
     private func recorded(_ answers: String = answers) throws -> HostFacts {

@@ -72,18 +72,7 @@ import Testing
 
     // MARK: Programs
 
-    private static let answers = """
-        b0.path /bin/x
-        b0.stamp 5 1700000000 7 1700000001
-        b0.magic 7f 45 4c 46
-        b0.help -m,    --model FILE   model
-        b0.help --port PORT           port
-        b0.help --rpc SERVERS         servers
-        b0.help %status 0
-        b0.version version: 0.7.0 (build 1, commit a)
-        b0.version %status 0
-
-        """
+    private static let answers = ServerAnswers.all
 
     private let spec: ClusterSpec
 

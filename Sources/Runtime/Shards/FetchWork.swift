@@ -63,7 +63,7 @@ final class FetchWork {
         if let first = failed.first {
             for index in targets.indices where outcomes[index] == nil {
                 filled.remove(index)
-                targets[index].finish("what has come waits there for that of \(first)")
+                targets[index].finish(ShardWork.waits(for: first))
             }
             return
         }

@@ -40,11 +40,6 @@ final class HostFiles {
 
     deinit { shell?.close() }
 
-    /// What people call such a file.
-    func shown(_ path: String) -> String {
-        location.sshDestination.map { "\($0):\(path)" } ?? path
-    }
-
     /// Bytes of a file.
     ///
     /// - Throws: `ShardSource.Problem`, also where there is none or it may not be read.
@@ -109,28 +104,21 @@ final class HostFiles {
     }
 
     private func ask(_ line: String) throws(ShardSource.Problem) -> [UInt8] {
-        var result = Result<[UInt8], ShardSource.Problem>.success([])
         do {
             let carrier = SSHCommand.argv(to: location, timeouts: timeouts)
             let shell = try self.shell ?? HostShell(carrier: carrier, loop: loop)
             self.shell = shell
-            shell.ask(
-                line, size: Int(Self.windowBytes), timeout: timeouts.connect + Self.patience
-            ) { [loop] in
-                result = .success($0)
-                loop.stop()
-            } failure: { [loop, location] in
-                result = .failure(ShardSource.Problem(description: $0.message(location)))
-                loop.stop()
-            }
+            return try shell.answer(
+                to: line, size: Int(Self.windowBytes), timeout: timeouts.connect + Self.patience
+            ).get()
+        } catch let failure as SurveyFailure {
+            throw ShardSource.Problem(description: failure.message(location))
         } catch {
             throw ShardSource.Problem(description: "\(error)")
         }
-        loop.run()
-        return try result.get()
     }
 
     private func problem(_ path: String, _ what: String) -> ShardSource.Problem {
-        ShardSource.Problem(description: "\(shown(path)): \(what)")
+        ShardSource.Problem(description: "\(location.shown(path)): \(what)")
     }
 }

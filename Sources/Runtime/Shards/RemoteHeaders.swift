@@ -67,31 +67,25 @@ package enum RemoteHeaders {
     private static func run(
         _ address: SourceAddress, _ file: RemoteFile?, _ range: Range<UInt64>
     ) throws(ShardSource.Problem) -> [UInt8] {
-        let loop = EventLoop()
         let shell: HostShell
-        do { shell = try HostShell(carrier: nil, loop: loop) } catch {
+        do { shell = try HostShell(carrier: nil, loop: EventLoop()) } catch {
             throw ShardSource.Problem(description: "\(error)")
         }
+        defer { shell.close() }
         let line = ShardScript.header(
             address, etag: file?.etag, range, seconds: patience)
-        var printed: [UInt8] = []
-        var problem: String?
-        loop.at(EventLoop.now) {
-            shell.ask(line, size: range.count, timeout: Double(patience + 30)) {
-                printed = $0
-                loop.stop()
-            } failure: {
-                problem = $0.message(.here)
+        let answer = shell.answer(
+            to: line, size: range.count, timeout: Double(patience + 30)
+        ) { loop in
+            Signals.running(loop) {
+                shell.kill()
                 loop.stop()
             }
         }
-        defer { shell.close() }
-        Signals.running(loop) {
-            shell.kill()
-            loop.stop()
+        switch answer {
+        case .success(let printed): return printed
+        case .failure(let failure): throw ShardSource.Problem(description: failure.message(.here))
         }
-        if let problem { throw ShardSource.Problem(description: problem) }
-        return printed
     }
 }
 

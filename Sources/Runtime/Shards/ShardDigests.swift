@@ -96,8 +96,8 @@ enum ShardDigests {
         if let problem { throw ShardSource.Problem(description: problem) }
         for tensor in layout.tensors where digests[tensor.fileName]?.utf8.count != 64 {
             throw ShardSource.Problem(
-                description: "\(source.location.sshDestination ?? "this machine") has no "
-                    + "sha256sum or shasum to digest \(tensor.name)")
+                description: "\(source.location.named) has no sha256sum or shasum to "
+                    + "digest \(tensor.name)")
         }
         return digests
     }

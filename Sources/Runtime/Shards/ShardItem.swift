@@ -1,4 +1,5 @@
 import Basics
+import Remote
 import Sharding
 import Survey
 
@@ -15,22 +16,22 @@ struct ShardItem {
 
     var content: Content
     /// Its name there and its bytes.
-    var file: ShardScript.File
+    var file: StoredFile
 
     init(_ tensor: ShardedTensor) {
         content = .tensor(tensor)
-        file = ShardScript.File(name: tensor.fileName, byteCount: tensor.byteCount)
+        file = StoredFile(name: tensor.fileName, byteCount: tensor.byteCount)
     }
 
     init(_ skeleton: SkeletonFile, part: Int, _ range: Range<UInt64>) {
         content = .piece(skeleton, part: part, range)
-        file = ShardScript.File(pieceOf: skeleton.name, range, block: SkeletonFile.block)
+        file = StoredFile(pieceOf: skeleton.name, range, block: SkeletonFile.block)
     }
 
     init(_ manifest: ShardManifest) {
         let bytes = Array(manifest.text.utf8)
         content = .manifest(bytes)
-        file = ShardScript.File(
+        file = StoredFile(
             name: ShardManifest.fileName, byteCount: UInt64(bytes.count))
     }
 

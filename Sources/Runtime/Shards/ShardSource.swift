@@ -36,9 +36,7 @@ package final class ShardSource {
     let stored: StoredModel?
 
     /// What people call it.
-    package var shown: String {
-        location.sshDestination.map { "\($0):\(paths[0])" } ?? paths[0]
-    }
+    package var shown: String { location.shown(paths[0]) }
 
     /// A model on a web server, of which no more than the headers was read.
     init(

@@ -1,6 +1,7 @@
 import Basics
 import Configuration
 import Foundation
+import Remote
 import Sharding
 import Survey
 
@@ -103,7 +104,7 @@ package struct ShardWork {
             let failed = outcomes.first { $0?.problem != nil }.flatMap { $0?.node }
             for (index, commit) in filled {
                 guard let failed else { commit(); continue }
-                targets[index].finish(problem: "what has come waits there for that of \(failed)")
+                targets[index].finish(problem: Self.waits(for: failed))
             }
             filled = [:]
         }
@@ -125,6 +126,11 @@ package struct ShardWork {
             loop.stop()
         }
         return outcomes.compactMap(\.self)
+    }
+
+    /// Why nothing is put in place where another one has failed.
+    static func waits(for node: Node) -> String {
+        "what has come waits there for that of \(node)"
     }
 
     /// Seconds between two words of progress.
@@ -153,7 +159,7 @@ package struct ShardWork {
                 ShardManifest.File(
                     name: file.name, byteCount: file.byteCount,
                     runs: file.runs.map { run in
-                        let name = ShardScript.File(
+                        let name = StoredFile(
                             pieceOf: file.name, run, block: SkeletonFile.block
                         ).name
                         return ShardManifest.Run(range: run, digest: digests[name] ?? "")

@@ -40,7 +40,7 @@ enum SourceFile {
     var shown: String {
         switch self {
         case .here(_, let path, _): path
-        case .there(let files, let path, _): files.shown(path)
+        case .there(let files, let path, _): files.location.shown(path)
         }
     }
 

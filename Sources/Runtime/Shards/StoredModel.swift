@@ -50,8 +50,9 @@ final class StoredModel {
         }
         guard ModelID(digest) == manifest.id else {
             throw Problem(
-                description: "the skeleton in \(coordinator.files.shown(coordinator.folder)) has "
-                    + "not the header of the model. Try: sollol shard --from FILE")
+                description: "the skeleton in "
+                    + coordinator.files.location.shown(coordinator.folder)
+                    + " has not the header of the model. Try: sollol shard --from FILE")
         }
         var places: [String: (files: HostFiles, folder: String)] = [:]
         for node in spec.workers.filter(\.managed).map(\.node) {

@@ -78,6 +78,24 @@ final class HostShell {
         input.send(line)
     }
 
+    /// Sends a line, and returns with what comes of it; for a loop on which nothing else runs.
+    ///
+    /// - Parameter run: runs the loop; when it is stopped before an answer has come, that is empty.
+    func answer(
+        to line: String, size: Int, timeout: Double, run: (EventLoop) -> Void = { $0.run() }
+    ) -> Result<[UInt8], SurveyFailure> {
+        var result = Result<[UInt8], SurveyFailure>.success([])
+        ask(line, size: size, timeout: timeout) { [loop] in
+            result = .success($0)
+            loop.stop()
+        } failure: { [loop] in
+            result = .failure($0)
+            loop.stop()
+        }
+        run(loop)
+        return result
+    }
+
     /// Makes the shell one that has read the guard and waits for its server, as `PreparedShells`
     /// are, and hands it out; nil when it is gone. Call it when all questions are answered, and
     /// nothing afterwards.

@@ -103,7 +103,7 @@ enum SpecNames {
         return Finding(
             [worker.node],
             "the name \(worker.host) is \(address) on this machine (see /etc/hosts), which leads "
-                + "the coordinator on \(place.sshDestination ?? "this machine") to itself",
+                + "the coordinator on \(place.named) to itself",
             remedy: "Give its address in the network as `host`\(which).")
     }
 

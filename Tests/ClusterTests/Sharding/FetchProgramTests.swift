@@ -106,7 +106,7 @@ struct FetchProgramTests {
             SkeletonPatch(offset: 7000, mark: [0, 255, 10, 92, 37, 1], zeros: 0),
             SkeletonPatch(offset: 8180, mark: [9], zeros: 11),
         ]
-        let file = ShardScript.File(pieceOf: "skeleton.gguf", 4096..<12288, block: 4096)
+        let file = StoredFile(pieceOf: "skeleton.gguf", 4096..<12288, block: 4096)
         bench.host.script.wanted = [file]
         let fetch = ShardScript.Fetch(file, part: 0, first: 4096, patches: patches)
         let line = bench.host.script.fetch([fetch], from: [bench.file], run: "a")

@@ -14,7 +14,7 @@ import Testing
         private let shell: GuardShell
         var script: ShardScript
 
-        init(_ shell: GuardShell, _ files: [(String, [UInt8])], skeleton: [ShardScript.File] = []) {
+        init(_ shell: GuardShell, _ files: [(String, [UInt8])], skeleton: [StoredFile] = []) {
             self.shell = shell
             script = ShardScript(
                 base: base, name: "host/0123456789abcdef",

@@ -62,6 +62,15 @@ struct ShardSourceTests {
         }.sorted()
     }
 
+    /// Bytes of each file that was sent to a host and is not in its place.
+    private static func arrived(at host: TestHost) -> [Int] {
+        let folder = host.path(base)
+        let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
+        return paths.filter { $0.contains("/incoming/") }.compactMap {
+            try? FileManager.default.attributesOfItem(atPath: "\(folder)/\($0)")[.size] as? Int
+        }
+    }
+
     @Test func theCoordinatorsHostHasTheModel() throws {
         let cluster = try Self.cluster()
         let first = try Self.shard(cluster)
@@ -108,8 +117,8 @@ struct ShardSourceTests {
         #expect(moved.status == 0, "\(moved)")
         #expect(moved.text.contains("from what hosts store of it"), "\(moved)")
         #expect(try Self.digests(cluster) == before)
-        // Wherever it is killed, it goes on.
-        for (round, layers) in ["2, 2", "3, 1"].enumerated() {
+        // Killed when what changes hands begins to arrive, and when all of it has, it goes on.
+        for (layers, taker, bytes) in [("2, 2", "worker-b", 1), ("3, 1", "worker-a", 12 << 20)] {
             try Self.place(cluster, layers)
             let program = try RunningProgram(
                 on: cluster.bed.control,
@@ -117,7 +126,10 @@ struct ShardSourceTests {
                     "\(TestEnvironment.products)/sollol", "shard", "--config",
                     cluster.configuration, "--model", "~/m.gguf",
                 ], limit: 120)
-            usleep(UInt32(2_000_000 + 2_000_000 * round))
+            try eventually("\(bytes) bytes are at \(taker)") {
+                !program.process.isRunning
+                    || Self.arrived(at: cluster.bed[taker]).contains { $0 >= bytes }
+            }
             program.signal(SIGKILL)
             _ = program.exitStatus()
             let again = try Self.shard(cluster)
