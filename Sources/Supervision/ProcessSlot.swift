@@ -86,6 +86,19 @@ struct FailureRecord: Equatable, Sendable {
         max(inARow, repetition.flatMap { $0.isOne ? $0.count : nil } ?? 0)
     }
 
+    /// Whether its port may still be given back, so that its attempts do not count yet: the system
+    /// keeps one for a minute that was the own port of a connection to somebody else (TIME_WAIT;
+    /// Linux, net/tcp.h), with no word that could be told from any other taken port.
+    func mayGetItsPort(_ cause: FailureCause, at now: Instant) -> Bool {
+        guard cause.kind == .portInUse, let first, first.cause.kind == .portInUse else {
+            return false
+        }
+        return now - first.at < Self.portPatience
+    }
+
+    /// Seconds of that, with some to spare.
+    static let portPatience = 75.0
+
     /// It has failed.
     mutating func add(_ failure: FirstFailure) {
         inARow += 1

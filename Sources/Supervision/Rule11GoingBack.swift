@@ -30,7 +30,9 @@ extension Supervisor {
         let reason: String
         if cause.isPermanent {
             reason = "another attempt would not help"
-        } else if attempts >= Self.attemptsBeforeServing {
+        } else if attempts >= Self.attemptsBeforeServing,
+            !self[keyPath: slot].failures.mayGetItsPort(cause, at: now)
+        {
             reason = "after \(attempts) attempts"
         } else if let verdict {
             reason = verdict.reason

@@ -5,6 +5,9 @@ import Remote
 /// ends bring-up with one clear message. After that all failures are retried, and those that
 /// somebody has to mend first not more often than at the cap: sshd penalizes hammering. What is
 /// told at the end is the first failure, or the one that explains it.
+///
+/// A taken port is given 75 s before its attempts count: a connection that has ended keeps its own
+/// port for a minute, and 50052 and 52100 are among those that Linux gives to connections.
 extension Supervisor {
     /// Attempts of one process before the cluster has served.
     static let attemptsBeforeServing = 3
@@ -30,8 +33,10 @@ extension Supervisor {
         if cause.isPermanent {
             return Verdict(status: .unavailable, reason: "another attempt would not help")
         }
-        let attempts = self[keyPath: slot].failures.inARow
-        guard attempts >= Self.attemptsBeforeServing else { return nil }
+        let failures = self[keyPath: slot].failures
+        let attempts = failures.inARow
+        guard attempts >= Self.attemptsBeforeServing, !failures.mayGetItsPort(cause, at: now)
+        else { return nil }
         return Verdict(status: .unavailable, reason: "after \(attempts) attempts")
     }
 

@@ -26,6 +26,8 @@ package enum PlanFindings {
     package enum Obstacle: Equatable, Sendable {
         /// Somebody listens there, by name where that is known.
         case taken(by: String?)
+        /// It is the own port of a connection, which may have ended: then it is free in a minute.
+        case connection(to: Endpoint, hasEnded: Bool)
         /// Another sollol has a server there, in use.
         case held(cluster: String, who: String)
         /// The host has other addresses.
@@ -33,7 +35,7 @@ package enum PlanFindings {
         /// The system's word.
         case other(String)
 
-        /// Whether somebody may give it free again.
+        /// Whether somebody listens there, who may end.
         package var isTaken: Bool { if case .taken = self { true } else { false } }
     }
 
@@ -109,6 +111,12 @@ package enum PlanFindings {
             complaint = Complaint(
                 "port \(endpoint.port) of \(endpoint.host) on {host} is taken by \(who)",
                 remedy: "See who: {ssh}ss -ltnp sport = :\(endpoint.port). \(hint)")
+        case .connection(let peer, let hasEnded):
+            complaint = Complaint(
+                "port \(endpoint.port) of \(endpoint.host) on {host} is the own port of a "
+                    + "connection to \(peer)" + (hasEnded ? ", which has ended" : ""),
+                remedy: "See whose: {ssh}ss -tanp sport = :\(endpoint.port). Keep the system off "
+                    + "such ports: sysctl net.ipv4.ip_local_reserved_ports=\(endpoint.port)")
         case .held(let cluster, let who):
             complaint = Complaint(
                 "port \(endpoint.port) of \(endpoint.host) on {host} is in use by the cluster "

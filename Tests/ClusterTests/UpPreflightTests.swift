@@ -88,6 +88,7 @@ struct UpPreflightTests {
             #expect(
                 sollol.lines.filter { $0 == "stopped; nothing is left running" }.count == farewell)
         }
-        #expect(try bed.leftovers() == [])
+        let left = try bed.leftovers()
+        #expect(left == [], "\(left)")
     }
 }

@@ -25,11 +25,11 @@ import Testing
         rows: [(String, String, Int)], holder: LoopbackPort.Holder
     ) {
         let table = "  sl  local_address rem_address\n" + rows.map(row).joined()
-        #expect(LoopbackPort.holder(of: 52100, in: table, to: 1000) == holder)
+        #expect(LoopbackPort.holder(of: 52100, in: SocketTable(table), to: 1000) == holder)
     }
 
     @Test(arguments: ["", "\n", "  sl\n 1: 2 3 0A\n", "  sl\n: : : 0A : : : 99999999999 : :\n"])
     func whatIsNoTableNamesNobody(table: String) {
-        #expect(LoopbackPort.holder(of: 52100, in: table, to: 1000) == .nobody)
+        #expect(LoopbackPort.holder(of: 52100, in: SocketTable(table), to: 1000) == .nobody)
     }
 }

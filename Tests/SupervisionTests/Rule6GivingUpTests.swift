@@ -36,6 +36,37 @@ import Testing
         #expect(cluster.exits("coordinator", 3, status: 1) == [.finish(.unavailable)])
     }
 
+    /// A connection that has ended keeps its own port for a minute.
+    @Test func rule6ATakenPortMayBeGivenBack() {
+        var cluster = TestCluster(workers: 0)
+        _ = cluster.happens(.upRequested)
+        let taken = ["srv start: couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 80"]
+        for generation in 1...9 {
+            let run = cluster.run("coordinator", generation)
+            #expect(
+                !cluster.exits("coordinator", generation, status: 1, words: taken)
+                    .contains(.finish(.unavailable)))
+            _ = cluster.happens(.timerFired(.restart(run)), after: 8)
+        }
+        cluster.now = cluster.now + 4
+        let end = cluster.exits("coordinator", 10, status: 1, words: taken)
+        #expect(end == [.finish(.unavailable)])
+    }
+
+    /// What fails first counts, whatever comes of it later.
+    @Test func rule6APortIsNoReasonToGoOnWithSomethingElse() {
+        var cluster = TestCluster(workers: 0)
+        _ = cluster.happens(.upRequested)
+        for generation in 1...2 {
+            let run = cluster.run("coordinator", generation)
+            _ = cluster.exits("coordinator", generation, status: 1)
+            _ = cluster.happens(.timerFired(.restart(run)), after: 8)
+        }
+        let taken = ["srv start: couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 80"]
+        #expect(
+            cluster.exits("coordinator", 3, status: 1, words: taken) == [.finish(.unavailable)])
+    }
+
     @Test func rule6AfterServingEvenPermanentFailuresAreRetried() {
         var cluster = TestCluster.serving(workers: 0)
         for generation in 1...20 {

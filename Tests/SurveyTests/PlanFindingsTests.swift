@@ -27,6 +27,16 @@ import Testing
         #expect(try obstacle("netstat *.50052") == .taken(by: nil))
     }
 
+    @Test func aConnectionIsNamedThatHasThePortAsItsOwn() {
+        let peer = Endpoint(host: "10.0.0.9", port: 443)
+        let finding = PlanFindings.finding(opening, .connection(to: peer, hasEnded: false))
+        #expect(
+            finding.complaint.problem
+                == "port 50052 of 10.0.0.5 on {host} is the own port of a connection to "
+                + "10.0.0.9:443")
+        #expect(finding.complaint.remedy?.contains("ss -tanp sport = :50052") == true)
+    }
+
     @Test func anAddressHasToBeTheHosts() throws {
         #expect(try obstacle("address 127.0.0.1", "address 10.0.0.5") == nil)
         #expect(

@@ -8,6 +8,9 @@ import Survey
 extension Preflight {
     /// Seconds that taken ports are given to become free: an earlier cluster may be ending.
     private static let patience = 3.0
+    /// Seconds after which the system has given back the own port of a connection that has ended
+    /// (TIME_WAIT: 60 s; Linux, net/tcp.h), with some to spare.
+    private static let ownPortPatience = 65.0
 
     /// Looks whether what the plan wants to open can be opened on its hosts.
     mutating func check(_ plan: LaunchPlan) {
@@ -15,12 +18,17 @@ extension Preflight {
         let openings = PlanFindings.openings(plan).filter {
             running?.forwards($0) != true && !isOpenForIt($0)
         }
-        let deadline = EventLoop.now + Self.patience
+        let begin = EventLoop.now
         var obstacles = openings.map(obstacle)
-        while obstacles.contains(where: Self.isTaken), EventLoop.now < deadline {
+        tellChanges(openings.map { _ in nil }, obstacles, openings)
+        while let longest = obstacles.compactMap(Self.patience).max(),
+            EventLoop.now < begin + longest
+        {
             usleep(100_000)
             lookAgain(openings, obstacles)
+            let before = obstacles
             obstacles = openings.map(obstacle)
+            tellChanges(before, obstacles, openings)
         }
         found += zip(openings, obstacles).compactMap { opening, obstacle in
             obstacle.map { PlanFindings.finding(opening, $0) }
@@ -40,8 +48,29 @@ extension Preflight {
             }
     }
 
-    private static func isTaken(_ obstacle: PlanFindings.Obstacle?) -> Bool {
-        if case .taken = obstacle { true } else { false }
+    /// Seconds that something in the way is given; nil where nothing is that could go.
+    private static func patience(_ obstacle: PlanFindings.Obstacle?) -> Double? {
+        switch obstacle {
+        case .taken, .connection(_, hasEnded: false): patience
+        case .connection(_, hasEnded: true): ownPortPatience
+        case .held, .noAddress, .other, nil: nil
+        }
+    }
+
+    /// Tells of those that have come to be waited for until the system gives them back.
+    private func tellChanges(
+        _ before: [PlanFindings.Obstacle?], _ obstacles: [PlanFindings.Obstacle?],
+        _ openings: [PlanFindings.Opening]
+    ) {
+        for (index, obstacle) in obstacles.enumerated() where obstacle != before[index] {
+            guard case .connection(let peer, hasEnded: true) = obstacle else { continue }
+            let (node, end) = (openings[index].process, openings[index].endpoint)
+            tell(
+                Report(
+                    .progress,
+                    "\(node): waiting for port \(end.port) of \(end.host) on this machine, which "
+                        + "a connection to \(peer) had as its own: it is free within a minute"))
+        }
     }
 
     /// This machine is tried, since that is exact; other hosts have told who listens there.
@@ -57,8 +86,9 @@ extension Preflight {
         case nil: return nil
         case EADDRINUSE:
             // Nothing told: it is free again, or ours.
-            return report?.listener(on: address, port: endpoint.port) == nil
-                ? .taken(by: nil) : told
+            guard report?.listener(on: address, port: endpoint.port) == nil else { return told }
+            let row = SocketTable()?.connection(from: address, port: endpoint.port)
+            return row.map { .connection(to: $0.peer, hasEnded: $0.hasEnded) } ?? .taken(by: nil)
         case EADDRNOTAVAIL:
             return .noAddress(others: LocalNetwork.addresses().sorted())
         case let code?: return .other(SystemError("listen", code: code).reason)
@@ -69,7 +99,7 @@ extension Preflight {
     private mutating func lookAgain(
         _ openings: [PlanFindings.Opening], _ obstacles: [PlanFindings.Obstacle?]
     ) {
-        let taken = zip(openings, obstacles).filter { Self.isTaken($1) }.map(\.0.location)
+        let taken = zip(openings, obstacles).filter { $1?.isTaken == true }.map(\.0.location)
         let indices = surveys.indices.filter {
             taken.contains(surveys[$0].request.location)
         }

@@ -31,7 +31,7 @@ package struct Preflight {
     /// Who is likely to be a spare, so that nobody waits for its host.
     private var likelySpares: [Node] = []
     private var (prunesCaches, wantsProbes) = (true, false)
-    private let tell: (Report) -> Void
+    let tell: (Report) -> Void
 
     /// What a dry run knew before the other hosts were asked.
     package func factsOfDryRun(recorded: HostFacts) -> HostFacts {

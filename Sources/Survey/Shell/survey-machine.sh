@@ -18,10 +18,12 @@ say "machine $3";
 say "boot $boot";
 
 # Says what is wrong with the usual folder of the records where the other one is no help either.
-# A guard of the former release may remove the folder between two of these steps.
+# A guard of the former release may remove the folder between two of these steps. The file that is
+# written for a trial stays: whoever ends this shell before it could be removed would leave it.
 check_folder() {
     folder=/tmp/sollol-$uid;
     if is_private "$folder"; then
+        ! (umask 077; echo >"$folder/.trial") 2>/dev/null || return 0;
         why=$(why_unwritable "$folder");
         [ "$why" ] && [ -d "$folder" ] || return 0;
         problem="unwritable $folder ($why)";

@@ -68,7 +68,7 @@ final class TestBed {
         return try (hosts + [control]).flatMap { host in
             try host.run("{ \(text); } 2>/dev/null").output.split(separator: "\n").map(String.init)
                 .filter { path in
-                    !folders.contains(path) && !path.contains("/up-")
+                    !folders.contains(path) && !path.contains("/up-") && !path.hasSuffix("/.trial")
                         && !kept.contains { $0 == path || $0.hasPrefix(path + "/") }
                 }
                 .map { "\(host.name): \($0)" }
