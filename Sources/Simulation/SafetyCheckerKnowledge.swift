@@ -165,6 +165,8 @@ extension SafetyChecker {
             let isHopeless = SimulatedEnd.isPermanent(exit, isWorker: process.kind == .worker)
             if !process.wasKilled { known[run.node]?.isHopeless = isHopeless }
             learnFailure(run.node, process)
+            let waits = known[run.node].map(documentedWaits) ?? []
+            known[run.node]?.notBefore = now + (waits.map(\.lowerBound).min() ?? 0)
             if hasServed, known[run.node]?.isHopeless == true {
                 known[run.node]?.notBefore = now + 0.75 * spec.restart.maxDelay
             }

@@ -26,6 +26,16 @@ struct Scenario {
         var reload: Double
     }
 
+    /// What a server does not survive.
+    struct Poison {
+        /// How it ends.
+        var end: SimulatedEnd
+        /// Whether it is the coordinator that ends, or its first worker.
+        var isForCoordinator: Bool
+        /// Seconds between two.
+        var pause: Double
+    }
+
     let seed: UInt64
     /// What the cluster is brought up with.
     let first: SimulatedConfiguration.Made
@@ -38,6 +48,8 @@ struct Scenario {
     let showsConnections: Bool
     /// Whether a coordinator that has loaded goes on without a lost worker, and answers errors.
     let outlivesLoss: Bool
+    /// A request that comes again and again, and ends who computes it always in the same way.
+    let poison: Poison?
     /// Seconds of one batch, between two moves of the counters, and batches of a request at most.
     let batch: (length: Double, most: Int)
 
@@ -75,6 +87,12 @@ struct Scenario {
             duplicate: generator.pick([0, 0.02, 0.2]), lateTimer: generator.pick([0, 0.02, 0.2]),
             stop: generator.pick([0, 0, 0.5]),
             reload: generator.pick([0, 0, 0.1, 0.4]))
+        poison =
+            apart.chance(0.8)
+            ? nil
+            : Poison(
+                end: apart.pick([.aborted, .crashed, .silent, .noMemory]),
+                isForCoordinator: apart.chance(0.5), pause: apart.pick([50, 100, 150]))
         loadTime = generator.pick([0.1, 3, 30, 120])
         requestPause = generator.pick([0.5, 10, 300])
         showsConnections = generator.chance(0.5)

@@ -58,6 +58,8 @@ struct SimulatedSite {
         var undyingUntil = 0.0
         /// Its guard is frozen with it, and does not tell anything either.
         var isGuardFrozen = false
+        /// Sites of the workers that a coordinator was started with.
+        var uses: [Int] = []
         /// Numbers of the servers that a coordinator is connected to, by site.
         var connectedTo: [Int: Int] = [:]
     }
@@ -65,6 +67,8 @@ struct SimulatedSite {
     /// The connection to the guard of the current run.
     struct Session {
         var run: ProcessRun
+        /// Sites of the workers that its command names, of a coordinator.
+        var uses: [Int] = []
         /// The server should die as soon as it exists.
         var killIsPending = false
         /// ssh client or guard stand still: nothing is told, nor passed on, and nobody notices.
