@@ -26,6 +26,8 @@ struct SimulatedCluster {
         /// One that its server does not survive.
         case poison
         case batchEnds(number: Int, left: Int)
+        /// A request of ours is answered, or given up.
+        case trialEnds(number: Int)
         /// Nobody has asked a coordinator anything since it had finished so many batches.
         case sleeps(number: Int, batches: Int)
         /// A guard reports what its server uses.
@@ -178,6 +180,10 @@ struct SimulatedCluster {
         case .request: request()
         case .poison: poison()
         case .batchEnds(let number, let left): batchEnds(number, left)
+        case .trialEnds(let number):
+            if sites[coordinator].server?.number == number {
+                sites[coordinator].server?.isTried = false
+            }
         case .sleeps(let number, let batches): sleeps(number, batches)
         case .reports(let site, let number): reports(site, number)
         case .fault: fault()

@@ -43,16 +43,21 @@ extension SimulatedCluster {
     /// One small request of ours.
     mutating func probeAnswer(_ run: ProcessRun) {
         guard let server = sites[coordinator].server, server.run == run else { return }
-        if !isCalm && generator.chance(scenario.trouble.oddProbe) { return }
+        let isWatched = plans.inForce.configuration.isWatchedAtRest
+        if !isCalm && !isWatched && generator.chance(scenario.trouble.oddProbe) { return }
         let silence = scenario.first.spec.timeouts.stall
+        func answers(_ answer: RequestAnswer, after delay: Double) {
+            sites[coordinator].server?.isTried = true
+            queue.add(.trialEnds(number: server.number), at: now + delay)
+            deliver(.requestAnswered(run, answer), after: delay)
+        }
         guard !server.isStopped, !sites[coordinator].isCut, !isHeldUp(server) else {
             let isFailing = sites[coordinator].server?.isFailing == true
-            return deliver(
-                .requestAnswered(run, isFailing ? .failed("simulated") : .unknown),
-                after: isFailing ? 0.01 : silence)
+            return isFailing
+                ? answers(.failed("simulated"), after: 0.01) : answers(.unknown, after: silence)
         }
         let wait = server.isBusy ? scenario.batch.length : 0.01
-        deliver(.requestAnswered(run, .computed), after: min(wait, silence))
+        answers(.computed, after: min(wait, silence))
     }
 
     mutating func connects(_ number: Int) {

@@ -126,7 +126,8 @@ extension SimulatedCluster {
         var activity: SlotActivity?
         if !isSilent, let server {
             activity = SlotActivity(
-                busy: server.isBusy ? 1 : 0, counters: server.isBusy ? [server.batches] : [])
+                busy: (server.isBusy ? 1 : 0) + (server.isTried ? 1 : 0),
+                counters: server.isBusy ? [server.batches] : [])
         }
         var delay = isSilent ? 10 : 0.005
         if case .probeActivity = effect {

@@ -44,6 +44,8 @@ struct SimulatedSite {
         var isFailing = false
         /// A request is being answered.
         var isBusy = false
+        /// A small request of ours is being answered, too.
+        var isTried = false
         /// A coordinator holds no model, or since a request has come loads it.
         var rest = Rest.awake
         /// Seconds without a request after which it gives its model up.
