@@ -27,6 +27,8 @@ extension SafetyChecker {
             throw Violation(description: "rule 8: \(run) ended before the coordinator")
         }
         known[run.node]?.wasTerminated = true
+        // When it is called in again, that follows from no failure.
+        if process.isSpare { known[run.node]?.starts = [] }
         known[run.node]?.isCollateral = true
     }
 

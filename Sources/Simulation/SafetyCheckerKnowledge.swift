@@ -77,6 +77,8 @@ extension SafetyChecker {
             let isError = if case .failed = answer { true } else { false }
             known[run.node]?.isTried = false
             known[run.node]?.isTriedAtRest = false
+            // At rest an error is only the reason to ask again.
+            if process.isTriedAtRest { break }
             known[run.node]?.errors = isError ? process.errors + 1 : 0
         case .activityAnswered(let run, let activity?):
             guard current(run)?.isServing == true else { break }
