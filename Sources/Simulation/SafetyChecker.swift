@@ -60,6 +60,10 @@ struct SafetyChecker {
         var heldKiB = 0
         /// It was sent a request of ours, and has not answered.
         var isTried = false
+        /// That was because it seemed to be at rest.
+        var isTriedAtRest = false
+        /// Requests that it has said it answers.
+        var busy = 0
         /// Errors in a row in answers to those.
         var errors = 0
         var isServing = false
@@ -153,6 +157,7 @@ struct SafetyChecker {
         if stop.finished != nil, !effects.isEmpty {
             throw Violation(description: "work after finish")
         }
+        let hangsAtRest = hangsAtRest(event)
         let doomed = learn(event, at: now)
         for (place, effect) in effects.enumerated() {
             if doomed, place == effects.firstIndex(where: Self.acts), effect != kill(coordinator) {
@@ -174,6 +179,9 @@ struct SafetyChecker {
             !isPlanned
         {
             throw Violation(description: "rule 4: the coordinator outlives its health")
+        }
+        if hangsAtRest, known[coordinator]?.wasKilled == false {
+            throw Violation(description: "rule 4: the coordinator outlives its silence at rest")
         }
         try checkErrors()
         try checkOpen(event)
@@ -212,6 +220,7 @@ struct SafetyChecker {
         case .probeAnswer(let run):
             _ = try existing(run, effect)
             known[run.node]?.isTried = true
+            if event == .timerFired(.canary(run)) { known[run.node]?.isTriedAtRest = true }
         case .proveDistribution(let run):
             let process = try existing(run, effect)
             if process.hasKeys, !process.isGuarded {

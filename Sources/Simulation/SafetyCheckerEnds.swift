@@ -27,6 +27,8 @@ extension SafetyChecker {
             throw Violation(description: "rule 8: \(run) ended before the coordinator")
         }
         known[run.node]?.wasTerminated = true
+        // When it is called in again, that follows from no failure.
+        if process.isSpare { known[run.node]?.starts = [] }
         known[run.node]?.isCollateral = true
     }
 
@@ -79,6 +81,7 @@ extension SafetyChecker {
         if case .distributionUnknown = event { return }
         if case .connectionsSeen(_, let troubles) = event, !troubles.isEmpty { return }
         if case .accessAnswered(_, .open) = event { return }
+        if event == .timerFired(.canary(run)), process.isTriedAtRest, process.busy <= 1 { return }
         if event == .timerFired(.access(run)), process.accessProbes == Self.mostAccessProbes {
             return
         }
@@ -90,6 +93,15 @@ extension SafetyChecker {
             if let drainUntil, now >= drainUntil - 0.001 { return }
         }
         throw Violation(description: "rule 2: \(run) killed without need")
+    }
+
+    /// Rule 4: whether it has had its time for a small request that it answers alone.
+    func hangsAtRest(_ event: SupervisorEvent) -> Bool {
+        guard let process = known[coordinator], process.isAlive, !process.wasKilled,
+            !process.wasTerminated, process.isServing, !stop.isUnderWay, !isPlanned,
+            case .timerFired(.canary(let run)) = event, current(run) != nil
+        else { return false }
+        return process.isTriedAtRest && process.busy <= 1
     }
 
     /// Rule 4: one that answers errors to what any that works can answer ends.

@@ -55,7 +55,7 @@ extension SafetyChecker {
             }
         case .distributionProven(let run, _):
             guard let process = current(run), process.isAlive, !process.wasKilled,
-                process.isConfirmed, !stop.isUnderWay
+                process.isConfirmed, !process.isServing, !stop.isUnderWay
             else { break }
             hasServed = true
             for node in known.keys { known[node]?.refusals = 0 }
@@ -76,7 +76,17 @@ extension SafetyChecker {
             guard let process = current(run), process.isServing, process.isTried else { break }
             let isError = if case .failed = answer { true } else { false }
             known[run.node]?.isTried = false
+            known[run.node]?.isTriedAtRest = false
+            // At rest an error is only the reason to ask again.
+            if process.isTriedAtRest { break }
             known[run.node]?.errors = isError ? process.errors + 1 : 0
+        case .activityAnswered(let run, let activity?):
+            guard current(run)?.isServing == true else { break }
+            known[run.node]?.busy = activity.busy
+        case .timerFired(.canary(let run)):
+            // Whoever else is being answered, too, shows whether it hangs.
+            guard let process = current(run), process.busy > 1 else { break }
+            known[run.node]?.isTriedAtRest = false
         case .busySlotsAnswered(let run, let busy):
             guard current(run) != nil else { break }
             known[run.node]?.isIdle = busy == 0
@@ -165,6 +175,8 @@ extension SafetyChecker {
             let isHopeless = SimulatedEnd.isPermanent(exit, isWorker: process.kind == .worker)
             if !process.wasKilled { known[run.node]?.isHopeless = isHopeless }
             learnFailure(run.node, process)
+            let waits = known[run.node].map(documentedWaits) ?? []
+            known[run.node]?.notBefore = now + (waits.map(\.lowerBound).min() ?? 0)
             if hasServed, known[run.node]?.isHopeless == true {
                 known[run.node]?.notBefore = now + 0.75 * spec.restart.maxDelay
             }

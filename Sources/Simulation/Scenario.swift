@@ -26,6 +26,16 @@ struct Scenario {
         var reload: Double
     }
 
+    /// What a server does not survive.
+    struct Poison {
+        /// How it ends.
+        var end: SimulatedEnd
+        /// Whether it is the coordinator that ends, or its first worker.
+        var isForCoordinator: Bool
+        /// Seconds between two.
+        var pause: Double
+    }
+
     let seed: UInt64
     /// What the cluster is brought up with.
     let first: SimulatedConfiguration.Made
@@ -38,6 +48,8 @@ struct Scenario {
     let showsConnections: Bool
     /// Whether a coordinator that has loaded goes on without a lost worker, and answers errors.
     let outlivesLoss: Bool
+    /// A request that comes again and again, and ends who computes it always in the same way.
+    let poison: Poison?
     /// Seconds of one batch, between two moves of the counters, and batches of a request at most.
     let batch: (length: Double, most: Int)
 
@@ -61,13 +73,15 @@ struct Scenario {
         for index in backends.indices where isMeasured {
             backends[index].isSpare = apart.chance(0.4)
         }
+        let sleepAfter = generator.chance(0.6) ? nil : generator.pick([20, 200])
+        let isWatchedAtRest = sleepAfter == nil && apart.chance(0.3)
         first = SimulatedConfiguration.Made(
             SimulatedConfiguration(
                 backends: backends, restart: restart, maxRestarts: limit, degradeAfter: degrade,
                 hasKeys: generator.chance(0.5),
-                sleepAfter: generator.chance(0.6) ? nil : generator.pick([20, 200]),
+                sleepAfter: sleepAfter,
                 maxMemory: generator.chance(0.7) ? nil : generator.pick([4 << 10, 100 << 10]),
-                isMeasured: isMeasured))
+                isWatchedAtRest: isWatchedAtRest, isMeasured: isMeasured))
         trouble = Trouble(
             pause: generator.pick([3, 15, 60, 200]), fromTheStart: generator.chance(0.2),
             duration: generator.pick([30, 200, 600]), burst: generator.pick([0, 0.2, 0.7]),
@@ -75,13 +89,22 @@ struct Scenario {
             duplicate: generator.pick([0, 0.02, 0.2]), lateTimer: generator.pick([0, 0.02, 0.2]),
             stop: generator.pick([0, 0, 0.5]),
             reload: generator.pick([0, 0, 0.1, 0.4]))
+        poison =
+            apart.chance(0.8)
+            ? nil
+            : Poison(
+                end: apart.pick([.aborted, .crashed, .silent, .noMemory]),
+                isForCoordinator: apart.chance(0.5), pause: apart.pick([50, 100, 150]))
         loadTime = generator.pick([0.1, 3, 30, 120])
-        requestPause = generator.pick([0.5, 10, 300])
+        let requestPause = generator.pick([0.5, 10, 300])
+        // Who asks twice a second lets nothing sleep.
+        self.requestPause = sleepAfter == nil ? requestPause : max(60, requestPause)
         showsConnections = generator.chance(0.5)
         outlivesLoss = generator.chance(0.3)
         // The last one is a healthy prompt on slow hosts, longer than `timeouts.stall`.
         let batches: [(Double, Int)] = [(0.2, 20), (3, 5), (25, 4), (100, 1)]
-        batch = degrade == nil ? generator.pick(batches) : batches[0]
+        let batch = degrade == nil ? generator.pick(batches) : batches[0]
+        self.batch = isWatchedAtRest ? batches[0] : batch
     }
 }
 

@@ -23,7 +23,11 @@ struct SimulatedCluster {
         case sessionEnds(site: Int, ProcessRun, SimulatedEnd, onlyIfCut: Bool)
         case leaseEnds(site: Int, number: Int)
         case request
+        /// One that its server does not survive.
+        case poison
         case batchEnds(number: Int, left: Int)
+        /// A request of ours is answered, or given up.
+        case trialEnds(number: Int)
         /// Nobody has asked a coordinator anything since it had finished so many batches.
         case sleeps(number: Int, batches: Int)
         /// A guard reports what its server uses.
@@ -78,20 +82,11 @@ struct SimulatedCluster {
         sites = [SimulatedSite(node: .coordinator, kind: .coordinator, endpoint: "")]
         follow(plans.inForce.wanted.plan)
         queue.add(.request, at: scenario.requestPause)
+        if let poison = scenario.poison { queue.add(.poison, at: poison.pause) }
     }
 
     /// Its site; a worker's is made when a plan first has it, and stays.
     var coordinator: Int { 0 }
-
-    /// Whether the API really answers with the layers where they should be.
-    var isServing: Bool {
-        guard let server = sites[coordinator].server, server.isUp, !server.isStopped,
-            !sites[coordinator].isCut
-        else { return false }
-        return server.connectedTo.allSatisfy {
-            sites[$0.key].answers(number: $0.value) == true
-        }
-    }
 
     /// Until when something does not end, whatever is done.
     var undyingUntil: Double { sites.compactMap(\.server?.undyingUntil).max() ?? 0 }
@@ -183,7 +178,12 @@ struct SimulatedCluster {
             }
             dies(site, number, .killed)
         case .request: request()
+        case .poison: poison()
         case .batchEnds(let number, let left): batchEnds(number, left)
+        case .trialEnds(let number):
+            if sites[coordinator].server?.number == number {
+                sites[coordinator].server?.isTried = false
+            }
         case .sleeps(let number, let batches): sleeps(number, batches)
         case .reports(let site, let number): reports(site, number)
         case .fault: fault()
@@ -254,6 +254,7 @@ struct SimulatedCluster {
         default: break
         }
         if sites[site].kind == .coordinator {
+            sites[site].server?.uses = session.uses
             sites[site].server?.sleepAfter = plans.inForce.configuration.sleepAfter
             let isMute = !isCalm && generator.chance(scenario.trouble.oddProbe / 2)
             sites[site].server?.isMute = isMute

@@ -35,6 +35,8 @@ struct SimulatedConfiguration {
 
     /// KiB above which a server is restarted while nothing is asked.
     var maxMemory: Int?
+    /// Whether small requests are sent while nothing else is asked (`health.canary`).
+    var isWatchedAtRest = false
     /// Whether somebody measures its devices now and then.
     var isMeasured = false
 
@@ -63,7 +65,8 @@ struct SimulatedConfiguration {
              "rpc_backends": [\(list)],
              "coordinator": {"ctx_size": \(contextSize), "api_key_file": \(keys),
                              "sleep_after": \(text(sleepAfter))},
-             "health": {"interval": \(healthInterval)}, "timeouts": {"stop": \(stop)},
+             "health": {"interval": \(healthInterval), "canary": \(isWatchedAtRest)},
+             "timeouts": {"stop": \(stop), "stall": \(isWatchedAtRest ? 20 : 60)},
              "restart": {"initial_delay": \(restart[0]), "max_delay": \(restart[1]),
                          "reset_after": \(restart[2]), "max_restarts": \(text(maxRestarts)),
                          "degrade_after": \(text(degradeAfter)),

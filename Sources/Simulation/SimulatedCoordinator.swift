@@ -4,6 +4,26 @@ import Supervision
 
 /// The coordinator of a simulated cluster: it connects, loads, reports and computes.
 extension SimulatedCluster {
+    /// Whether the API really answers with the layers where they should be.
+    var isServing: Bool {
+        guard let server = sites[coordinator].server, server.isUp, !server.isStopped,
+            !sites[coordinator].isCut
+        else { return false }
+        return server.connectedTo.allSatisfy {
+            sites[$0.key].answers(number: $0.value) == true
+        }
+    }
+
+    /// Sites of the workers that the plan in force uses.
+    var used: [Int] {
+        sites.indices.dropFirst().filter {
+            sites[$0].isPlanned && !plans.leftOut.contains(sites[$0].node)
+        }
+    }
+
+    /// Whether the coordinator was started with the workers of the plan in force.
+    var followsPlan: Bool { sites[coordinator].server?.uses == used }
+
     mutating func abort(_ number: Int, blaming site: Int) {
         let end: SimulatedEnd =
             generator.chance(0.7) ? .lostWorker(sites[site].endpoint) : .aborted
@@ -23,22 +43,26 @@ extension SimulatedCluster {
     /// One small request of ours.
     mutating func probeAnswer(_ run: ProcessRun) {
         guard let server = sites[coordinator].server, server.run == run else { return }
-        if !isCalm && generator.chance(scenario.trouble.oddProbe) { return }
+        let isWatched = plans.inForce.configuration.isWatchedAtRest
+        if !isCalm && !isWatched && generator.chance(scenario.trouble.oddProbe) { return }
         let silence = scenario.first.spec.timeouts.stall
+        func answers(_ answer: RequestAnswer, after delay: Double) {
+            sites[coordinator].server?.isTried = true
+            queue.add(.trialEnds(number: server.number), at: now + delay)
+            deliver(.requestAnswered(run, answer), after: delay)
+        }
         guard !server.isStopped, !sites[coordinator].isCut, !isHeldUp(server) else {
             let isFailing = sites[coordinator].server?.isFailing == true
-            return deliver(
-                .requestAnswered(run, isFailing ? .failed("simulated") : .unknown),
-                after: isFailing ? 0.01 : silence)
+            return isFailing
+                ? answers(.failed("simulated"), after: 0.01) : answers(.unknown, after: silence)
         }
         let wait = server.isBusy ? scenario.batch.length : 0.01
-        deliver(.requestAnswered(run, .computed), after: min(wait, silence))
+        answers(.computed, after: min(wait, silence))
     }
 
     mutating func connects(_ number: Int) {
         guard let server = sites[coordinator].server, server.number == number else { return }
-        for site in sites.indices.dropFirst()
-        where sites[site].isPlanned && !plans.leftOut.contains(sites[site].node) {
+        for site in server.uses {
             guard let worker = sites[site].server, worker.isUp else {
                 return abort(number, blaming: site)
             }

@@ -19,7 +19,7 @@ extension SimulatedCluster {
         case .probeAccess(let run): probeAccess(run)
         case .probeAnswer(let run): probeAnswer(run)
         case .proveDistribution(let run):
-            let isWrong = !isCalm && generator.chance(scenario.trouble.oddProbe / 50)
+            let isWrong = !isCalm && generator.chance(scenario.trouble.oddProbe / 10)
             // Of those that are wrong, as many that nobody can tell.
             let isUnknown = isWrong && generator.chance(0.5)
             deliver(
@@ -48,7 +48,8 @@ extension SimulatedCluster {
 
     mutating func spawn(_ run: ProcessRun) {
         guard let site = sites.firstIndex(where: { $0.node == run.node }) else { return }
-        sites[site].session = SimulatedSite.Session(run: run)
+        let uses = site == coordinator ? used : []
+        sites[site].session = SimulatedSite.Session(run: run, uses: uses)
         let isUnlucky = !isCalm && generator.chance(scenario.trouble.failedStart)
         if isUnlucky && generator.chance(0.3) {
             sites[site].session = nil
@@ -125,7 +126,8 @@ extension SimulatedCluster {
         var activity: SlotActivity?
         if !isSilent, let server {
             activity = SlotActivity(
-                busy: server.isBusy ? 1 : 0, counters: server.isBusy ? [server.batches] : [])
+                busy: (server.isBusy ? 1 : 0) + (server.isTried ? 1 : 0),
+                counters: server.isBusy ? [server.batches] : [])
         }
         var delay = isSilent ? 10 : 0.005
         if case .probeActivity = effect {

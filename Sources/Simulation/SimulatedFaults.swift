@@ -36,11 +36,23 @@ extension SimulatedCluster {
         }
     }
 
+    /// The request that ends who computes it has come again.
+    mutating func poison() {
+        guard !isCalm, let poison = scenario.poison else { return }
+        queue.add(.poison, at: now + poison.pause)
+        let site = poison.isForCoordinator ? coordinator : 1
+        guard sites.indices.contains(site), sites[coordinator].server?.isUp == true else { return }
+        crash(site, poison.end)
+    }
+
     private mutating func crash(_ site: Int) {
+        crash(
+            site,
+            generator.pick([SimulatedEnd.killed, .aborted, .crashed, .silent, .noMemory]))
+    }
+
+    private mutating func crash(_ site: Int, _ end: SimulatedEnd) {
         guard let server = sites[site].server else { return }
-        let end = generator.pick([
-            SimulatedEnd.killed, .aborted, .crashed, .silent, .noMemory,
-        ])
         dies(site, server.number, end)
         if sites[site].kind == .unmanaged {
             queue.add(.returns(site: site), at: now + generator.seconds(0...60))

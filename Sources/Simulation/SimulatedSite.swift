@@ -44,6 +44,8 @@ struct SimulatedSite {
         var isFailing = false
         /// A request is being answered.
         var isBusy = false
+        /// A small request of ours is being answered, too.
+        var isTried = false
         /// A coordinator holds no model, or since a request has come loads it.
         var rest = Rest.awake
         /// Seconds without a request after which it gives its model up.
@@ -58,6 +60,8 @@ struct SimulatedSite {
         var undyingUntil = 0.0
         /// Its guard is frozen with it, and does not tell anything either.
         var isGuardFrozen = false
+        /// Sites of the workers that a coordinator was started with.
+        var uses: [Int] = []
         /// Numbers of the servers that a coordinator is connected to, by site.
         var connectedTo: [Int: Int] = [:]
     }
@@ -65,6 +69,8 @@ struct SimulatedSite {
     /// The connection to the guard of the current run.
     struct Session {
         var run: ProcessRun
+        /// Sites of the workers that its command names, of a coordinator.
+        var uses: [Int] = []
         /// The server should die as soon as it exists.
         var killIsPending = false
         /// ssh client or guard stand still: nothing is told, nor passed on, and nobody notices.

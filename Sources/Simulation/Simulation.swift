@@ -140,8 +140,8 @@ package struct Simulation {
 
     /// What the supervisor believes is what is true.
     private var isSettled: Bool {
-        cluster.isServing && supervisor.snapshot.state == .serving && !cluster.plans.isReloading
-            && !supervisor.isReloading
+        cluster.isServing && cluster.followsPlan && supervisor.snapshot.state == .serving
+            && !cluster.plans.isReloading && !supervisor.isReloading
     }
 
     /// Seconds without a fault in which the cluster must serve, from the policy: a late timer, the

@@ -29,7 +29,8 @@ extension Supervisor {
 
     mutating func computationFailed(_ run: ProcessRun, at now: Instant) {
         guard coordinator.run == run, let service = coordinator.service,
-            !service.trial.isUnderWay,
+            // The answer to a small request that is on its way will tell.
+            !service.trial.isUnderWay, service.canary == nil,
             service.trial.lastEnd.map({ now - $0 >= Self.trialPause }) ?? true
         else { return }
         askTrial(run, service, at: now)

@@ -54,6 +54,21 @@ import Testing
         #expect(cluster.happens(.timerFired(.canary(run)), after: 60) == later(cluster))
     }
 
+    @Test func rule4WhileOneIsOnItsWayALineInTheLogAsksNothingElse() {
+        var cluster = cluster()
+        let run = cluster.run("coordinator")
+        _ = due(&cluster, busy: 0)
+        #expect(cluster.happens(.computationFailed(run)) == [])
+        #expect(cluster.happens(.requestAnswered(run, .failed("500"))).contains(.probeAnswer(run)))
+        // That question is one of its own: three errors in answer to it are the end.
+        for _ in 0..<2 {
+            _ = cluster.happens(.requestAnswered(run, .failed("500")))
+            let again = cluster.happens(.timerFired(.answer(run)), after: 5)
+            #expect(again.contains(.probeAnswer(run)))
+        }
+        #expect(cluster.happens(.requestAnswered(run, .failed("500"))).contains(.kill(run)))
+    }
+
     @Test func rule4AnErrorIsAskedAgain() {
         var cluster = cluster()
         let run = cluster.run("coordinator")
