@@ -152,6 +152,8 @@ package struct WorkerSpec: Equatable, Codable, Sendable {
     package var program: String { binary ?? "rpc-server" }
     /// Whether its RPC traffic goes through ssh; that to a server of somebody else never does.
     package var isTunnelled: Bool { managed && transport == .ssh }
+    /// The transport that it has in fact.
+    package var rpcTransport: RPCTransport { isTunnelled ? .ssh : .direct }
 }
 
 /// The one `llama-server`.

@@ -142,6 +142,8 @@ package struct HostFacts: Codable, Equatable, Sendable {
     /// What `sollol measure` found of devices, by `WorkerSpec.endpoint`, and of the coordinator's
     /// own under `coordinator`; nil where nobody has measured any.
     package var measured: [String: [MeasuredDevice]]?
+    /// The ways to workers that it found, one for each transport, by `WorkerSpec.endpoint`.
+    package var ways: [String: [MeasuredWay]]?
     /// Where the layers were placed last, so that they stay there.
     package var placement: RecordedPlacement?
     /// What the nodes store of the model; nil where nobody has stored or seen any of it.
@@ -262,6 +264,9 @@ extension HostFacts {
         }
         if (measured ?? [:]).values.contains(where: { !$0.allSatisfy(\.isPlausible) }) {
             return "what was measured of devices is impossible"
+        }
+        if (ways ?? [:]).values.contains(where: { !$0.allSatisfy(\.isPlausible) }) {
+            return "what was measured of the way to a worker is impossible"
         }
         if (shardKeepers ?? []).contains(where: { !Outside.isHex($0, digits: 64) }) {
             return "a build that keeps shards has no name"

@@ -34,10 +34,10 @@ package struct MeasuredDevice: Codable, Equatable, Sendable {
     package var promptLayer: Double
     /// Seconds for the output layer and one token.
     package var outputLayer: Double
-    /// Seconds that a token takes for the way there and back, whatever is computed; nil: nobody
-    /// has measured it.
+    /// Seconds that a token took for the way there and back, whatever is computed, over the
+    /// transport of that time; nil: nobody has measured it. `HostFacts.ways` knows more.
     package var hop: Double?
-    /// Bytes that the way to it takes in a second; nil: there is none, or nobody has measured it.
+    /// Bytes that this way took in a second; nil: there is none, or nobody has measured it.
     package var bytesPerSecond: Double?
     /// How much longer the longest of equal runs took than the shortest, as a part of this.
     package var spread: Double
@@ -57,8 +57,15 @@ package struct MeasuredDevice: Codable, Equatable, Sendable {
         self.spread = spread
     }
 
-    /// As a placement counts it.
-    package var pace: DevicePace {
+    /// As a placement counts it over that way; nil: over the one of the measurement, whatever its
+    /// transport was.
+    package func pace(over way: MeasuredWay?) -> DevicePace {
+        var device = self
+        if let way { (device.hop, device.bytesPerSecond) = (way.hop, way.bytesPerSecond) }
+        return device.pace
+    }
+
+    private var pace: DevicePace {
         DevicePace(
             layer: .seconds(layer), outputLayer: .seconds(outputLayer), hop: .seconds(hop ?? 0),
             measuredAt: measuredAt

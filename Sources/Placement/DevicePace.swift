@@ -42,6 +42,13 @@ package struct DevicePace: Equatable, Codable, Sendable {
         return pace
     }
 
+    /// The same, measured at another time.
+    package func measured(at time: Int?) -> DevicePace {
+        var pace = self
+        pace.measuredAt = time
+        return pace
+    }
+
     /// What these layers of 0...`blockCount` take; nothing without any.
     package func time(of layers: Range<Int>, blockCount: Int) -> Duration {
         guard !layers.isEmpty else { return .zero }

@@ -64,6 +64,9 @@ package struct PlacementDevice: Equatable, Codable, Sendable {
     package var speed: Double?
     /// How long it takes for this model's layers, or nil when nobody has measured it.
     package var pace: DevicePace?
+    /// The same if its worker were reached directly; nil where it is, or where nobody has measured
+    /// both ways. No placement goes by it.
+    package var directPace: DevicePace?
     /// Whether its memory is that of an rpc-server on a CPU.
     package var isProcess: Bool
     /// Whether it can look up rows of every storage type: a CPU can, a GPU only of simple ones.

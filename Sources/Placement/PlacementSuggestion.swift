@@ -6,6 +6,9 @@ package struct PlacementSuggestion: Equatable, Sendable {
     package let text: String
     /// What is predicted with it.
     package let tokensPerSecond: Double
+    /// When that was measured which only the change makes count, in seconds since 1970; nil where
+    /// there is no such thing.
+    package let measuredAt: Int?
 
     /// Gains below this drown in what measurements differ by.
     private static let least = 1.02
@@ -16,13 +19,15 @@ package struct PlacementSuggestion: Equatable, Sendable {
             return []
         }
         let request = placement.request
-        let changes = strategy(request) + without(request) + cache(request)
-        return changes.compactMap { what, changed in
-            guard let other = try? Placement.of(changed), other.fits,
+        let changes =
+            strategy(request) + without(request) + transport(request) + cache(request)
+        return changes.compactMap { change in
+            guard let other = try? Placement.of(change.request), other.fits,
                 let then = PlacementPrediction(other)?.tokensPerSecond, then >= now * least
             else { return nil }
             return PlacementSuggestion(
-                text: "\(what): \(gain(then / now))", tokensPerSecond: then)
+                text: "\(change.what): \(gain(then / now))", tokensPerSecond: then,
+                measuredAt: change.measuredAt)
         }.sorted { $0.tokensPerSecond > $1.tokensPerSecond }
     }
 
@@ -33,13 +38,18 @@ package struct PlacementSuggestion: Equatable, Sendable {
         return "\(tenths / 10).\(tenths % 10) times as fast"
     }
 
-    private typealias Change = (String, PlacementRequest)
+    private struct Change {
+        var what: String
+        var request: PlacementRequest
+        var measuredAt: Int?
+    }
 
     private static func strategy(_ request: PlacementRequest) -> [Change] {
         guard request.strategy != .fastest else { return [] }
         var changed = request
         changed.strategy = .fastest
-        return [("layers where they take the least time, strategy fastest", changed)]
+        let what = "layers where they take the least time, strategy fastest"
+        return [Change(what: what, request: changed)]
     }
 
     /// A worker less; the fastest placement leaves out by itself whom it does not need.
@@ -50,14 +60,32 @@ package struct PlacementSuggestion: Equatable, Sendable {
         return nodes.map { left in
             var changed = request
             changed.devices.removeAll { $0.node == left }
-            return ("without \(left)", changed)
+            return Change(what: "without \(left)", request: changed)
+        }
+    }
+
+    /// A worker that is reached through ssh, of which both ways have been measured. The other way
+    /// round nobody gains.
+    private static func transport(_ request: PlacementRequest) -> [Change] {
+        request.devices.filter { $0.directPace != nil }.map(\.node).unique { $0 }.map { node in
+            var changed = request
+            var times: [Int] = []
+            for index in changed.devices.indices where changed.devices[index].node == node {
+                guard let direct = changed.devices[index].directPace else { continue }
+                changed.devices[index].pace = direct
+                times += [direct.measuredAt].compactMap(\.self)
+            }
+            let what =
+                "transport direct for \(node), whose rpc-server then listens on the network "
+                + "without any authentication"
+            return Change(what: what, request: changed, measuredAt: times.min())
         }
     }
 
     /// A smaller cache leaves more room on the fastest devices.
     private static func cache(_ request: PlacementRequest) -> [Change] {
         PlacementAdvice.smallerCaches(request).map { name, changed in
-            ("a KV cache in \(name)", changed)
+            Change(what: "a KV cache in \(name)", request: changed)
         }
     }
 }

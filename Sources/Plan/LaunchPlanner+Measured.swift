@@ -15,29 +15,44 @@ extension LaunchPlanner {
             var device = device
             let number = numbers[device.node, default: 0]
             numbers[device.node] = number + 1
-            device.pace = pace(device, number, model)
+            guard let worker = spec.workers.first(where: { $0.node == device.node }) else {
+                device.pace = coordinatorPace(model: model, device: device.name)
+                return device
+            }
+            let offered = facts.conditions(of: worker, model: model)
+            // Several that nobody has told apart are parts of one.
+            let conditions = number < offered.count ? offered[number] : offered[0]
+            guard let known = facts.measured(conditions, of: worker.endpoint.description) else {
+                return device
+            }
+            let way = facts.way(to: worker, over: worker.rpcTransport, spec.coordinator)
+            device.pace = known.pace(over: way)
+            // Against a way of unknown transport nothing can be said.
+            if worker.isTunnelled, way != nil {
+                device.directPace = facts.way(to: worker, over: .direct, spec.coordinator)
+                    .map { known.pace(over: $0).measured(at: $0.measuredAt) }
+            }
             return device
         }
-    }
-
-    private func pace(_ device: PlacementDevice, _ number: Int, _ model: String) -> DevicePace? {
-        guard let worker = spec.workers.first(where: { $0.node == device.node }) else {
-            return coordinatorPace(model: model, device: device.name)
-        }
-        let offered = facts.conditions(of: worker, model: model)
-        // Several that nobody has told apart are parts of one.
-        let conditions = number < offered.count ? offered[number] : offered[0]
-        return facts.measured(conditions, of: worker.endpoint.description)?.pace
     }
 
     /// That of the coordinator's CPU, or of a GPU of its own.
     func coordinatorPace(model: String, device: String = WorkerDevice.cpu) -> DevicePace? {
         let conditions = facts.conditions(of: spec.coordinator, device: device, model: model)
-        return facts.measured(conditions, of: HostFacts.coordinatorKey)?.pace
+        return facts.measured(conditions, of: HostFacts.coordinatorKey)?.pace(over: nil)
     }
 }
 
 extension HostFacts {
+    /// What was measured of the way from a coordinator to a worker over that transport.
+    func way(
+        to worker: WorkerSpec, over transport: RPCTransport, _ coordinator: CoordinatorSpec
+    ) -> MeasuredWay? {
+        way(
+            to: worker.endpoint.description, over: transport.rawValue,
+            from: HostKey(coordinator.location))
+    }
+
     /// Under which conditions the devices of a worker are measured; at least one.
     package func conditions(
         of worker: WorkerSpec, model: String

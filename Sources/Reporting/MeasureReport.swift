@@ -32,7 +32,7 @@ package struct MeasureReport {
                 "\(name.padded(to: width))  \(Self.milliseconds(device.layer)) a token, "
                     + "\(Self.milliseconds(device.promptLayer)) a token of a prompt, output layer "
                     + Self.milliseconds(device.outputLayer)
-                    + way(device)
+                    + way(result.bench.way)
                     + " (equal runs within \(Int((device.spread * 100).rounded())) %)")
         }
         let problems = results.flatMap { bench, outcome -> [String] in
@@ -52,12 +52,12 @@ package struct MeasureReport {
         return lines.map { TerminalText.clean($0) + "\n" }.joined()
     }
 
-    private func way(_ device: MeasuredDevice) -> String {
-        guard let hop = device.hop else { return "" }
-        let rate = device.bytesPerSecond.map {
+    private func way(_ way: MeasuredWay?) -> String {
+        guard let way else { return "" }
+        let rate = way.bytesPerSecond.map {
             " and \(MemorySize.text(UInt64(min(max(0, $0), 1e15))))/s"
         }
-        return ", the way there \(Self.milliseconds(hop))\(rate ?? "")"
+        return ", the way there (\(way.transport)) \(Self.milliseconds(way.hop))\(rate ?? "")"
     }
 
     private static func milliseconds(_ seconds: Double) -> String {
@@ -75,6 +75,7 @@ package struct MeasureReport {
                 ("seconds_per_layer", .number(device.layer)),
                 ("prompt_seconds_per_layer", .number(device.promptLayer)),
                 ("seconds_output_layer", .number(device.outputLayer)),
+                ("transport", .optional(bench.way?.transport)),
                 ("hop_seconds", .optional(device.hop)),
                 ("bytes_per_second", .optional(device.bytesPerSecond)),
                 ("spread", .number(device.spread)),

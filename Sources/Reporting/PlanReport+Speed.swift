@@ -33,7 +33,8 @@ extension PlanReport {
         if !suggestions.isEmpty {
             lines += ["", "Each of these alone would make it faster:"]
             lines += suggestions.map {
-                "  - \($0.text) (\(threeDigits($0.tokensPerSecond)) tokens/s)"
+                "  - \($0.text) (\(threeDigits($0.tokensPerSecond)) tokens/s"
+                    + "\(measured($0.measuredAt).map { "; \($0)" } ?? ""))"
             }
         }
         return lines
@@ -59,7 +60,11 @@ extension PlanReport {
     /// Since when the oldest measurement has not been made again.
     private var age: String {
         let times = (placement.request.measuredPaces ?? []).compactMap(\.measuredAt)
-        return times.min().map { " (measured \(local.text(Timestamp(seconds: $0))))" } ?? ""
+        return measured(times.min()).map { " (\($0))" } ?? ""
+    }
+
+    private func measured(_ time: Int?) -> String? {
+        time.map { "measured \(local.text(Timestamp(seconds: $0)))" }
     }
 
     private static let columns = 32

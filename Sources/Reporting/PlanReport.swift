@@ -127,6 +127,10 @@ package struct PlanReport: Sendable {
                         .object([
                             ("text", .string($0.text)),
                             ("tokens_per_second", .number($0.tokensPerSecond)),
+                            (
+                                "measured_at",
+                                .optional($0.measuredAt.map { Timestamp(seconds: $0) })
+                            ),
                         ])
                     })
             ),

@@ -118,6 +118,11 @@ package final class ClusterRunner {
         }
     }
 
+    /// All hosts were looked at, and those of these spares could not be asked.
+    package func looked(unreached: [UnreachedSpare]) {
+        keeper.looked(unreached: unreached, at: .now)
+    }
+
     /// What runs.
     var plan: LaunchPlan { decisions.supervisor.plan }
 

@@ -100,6 +100,7 @@ extension ClusterRunner {
         followSpec()
         processes.keepLease(inForce.spec.timeouts.lease)
         keeper.adopted(decisions.supervisor.wanted.plan)
+        if let unreached = next.unreached { looked(unreached: unreached) }
         dashboard.adopted(decisions.supervisor.wanted.plan)
         serveDashboard()
         reloads.adopted()

@@ -37,6 +37,8 @@ package struct AcceptedReload: Codable, Sendable {
     var numbers: WorkerNumbers
     /// Differs from that in force when the API keys have changed.
     var keysVersion = 0
+    /// Spares whose host could not be asked; nil where nobody has looked.
+    var unreached: [UnreachedSpare]?
 
     var wanted: WantedCluster {
         var wanted = WantedCluster(plan: plan, spec: spec, facts: facts)

@@ -9,7 +9,7 @@ import Survey
 package enum ReloadProtocol {
     /// Raised when anything in a question or an answer changes, specification, facts and plan
     /// included: nothing of another version is read.
-    package static let version = 4
+    package static let version = 5
 
     /// The one member that is read before anything else.
     package struct Envelope: Codable, Sendable {
@@ -86,7 +86,8 @@ package struct ReloadAnswer: Codable, Sendable {
         }
         lines += labelled("assumed", plan.assumptions) + labelled("notice", plan.notices)
         next = AcceptedReload(
-            spec: loaded.spec, facts: look.facts, plan: plan, numbers: loaded.numbers)
+            spec: loaded.spec, facts: look.facts, plan: plan, numbers: loaded.numbers,
+            unreached: look.unreachedSpares)
     }
 }
 

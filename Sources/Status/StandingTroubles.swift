@@ -2,7 +2,7 @@ import Basics
 import Supervision
 
 /// What does not keep the cluster from serving and should not stay so: a disk that takes no lines,
-/// a tensor cache without its folder.
+/// a tensor cache without its folder, a spare whose host cannot be reached.
 struct StandingTroubles: Equatable, Sendable {
     /// Seconds for which a disk counts as full after it was said: as long as there are lines to
     /// write it is said again each minute.
@@ -18,6 +18,20 @@ struct StandingTroubles: Equatable, Sendable {
     private var problem = ""
     private var problemTime: Timestamp?
     private var uncached: [Node: Uncached] = [:]
+    private var unreached: [UnreachedSpare] = []
+    private var lookTime: Timestamp?
+
+    /// Of all spares the hosts of these could not be asked.
+    mutating func looked(unreached spares: [UnreachedSpare], at time: Timestamp) {
+        (unreached, lookTime) = (spares, time)
+    }
+
+    /// A spare that was called in and runs shows that its host can be reached.
+    mutating func follow(_ snapshot: ClusterSnapshot) {
+        unreached.removeAll { spare in
+            snapshot.processes.contains { $0.node == spare.node && $0.pid != nil }
+        }
+    }
 
     /// A worker has no use of its cache, for as long as this run of it goes on.
     mutating func worksWithoutCache(_ report: Report, _ snapshot: ClusterSnapshot?) {
@@ -43,7 +57,12 @@ struct StandingTroubles: Equatable, Sendable {
             Self.restarts(of: $0.key, snapshot) == $0.value.restarts
         }.map(\.value.sentence)
         let disk = problemTime.map { time.seconds - $0.seconds < Self.patience } ?? false
-        return caches + (disk ? ["logs: \(problem)"] : [])
+        // Of one that was called in what comes of it is told.
+        let spares = unreached.filter { spare in
+            snapshot?.processes.contains { $0.node == spare.node && $0.state == .spare } == true
+        }
+        return caches + spares.map { $0.sentence(at: lookTime ?? time) }
+            + (disk ? ["logs: \(problem)"] : [])
     }
 
     private static func restarts(of node: Node, _ snapshot: ClusterSnapshot?) -> Int {

@@ -75,6 +75,12 @@ package struct StatusKeeper: Equatable, Sendable {
         status.warnings = warnings(at: time)
     }
 
+    /// All hosts were looked at, and those of these spares could not be asked.
+    package mutating func looked(unreached: [UnreachedSpare], at time: Timestamp) {
+        standing.looked(unreached: unreached, at: time)
+        status.warnings = warnings(at: time)
+    }
+
     /// The disk of the logs has not taken a line.
     package mutating func diskTakesNothing(_ problem: String, at time: Timestamp) {
         standing.diskTakesNothing(problem, at: time)
@@ -143,6 +149,7 @@ package struct StatusKeeper: Equatable, Sendable {
             status.processes.map { ($0.endpoint, $0) }, uniquingKeysWith: { first, _ in first })
         self.snapshot = snapshot
         loading.follow(snapshot, at: time)
+        standing.follow(snapshot)
         status.requests = snapshot.requests
         status.speed = running.placement.flatMap(PlacementPrediction.init).map {
             SpeedComparison(snapshot.pace, $0)

@@ -19,10 +19,8 @@ package struct DeviceBench: Equatable, Sendable {
     package var conditions: MeasuredDevice.Conditions
     /// The rpc-server that offers it, as that host dials it; nil for a device of the host itself.
     package var rpc: String?
-    /// Seconds that a token takes for the way to it and back; nil: not measured.
-    package var hop: Double?
-    /// Bytes that this way takes in a second; nil: not measured.
-    package var bytesPerSecond: Double?
+    /// The way to it; nil: there is none, or it was not measured.
+    package var way: MeasuredWay?
     /// Why it need not be tried: its worker does not run, as what follows the worker's name.
     package var obstacle: String?
     /// Where.
@@ -182,7 +180,8 @@ package struct DeviceBench: Equatable, Sendable {
         return .measured(
             MeasuredDevice(
                 conditions, measuredAt: now, layer: layer, promptLayer: max(0, slope(prompt)),
-                outputLayer: output, hop: hop, bytesPerSecond: bytesPerSecond, spread: spread))
+                outputLayer: output, hop: way?.hop, bytesPerSecond: way?.bytesPerSecond,
+                spread: spread))
     }
 
     /// Seconds that a token takes for the way to a device and back, by a bench with `tiny` probes;
@@ -240,9 +239,13 @@ extension DeviceBench {
             return conditions.map {
                 var bench = DeviceBench($0, of: process, probes)
                 bench.key = worker?.endpoint.description ?? HostFacts.coordinatorKey
-                let way = trials.first { $0.trial.worker.node == process.node }?.outcome
-                (bench.hop, bench.bytesPerSecond) = (way?.hop, way?.bytesPerSecond)
-                bench.obstacle = way?.problem?.text
+                let outcome = trials.first { $0.trial.worker.node == process.node }?.outcome
+                if let worker, let hop = outcome?.hop {
+                    bench.way = MeasuredWay(
+                        worker.rpcTransport.rawValue, from: HostKey(spec.coordinator.location),
+                        hop: hop, bytesPerSecond: outcome?.bytesPerSecond)
+                }
+                bench.obstacle = outcome?.problem?.text
                 return bench
             }
         }

@@ -44,7 +44,11 @@ enum MeasureCommand {
         }
         var facts = look.facts
         for (bench, outcome) in zip(benches, outcomes) {
-            if case .measured(let device) = outcome { facts.record(device, of: bench.key) }
+            guard case .measured(let device) = outcome else { continue }
+            facts.record(device, of: bench.key)
+            guard var way = bench.way else { continue }
+            way.measuredAt = device.measuredAt
+            facts.record(way, to: bench.key)
         }
         try enquiry.record(facts)
         let report = MeasureReport(

@@ -159,6 +159,7 @@ struct UpCommand {
             output: .init(
                 report: console.report, line: console.line, changed: console.changed,
                 isLive: console.isLive))
+        runner.looked(unreached: look.unreachedSpares)
         let status = try runner.run()
         if status == .unavailable {
             // Perhaps since something is not as it was recorded. Where this cannot be written it

@@ -29,6 +29,16 @@ struct SpareHostTests {
             on: bed.bed.control, ["\(TestEnvironment.products)/sollol", "up", "--config", path])
     }
 
+    /// What `sollol status` warns of.
+    private static func warnings(_ bed: PreflightBed) throws -> [String] {
+        let run = try bed.bed.control.run(
+            "'\(TestEnvironment.products)/sollol' status --name test")
+        #expect(run.status == 0, "\(run)")
+        return run.output.split(separator: "\n").map(String.init).filter {
+            $0.hasPrefix("warning: ")
+        }
+    }
+
     private static func end(_ sollol: RunningProgram) {
         sollol.signal(SIGINT)
         #expect(sollol.exitStatus() == 0)
@@ -47,11 +57,16 @@ struct SpareHostTests {
         #expect(warning.contains("slow has not answered yet"), "\(warning)")
         try sollol.waitFor("worker-2 is a spare")
         try sollol.waitFor("serving at")
+        let told = try Self.warnings(bed)
+        #expect(
+            told.count == 1 && told[0].contains("slow had not answered when the others had"),
+            "\(told)")
         // Called in, it is started like any other worker.
         try bed.bed["slow"].heal()
         try bed.bed["one"].powerOff()
         try sollol.waitFor("calling in worker-2")
         try sollol.waitFor("serving again")
+        #expect(try Self.warnings(bed).filter { $0.contains("a spare") } == [])
         // What became of the other one nobody can tell.
         sollol.signal(SIGINT)
         #expect(sollol.exitStatus() == 69)
@@ -66,8 +81,16 @@ struct SpareHostTests {
         try sollol.waitFor("warning: worker-2: nothing is known of slow")
         try sollol.waitFor("worker-2 is a spare")
         try sollol.waitFor("serving at")
-        Self.end(sollol)
+        let told = try Self.warnings(bed)
+        #expect(
+            told.count == 1
+                && told[0].contains("worker-2, a spare, may not start when it is needed")
+                && told[0].contains("ssh slow true fails"), "\(told)")
         try bed.bed["slow"].heal()
+        let reload = "'\(TestEnvironment.products)/sollol' reload --name test"
+        #expect(try bed.bed.control.run(reload).status == 0)
+        #expect(try Self.warnings(bed) == [])
+        Self.end(sollol)
         #expect(try bed.leftovers() == [])
     }
 

@@ -27,6 +27,46 @@ import Testing
         #expect(troubles.sentences(snapshot(restarts: 2), at: now) == [])
     }
 
+    private func spare(_ state: ProcessState, pid: Int? = nil) -> ClusterSnapshot {
+        let process = ClusterSnapshot.Process(
+            node: "worker-2", endpoint: Endpoint(host: "h", port: 2), state: state, pid: pid,
+            restarts: 0)
+        return ClusterSnapshot(state: .serving, processes: [process])
+    }
+
+    private static let unreached = UnreachedSpare(
+        "worker-2", Complaint("ssh gpu-2 true fails: 'no route'", remedy: "Is it switched on?"))
+
+    @Test func aSpareWhoseHostCannotBeReached() {
+        var troubles = StandingTroubles()
+        let now = Timestamp(seconds: 5000)
+        troubles.looked(unreached: [Self.unreached], at: Timestamp(seconds: 0))
+        #expect(troubles.sentences(nil, at: now) == [])
+        let told = [
+            "worker-2, a spare, may not start when it is needed: at the last look "
+                + "(1970-01-01T00:00:00Z; `sollol reload` looks again) ssh gpu-2 true fails: "
+                + "'no route'. Is it switched on?"
+        ]
+        #expect(troubles.sentences(spare(.spare), at: now) == told)
+        // Called in: that it does not start is told of it then.
+        troubles.follow(spare(.waiting))
+        #expect(troubles.sentences(spare(.waiting), at: now) == [])
+        // The others are back, and nobody has reached it.
+        #expect(troubles.sentences(spare(.spare), at: now) == told)
+        troubles.follow(spare(.starting, pid: 7))
+        #expect(troubles.sentences(spare(.spare), at: now) == [])
+    }
+
+    @Test func aLaterLookReplacesWhatWasKnownOfSpares() {
+        var troubles = StandingTroubles()
+        troubles.looked(unreached: [Self.unreached], at: Timestamp(seconds: 0))
+        troubles.looked(unreached: [], at: Timestamp(seconds: 9))
+        #expect(troubles.sentences(spare(.spare), at: Timestamp(seconds: 9)) == [])
+        troubles.looked(unreached: [Self.unreached], at: Timestamp(seconds: 10))
+        let told = troubles.sentences(spare(.spare), at: Timestamp(seconds: 99))
+        #expect(told.count == 1 && told[0].contains("1970-01-01T00:00:10Z"), "\(told)")
+    }
+
     @Test func aFullDisk() {
         var troubles = StandingTroubles()
         troubles.diskTakesNothing("write /s/a: full", at: Timestamp(seconds: 100))

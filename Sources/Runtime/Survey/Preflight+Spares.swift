@@ -1,6 +1,8 @@
 import Basics
 import Facts
 import Plan
+import Remote
+import Status
 import Survey
 
 /// Hosts of which only spares would need something: a cluster comes up without them.
@@ -9,6 +11,23 @@ extension Preflight {
     package var findings: [Finding] {
         let spares = plan?.spares ?? []
         return Finding.grouped(found.map { $0.asWarning(of: spares) } + unknown(spares))
+    }
+
+    /// Spares whose host could not be asked, which `status` says for as long as nobody has looked
+    /// again.
+    package var unreachedSpares: [UnreachedSpare] {
+        let spares = plan?.spares ?? []
+        return surveys.filter { $0.report == nil }.flatMap { survey -> [UnreachedSpare] in
+            let location = survey.request.location
+            let problem =
+                survey.problem
+                ?? Complaint(
+                    "{host} had not answered when the others had",
+                    remedy: "Try by hand: \(SSHCommand.byHand(location))")
+            let processes = survey.request.processes.filter(spares.contains)
+            let complaint = Finding(processes, at: location, problem).complaint
+            return processes.map { UnreachedSpare($0, complaint) }
+        }
     }
 
     /// What is planned of a spare comes from its host, which has not been asked before either.

@@ -31,6 +31,7 @@ struct MeasureTests {
             #expect(device["seconds_per_layer"] as? Double ?? 0 > 0)
             let isWorker = device["name"] as? String != "coordinator"
             #expect((device["hop_seconds"] as? Double != nil) == isWorker)
+            #expect((device["transport"] as? String == "direct") == isWorker)
         }
         let left = try FileManager.default.contentsOfDirectory(atPath: "/tmp")
         #expect(!left.contains { $0.hasPrefix("sollol-probe") })
