@@ -56,7 +56,7 @@ struct SocketTable {
         return (address, Int(port))
     }
 
-    /// The connection whose own end this is, so that nothing can listen there (bind(2), EADDRINUSE):
+    /// The connection whose own end this is, so that nobody can listen there (EADDRINUSE; bind(2)):
     /// the system takes own ports from a range in which others may want to listen.
     ///
     /// What a server has accepted is listed, too, and is in nobody's way: so one that will give the

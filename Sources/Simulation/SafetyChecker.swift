@@ -52,6 +52,10 @@ struct SafetyChecker {
         var failures: [Double] = []
         /// Failures without a stable run in between.
         var failuresInARow = 0
+        /// When the first of those was that its port is taken.
+        var portTakenSince: Double?
+        /// The last one was that, too, and the port may be given back: attempts do not count yet.
+        var mayGetItsPort = false
         /// Failures that look the same.
         var sameness = Sameness()
         var readySince: Double?

@@ -40,8 +40,9 @@ extension SafetyChecker {
         guard plans.comingUp != nil, plans.pending == nil, !process.isLeftOut else { return false }
         plans.comingUp?.failures[name, default: 0] += 1
         let isOften = known[name].map { $0.failures.count > spec.restart.maxRestarts ?? .max }
-        if known[name]?.isHopeless == true || plans.comingUp?.failures[name] == 3
-            || isOften == true
+        let isThird = plans.comingUp.map { $0.failures[name, default: 0] >= 3 } == true
+        if known[name]?.isHopeless == true || isOften == true
+            || isThird && known[name]?.mayGetItsPort != true
         {
             plans.comingUp?.mustGoBack = true
         }

@@ -171,6 +171,7 @@ extension SafetyChecker {
             known[run.node]?.failures = failures.filter { now - $0 < spec.restart.period }
             let wasStable = now - (process.readySince ?? now) >= spec.restart.resetAfter
             known[run.node]?.failuresInARow = (wasStable ? 0 : process.failuresInARow) + 1
+            learnPort(process, run, exit, at: now)
             learnSameness(process, run, exit, at: now)
             let isHopeless = SimulatedEnd.isPermanent(exit, isWorker: process.kind == .worker)
             if !process.wasKilled { known[run.node]?.isHopeless = isHopeless }
@@ -189,11 +190,26 @@ extension SafetyChecker {
         return user.isAlive && !user.wasKilled && !user.wasTerminated && stop.finished == nil
     }
 
+    /// A connection that has ended keeps its own port for a minute.
+    private mutating func learnPort(
+        _ process: Known, _ run: ProcessRun, _ exit: ExitReport, at now: Double
+    ) {
+        let isTaken =
+            process.kind == .worker && !process.wasKilled && SimulatedEnd.isPortTaken(exit)
+        if known[run.node]?.failuresInARow == 1 {
+            known[run.node]?.portTakenSince = isTaken ? now : nil
+        }
+        let since = known[run.node]?.portTakenSince
+        known[run.node]?.mayGetItsPort = isTaken && since.map { now - $0 < 75 } == true
+    }
+
     private mutating func learnFailure(_ name: Node, _ process: Known) {
         let count = known[name]?.failures.count ?? 0
         if !hasServed {
             if known[name]?.isHopeless == true { stop.mustGiveUp = "permanent" }
-            if known[name]?.failuresInARow == 3 { stop.mustGiveUp = "three attempts" }
+            if known[name].map({ $0.failuresInARow >= 3 && !$0.mayGetItsPort }) == true {
+                stop.mustGiveUp = "three attempts"
+            }
         } else if learnFailureComingUp(name, process) {
             return
         } else if let limit = spec.restart.maxRestarts, count > limit, !process.isLeftOut {

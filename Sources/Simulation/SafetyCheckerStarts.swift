@@ -50,7 +50,8 @@ extension SafetyChecker {
             kind: process.kind, endpoint: process.endpoint, generation: run.generation,
             isAlive: true, mayBeThereUntil: process.mayBeThereUntil, started: now, asked: now,
             starts: starts, failures: process.failures,
-            failuresInARow: process.failuresInARow, sameness: process.sameness,
+            failuresInARow: process.failuresInARow, portTakenSince: process.portTakenSince,
+            sameness: process.sameness,
             hasKeys: spec.plan.process(run.node)?.argv.contains("--api-key-file") == true,
             isLeftOut: process.isLeftOut,
             missingSince: process.missingSince)

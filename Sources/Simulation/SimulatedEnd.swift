@@ -75,9 +75,14 @@ enum SimulatedEnd: Equatable {
         }
         let isElsewhere =
             exit.lastWords.first?.hasPrefix(lostWords) == true
-            || exit.lastWords == portTaken.report.lastWords
+            || isPortTaken(exit)
             || exit.lastWords == [usageWords]
         return !isElsewhere
+    }
+
+    /// Whether somebody had its port.
+    static func isPortTaken(_ exit: ExitReport) -> Bool {
+        exit.lastWords == portTaken.report.lastWords
     }
 
     /// Whether its guard waited in vain for a predecessor, which is no failure.

@@ -32,7 +32,7 @@ import Testing
         let finding = PlanFindings.finding(opening, .connection(to: peer, hasEnded: false))
         #expect(
             finding.complaint.problem
-                == "port 50052 of 10.0.0.5 on {host} is the own port of a connection to "
+                == "port 50052 of 10.0.0.5 on one is the own port of a connection to "
                 + "10.0.0.9:443")
         #expect(finding.complaint.remedy?.contains("ss -tanp sport = :50052") == true)
     }
