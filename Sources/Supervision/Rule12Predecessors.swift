@@ -50,17 +50,15 @@ extension Supervisor {
 
     /// A guard has given up waiting for it.
     mutating func awaitPredecessor<Slot: ProcessSlot>(
-        _ slot: WritableKeyPath<Supervisor, Slot>, _ server: Server<Slot.Stage>,
-        _ cause: FailureCause, at now: Instant
+        _ slot: WritableKeyPath<Supervisor, Slot>, _ cause: FailureCause, at now: Instant
     ) {
-        guard !self[keyPath: slot].wish.isOutdated else { return }
+        guard !self[keyPath: slot].wish.isOutdated,
+            var predecessor = self[keyPath: slot].predecessor
+        else { return }
         let node = self[keyPath: slot].node
         if !self[keyPath: slot].isLeftOut {
             service.beginEpisode(at: now, node, cause)
         }
-        var predecessor =
-            self[keyPath: slot].predecessor
-            ?? Predecessor(pid: nil, place: server.place, reason: .killed, isTold: false)
         if !predecessor.isTold {
             report(
                 .warning, about: node, cause: cause.kind,
@@ -74,10 +72,18 @@ extension Supervisor {
             .setTimer(.restart(self[keyPath: slot].run), at: now + Self.predecessorPause))
     }
 
-    /// What may still be there of a server whose guard went without a word; nil: nothing.
+    /// What may still be there of a server whose guard went without a word, or of the one before
+    /// it, which its guard could not end; nil: nothing.
+    ///
+    /// - Parameter former: what was known of that one.
     func whatIsLeft<Stage>(
-        of server: Server<Stage>, _ exit: ExitReport, at now: Instant
+        of server: Server<Stage>, after former: Predecessor?, _ exit: ExitReport, at now: Instant
     ) -> Predecessor? {
+        if exit.refusal?.kind == .predecessorDoesNotEnd {
+            return Predecessor(
+                pid: former?.pid, place: server.place, reason: .killed,
+                isTold: former?.isTold ?? false)
+        }
         guard exit.status == nil, exit.refusal == nil, let pid = server.pid else { return nil }
         let ending = server.stage.ending
         // After KILL to its group there is no guard any more that could end it.
@@ -91,12 +97,12 @@ extension Supervisor {
 
     /// One that a reload has removed has ended at last.
     mutating func removedEnded(_ run: ProcessRun, _ exit: ExitReport, at now: Instant) {
-        let server = removed.change(run) { slot -> Server<WorkerSlot.Stage>? in
+        let ended = removed.change(run) { slot -> (Server<WorkerSlot.Stage>, Predecessor?)? in
             defer { slot.life = .down }
-            return slot.server
+            return slot.server.map { ($0, slot.predecessor) }
         }
-        guard let server = server ?? nil else { return }
-        let left = whatIsLeft(of: server, exit, at: now)
+        guard let (server, former) = ended ?? nil else { return }
+        let left = whatIsLeft(of: server, after: former, exit, at: now)
         _ = removed.change(run) { $0.predecessor = left }
         guard left == nil else { return }
         report(

@@ -59,7 +59,8 @@ extension Supervisor {
     ) -> Server<Slot.Stage>? {
         guard let server = self[keyPath: slot].server else { return nil }
         self[keyPath: slot].life = .down
-        if let left = whatIsLeft(of: server, exit, at: now) {
+        let former = self[keyPath: slot].predecessor
+        if let left = whatIsLeft(of: server, after: former, exit, at: now) {
             self[keyPath: slot].predecessor = left
         }
         return server
@@ -70,7 +71,7 @@ extension Supervisor {
         _ observed: FailureCause, _ exit: ExitReport, at now: Instant
     ) {
         if exit.refusal?.kind == .predecessorDoesNotEnd {
-            return awaitPredecessor(slot, server, observed, at: now)  // Rule 12.
+            return awaitPredecessor(slot, observed, at: now)  // Rule 12.
         }
         // What had to end anyway has not failed.
         guard let cause = server.failure(observed: observed),

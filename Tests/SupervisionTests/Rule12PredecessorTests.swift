@@ -132,6 +132,24 @@ import Testing
         #expect(finish(cluster.happens(.stopRequested, after: 40)) == .success)
     }
 
+    /// Its lease has passed, but the next guard has found it, and could not end it (simulator,
+    /// seed 7706).
+    @Test func oneThatAGuardCouldNotEndIsSaidThoughItsLeaseHasPassed() {
+        var cluster = serving(workers: 1)
+        _ = cluster.happens(.exited(worker1, ExitReport(status: nil)))
+        _ = cluster.exits("coordinator")
+        _ = cluster.happens(.stopRequested)
+        cluster.now = cluster.now + 100
+        let effects = cluster.supervisor.handle(
+            .exited(cluster.run("worker-1", 2), stays), at: cluster.now)
+        #expect(finish(effects) == .unavailable)
+        let told = effects.compactMap { if case .report(let report) = $0 { report } else { nil } }
+        #expect(
+            told.last?.details == [
+                "worker-1: process 100 on this machine was killed and may still be there"
+            ])
+    }
+
     /// Its guard has ended its predecessor.
     @Test func onceTheNextOneHasStartedItIsForgotten() {
         var cluster = serving(workers: 1)
