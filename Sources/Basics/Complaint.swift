@@ -1,5 +1,5 @@
 /// What is wrong, and what a person can do about it.
-package struct Complaint: Error, Equatable, Sendable {
+package struct Complaint: Error, Equatable, Codable, Sendable {
     /// What happened, and where: one line without a full stop, as what follows a name.
     package var problem: String
     /// What helps, as sentences: `Try: …` as a rule; nil where nobody knows.

@@ -8,9 +8,16 @@ struct SocketTable {
         /// As the kernel prints it: the four bytes in the machine's own order.
         var address: UInt32
         var port: Int
-        var peer: Endpoint
+        /// The other end: those four bytes, and the port.
+        var peerAddress: UInt32
+        var peerPort: Int
         var state: UInt8
         var uid: UInt32
+
+        /// The other end in words.
+        var peer: Endpoint {
+            Endpoint(host: LocalNetwork.text(in_addr(s_addr: peerAddress)), port: peerPort)
+        }
 
         /// Whether it listens (TCP_LISTEN).
         var listens: Bool { state == 0x0A }
@@ -43,9 +50,9 @@ struct SocketTable {
         guard words.count > 8, let own = end(words[1]), let peer = end(words[2]),
             let state = UInt8(words[3], radix: 16), let uid = UInt32(words[7])
         else { return nil }
-        let far = Endpoint(
-            host: LocalNetwork.text(in_addr(s_addr: peer.address)), port: peer.port)
-        return Row(address: own.address, port: own.port, peer: far, state: state, uid: uid)
+        return Row(
+            address: own.address, port: own.port, peerAddress: peer.address, peerPort: peer.port,
+            state: state, uid: uid)
     }
 
     private static func end(_ word: Substring) -> (address: UInt32, port: Int)? {

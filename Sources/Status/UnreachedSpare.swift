@@ -6,20 +6,16 @@ package struct UnreachedSpare: Codable, Equatable, Sendable {
     /// Which one it is.
     package var node: Node
     /// Why, with the name of its host.
-    package var problem: String
-    /// What a person can do about it; nil where nobody knows.
-    package var remedy: String?
+    package var complaint: Complaint
 
     /// A spare that cannot be reached for that reason.
     package init(_ node: Node, _ complaint: Complaint) {
-        self.node = node
-        (problem, remedy) = (complaint.problem, complaint.remedy)
+        (self.node, self.complaint) = (node, complaint)
     }
 
     /// What people are told of it.
     func sentence(at time: Timestamp) -> String {
-        let complaint = Complaint(problem, remedy: remedy)
-        return "\(node), a spare, may not start when it is needed: at the last look (\(time); "
+        "\(node), a spare, may not start when it is needed: at the last look (\(time); "
             + "`sollol reload` looks again) \(complaint.text)"
     }
 }

@@ -21,8 +21,9 @@ extension Preflight {
         let begin = EventLoop.now
         var obstacles = openings.map(obstacle)
         tellChanges(openings.map { _ in nil }, obstacles, openings)
-        while let longest = obstacles.compactMap(Self.patience).max(),
-            EventLoop.now < begin + longest
+        // What stays in the way for longer than it is given ends the wait for all others.
+        while let shortest = obstacles.compactMap(Self.patience).min(),
+            EventLoop.now < begin + shortest
         {
             usleep(100_000)
             lookAgain(openings, obstacles)
@@ -87,8 +88,12 @@ extension Preflight {
         case EADDRINUSE:
             // Nothing told: it is free again, or ours.
             guard report?.listener(on: address, port: endpoint.port) == nil else { return told }
-            let row = SocketTable()?.connection(from: address, port: endpoint.port)
-            return row.map { .connection(to: $0.peer, hasEnded: $0.hasEnded) } ?? .taken(by: nil)
+            if let row = SocketTable()?.connection(from: address, port: endpoint.port) {
+                return .connection(to: row.peer, hasEnded: row.hasEnded)
+            }
+            // It may have been given back before the list was read, which takes milliseconds.
+            return LocalNetwork.obstacle(toListenOn: address, port: endpoint.port) == nil
+                ? nil : .taken(by: nil)
         case EADDRNOTAVAIL:
             return .noAddress(others: LocalNetwork.addresses().sorted())
         case let code?: return .other(SystemError("listen", code: code).reason)
