@@ -73,7 +73,8 @@ let package = Package(
         .executableTarget(
             name: "sollol",
             dependencies: [
-                "Basics", "Placement", "Sharding", "Facts", "Configuration", "Plan", "Survey",
+                "Basics", "Model", "Placement", "Sharding", "Facts", "Configuration", "Plan",
+                "Survey",
                 "Status", "Reporting", "SollolRuntime",
             ],
             resources: [.embedInCode("Shell")],

@@ -150,6 +150,7 @@ struct SpecBuilder {
                     + "SOLLOL_MODEL_PATH.")
             return .file(path: "")
         }
+        if let address = try? SourceAddress(text) { return .address(address) }
         guard ModelName.isPath(text) else { return .ollama(name: text) }
         return .file(path: absolute(key, text, on: location))
     }

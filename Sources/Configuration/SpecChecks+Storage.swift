@@ -3,8 +3,17 @@ import Basics
 /// What a model that is stored in shards cannot go with.
 extension SpecBuilder {
     mutating func checkStorage(_ spec: ClusterSpec) {
-        guard spec.storage == .sharded else { return }
         let key = ConfigurationKey.cluster(.storage)
+        guard spec.storage == .sharded else {
+            if case .address = spec.model {
+                problem(
+                    .cluster(.model),
+                    "is an address, and llama-server loads a file. Set \(key) to "
+                        + "\"sharded\", so that sollol shard lets each host fetch what it stores; "
+                        + "or download it, and give its path.")
+            }
+            return
+        }
         if spec.workers.isEmpty {
             problem(
                 key,

@@ -18,7 +18,7 @@ enum StringRule: Equatable, Sendable {
     case binary
     /// A path.
     case path
-    /// A path of a GGUF or a model's Ollama name.
+    /// A path of a GGUF, a model's Ollama name, or an address.
     case model
     /// A llama.cpp device name.
     case device
@@ -54,9 +54,8 @@ enum StringRule: Equatable, Sendable {
                 + "steers a terminal or does not show itself: what is read would not be what runs. "
                 + "Take it out"
         }
-        if self == .model, ModelName.isURL(text) {
-            return "is a URL, not a path; download it first, and give the path of the file, or let "
-                + "workers fetch what they store: sollol shard --from"
+        if self == .model, SourceAddress.isMeant(text), let problem = Self.addressProblem(text) {
+            return problem
         }
         if isForPath, text.hasPrefix("$") || text.hasPrefix("%") {
             return "begins with a variable, which nothing replaces here; write the whole path, or "
@@ -71,12 +70,31 @@ enum StringRule: Equatable, Sendable {
         return problemOfKind(text)
     }
 
+    /// Plans, logs and manifests show it, so it must not be a secret, as what follows `?` often is.
+    private static func addressProblem(_ text: String) -> String? {
+        do throws(SourceAddress.Problem) {
+            let address = try SourceAddress(text)
+            return address.text == address.shown
+                ? nil
+                : "is an address with a query, which may be a secret, and everybody sees this key. "
+                    + "Leave out what follows `?` or `#`; or name the model otherwise, and run "
+                    + "sollol shard --from - with the address on its standard input"
+        } catch {
+            return "is no address of a model: \(error.message)"
+        }
+    }
+
     /// Whether it names a file.
     private var isForPath: Bool { self == .model || self == .path || self == .binary }
 
     /// The text for a message, unless nobody may read it.
     func shown(_ text: String) -> String {
-        holdsSecret(text) && !URLPassword.isIn(text) ? "\"***\"" : printable(text)
+        if self == .model, SourceAddress.isMeant(text),
+            let query = text.firstIndex(where: { "?#".contains($0) })
+        {
+            return printable(text[..<query] + "?***")
+        }
+        return holdsSecret(text) && !URLPassword.isIn(text) ? "\"***\"" : printable(text)
     }
 
     private func holdsSecret(_ text: String) -> Bool {
@@ -102,13 +120,13 @@ enum StringRule: Equatable, Sendable {
         case .sshOption: return SSHOptionRule.problem(text)
         case .binary, .path: return text.beginsWithDash ? Self.isOption : nil
         case .model:
-            guard !ModelName.isPath(text) else { return nil }
+            guard !ModelName.isPath(text), !SourceAddress.isMeant(text) else { return nil }
             do {
                 _ = try OllamaModel(text)
                 return text.beginsWithDash ? Self.isOption : nil
             } catch {
-                return "is neither a path (ends in .gguf, or begins with / ./ ../ or ~/) nor a "
-                    + "name of Ollama ([HOST/][USER/]NAME[:TAG])"
+                return "is neither a path (ends in .gguf, or begins with / ./ ../ or ~/), nor a "
+                    + "name of Ollama ([HOST/][USER/]NAME[:TAG]), nor an address (https://…)"
             }
         case .device:
             let isName = text.unicodeScalars.allSatisfy {
@@ -211,10 +229,6 @@ enum StringRule: Equatable, Sendable {
 
 /// Which text of `model` is a path.
 enum ModelName {
-    static func isURL(_ text: String) -> Bool {
-        text.prefix { $0 != "/" }.hasSuffix(":") && text.contains("://")
-    }
-
     static func isPath(_ text: String) -> Bool {
         text.hasSuffix(".gguf") && !text.beginsWithDash
             || ["/", "./", "../", "~/"].contains { text.hasPrefix($0) }

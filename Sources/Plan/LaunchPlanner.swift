@@ -146,6 +146,8 @@ package struct LaunchPlanner {
                 "the file of the Ollama model \(name) is not known, so its name stands for it; "
                     + "`sollol check` looks it up.")
             return unseen(name)
+        case .address(let address):
+            return unseen(address.shown)
         }
     }
 

@@ -9,7 +9,7 @@ import Survey
 package enum ReloadProtocol {
     /// Raised when anything in a question or an answer changes, specification, facts and plan
     /// included: nothing of another version is read.
-    package static let version = 5
+    package static let version = 6
 
     /// The one member that is read before anything else.
     package struct Envelope: Codable, Sendable {

@@ -1,3 +1,5 @@
+import Model
+
 /// What curl reads on its standard input (curl(1), `--config`) to fetch from one address: nothing
 /// of it is in a command line, which everybody on that host could read.
 package enum CurlConfiguration {

@@ -1,4 +1,5 @@
 import Basics
+import Model
 
 /// What curl prints, with `--include`, of an answer to a request for a part of a file: the headers
 /// of all answers on the way, and the bytes of the last.

@@ -87,9 +87,11 @@ enum PlanCommand {
             let report = PlanReport(
                 plan, model: spec.model.text, assumptions: assumptions, local: .here)
         else {
+            // Nothing of it is on the coordinator's host, which is where a check looks.
+            let isNowhere = spec.storage == .sharded && facts.shards == nil
             CommandLineInterface.complain(
                 "error: the header of the model \(spec.model.text) is not known here, so nothing "
-                    + "can be planned. Try: sollol check")
+                    + "can be planned. Try: sollol \(isNowhere ? "shard --dry-run" : "check")")
             return .unavailable
         }
         try CommandLineInterface.write(isJSON ? report.json : report.text)

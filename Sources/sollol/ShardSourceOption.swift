@@ -1,6 +1,7 @@
 import Basics
 import Configuration
 import Foundation
+import Model
 import Reporting
 import Sharding
 import SollolRuntime
@@ -40,6 +41,7 @@ struct ShardSourceOption {
             switch spec.model {
             case .file(let path): return try open(path: path, report)
             case .ollama(let name): return try open(name: name, report)
+            case .address(let address): return try Self.open(address, report)
             }
         } catch {
             guard case .found(let manifest) = ShardLooks.manifest(spec, isSource: true) else {

@@ -2,6 +2,7 @@ import Testing
 
 @testable import Basics
 @testable import Configuration
+@testable import Model
 @testable import Samples
 
 /// From a file to the whole specification.
@@ -160,6 +161,12 @@ struct SpecificationTests {
         expected.origins = loaded.spec.origins
         #expect(loaded.spec == expected)
         #expect(loaded.notices == [])
+    }
+
+    @Test func anAddressIsAModelOfWhichShardsAreMade() throws {
+        let loaded = try Loading.load(
+            #"{"model": "https://h/m.gguf", "storage": "sharded", "rpc_backends": ["10.0.0.1"]}"#)
+        #expect(loaded.spec.model == .address(try SourceAddress("https://h/m.gguf")))
     }
 
     @Test func nullIsTheSameAsAbsent() throws {

@@ -2,6 +2,7 @@ import Testing
 
 @testable import Basics
 @testable import Samples
+@testable import Model
 @testable import Sharding
 @testable import Survey
 

@@ -119,7 +119,8 @@ final class HostLook {
             return read(skeleton)
         }
         switch survey.request.model {
-        case nil: finish()
+        // Of one on a web server there is nothing on a host but its shards.
+        case nil, .address?: finish()
         case .file(let path)?: read(path)
         case .ollama(let name)?:
             do throws(SurveyReport.ModelProblem) {

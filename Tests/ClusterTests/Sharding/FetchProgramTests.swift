@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Remote
+@testable import Model
 @testable import Sharding
 @testable import Survey
 

@@ -8,103 +8,15 @@ import Testing
     .enabled(
         if: TestEnvironment.canBuildHosts && RangeServer.canRun, TestEnvironment.hostsComment))
 struct FetchedShardTests {
-    private static let workers = ["worker-a", "worker-b", "worker-c"]
-    private static let base = "\(HostUser.root.home)/.local/share/sollol/shards"
+    static let workers = ["worker-a", "worker-b", "worker-c"]
+    static let base = "\(HostUser.root.home)/.local/share/sollol/shards"
 
     /// Matrices of 12 MiB, so that rpc-server takes them from its disk, and little else.
-    private static func model() throws -> String {
+    static func model() throws -> String {
         try TestEnvironment.model([
             "--layers", "3", "--embedding", "512", "--heads", "8", "--kv-heads", "2",
             "--feed-forward", "12288", "--vocabulary", "12288", "--type", "f16",
         ])
-    }
-
-    /// Three workers, the coordinator on the control machine, and two servers that have the model.
-    private final class World {
-        let cluster: SshCluster
-        let web: RangeServer
-        let cdn: RangeServer
-        let path: String
-
-        var bed: TestBed { cluster.bed }
-        var address: String { web.address + path }
-
-        /// - Parameter model: the first file of it.
-        init(_ model: String? = nil) throws {
-            let model = try model ?? FetchedShardTests.model()
-            let names = FetchedShardTests.workers + ["web", "cdn"]
-            let folder = URL(fileURLWithPath: model).deletingLastPathComponent().path
-            let bed = try TestBed(names.map { HostOptions($0) }, keeping: [folder])
-            web = try RangeServer(folder, on: bed["web"], elsewhere: "cdn")
-            cdn = try RangeServer(folder, on: bed["cdn"])
-            path = "/" + URL(fileURLWithPath: model).lastPathComponent
-            cluster = try SshCluster(
-                bed,
-                backends: FetchedShardTests.workers.map {
-                    #"{"host": "\#($0)", "transport": "ssh"}"#
-                },
-                extra: """
-                    "storage": "sharded", "timeouts": {"stop": 5},
-                    "placement": {"participants": "workers_only", "strategy": "manual",
-                                  "layers": [2, 1, 1]}
-                    """)
-        }
-
-        /// The hosts that store something.
-        var holders: [TestHost] { FetchedShardTests.workers.map { bed[$0] } + [bed.control] }
-
-        /// Whose a row of a report is.
-        func host(_ node: Stored.Node) -> TestHost {
-            node.name == "coordinator"
-                ? bed.control : holders[(Int(node.name.suffix(1)) ?? 1) - 1]
-        }
-
-        func sollol(
-            _ words: String..., environment: [String: String] = [:], input: FileHandle? = nil
-        ) throws -> RunningProgram {
-            try RunningProgram(
-                on: bed.control,
-                ["\(TestEnvironment.products)/sollol"] + words
-                    + ["--config", cluster.configuration, "--model", "/models/gone.gguf"],
-                environment: environment, input: input, limit: 120)
-        }
-
-        func shard(_ words: String..., from address: String? = nil) throws -> RunningProgram {
-            try RunningProgram(
-                on: bed.control,
-                [
-                    "\(TestEnvironment.products)/sollol", "shard", "--format", "json", "--from",
-                    address ?? self.address,
-                ] + words
-                    + ["--config", cluster.configuration, "--model", "/models/gone.gguf"],
-                limit: 120)
-        }
-
-        func stored() throws -> Stored { try Stored(try shard()) }
-    }
-
-    /// What `sollol shard --format json` tells.
-    private struct Stored: Decodable {
-        struct Node: Decodable {
-            var name: String
-            var storedBytes: Int
-            var sentBytes: Int?
-            var problem: String?
-        }
-        var nodes: [Node]
-        var source: String
-        var modelBytes: Int
-
-        init(_ program: RunningProgram) throws {
-            let text = program.standardOutput()
-            _ = program.exitStatus()
-            let decoder = JSONDecoder()
-            decoder.keyDecodingStrategy = .convertFromSnakeCase
-            guard let report = try? decoder.decode(Stored.self, from: Data(text.utf8)) else {
-                throw TestFailure("\(text) \(program.lines)")
-            }
-            self = report
-        }
     }
 
     @Test func eachHostFetchesItsPartAndServesWhatTheModelSays() throws {
@@ -260,6 +172,35 @@ struct FetchedShardTests {
         for host in world.holders {
             #expect(try host.run("grep -rl \(secret) /root /home /tmp /run").output == "")
         }
+    }
+
+    /// The configuration may name the address; nobody needs it again once the model is stored.
+    @Test func anAddressIsTheModelOfTheConfiguration() throws {
+        let world = try World()
+        world.model = world.address
+        for (command, remedy) in [
+            ("up", "shard"), ("check", "shard"), ("measure", "shard"),
+            ("plan", "shard --dry-run"),
+        ] {
+            let early = try world.said(command)
+            #expect(early.status == 69, "\(command): \(early.text)")
+            #expect(early.text.contains(world.address), "\(command): \(early.text)")
+            #expect(early.text.contains("Try: sollol \(remedy)\n"), "\(command): \(early.text)")
+        }
+        let shard = try world.said("shard")
+        #expect(shard.status == 0, "\(shard.text)")
+        world.web.stop()
+        for command in ["check", "plan"] {
+            let late = try world.said(command)
+            #expect(late.status == 0, "\(command): \(late.text)")
+        }
+        let running = try world.sollol("up")
+        try running.waitFor("serving at")
+        #expect(try world.cluster.tokens() == ShardedModel.tokens(of: Self.model()))
+        running.signal(SIGTERM)
+        #expect(running.exitStatus() == 0)
+        let again = try world.said("shard")
+        #expect(again.status == 0 && again.text.contains("What hosts store of it"), "\(again.text)")
     }
 
     @Test func aHostWithoutCurlIsTold() throws {

@@ -39,8 +39,11 @@ final class RangeServer {
         address = "http://\(host?.name ?? "127.0.0.1"):\(port)"
     }
 
+    /// Ends it: nobody answers there any more.
+    func stop() { program.signal(SIGKILL) }
+
     deinit {
-        program.signal(SIGKILL)
+        stop()
         if folder != "/srv" { try? FileManager.default.removeItem(atPath: folder) }
     }
 

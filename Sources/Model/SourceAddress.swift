@@ -1,5 +1,4 @@
 import Basics
-import Model
 
 /// Where a file of a model is on a web server.
 ///
@@ -56,6 +55,11 @@ package struct SourceAddress: Equatable, Sendable {
                     + "Try: ~/.netrc on each host that fetches")
         }
         guard Self.isHost(authority) else { throw Problem(message: "it names no host") }
+        guard authority.lowercased() != "huggingface.co" || !rest.contains("/blob/") else {
+            throw Problem(
+                message: "it is that of a page about the file; the file's own has /resolve/ where "
+                    + "this one has /blob/")
+        }
         self.text = text
         origin = scheme + authority.lowercased()
         shown = String(text.prefix { !"?#".contains($0) })
@@ -85,22 +89,15 @@ package struct SourceAddress: Equatable, Sendable {
     }
 }
 
-/// A file of a model on a web server, as it was when its header was read.
-package struct RemoteFile: Equatable, Sendable {
-    /// Where.
-    package let address: SourceAddress
-    /// Its strong ETag, quotes included: every part of it has to come with the same.
-    package let etag: String
-    /// Bytes.
-    package let byteCount: UInt64
-
-    /// A file with these.
-    package init(address: SourceAddress, etag: String, byteCount: UInt64) {
-        self.address = address
-        self.etag = etag
-        self.byteCount = byteCount
+extension SourceAddress: Codable {
+    /// From its text, judged anew.
+    package init(from decoder: any Decoder) throws {
+        try self.init(try decoder.singleValueContainer().decode(String.self))
     }
 
-    /// Stands for the file's state in names of files: 8 hexadecimal digits of its ETag and size.
-    package var tag: String { String(SHA256.hex("\(etag) \(byteCount)".utf8).prefix(8)) }
+    /// As its text.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
 }
