@@ -59,11 +59,12 @@ enum MeasureCommand {
 
     /// Says why nothing can be measured.
     private static func complain(_ look: Preflight) {
-        for finding in look.findings where finding.severity == .error {
+        let errors = look.findings.filter { $0.severity == .error }
+        for finding in errors {
             CommandLineInterface.complain(
                 finding.named.about("error").lines.joined(separator: "\n"))
         }
-        if look.plan != nil, look.modelProblem == nil {
+        if errors.isEmpty, look.plan != nil, look.modelProblem == nil {
             CommandLineInterface.complain(
                 error: "no smaller model of this shape can be made: it has one layer only, or "
                     + "a header that is not understood")
