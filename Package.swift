@@ -80,7 +80,10 @@ let package = Package(
             resources: [.embedInCode("Shell")],
             swiftSettings: small,
             linkerSettings: stripped),
-        .target(name: "ModelMaker", dependencies: ["Basics", "Model"]),
+        // Optimised for tests, too, which make models of many megabytes.
+        .target(
+            name: "ModelMaker", dependencies: ["Basics", "Model"],
+            swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .executableTarget(name: "random-gguf", dependencies: ["Basics", "ModelMaker"]),
         .executableTarget(name: "lying-host", dependencies: ["Basics"]),
         .target(

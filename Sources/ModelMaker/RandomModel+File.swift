@@ -29,8 +29,9 @@ extension RandomModel {
         var generator = SeededGenerator(seed: seed)
         for tensor in tensors {
             var size = 0
+            let halves = layout(of: tensor).kind == .f16 ? Self.halves(tensor.scale) : []
             for _ in 0..<tensor.rows {
-                let row = row(of: tensor, using: &generator)
+                let row = row(of: tensor, halves, using: &generator)
                 size += row.count
                 try put(row)
             }
@@ -124,7 +125,10 @@ extension RandomModel {
         }
     }
 
-    private func row(of tensor: Tensor, using generator: inout SeededGenerator) -> [UInt8] {
+    /// - Parameter halves: for f16, `Self.halves` of its scale.
+    private func row(
+        of tensor: Tensor, _ halves: [UInt16], using generator: inout SeededGenerator
+    ) -> [UInt8] {
         let (kind, _, size) = layout(of: tensor)
         let columns = tensor.dimensions[0]
         var row = GGUFBytes()
@@ -139,10 +143,17 @@ extension RandomModel {
                 }
             }
         case .f16:
-            for _ in 0..<columns / 4 {
-                for value in Self.four(generator.next()) {
-                    row.integer(HalfPrecision.bits(of: value * tensor.scale))
+            return [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
+                for index in 0..<columns / 4 {
+                    var bits = generator.next()
+                    for part in 0..<4 {
+                        let half = halves[Int(truncatingIfNeeded: bits & 0xFFFF)]
+                        bytes[8 * index + 2 * part] = UInt8(truncatingIfNeeded: half)
+                        bytes[8 * index + 2 * part + 1] = UInt8(truncatingIfNeeded: half &>> 8)
+                        bits &>>= 16
+                    }
                 }
+                count = columns / 4 * 8
             }
         case .q8_0:
             // Uniform in the 8 bits of each element; the block's scale makes the deviation right.
@@ -178,12 +189,20 @@ extension RandomModel {
         for _ in 0..<16 { row.integer(generator.next()) }
     }
 
-    /// Four values of mean 0 and deviation 1, uniform in ±√3: enough of a spread for weights.
+    /// Four values of mean 0 and deviation 1.
     private static func four(_ bits: UInt64) -> [Float] {
-        (0..<4).map { index in
-            let part = UInt16(truncatingIfNeeded: bits >> (16 * UInt64(index)))
-            return (Float(part) / 32767.5 - 1) * Float(3).squareRoot()
-        }
+        (0..<4).map { value(UInt16(truncatingIfNeeded: bits &>> (16 * UInt64($0)))) }
+    }
+
+    /// Uniform in ±√3: enough of a spread for weights.
+    private static func value(_ part: UInt16) -> Float {
+        (Float(part) / 32767.5 - 1) * Float(3).squareRoot()
+    }
+
+    /// For each 16 random bits the value times `scale` as f16, since there are fewer of them than
+    /// elements in most tensors.
+    private static func halves(_ scale: Float) -> [UInt16] {
+        (0...UInt16.max).map { HalfPrecision.bits(of: value($0) * scale) }
     }
 }
 

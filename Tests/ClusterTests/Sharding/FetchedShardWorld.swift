@@ -19,6 +19,9 @@ extension FetchedShardTests {
             let model = try model ?? FetchedShardTests.model()
             let names = FetchedShardTests.workers + ["web", "cdn"]
             let folder = URL(fileURLWithPath: model).deletingLastPathComponent().path
+            // The output layer counts as one more.
+            let third = (FetchedShardTests.layers + 1) / 3
+            let first = FetchedShardTests.layers + 1 - 2 * third
             let bed = try TestBed(names.map { HostOptions($0) }, keeping: [folder])
             web = try RangeServer(folder, on: bed["web"], elsewhere: "cdn")
             cdn = try RangeServer(folder, on: bed["cdn"])
@@ -31,7 +34,7 @@ extension FetchedShardTests {
                 extra: """
                     "storage": "sharded", "timeouts": {"stop": 5},
                     "placement": {"participants": "workers_only", "strategy": "manual",
-                                  "layers": [2, 1, 1]}
+                                  "layers": [\(first), \(third), \(third)]}
                     """)
         }
 
