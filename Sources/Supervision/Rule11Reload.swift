@@ -226,12 +226,14 @@ extension Supervisor {
     /// The reload is over once the cluster serves with it; one that waits meanwhile is taken back
     /// to it then.
     mutating func settleReload() {
-        guard coordinator.isServing else { return }
+        // One that drains for another reason serves those who use it, with the plan in force.
+        let drainsItself = coordinator.drain != nil && !coordinator.wish.isOutdated
         switch reload {
-        case .settling: reload = .none
-        case .pending(let next, let fallback?) where !next.runsTheSame(as: fallback):
+        case .settling where coordinator.isServing || drainsItself: reload = .none
+        case .pending(let next, let fallback?)
+        where coordinator.isServing && !next.runsTheSame(as: fallback):
             reload = .pending(next, fallback: next.runsTheSame(as: wanted) ? nil : wanted)
-        case .pending, .none: break
+        case .settling, .pending, .none: break
         }
     }
 }

@@ -51,6 +51,23 @@ import Testing
         #expect(effects == [])
     }
 
+    /// Nothing that runs is changed by it, so nobody goes back to the plan with the spare, whatever
+    /// fails after the restart (simulator, seed 8332).
+    @Test func rule11ToRemoveASpareIsOverAtOnceAlsoWhileTheCoordinatorDrains() {
+        var cluster = Self.serving()
+        _ = cluster.happens(.restartRequested(nil))
+        var plan = Self.whole
+        plan.processes.remove(at: 1)
+        plan.spares = []
+        _ = cluster.happens(
+            .reloadRequested(
+                WantedCluster(
+                    plan: plan, restart: RestartPolicy(), health: HealthPolicy(),
+                    timeouts: Timeouts())))
+        #expect(cluster.supervisor.plan.spares == [])
+        #expect(!cluster.supervisor.isReloading && !cluster.supervisor.canGoBack)
+    }
+
     @Test func rule7AMissingWorkerCallsASpareIn() {
         var cluster = Self.serving()
         _ = cluster.exits("worker-1")
