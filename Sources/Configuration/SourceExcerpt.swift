@@ -1,4 +1,5 @@
 import Basics
+import Model
 
 /// The line of a file that a problem is about, with a mark below the place.
 package struct SourceExcerpt: Equatable, Sendable {
@@ -42,6 +43,7 @@ package struct SourceExcerpt: Equatable, Sendable {
         if Secret.isIn(text) || Secret.isAssigned(in: text) { return true }
         return text.split(separator: "\"").contains { part in
             Secret.isIn(String(part)) || Secret.isAssigned(in: String(part))
+                || SourceAddress.isMeant(String(part)) && part.contains { "?#@".contains($0) }
                 || part.split(whereSeparator: { " \t:,[]{}='".contains($0) })
                     .contains { SecretName.matches(String($0)) }
         }

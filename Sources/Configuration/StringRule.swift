@@ -89,10 +89,8 @@ enum StringRule: Equatable, Sendable {
 
     /// The text for a message, unless nobody may read it.
     func shown(_ text: String) -> String {
-        if self == .model, SourceAddress.isMeant(text),
-            let query = text.firstIndex(where: { "?#".contains($0) })
-        {
-            return printable(text[..<query] + "?***")
+        if self == .model, SourceAddress.isMeant(text) {
+            return printable(SourceAddress.withoutSecrets(text))
         }
         return holdsSecret(text) && !URLPassword.isIn(text) ? "\"***\"" : printable(text)
     }

@@ -146,6 +146,8 @@ package struct HostFacts: Codable, Equatable, Sendable {
     package var ways: [String: [MeasuredWay]]?
     /// Where the layers were placed last, so that they stay there.
     package var placement: RecordedPlacement?
+    /// Where they were when the model was stored in shards, which no start of a whole one changes.
+    package var shardedPlacement: RecordedPlacement?
     /// What the nodes store of the model; nil where nobody has stored or seen any of it.
     package var shards: StoredShards?
     /// Builds of llama.cpp that have kept shards, as `ShardTrial` names them; nil where none was

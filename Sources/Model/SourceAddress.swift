@@ -31,6 +31,22 @@ package struct SourceAddress: Equatable, Sendable {
         return !scheme.isEmpty && isScheme && text.dropFirst(scheme.count).hasPrefix("://")
     }
 
+    /// What may be shown of a text that is meant as one: nothing of who is let in, and no query,
+    /// whatever else is wrong with it.
+    package static func withoutSecrets(_ text: String) -> String {
+        guard let mark = text.firstRange(of: "://") else { return text }
+        var rest = text[mark.upperBound...]
+        var shown = text[..<mark.upperBound]
+        if let user = rest.lastIndex(of: "@") {
+            shown += "***"
+            rest = rest[user...]
+        }
+        guard let query = rest.firstIndex(where: { "?#".contains($0) }) else {
+            return String(shown + rest)
+        }
+        return shown + rest[..<query] + "?***"
+    }
+
     /// An address that somebody gave.
     package init(_ text: String) throws(Problem) {
         guard text.utf8.count <= Bounds.sourceAddressBytes else {
@@ -55,7 +71,8 @@ package struct SourceAddress: Equatable, Sendable {
                     + "Try: ~/.netrc on each host that fetches")
         }
         guard Self.isHost(authority) else { throw Problem(message: "it names no host") }
-        guard authority.lowercased() != "huggingface.co" || !rest.contains("/blob/") else {
+        let path = rest.split(separator: "/", maxSplits: 4)
+        guard authority.lowercased() != "huggingface.co" || path.dropFirst(3).first != "blob" else {
             throw Problem(
                 message: "it is that of a page about the file; the file's own has /resolve/ where "
                     + "this one has /blob/")

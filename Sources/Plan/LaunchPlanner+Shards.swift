@@ -68,7 +68,7 @@ extension LaunchPlanner {
     /// pace - is no reason to move layers away from what workers store.
     func storedPlacement(_ request: PlacementRequest) -> ModelPlacement? {
         guard spec.storage == .sharded, let shards = facts.shards,
-            let placement = facts.placement?.stored(request),
+            let placement = (facts.shardedPlacement ?? facts.placement)?.stored(request),
             placement.shardPrint(cluster: spec.name) == shards.placement
         else { return nil }
         return placement

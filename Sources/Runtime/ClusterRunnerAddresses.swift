@@ -38,7 +38,7 @@ extension ClusterRunner {
             "\(name) is \(address) now" + (before.addresses[name].map { " and was \($0)" } ?? "")
         }
         let text = "\(node): \(moves.joined(separator: "; "))"
-        let facts = renewed.with(decisions.supervisor.wanted.plan.remembered)
+        let facts = renewed.with(decisions.supervisor.wanted.plan)
         let plan: LaunchPlan
         do throws(PlanError) {
             plan = try LaunchPlanner.plan(inForce.spec, facts: facts)

@@ -42,7 +42,7 @@ extension ClusterRunner {
 
     /// What was known before the start, whatever became of the file; and where the layers are now.
     private var knownFacts: HostFacts {
-        inForce.facts.with(decisions.supervisor.wanted.plan.remembered)
+        inForce.facts.with(decisions.supervisor.wanted.plan)
     }
 
     /// The numbers that workers were given, by a reload that is not in force yet as well.
@@ -85,7 +85,7 @@ extension ClusterRunner {
             perform(.report(Report(.progress, "reloaded: nothing that runs has changed")))
         }
         happened(hasMoved ? .addressMoved(wanted) : .reloadRequested(wanted))
-        facts.write(next.facts.with(next.plan.remembered))
+        facts.write(next.facts.with(next.plan))
         facts.write(next.numbers)
     }
 
@@ -113,7 +113,7 @@ extension ClusterRunner {
             spec: fallback.spec, facts: fallback.facts, plan: former.plan, numbers: numbers)
         keeper.reloadTakenBack(reason, at: .now)
         reloads.takenBack(reason)
-        facts.write(fallback.facts.with(former.plan.remembered))
+        facts.write(fallback.facts.with(former.plan))
     }
 
     /// Plans the cluster anew without these workers, or with them again.

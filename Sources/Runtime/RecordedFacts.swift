@@ -2,6 +2,7 @@ import Basics
 import Facts
 import Foundation
 import Placement
+import Plan
 
 /// `facts.json` of a state directory.
 package enum RecordedFacts {
@@ -10,11 +11,13 @@ package enum RecordedFacts {
 
     /// Records facts, and where the layers go, so that they go there again at the next start.
     ///
+    /// - Parameter isSharded: whether that is where workers store them.
     /// - Throws: `StateDirectory.Problem`.
     package static func write(
-        _ facts: HostFacts, placement: ModelPlacement?, to state: StateDirectory
+        _ facts: HostFacts, placement: ModelPlacement?, isSharded: Bool,
+        to state: StateDirectory
     ) throws {
-        try state.write(facts.with(placement).encoded(), to: name)
+        try state.write(facts.with(placement, isSharded: isSharded).encoded(), to: name)
     }
 
     /// What an earlier `check` or `up` has recorded; nothing, with a notice, when it is unusable.
@@ -33,11 +36,17 @@ package enum RecordedFacts {
 }
 
 extension HostFacts {
+    /// These facts with where the layers of that plan go.
+    func with(_ plan: LaunchPlan) -> HostFacts {
+        with(plan.remembered, isSharded: plan.isSharded)
+    }
+
     /// These facts with where the layers go, so that they go there again at the next start.
-    func with(_ placement: ModelPlacement?) -> HostFacts {
+    func with(_ placement: ModelPlacement?, isSharded: Bool) -> HostFacts {
         guard let placement, !placement.counts.isEmpty else { return self }
         var facts = self
         facts.placement = RecordedPlacement(placement)
+        if isSharded { facts.shardedPlacement = facts.placement }
         return facts
     }
 }

@@ -137,7 +137,9 @@ extension SimulatedCluster {
     private mutating func stick(_ site: Int, for length: Double) {
         guard sites[site].kind != .unmanaged, sites[site].server != nil else { return }
         sites[site].server?.isStopped = true
-        sites[site].server?.undyingUntil = now + length
+        // Its end may wait for the later one already.
+        let former = sites[site].server?.undyingUntil ?? 0
+        sites[site].server?.undyingUntil = max(former, now + length)
         // A guard that stands still in its own way is killed with its group.
         let isFrozen = generator.chance(0.5) && sites[site].session?.isMute != true
         sites[site].server?.isGuardFrozen = isFrozen

@@ -18,9 +18,10 @@ extension SurveyReport {
         ///   - user: who may not read it; empty when nobody asked, for a look at this machine.
         ///   - model: how the configuration calls it; nil stands for a path.
         ///   - kind: nil for the model itself.
+        ///   - isSkeleton: whether it is what `sollol shard` has put there in its place.
         package init(
             answer: String, path: String, user: String, model: ModelReference? = nil,
-            kind: CompanionFile.Kind? = nil
+            kind: CompanionFile.Kind? = nil, isSkeleton: Bool = false
         ) {
             let user = user.isEmpty ? "this user" : user
             let reason =
@@ -32,6 +33,7 @@ extension SurveyReport {
                 }
             let advice =
                 switch (answer, model) {
+                case _ where isSkeleton: "Try: sollol shard"
                 case ("missing", .ollama(let name)):
                     "The Ollama model \(name) wants it. Try there: "
                         + "ollama pull \(ShellQuoting.quote(name))"

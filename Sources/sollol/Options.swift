@@ -16,7 +16,9 @@ enum Options {
     /// What makes a configuration.
     static let configuration: [CommandLineArguments.Option] = [
         config,
-        .init(name: "--model", value: "FILE|NAME", help: "a GGUF, or a model of Ollama"),
+        .init(
+            name: "--model", value: "FILE|NAME|URL",
+            help: "a GGUF, a model of Ollama, or for shards an address"),
         .init(name: backends, value: "HOST:PORT[,…]", help: "the RPC backends"),
         .init(name: "--host", value: "ADDRESS", help: "where the coordinator listens"),
         .init(name: "--port", value: "PORT", help: "where the coordinator listens"),

@@ -70,11 +70,15 @@ enum PlanCommand {
                         + "way to a worker and back.")
             }
         }
-        return try show(spec, look, assumptions, isJSON: isJSON)
+        let isNowhere = loaded.spec.storage == .sharded && look.shards == nil
+        return try show(spec, look, assumptions, isNowhere: isNowhere, isJSON: isJSON)
     }
 
+    /// - Parameter isNowhere: whether nothing of the model is on the coordinator's host, which is
+    ///   where a check looks.
     private static func show(
-        _ spec: ClusterSpec, _ facts: HostFacts, _ assumptions: [String]?, isJSON: Bool
+        _ spec: ClusterSpec, _ facts: HostFacts, _ assumptions: [String]?, isNowhere: Bool,
+        isJSON: Bool
     ) throws -> ExitStatus {
         let plan: LaunchPlan
         do throws(PlanError) {
@@ -87,8 +91,6 @@ enum PlanCommand {
             let report = PlanReport(
                 plan, model: spec.model.text, assumptions: assumptions, local: .here)
         else {
-            // Nothing of it is on the coordinator's host, which is where a check looks.
-            let isNowhere = spec.storage == .sharded && facts.shards == nil
             CommandLineInterface.complain(
                 "error: the header of the model \(spec.model.text) is not known here, so nothing "
                     + "can be planned. Try: sollol \(isNowhere ? "shard --dry-run" : "check")")

@@ -86,7 +86,8 @@ struct ShardCommand {
         if report.isGood {
             for notice in removeFormer(than: layout) { console.notice(notice) }
             facts.shards = StoredShards(manifest, cluster: spec.name)
-            try RecordedFacts.write(facts, placement: plan.remembered, to: state)
+            try RecordedFacts.write(
+                facts, placement: plan.remembered, isSharded: true, to: state)
         }
         try CommandLineInterface.write(isJSON ? report.json : report.text)
         return report.isGood ? .success : .unavailable

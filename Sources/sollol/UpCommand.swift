@@ -150,7 +150,8 @@ struct UpCommand {
         tellDifferences(from: look.factsOfDryRun(recorded: recorded), to: plan)
         for assumption in plan.assumptions { console.notice("assumed: \(assumption)") }
         for notice in plan.notices + plan.spareNotices { console.notice("notice: \(notice)") }
-        try RecordedFacts.write(look.facts, placement: plan.remembered, to: state)
+        try RecordedFacts.write(
+            look.facts, placement: plan.remembered, isSharded: plan.isSharded, to: state)
         for report in look.surveys.flatMap(\.pruned) { console.notice("notice: \(report)") }
         let runner = ClusterRunner(
             plan: plan, spec: loaded.spec, facts: look.facts, numbers: loaded.numbers,

@@ -34,6 +34,18 @@ import Testing
         #expect(problem?.message.contains(text) == false)
     }
 
+    @Test(arguments: [
+        ("https://h/a?k=hush", "https://h/a?***"), ("https://hush@h/a", "https://***@h/a"),
+        ("ftp://u:hu#sh@h/a?hush", "ftp://***@h/a?***"), ("https://h/a", "https://h/a"),
+        (
+            "https://huggingface.co/a/b/resolve/main/blob/c",
+            "https://huggingface.co/a/b/resolve/main/blob/c"
+        ),
+    ])
+    func showsNoSecret(_ text: String, _ shown: String) {
+        #expect(SourceAddress.withoutSecrets(text) == shown)
+    }
+
     /// So that an address of another kind is named, not looked for on the disk.
     @Test func whatIsMeantAsAnAddressIsNoPath() {
         for text in ["ftp://h/a.gguf", "S3://bucket/a", "git+ssh://h/a", "HTTPS://"] {

@@ -40,6 +40,19 @@ import Testing
         #expect(try LaunchPlanner.plan(whole, facts: facts).placement?.counts != [7, 18])
     }
 
+    /// Whole and sharded starts of one cluster took turns, and the sharded one was refused.
+    @Test func aStartOfTheWholeModelMovesNoneOfThem() throws {
+        var (spec, facts) = try Self.sharded()
+        facts.shardedPlacement = facts.placement
+        spec.storage = .whole
+        let whole = try LaunchPlanner.plan(spec, facts: facts)
+        #expect(whole.placement?.counts != [7, 18])
+        facts.placement = whole.remembered.map(RecordedPlacement.init)
+        spec.storage = .sharded
+        let plan = try LaunchPlanner.plan(spec, facts: facts)
+        #expect(plan.placement?.counts == [7, 18] && plan.shardProblem == nil)
+    }
+
     @Test func whoGivesThemOutOtherwiseIsToldWhatIsStored() throws {
         var (spec, facts) = try Self.sharded()
         spec.placement.strategy = .manual

@@ -15,4 +15,12 @@ import Testing
                     "the model /m/blobs/sha256-0: there is no such file on {host}",
                     remedy: "The Ollama model tiny:x wants it. Try there: ollama pull tiny:x"))
     }
+
+    /// Whatever the configuration calls the model, what is missing is what `shard` stored.
+    @Test func aMissingSkeletonIsStoredAgain() {
+        let problem = SurveyReport.ModelProblem(
+            answer: "missing", path: "/s/skeleton.gguf", user: "ann",
+            model: .ollama(name: "tiny:x"), isSkeleton: true)
+        #expect(problem.complaint.remedy == "Try: sollol shard")
+    }
 }

@@ -160,7 +160,8 @@ final class HostLook {
             survey.modelProblem =
                 SurveyReport.ModelProblem(
                     answer: words, path: path, user: survey.report?.user ?? "",
-                    model: companion == nil ? survey.request.model : nil, kind: companion?.kind
+                    model: companion == nil ? survey.request.model : nil, kind: companion?.kind,
+                    isSkeleton: companion == nil && survey.request.skeleton != nil
                 ).complaint
             return finish()
         }

@@ -11,7 +11,7 @@ struct FetchedShardTests {
     static let workers = ["worker-a", "worker-b", "worker-c"]
     static let base = "\(HostUser.root.home)/.local/share/sollol/shards"
 
-    /// Of the model; with 54 it has 2 GB, as CONTRIBUTING.md says.
+    /// Of the model; with 54 it has 2 GB.
     static let layers =
         ProcessInfo.processInfo.environment["SOLLOL_SHARDED_LAYERS"].flatMap { Int($0) } ?? 3
 
