@@ -141,9 +141,11 @@ package struct Supervisor: Equatable, Sendable {
 
     private mutating func reconcileUp(at now: Instant) {
         removed.forget(at: now)  // Rule 12.
+        // Rule 2: before anything else, so that a doomed coordinator accepts no further request;
+        // and again where a reload has changed whom it needs.
+        endUselessCoordinator(at: now)
         endWhatHasTo(at: now)  // Rules 10, 11.
         adoptReload(at: now)  // Rule 11.
-        // Rule 2: before anything starts, so that a doomed coordinator accepts no further request.
         endUselessCoordinator(at: now)
         endSpares(at: now)  // Rule 7.
         startWorkers(at: now)  // Rule 1.
