@@ -74,8 +74,7 @@ let package = Package(
             name: "sollol",
             dependencies: [
                 "Basics", "Model", "Placement", "Sharding", "Facts", "Configuration", "Plan",
-                "Survey",
-                "Status", "Reporting", "SollolRuntime",
+                "Survey", "Status", "Reporting", "SollolRuntime",
             ],
             resources: [.embedInCode("Shell")],
             swiftSettings: small,

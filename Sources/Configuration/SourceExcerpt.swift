@@ -43,7 +43,7 @@ package struct SourceExcerpt: Equatable, Sendable {
         if Secret.isIn(text) || Secret.isAssigned(in: text) { return true }
         return text.split(separator: "\"").contains { part in
             Secret.isIn(String(part)) || Secret.isAssigned(in: String(part))
-                || SourceAddress.isMeant(String(part)) && part.contains { "?#@".contains($0) }
+                || SourceAddress.withoutSecrets(String(part)) != part
                 || part.split(whereSeparator: { " \t:,[]{}='".contains($0) })
                     .contains { SecretName.matches(String($0)) }
         }

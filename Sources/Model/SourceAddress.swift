@@ -31,10 +31,10 @@ package struct SourceAddress: Equatable, Sendable {
         return !scheme.isEmpty && isScheme && text.dropFirst(scheme.count).hasPrefix("://")
     }
 
-    /// What may be shown of a text that is meant as one: nothing of who is let in, and no query,
-    /// whatever else is wrong with it.
+    /// What may be shown of a text: of one that is meant as an address nothing of who is let in,
+    /// and no query, whatever else is wrong with it.
     package static func withoutSecrets(_ text: String) -> String {
-        guard let mark = text.firstRange(of: "://") else { return text }
+        guard isMeant(text), let mark = text.firstRange(of: "://") else { return text }
         var rest = text[mark.upperBound...]
         var shown = text[..<mark.upperBound]
         if let user = rest.lastIndex(of: "@") {

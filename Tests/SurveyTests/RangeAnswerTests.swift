@@ -1,8 +1,8 @@
 import Testing
 
 @testable import Basics
-@testable import Samples
 @testable import Model
+@testable import Samples
 @testable import Sharding
 @testable import Survey
 

@@ -2,8 +2,8 @@ import Basics
 import Foundation
 import Testing
 
-@testable import Remote
 @testable import Model
+@testable import Remote
 @testable import Sharding
 @testable import Survey
 

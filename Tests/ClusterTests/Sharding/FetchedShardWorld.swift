@@ -47,34 +47,25 @@ extension FetchedShardTests {
                 ? bed.control : holders[(Int(node.name.suffix(1)) ?? 1) - 1]
         }
 
-        func sollol(
-            _ words: String..., environment: [String: String] = [:], input: FileHandle? = nil
-        ) throws -> RunningProgram {
+        private func run(_ words: [String], input: FileHandle? = nil) throws -> RunningProgram {
             try RunningProgram(
                 on: bed.control,
                 ["\(TestEnvironment.products)/sollol"] + words
                     + ["--config", cluster.configuration, "--model", model],
-                environment: environment, input: input, limit: 120)
+                input: input, limit: 120)
+        }
+
+        func sollol(_ words: String..., input: FileHandle? = nil) throws -> RunningProgram {
+            try run(words, input: input)
         }
 
         func shard(_ words: String..., from address: String? = nil) throws -> RunningProgram {
-            try RunningProgram(
-                on: bed.control,
-                [
-                    "\(TestEnvironment.products)/sollol", "shard", "--format", "json", "--from",
-                    address ?? self.address,
-                ] + words
-                    + ["--config", cluster.configuration, "--model", model],
-                limit: 120)
+            try run(["shard", "--format", "json", "--from", address ?? self.address] + words)
         }
 
         /// One that ends by itself: its status, and all that it says.
         func said(_ words: String...) throws -> (status: Int32, text: String) {
-            let program = try RunningProgram(
-                on: bed.control,
-                ["\(TestEnvironment.products)/sollol"] + words
-                    + ["--config", cluster.configuration, "--model", model],
-                limit: 120)
+            let program = try run(words)
             let output = program.standardOutput()
             let status = program.exitStatus()
             return (status, output + program.lines.map { $0 + "\n" }.joined())
