@@ -42,8 +42,8 @@ package enum GuardProgram {
     /// The files of `command`, in their order.
     static let commandFiles = [
         PackageResources.forget_sh, PackageResources.guard_begin_sh,
-        PackageResources.server_whole_sh, PackageResources.cache_base_sh,
-        PackageResources.cache_files_sh,
+        PackageResources.guard_process_sh, PackageResources.server_whole_sh,
+        PackageResources.cache_base_sh, PackageResources.cache_files_sh,
         PackageResources.guard_cache_sh, PackageResources.short_command_sh,
     ]
     /// The files of `server`, in their order.

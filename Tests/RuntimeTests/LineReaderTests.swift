@@ -37,8 +37,10 @@ import Testing
 
     @Test func aFloodDoesNotKeepTheReaderForEver() throws {
         let pipe = try DescriptorPair()
-        // A reading end that blocks: there is always more.
-        let writing = pipe.writing.number
+        // A reading end that blocks: there is always more. The thread closes a number of its own:
+        // one that two close may be another test's by then.
+        let writing = dup(pipe.writing.number)
+        pipe.writing.close()
         let thread = Thread {
             let line = Array((String(repeating: "x", count: 4095) + "\n").utf8)
             while write(writing, line, line.count) > 0 {}

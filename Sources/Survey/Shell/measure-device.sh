@@ -1,14 +1,14 @@
 # Times one device with llama.cpp's own llama-bench and two probe models of the same shape, whose
 # files have no name any more when it begins, so that nothing lies about whatever ends first.
 #
-# Reads bench_folders (separated by colons, `~/` is the home folder), bench_rpc (the address of an
-# rpc-server, or empty), bench_device (CPU, CUDA0, RPC0),
+# Reads SOLLOL_SCRATCH (short-command.sh), bench_folders (separated by colons, `~/` is the home
+# folder), bench_rpc (the address of an rpc-server, or empty), bench_device (CPU, CUDA0, RPC0),
 # bench_threads (empty: llama-bench's own number), small_probe and large_probe (the beginnings of
 # the files, for printf), small_size and large_size (bytes). Prints llama-bench's lines, or
 # `bench missing` or `bench nowhere`.
 
 : "${bench_folders-}" "${bench_rpc-}" "${bench_device-}" "${bench_threads-}";
-: "${small_probe-}" "${large_probe-}" "${small_size-}" "${large_size-}";
+: "${small_probe-}" "${large_probe-}" "${small_size-}" "${large_size-}" "${SOLLOL_SCRATCH-}";
 
 bench='';
 old_ifs=$IFS;
@@ -24,8 +24,8 @@ IFS=$old_ifs;
 [ -n "$bench" ] || { echo 'bench missing'; exit 3; };
 
 umask 077;
-probe=$(mktemp "${TMPDIR:-/tmp}/sollol-probe.XXXXXX") || { echo 'bench nowhere'; exit 3; };
-trap 'rm -f "$probe"' EXIT;
+mkdir "$SOLLOL_SCRATCH" 2>/dev/null || { echo 'bench nowhere'; exit 3; };
+probe=$SOLLOL_SCRATCH/probe;
 
 # fill BEGINNING BYTES: the file is read through a descriptor once its name is gone.
 fill() {

@@ -74,7 +74,7 @@ struct MeasureBadLuckTests {
         let running = LocalCluster.commandLines().filter { process in
             process.argv.contains { $0.hasPrefix(programs) }
         }
-        return cluster.leftovers() == [] && !left.contains { $0.hasPrefix("sollol-probe") }
+        return cluster.leftovers() == [] && !left.contains { $0.hasPrefix("sollol-short-") }
             && running.isEmpty
     }
 

@@ -34,7 +34,7 @@ struct MeasureTests {
             #expect((device["transport"] as? String == "direct") == isWorker)
         }
         let left = try FileManager.default.contentsOfDirectory(atPath: "/tmp")
-        #expect(!left.contains { $0.hasPrefix("sollol-probe") })
+        #expect(!left.contains { $0.hasPrefix("sollol-short-") })
         #expect(cluster.leftovers() == [])
         let run = try cluster.sollol("plan")
         let plan = run.standardOutput()

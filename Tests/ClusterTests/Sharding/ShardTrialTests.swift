@@ -97,7 +97,7 @@ import Testing
         let cluster = try SshCluster(bed, backends: Self.backends(), extra: Self.extra)
         func nothingIsLeft() throws {
             for host in [bed["worker-a"], bed["worker-b"], bed.control] {
-                let left = try host.run("ls -d /tmp/sollol-shard.* /tmp/sollol-probe.*")
+                let left = try host.run("ls -d /tmp/sollol-short-*")
                 #expect(left.status != 0, "\(left.output)")
             }
             #expect(cluster.servers() == [])
@@ -127,14 +127,14 @@ import Testing
                 "--config", cluster.configuration,
             ], limit: 120)
         try eventually("a trial has begun") {
-            (try? bed["worker-a"].run("ls -d /tmp/sollol-shard.*"))?.status == 0
+            (try? bed["worker-a"].run("ls -d /tmp/sollol-short-*"))?.status == 0
         }
         killed.signal(SIGKILL)
         _ = killed.exitStatus()
         try eventually("nothing is left") {
             let hosts = [bed["worker-a"], bed["worker-b"]]
             let isGone = hosts.allSatisfy {
-                (try? $0.run("ls -d /tmp/sollol-shard.*"))?.status != 0
+                (try? $0.run("ls -d /tmp/sollol-short-*"))?.status != 0
             }
             return isGone && cluster.servers() == []
         }
