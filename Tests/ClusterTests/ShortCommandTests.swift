@@ -10,20 +10,24 @@ import Testing
         taken: .init(name: "00000000000000aa", byteCount: 5000),
         kept: .init(name: "00000000000000bb", byteCount: 3))
 
-    /// One that runs until it is ended, with a folder of its own for a trial.
-    private static func guarding(_ shell: GuardShell, _ argv: [String]) throws -> GuardBench {
+    /// One that runs until it is ended, with a folder of its own for a trial, a child in a session
+    /// of its own, and a configuration that uses the guard's names.
+    private static func guarding(_ shell: GuardShell) throws -> GuardBench {
         let folder = GuardBench.newFolder()
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var shell = shell
         shell.words = ["TMPDIR=\(folder)"] + shell.words
-        let line = Guard.startLine(argv: argv, environment: [:], slot: nil, shards: files)
+        let line = Guard.startLine(
+            argv: ["sh", "-c", "setsid sleep 1000 & exec sleep 1000"],
+            environment: ["SOLLOL_SERVER": "mine", "SOLLOL_SCRATCH": "/none"], slot: nil,
+            shards: files)
         return try GuardBench(shell, folder: folder) { _ in line + "\n" }
     }
 
     @Test(arguments: GuardShell.all)
     func whicheverProcessIsKilledNothingStays(_ shell: GuardShell) throws {
         for victim in 0..<10 {
-            let bench = try Self.guarding(shell, ["sleep", "1000"])
+            let bench = try Self.guarding(shell)
             defer { try? FileManager.default.removeItem(atPath: bench.folder) }
             #expect(bench.line()?.hasPrefix("started ") == true)
             // A guard is complete a moment after it has said so.
@@ -31,7 +35,7 @@ import Testing
             try eventually("its helpers and its folder are there") {
                 let former = processes.map(\.pid)
                 processes = bench.marked().sorted { $0.pid < $1.pid }
-                return processes.count >= 3 && processes.map(\.pid) == former
+                return processes.count >= 5 && processes.map(\.pid) == former
                     && bench.records().count == 1
             }
             guard victim < processes.count else { return }

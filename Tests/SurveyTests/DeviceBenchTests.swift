@@ -115,7 +115,10 @@ import Testing
         let applet = shell.hasSuffix("busybox") ? ["sh"] : []
         process.executableURL = URL(filePath: shell)
         process.arguments = applet + argv.dropFirst()
-        process.environment = ["PATH": "/usr/bin:/bin", "TMPDIR": temporary, "HOME": folder]
+        process.environment = [
+            "PATH": "/usr/bin:/bin", "TMPDIR": temporary, "HOME": folder,
+            "SOLLOL_SCRATCH": temporary + "/sollol-short-1",
+        ]
         let output = Pipe()
         process.standardOutput = output
         try process.run()

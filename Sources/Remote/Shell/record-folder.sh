@@ -23,6 +23,8 @@ why_unwritable() {
 # is_private FOLDER: whether it is a folder, no link, of this user, which nobody else may enter.
 # Sets folder_mode (empty: there is nothing) and folder_user.
 is_private() {
+    folder_mode='' folder_user='';
+    [ -e "$1" ] || [ -L "$1" ] || return 1;
     # shellcheck disable=SC2046,SC2012 # its words; the numbers of ls are the same everywhere
     set -- $(ls -ldn "$1" 2>/dev/null);
     folder_mode=${1-} folder_user=${3-};

@@ -37,7 +37,7 @@ exec 8<"$probe";
 rm -f "$probe";
 fill "$large_probe" "$large_size" || { echo 'bench nowhere'; exit 3; };
 exec 9<"$probe";
-rm -f "$probe";
+rm -rf "$SOLLOL_SCRATCH";
 descriptors=/proc/self/fd;
 [ -e "$descriptors/8" ] || descriptors=/dev/fd;
 
