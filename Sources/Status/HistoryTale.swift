@@ -111,7 +111,6 @@ struct HistoryTale: Equatable, Sendable {
             self.ongoing = nil
         case .fails(let failure): add(failure, record, after: explains)
         case .refuses(let failure):
-            if ongoing != nil { return add(failure, record) }
             refuse(failure, record)
         case .givesUp(let failure?):
             add(failure, record)
@@ -151,10 +150,20 @@ struct HistoryTale: Equatable, Sendable {
         chapters[ongoing] = .incident(incident)
     }
 
-    /// A failure only where another one follows from it.
+    /// A failure only where another one follows from it. Whoever lost the connection by it may have
+    /// told so before: then this comes first.
     private mutating func refuse(_ failure: HistoryEvent.Failure, _ record: HistoryRecord) {
-        refusal = Failures(failure: failure, count: 1, first: record.time, last: record.time)
-        warn(record)
+        guard let ongoing, case .incident(var incident) = chapters[ongoing] else {
+            refusal = Failures(failure: failure, count: 1, first: record.time, last: record.time)
+            return warn(record)
+        }
+        guard let loss = incident.failures.first, incident.failures.count == 1,
+            loss.failure.code == .workerLost,
+            record.time.seconds - loss.last.seconds <= Int(MemoryRefusal.reach)
+        else { return add(failure, record) }
+        incident.failures.insert(
+            Failures(failure: failure, count: 1, first: loss.first, last: record.time), at: 0)
+        chapters[ongoing] = .incident(incident)
     }
 
     private mutating func warn(_ record: HistoryRecord) {

@@ -38,4 +38,17 @@ extension ClusterHistoryTests {
         #expect(text.contains("in all: 2 failures (coordinator 1, worker-1 1); without service"))
         #expect(text.contains("\navailable: 99.05 % of 16 min\n"))
     }
+
+    /// Which of the two is heard first is chance.
+    @Test func aRefusalThatIsHeardAfterWhatFollowsFromItComesFirst() {
+        let loss = Self.line(
+            100, "warning", "coordinator: it aborted (signal 6): lost a worker; restarting now",
+            process: "coordinator", more: #", "cause": "worker_lost""#)
+        let text = text([Self.begin, Self.serving, loss, Self.refusal(101)], end: 1010)
+        #expect(text.contains("  00:01:40  worker-1: it had no memory for a request: "), "\(text)")
+        #expect(text.contains("            then coordinator: it aborted (signal 6): lost a worker"))
+        // Much later it is another matter.
+        let later = self.text([Self.begin, Self.serving, loss, Self.refusal(900)], end: 1010)
+        #expect(later.contains("  00:01:40  coordinator: it aborted"), "\(later)")
+    }
 }
