@@ -16,6 +16,18 @@ package enum SurveyScript {
             + ShellProgram.line(PackageResources.session_sh) + " " + Guard.command
     }
 
+    /// Bytes of a question from which on it is sent as a long one.
+    static let longQuestion = 1024
+
+    /// What a session is sent for a question, without the newline at its end: nothing may follow it
+    /// until it is answered. Of a long one that is cut off nothing is evaluated, for a group that
+    /// does not end is no command.
+    package static func question(_ line: String) -> String {
+        guard line.utf8.count >= longQuestion else { return line }
+        let group = "{ \(line)\n}"
+        return "long \(group.utf8.count + 1)\n\(group)"
+    }
+
     /// The line that ends a session's questions; a guard's first line follows.
     package static let endOfQuestions = "guard"
 

@@ -13,7 +13,7 @@ final class RunningProgram {
     /// Starts a program; it is killed after `limit` seconds, so that no test can hang.
     convenience init(
         _ path: String, _ arguments: [String], environment: [String: String] = [:],
-        folder: String? = nil, input: FileHandle? = nil, limit: Double = 120
+        folder: String? = nil, input: FileHandle? = nil, limit: Double = 300
     ) throws {
         try self.init(
             command: [path] + arguments,
@@ -24,7 +24,7 @@ final class RunningProgram {
     /// Starts a program on a host of a test bed, with the environment of a login there.
     convenience init(
         on host: TestHost, as user: HostUser = .root, _ command: [String],
-        environment: [String: String] = [:], input: FileHandle? = nil, limit: Double = 120
+        environment: [String: String] = [:], input: FileHandle? = nil, limit: Double = 300
     ) throws {
         try self.init(
             command: ["/usr/bin/env"] + host.words(for: command, as: user),

@@ -75,7 +75,7 @@ final class HostShell {
             answer: answer, failure: failure, limit: size + Bounds.answerBytes,
             timer: loop.at(EventLoop.now + timeout) { [self] in giveUp(timeout) })
         if isOver { return end(ending(status: nil)) }
-        input.send(line)
+        input.send(SurveyScript.question(line))
     }
 
     /// Sends a line, and returns with what comes of it; for a loop on which nothing else runs.
