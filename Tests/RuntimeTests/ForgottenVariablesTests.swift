@@ -70,9 +70,8 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let keys = folder.appending(component: "it's keys")
         try Data("# mine\n\nfirst-key\nsecond\n".utf8).write(to: keys)
-        let curl = folder.appending(component: "curl")
-        try Data("#!/bin/sh\necho \"$@\"; cat\n".utf8).write(to: curl)
-        chmod(curl.path(), 0o755)
+        let curl = folder.appending(component: "curl").path(percentEncoded: false)
+        try writeProgram("#!/bin/sh\necho \"$@\"; cat\n", to: curl)
         var spec = SampleSpecs.local
         spec.coordinator.apiKeyFile = keys.path(percentEncoded: false)
         let process = Process()

@@ -29,8 +29,7 @@ import Testing
     }
 
     private func write(_ text: String, to name: String, mode: mode_t = 0o755) throws {
-        try text.write(toFile: "\(home)/\(name)", atomically: false, encoding: .utf8)
-        chmod("\(home)/\(name)", mode)
+        try writeProgram(text, to: "\(home)/\(name)", mode: Int(mode))
     }
 
     /// What the shell answers to each line of a session.

@@ -6,6 +6,7 @@ import Testing
 @testable import Facts
 @testable import Model
 @testable import Survey
+@testable import Samples
 
 /// One device measured by a stand-in for llama-bench, in real shells, and what is made of its
 /// lines.
@@ -108,8 +109,7 @@ import Testing
             echo "begins $(head -c 4 "$2") $(head -c 4 "$4")"
             echo "left $(ls -A "$TMPDIR")"
             """
-        try standIn.write(toFile: folder + "/llama-bench", atomically: true, encoding: .utf8)
-        chmod(folder + "/llama-bench", 0o755)
+        try writeProgram(standIn, to: folder + "/llama-bench")
         let argv = Self.bench(["/nowhere", folder]).argv
         let process = Process()
         let applet = shell.hasSuffix("busybox") ? ["sh"] : []
