@@ -5,7 +5,7 @@ import Foundation
 /// The file itself is written by `cp`: a descriptor of ours, open for writing, is inherited by
 /// whatever another test starts at that moment, and until that has become its program no other
 /// process can run the file (ETXTBSY, execve(2); seen once in CI).
-public func writeProgram(_ text: String, to path: String, mode: Int = 0o755) throws {
+func writeProgram(_ text: String, to path: String, mode: Int = 0o755) throws {
     let draft = path + ".draft"
     try text.write(toFile: draft, atomically: false, encoding: .utf8)
     let copy = try Process.run(URL(filePath: "/bin/cp"), arguments: [draft, path])

@@ -63,6 +63,18 @@ end_helper() {
     kill -KILL "$1";
 } 2>/dev/null;
 
+# end_watchers READER HELPER: KILL, to those children of the guard that watch it: the reader of its
+# leash, and who sleeps and looks again, with its sleep, which setpriv ends.
+end_watchers() {
+    ! is_child "$1" || kill -KILL "$1";
+    is_child "$2" || return 0;
+    if [ "$setpriv" ]; then
+        kill -KILL "$2";
+    else
+        end_helper "$2";
+    fi;
+};
+
 # await_end PID START: until that process is gone, however long it takes; says so after 2 s.
 await_end() {
     waits=0;

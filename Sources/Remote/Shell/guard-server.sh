@@ -110,14 +110,6 @@ put_record gone;
 [ "$status" != 137 ] || report_memory;
 echo "exited $status";
 end_marked "${record##*/}";
-! is_child "$reader" || kill -KILL "$reader";
-if is_child "$ticker"; then
-    # With setpriv its sleep ends with it.
-    if [ "$setpriv" ]; then
-        kill -KILL "$ticker";
-    else
-        end_helper "$ticker";
-    fi;
-fi;
+end_watchers "$reader" "$ticker";
 remove_record;
 exit "$status";

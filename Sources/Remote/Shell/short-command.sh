@@ -105,14 +105,6 @@ status=$?;
 end_marked "$mark";
 [ -z "$trial_taken" ] || end_trial;
 remove_scratch;
-! is_child "$reader" || kill -KILL "$reader";
-if is_child "$watch"; then
-    # With setpriv its sleep ends with it.
-    if [ "$setpriv" ]; then
-        kill -KILL "$watch";
-    else
-        end_helper "$watch";
-    fi;
-fi;
+end_watchers "$reader" "$watch";
 echo "exited $status";
 exit "$status";
