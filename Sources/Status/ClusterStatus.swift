@@ -35,6 +35,9 @@ package struct ClusterStatus: Codable, Equatable, Sendable {
         package var layers: [Layers]?
         /// Bytes of memory that it holds; nil where its host does not tell.
         package var residentBytes: Int?
+        /// What of it it held once the cluster served; what it holds beyond that, it has grown. Nil
+        /// until then.
+        package var neededBytes: Int?
         /// Bytes of memory that it may hold, as planned; nil where nobody has measured its host, or
         /// where its devices have memory of their own.
         package var limitBytes: Int?

@@ -42,8 +42,8 @@ extension ClusterStatus.Process {
             ("failure", failure?.json ?? .null),
             ("progress", progress?.json ?? .null),
             ("layers", .array((layers ?? []).map(\.json))),
-            ("resident_bytes", .optional(residentBytes)), ("limit_bytes", .optional(limitBytes)),
-            ("stored_bytes", .optional(storedBytes)),
+            ("resident_bytes", .optional(residentBytes)), ("needed_bytes", .optional(neededBytes)),
+            ("limit_bytes", .optional(limitBytes)), ("stored_bytes", .optional(storedBytes)),
         ])
     }
 }

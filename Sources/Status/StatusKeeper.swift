@@ -178,6 +178,7 @@ package struct StatusKeeper: Equatable, Sendable {
             requestedRestarts: process.requestedRestarts,
             progress: process.progress ?? loading.progress(of: process, in: running, at: time),
             layers: isProven ? layers : [], residentBytes: process.residentBytes,
+            neededBytes: process.neededBytes,
             limitBytes: running.memoryLimit(of: process.node).map { Int(clamping: $0) },
             storedBytes: plan.storedBytes(of: process.node).map { Int(clamping: $0) },
             plannedLayers: layers, ssh: plan.host(of: process.node),

@@ -26,6 +26,8 @@ package struct ClusterSnapshot: Equatable, Sendable {
         package var repetition: RepeatedFailure?
         /// Bytes of memory that it holds; nil where nobody tells.
         package var residentBytes: Int?
+        /// What it held when it had begun to serve; nil until then.
+        package var neededBytes: Int?
     }
 
     /// What the cluster as a whole is doing.
@@ -123,7 +125,8 @@ extension ProcessSlot {
             node: node, endpoint: endpoint, state: state, pid: server?.pid,
             restarts: starts.restarts, requestedRestarts: starts.requested,
             failures: failures.total,
-            residentBytes: server?.usage.map { $0.latest.residentKiB * 1024 })
+            residentBytes: server?.usage.map { $0.latest.residentKiB * 1024 },
+            neededBytes: server?.neededBytes.map { Int(clamping: $0) })
     }
 }
 

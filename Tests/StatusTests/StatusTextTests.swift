@@ -36,7 +36,7 @@ import Testing
                     percent: 28, bytes: 10_900_000_000, bytesPerSecond: 1_450_000_000,
                     totalBytes: 38_900_000_000),
                 layers: [.init(device: "RPC0", first: 0, last: 12, bytes: 9_300_000_000)],
-                residentBytes: 612_000_000, limitBytes: 33_300_000_000,
+                residentBytes: 612_000_000, neededBytes: 598_000_000, limitBytes: 33_300_000_000,
                 failure: .init(
                     time: Self.ago(11), process: "coordinator", cause: "worker_lost",
                     message: "it aborted (signal 6): a worker went away", host: nil,
