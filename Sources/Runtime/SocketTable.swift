@@ -1,7 +1,9 @@
 import Basics
 import Foundation
 
-/// TCP sockets of this machine, as Linux lists them (/proc/net/tcp, proc(5)).
+/// TCP sockets of this machine that have to do with IPv4, as Linux lists them (/proc/net/tcp and
+/// tcp6, proc(5)): many programs use sockets of IPv6 for both, whose ends are then
+/// `::ffff:A.B.C.D`, or `::` for those that listen everywhere.
 struct SocketTable {
     /// A socket.
     struct Row: Equatable {
@@ -27,7 +29,7 @@ struct SocketTable {
         var hasEnded: Bool { [0x04, 0x05, 0x06, 0x07, 0x09, 0x0B].contains(state) }
     }
 
-    /// Bytes that are read; sockets that listen come first, some 150 bytes each.
+    /// Bytes that are read of each; sockets that listen come first, some 150 bytes each.
     private static let limit = 1 << 20
 
     let rows: [Row]
@@ -37,12 +39,13 @@ struct SocketTable {
         guard let text = try? RegularFile.read("/proc/net/tcp", limit: Self.limit) else {
             return nil
         }
-        self.init(String(decoding: text, as: UTF8.self))
+        let other = (try? RegularFile.read("/proc/net/tcp6", limit: Self.limit)) ?? []
+        self.init(String(decoding: text, as: UTF8.self), String(decoding: other, as: UTF8.self))
     }
 
-    /// Those of such a list; a line that is none is passed over.
-    init(_ text: String) {
-        rows = text.split(separator: "\n").dropFirst().compactMap(Self.row)
+    /// Those of such lists; a line that is none is passed over.
+    init(_ lists: String...) {
+        rows = lists.flatMap { $0.split(separator: "\n").dropFirst().compactMap(Self.row) }
     }
 
     private static func row(_ line: Substring) -> Row? {
@@ -57,10 +60,23 @@ struct SocketTable {
 
     private static func end(_ word: Substring) -> (address: UInt32, port: Int)? {
         let parts = word.split(separator: ":")
-        guard parts.count == 2, let address = UInt32(parts[0], radix: 16),
-            let port = UInt16(parts[1], radix: 16)
+        guard parts.count == 2, let port = UInt16(parts[1], radix: 16),
+            let address = ipv4(parts[0])
         else { return nil }
         return (address, Int(port))
+    }
+
+    /// Four bytes, alone or at the end of a mapped address (RFC 4291, 2.5.5.2); of `::` zeros.
+    private static func ipv4(_ digits: Substring) -> UInt32? {
+        guard digits.count == 32 else {
+            return digits.count == 8 ? UInt32(digits, radix: 16) : nil
+        }
+        guard UInt64(digits.prefix(16), radix: 16) == 0,
+            let kind = UInt32(digits.dropFirst(16).prefix(8), radix: 16),
+            let last = UInt32(digits.suffix(8), radix: 16)
+        else { return nil }
+        // In the machine's own order, too. `::1` is no address of IPv4.
+        return kind == UInt32(0xFFFF).bigEndian || (kind == 0 && last == 0) ? last : nil
     }
 
     /// The connection whose own end this is, so that nobody can listen there (EADDRINUSE; bind(2)):

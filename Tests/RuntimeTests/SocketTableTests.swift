@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Testing
 
 @testable import SollolRuntime
@@ -32,6 +33,39 @@ import Testing
         let both = try #require(
             found("127.0.0.1", open, row("0100007F:CB84", "0100007F:6FE6", "06")))
         #expect(both.hasEnded && both.peer.port == 28646)
+    }
+
+    /// What Linux 6.18 lists in tcp6 of sockets for both: one of a connection, one that listens.
+    @Test func socketsOfIPv6ThatMeanIPv4Count() throws {
+        let connection = row(
+            "0000000000000000FFFF00000100007F:CB84", "0000000000000000FFFF00000100007F:6FE6", "01")
+        let found = try #require(self.found("127.0.0.1", connection))
+        #expect(found.peer == Endpoint(host: "127.0.0.1", port: 28646))
+        let all = String(repeating: "0", count: 32)
+        let listener = row("\(all):CB84", "\(all):0000", "0A")
+        #expect(
+            LoopbackPort.holder(of: 52100, in: SocketTable("", "  sl\n" + listener), to: 1000)
+                == .trusted)
+        let own = "00000000000000000000000001000000"
+        #expect(self.found("0.0.0.0", row("\(own):CB84", "\(own):6FE6", "06")) == nil)
+    }
+
+    /// The system's own lists: a listener for both is found.
+    @Test func aListenerForBothIsFound() throws {
+        let socket = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let port: UInt16 = withUnsafeMutableBytes(of: &address) { bytes in
+            let address = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
+            guard let address, bind(socket, address, length) == 0, listen(socket, 1) == 0,
+                getsockname(socket, address, &length) == 0
+            else { return 0 }
+            return bytes.loadUnaligned(as: sockaddr_in6.self).sin6_port.bigEndian
+        }
+        try #require(port != 0, "no IPv6 here")
+        #expect(LoopbackPort.holder(of: Int(port)) == .trusted)
     }
 
     @Test(arguments: [
