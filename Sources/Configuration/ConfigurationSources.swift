@@ -61,6 +61,8 @@ package struct ConfigurationSources: Equatable, Sendable {
     package var options: [String: String]
     /// The machine on which `sollol` runs.
     package var machine: LocalMachine
+    /// Whether it is of workers that do not exist, for a plan alone.
+    package var isDesign = false
     /// The numbers that endpoints were given earlier.
     package var numbers = WorkerNumbers()
 

@@ -3,6 +3,8 @@ import Basics
 /// What a model that is stored in shards cannot go with.
 extension SpecBuilder {
     mutating func checkStorage(_ spec: ClusterSpec) {
+        // Who designs a cluster asks whether a model would fit, wherever it is now.
+        guard !sources.isDesign else { return }
         let key = ConfigurationKey.cluster(.storage)
         guard spec.storage == .sharded else {
             if case .address = spec.model {

@@ -101,7 +101,7 @@ package enum SourceFault: Error, Equatable, Sendable {
             "its package manager, or \(Self.copy)"
         case .curl, .cut, .status:
             isPassing
-                ? "sollol shard again: what has come stays" : "another server, or \(Self.copy)"
+                ? "the same once more: what has come stays" : "another server, or \(Self.copy)"
         default: "another server, or \(Self.copy)"
         }
     }

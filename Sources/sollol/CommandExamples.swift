@@ -28,7 +28,7 @@ extension Command {
         "check": [Example("sollol check -c home.json", "what stands in the way of a start")],
         "plan": [
             Example("sollol plan", "where every layer will be"),
-            Example("sollol plan --worker 24GiB", "and with one more worker"),
+            Example("sollol plan --worker 24GiB,16GiB", "and on machines that do not exist yet"),
         ],
         "shard": [
             Example("sollol shard --dry-run", "who would store how much"),

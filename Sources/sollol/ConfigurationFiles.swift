@@ -11,8 +11,6 @@ struct ConfigurationFiles {
     let path: String?
     /// The same as it was named or found.
     let name: String?
-    /// Whether its backends do not exist.
-    private let isDesign: Bool
 
     /// What `~` means in the user's shell, or what the user database says.
     static let home =
@@ -30,7 +28,6 @@ struct ConfigurationFiles {
         _ arguments: CommandLineArguments, environment: [String: String], home: String,
         workers: [String]? = nil, found: String? = nil
     ) throws {
-        isDesign = workers != nil
         let folder = FileManager.default.currentDirectoryPath
         let places = Self.places(environment: environment, home: home)
         let named = try Self.named(arguments, environment: environment)
@@ -59,6 +56,7 @@ struct ConfigurationFiles {
                 addresses: LocalNetwork.addresses(), hostName: hostName, home: home,
                 workingDirectory: folder))
         sources.notices = search.notices
+        sources.isDesign = workers != nil
         self.sources = sources
     }
 
@@ -67,7 +65,7 @@ struct ConfigurationFiles {
     func load() throws -> LoadedConfiguration {
         var sources = sources
         // A name that is wrong is told by the load.
-        if sources.numbers.isEmpty, !isDesign,
+        if sources.numbers.isEmpty, !sources.isDesign,
             let name = try? ConfigurationLoader.clusterName(sources)
         {
             let state = StateDirectory.path(

@@ -7,71 +7,43 @@ import Plan
 import Reporting
 import SollolRuntime
 
-/// `sollol plan`: where every layer will be, and whether it fits; asks no other host.
+/// `sollol plan`: where every layer will be, and whether it fits. Asks no other host, but for
+/// the header of a model on a web server that is to be planned for workers that do not exist.
 enum PlanCommand {
     static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
         let isJSON = try Format.of(arguments, in: ["text", "json"]) == "json"
-        let imagined = try workers(arguments)
+        let design = try PlannedDesign(arguments)
         let environment = ProcessInfo.processInfo.environment
         let home = ConfigurationFiles.home
         let files = try ConfigurationFiles(
-            arguments, environment: environment, home: home,
-            workers: imagined.map { $0.map(\.name) })
+            arguments, environment: environment, home: home, workers: design?.names)
         let loaded = try files.load()
-        let isQuiet = arguments.has("--quiet")
-        if !isQuiet {
-            for notice in loaded.notices { CommandLineInterface.complain("notice: \(notice)") }
+        func tell(_ text: String) {
+            if !arguments.has("--quiet") { CommandLineInterface.complain(text) }
         }
-        var spec = loaded.spec
-        var recorded = HostFacts()
-        if let imagined {
-            // A cluster that does not exist: nothing that was recorded concerns it, nor what is
-            // stored.
-            spec.storage = .whole
-            for index in spec.workers.indices {
-                spec.workers[index].memoryLimit = imagined[index].bytes
+        for notice in loaded.notices { tell("notice: \(notice)") }
+        if let design {
+            let spec = design.spec(loaded.spec)
+            let facts: HostFacts
+            do throws(ShardSource.Problem) {
+                facts = try design.facts(spec, tell: tell)
+            } catch {
+                CommandLineInterface.complain(error: "\(error)")
+                return .unavailable
             }
-        } else {
-            let statePath = StateDirectory.path(
-                cluster: spec.name, environment: environment, home: home)
-            let facts = RecordedFacts.read(state: statePath)
-            if let notice = facts.notice, !isQuiet { CommandLineInterface.complain(notice) }
-            recorded = facts.facts
+            return try show(spec, facts, design.assumptions, isNowhere: false, isJSON: isJSON)
         }
-        let here = Preflight.here(spec, recorded: recorded, onlyModel: imagined != nil)
+        let spec = loaded.spec
+        let state = StateDirectory.path(cluster: spec.name, environment: environment, home: home)
+        let recorded = RecordedFacts.read(state: state)
+        if let notice = recorded.notice { tell(notice) }
+        let here = Preflight.here(spec, recorded: recorded.facts)
         if let problem = here.modelProblem {
             CommandLineInterface.complain(error: "\(problem)")
             return .unavailable
         }
-        var look = here.facts
-        var assumptions: [String]?
-        if let imagined {
-            // Nor is this machine a part of it.
-            look.hosts[.here]?.availableMemoryBytes = nil
-            look.hosts[.here]?.devices = []
-            let shape = look.hosts.values.flatMap(\.models.values).compactMap(\.shape).first
-            for (worker, given) in zip(spec.workers, imagined) {
-                guard let seconds = given.secondsPerLayer, let shape else { continue }
-                for conditions in look.conditions(of: worker, model: shape.paceDigest) {
-                    let device = MeasuredDevice(
-                        conditions, measuredAt: nil, layer: seconds, promptLayer: seconds,
-                        outputLayer: seconds, spread: 0)
-                    look.record(device, of: worker.endpoint.description)
-                }
-            }
-            let limit = ConfigurationKey.coordinator(.memoryLimit)
-            assumptions = [
-                "each worker has one device, may hold the size given, and the coordinator has "
-                    + "memory enough for its part; \(limit) limits it."
-            ]
-            if imagined.contains(where: { $0.secondsPerLayer != nil }) {
-                assumptions?.append(
-                    "the output layer takes as long as any other, and nothing is added for the "
-                        + "way to a worker and back.")
-            }
-        }
-        let isNowhere = loaded.spec.storage == .sharded && look.shards == nil
-        return try show(spec, look, assumptions, isNowhere: isNowhere, isJSON: isJSON)
+        let isNowhere = spec.storage == .sharded && here.facts.shards == nil
+        return try show(spec, here.facts, nil, isNowhere: isNowhere, isJSON: isJSON)
     }
 
     /// - Parameter isNowhere: whether nothing of the model is on the coordinator's host, which is
@@ -98,40 +70,5 @@ enum PlanCommand {
         }
         try CommandLineInterface.write(isJSON ? report.json : report.text)
         return report.fits ? .success : .unavailable
-    }
-
-    /// A worker of `--worker`.
-    private struct Imagined {
-        var name: String
-        var bytes: UInt64
-        var secondsPerLayer: Double?
-    }
-
-    /// `--worker 24GiB@0.012`, as often as there are workers; nil: those of the configuration.
-    private static func workers(
-        _ arguments: CommandLineArguments
-    ) throws(CommandLineArguments.Mistake) -> [Imagined]? {
-        guard let given = arguments.values["--worker"] else { return nil }
-        guard !arguments.has("--rpc") else {
-            throw CommandLineArguments.Mistake(
-                message: "--worker designs workers and --rpc names real ones; give one of them")
-        }
-        var workers: [Imagined] = []
-        for text in given.split(separator: ",", omittingEmptySubsequences: false) {
-            let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let bytes = MemorySize.bytes(String(parts[0])), bytes > 0 else {
-                throw CommandLineArguments.Mistake(
-                    message: "--worker \(text): expected a size such as 24GiB")
-            }
-            workers.append(Imagined(name: "worker-\(workers.count + 1)", bytes: bytes))
-            guard parts.count > 1 else { continue }
-            guard let seconds = Double(parts[1]), (1e-6...3600).contains(seconds) else {
-                throw CommandLineArguments.Mistake(
-                    message: "--worker \(text): expected seconds for one layer after @, 0.000001 "
-                        + "to 3600, such as 24GiB@0.012")
-            }
-            workers[workers.count - 1].secondsPerLayer = seconds
-        }
-        return workers
     }
 }

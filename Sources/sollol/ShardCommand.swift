@@ -99,7 +99,7 @@ struct ShardCommand {
     ) throws(ShardSource.Problem) -> (LaunchPlan, ModelPlacement) {
         var whole = spec
         whole.storage = .whole
-        let facts = try facts(recorded, source)
+        let facts = try source.facts(of: spec, beside: recorded)
         let plan: LaunchPlan
         do throws(PlanError) {
             plan = try LaunchPlanner.plan(whole, facts: facts)
@@ -117,24 +117,6 @@ struct ShardCommand {
                     + "it files")
         }
         return (plan, placement)
-    }
-
-    /// What was recorded, with the model as the source has it: it need not be anywhere else.
-    private func facts(
-        _ recorded: HostFacts, _ source: ShardSource
-    ) throws(ShardSource.Problem) -> HostFacts {
-        let shape: ModelShape
-        do throws(ModelShape.Problem) {
-            shape = try ModelShape(source.headers.map(\.header))
-        } catch {
-            throw ShardSource.Problem(description: "\(source.shown): \(error.message)")
-        }
-        var facts = recorded
-        let host = HostKey(spec.coordinator.location)
-        let stamp = HostFacts.Stamp(size: Int64(source.headers[0].fileSize), modified: 0)
-        facts.hosts[host, default: HostFacts.Host()].models[spec.model.text] = HostFacts.Model(
-            path: source.paths[0], stamp: stamp, blockCount: shape.blockCount, shape: shape)
-        return facts
     }
 
     /// Brings everything to its place. Returns the coordinator's manifest.

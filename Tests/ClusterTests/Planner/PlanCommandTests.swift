@@ -7,6 +7,10 @@ import Testing
     .enabled(if: TestEnvironment.canRunLlama, "skipped: no llama-server; deploy/install-llama-cpp"))
 struct PlanCommandTests {
     private func plan(_ arguments: String...) throws -> (status: Int32, out: String, err: String) {
+        try plan(arguments)
+    }
+
+    private func plan(_ arguments: [String]) throws -> (status: Int32, out: String, err: String) {
         let folder = NSTemporaryDirectory() + "sollol-plan-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -32,6 +36,23 @@ struct PlanCommandTests {
         #expect(object?["fits"] as? Bool == false)
         #expect((object?["nodes"] as? [Any])?.count == 2)
         #expect((object?["advice"] as? [String])?.isEmpty == false)
+    }
+
+    /// A model on a web server is planned by its header, and nothing else of it is fetched.
+    @Test func aModelThatIsNotDownloadedYet() throws {
+        let model = try TestEnvironment.smallModel()
+        let parts = model.split(separator: "/")
+        let server = try RangeServer("/" + parts.dropLast().joined(separator: "/"))
+        let address = "\(server.address)/\(parts.last ?? "")"
+        let workers = ["--worker", "24GiB", "--worker", "16GiB@0.01", "--format", "json"]
+        let here = try plan(["--model", model] + workers)
+        let there = try plan(["--model", address] + workers)
+        #expect(there.status == 0, "\(there)")
+        #expect(there.out == here.out.replacing(model, with: address))
+        #expect(there.err.contains("reading the header of \(address)"))
+        server.stop()
+        let gone = try plan(["--model", address] + workers)
+        #expect(gone.status == 69 && gone.err.contains("the server does not answer there"))
     }
 
     @Test func mistakesAreNamed() throws {
