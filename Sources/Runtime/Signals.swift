@@ -6,6 +6,8 @@ package enum Signals {
     final class Delivery {
         private let pipe: DescriptorPair
         private let watch: Watch
+        /// Where signals went before: one loop may run within another.
+        private let former: Int32
 
         /// One that nobody has taken yet: it came while the loop was stopping.
         fileprivate func untaken() -> Int32? {
@@ -13,16 +15,17 @@ package enum Signals {
             return pipe.reading.read(&byte) > 0 ? Int32(byte[0]) : nil
         }
 
-        fileprivate init(_ pipe: DescriptorPair, _ watch: Watch) {
+        fileprivate init(_ pipe: DescriptorPair, _ watch: Watch, former: Int32) {
             self.pipe = pipe
             self.watch = watch
+            self.former = former
         }
 
         deinit { end() }
 
-        /// From now on no loop gets any. Set the handlers back before.
+        /// From now on that loop gets none. Set the handlers back before.
         func end() {
-            if writing == pipe.writing.number { writing = -1 }
+            if writing == pipe.writing.number { writing = former }
             watch.close()
             pipe.writing.close()
         }
@@ -68,6 +71,7 @@ package enum Signals {
     ) throws -> Delivery {
         let pair = try DescriptorPair()
         for end in [pair.reading, pair.writing] { end.setNonBlocking() }
+        let former = writing
         writing = pair.writing.number
         signal(SIGCHLD, SIG_DFL)
         signal(SIGPIPE) { _ in }
@@ -85,7 +89,7 @@ package enum Signals {
             let count = pair.reading.read(&bytes)
             for byte in bytes.prefix(max(0, count)) { received(Int32(byte)) }
         }
-        return Delivery(pair, watch)
+        return Delivery(pair, watch, former: former)
     }
 
     /// Whether this process belongs to a terminal, which can hang up.
@@ -94,7 +98,8 @@ package enum Signals {
     }
 
     /// Runs a loop that asks others. On INT, TERM or HUP `cancel` ends what it has started, so that
-    /// nothing is left; once the loop has stopped, the signal does what it did before.
+    /// nothing is left; once the loop has stopped, the signal does what it did before: where the
+    /// loop runs within another one of these, it is the other one's turn.
     static func running(_ loop: EventLoop, cancel: @escaping () -> Void) {
         let numbers = wanted + [SIGPIPE, SIGCHLD]
         let before = numbers.map { signal($0, SIG_DFL) }

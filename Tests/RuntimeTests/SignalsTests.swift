@@ -17,4 +17,33 @@ import Testing
             Signals.running(loop) {}
         }
     }
+
+    /// A loop within another one's turn hands on what it was told, and takes nothing with it: both
+    /// cancel, the inner one first, also at a second loop.
+    @Test func loopsWithinLoops() async {
+        await #expect(processExitsWith: .exitCode(21)) {
+            Signals.unblockAll()
+            signal(SIGTERM) { _ in _exit(Int32(SignalsTests.order)) }
+            func inner(_ work: @escaping (EventLoop) -> Void) {
+                let loop = EventLoop()
+                loop.at(EventLoop.now) { work(loop) }
+                Signals.running(loop) {
+                    SignalsTests.order = SignalsTests.order * 10 + 2
+                    loop.stop()
+                }
+            }
+            let outer = EventLoop()
+            outer.at(EventLoop.now) {
+                inner { $0.stop() }
+                inner { _ in raise(SIGTERM) }
+            }
+            Signals.running(outer) {
+                SignalsTests.order = SignalsTests.order * 10 + 1
+                outer.stop()
+            }
+        }
+    }
+
+    /// Who has cancelled, a digit each; of a process of its own.
+    nonisolated(unsafe) private static var order = 0
 }
