@@ -99,8 +99,8 @@ struct BrowserTests {
     @Test func aHangAndABrokenReloadAreSeen() throws {
         let place = try DashboardPlace(
             """
-            "health": {"interval": 0.2, "timeout": 0.5, "failures": 3},
-            "restart": {"initial_delay": 3}
+            "health": {"interval": 0.2, "timeout": 2, "failures": 3},
+            "restart": {"initial_delay": 20}
             """)
         let browser = try Self.watched(place)
         kill(try place.cluster.pid("coordinator"), SIGSTOP)
