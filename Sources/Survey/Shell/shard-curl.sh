@@ -12,12 +12,17 @@ authorization() {
     fi;
 };
 
-# ask_range CONFIGURATION ORIGIN FIRST LAST: prints the headers of the answer, and its bytes. All
-# that may be a secret goes to curl's standard input: printf is a part of the shell. The
-# configuration has tabs in place of line ends, which would end what a shell is sent.
-ask_range() {
+# range_of CONFIGURATION ORIGIN FIRST LAST: prints what asks curl for it. The configuration has tabs
+# in place of line ends, which would end what a shell is sent.
+range_of() {
     {
         printf '%s\trange = "%s-%s"\n' "$1" "$3" "$4";
         authorization "$2";
-    } | tr '\t' '\n' | curl -q --config - 2>/dev/null;
+    } | tr '\t' '\n';
+};
+
+# run_curl: prints the headers of the answer to what is asked for on standard input, and its bytes;
+# and so on. All that may be a secret is there: printf is a part of the shell.
+run_curl() {
+    curl -q --config - 2>/dev/null;
 };

@@ -1,6 +1,7 @@
-# Fetches parts of files over HTTP into `incoming`, one after the other, and digests each. What
-# comes has the name NAME.TAG.part until it is whole; cut off, it is continued. After shard-files.sh
-# and shard-curl.sh.
+# Fetches parts of files over HTTP into `incoming`, one after the other, and digests each. One curl
+# asks for all that is missing, so that connections are used again: a handshake and a redirect for
+# each tensor would take a quick line as long as the tensor. What comes has the name NAME.TAG.part
+# until it is whole; cut off, it is continued. After shard-files.sh and shard-curl.sh.
 #
 # Standard input is a leash: when it ends, so does all of this. Prints `got BYTES` every other
 # second; `have incoming NAME DIGEST` for each that is there; `refused NAME WHY` and no more, or
@@ -159,40 +160,6 @@ may_pass() {
     return 1;
 };
 
-# ask_and_tell: as ask_range, from first to last; leaves curl's status in a file.
-ask_and_tell() {
-    ask_range "$config" "$origin" "$first" "$last";
-    echo "$?" >.status;
-};
-
-# fetch_part FILE NUMBER FIRST BYTES: makes the file whole. It tries again as long as more comes;
-# prints why it gave up.
-fetch_part() {
-    config='' origin='' etag='' total='';
-    eval "config=\$config_$2 origin=\$origin_$2 etag=\$etag_$2 total=\$total_$2";
-    tries=0 counted=0;
-    while :; do
-        there=$(size_of "$1");
-        there=${there:-0};
-        [ "$there" -lt "$4" ] || break;
-        if [ "$tries" -gt 0 ] && [ $((there - counted)) -ge 1048576 ]; then tries=0; fi;
-        [ "$tries" -gt 0 ] || counted=$there;
-        first=$(($3 + there)) last=$(($3 + $4 - 1));
-        why=$(ask_and_tell | take_answer "$1" "$first" "$last");
-        case $why in
-        good | '') why="curl $(cat .status)";;
-        esac;
-        [ "$(size_of "$1")" != "$4" ] || break;
-        tries=$((tries + 1));
-        if [ "$tries" -gt 5 ] || ! may_pass "$why"; then
-            printf '%s\n' "$why";
-            return 1;
-        fi;
-        sleep "$tries";
-    done;
-    [ "$there" -le "$4" ] || { rm -f "$1"; echo 'length'; return 1; };
-};
-
 # patch FILE PATCHES: writes over it what the skeleton has there.
 patch() {
     rest=$2;
@@ -207,23 +174,103 @@ patch() {
     done;
 };
 
-# 2. One after the other.
-for word in $shard_ranges; do
-    key=${word%%:*} rest=${word#*:};
+# take_word WORD: sets what is in it, and how much of that part is there.
+take_word() {
+    key=${1%%:*} rest=${1#*:};
     number=${rest%%:*} rest=${rest#*:};
     first=${rest%%:*} rest=${rest#*:};
     bytes=${rest%%:*} patches=${rest#*:};
     name=${key%.*};
-    if ! why=$(fetch_part "$key.part" "$number" "$first" "$bytes"); then
+    config='' origin='' etag='' total='';
+    eval "config=\$config_$number origin=\$origin_$number";
+    eval "etag=\$etag_$number total=\$total_$number";
+    there=$(size_of "$key.part");
+    there=${there:-0} last=$((first + bytes - 1));
+};
+
+# ask_parts WORD...: prints the answers for what is missing of them; leaves curl's status in a file.
+# The first part that is cut off ends it (curl 7.52): what follows would be taken for its rest.
+ask_parts() {
+    {
+        echo fail-early;
+        separator='';
+        for word; do
+            take_word "$word";
+            [ "$there" -lt "$bytes" ] || continue;
+            [ -z "$separator" ] || echo next;
+            separator=1;
+            range_of "$config" "$origin" $((first + there)) "$last";
+        done;
+    } | run_curl;
+    echo "$?" >.status;
+};
+
+# keep_part: of the last word taken, which is whole. Prints why not, where it cannot be kept.
+keep_part() {
+    patch "$key.part" "$patches";
+    digest=$(digest_input <"$key.part");
+    if [ "$(size_of "$key.part")" != "$bytes" ] || ! mv -f "$key.part" "$name"; then
+        echo "$name cannot be written";
+    elif ! echo "$name ${key##*.} $digest" >>../.fetched; then
+        echo "$name cannot be recorded";
+    else
+        echo "have incoming $name $digest" >&4;
+    fi;
+};
+
+# take_parts WORD...: makes them whole with the answers on standard input. Prints how many are, and
+# why no more: `ours` and what we could not do, or what is wrong with the answer.
+take_parts() {
+    count=0 why='';
+    for word; do
+        take_word "$word";
+        if [ "$there" -lt "$bytes" ]; then
+            why=$(take_answer "$key.part" $((first + there)) "$last");
+            there=$(size_of "$key.part");
+            there=${there:-0};
+        fi;
+        if [ "$there" -gt "$bytes" ]; then
+            rm -f "$key.part";
+            why=length;
+        fi;
+        [ "$there" = "$bytes" ] || break;
+        why=$(keep_part);
+        if [ "$why" ]; then
+            why="ours $why";
+            break;
+        fi;
+        count=$((count + 1));
+    done;
+    printf '%s %s\n' "$count" "$why";
+};
+
+# 2. One after the other, again as long as more comes. What is kept is told on the way. curl goes on
+# after an answer that is refused here, so after one nothing else is asked for until it is right.
+exec 4>&1;
+# shellcheck disable=SC2086 # its words
+set -- $shard_ranges;
+tries=0 counted=0;
+while [ "$#" -gt 0 ]; do
+    case $tries in
+    0) why=$(ask_parts "$@" | take_parts "$@");;
+    *) why=$(ask_parts "$1" | take_parts "$1");;
+    esac;
+    count=${why%% *} why=${why#* };
+    [ "${count:-0}" = 0 ] || tries=0 counted=0;
+    shift "${count:-0}";
+    [ "$#" -gt 0 ] || break;
+    take_word "$1";
+    case $why in
+    'ours '*) fail "${why#ours }";;
+    good | '') why="curl $(cat .status)";;
+    esac;
+    if [ $((there - counted)) -ge 1048576 ]; then tries=0 counted=$there; fi;
+    tries=$((tries + 1));
+    if [ "$tries" -gt 5 ] || ! may_pass "$why"; then
         printf 'refused %s %s\n' "$name" "$why";
         break;
     fi;
-    patch "$key.part" "$patches";
-    digest=$(digest_input <"$key.part");
-    [ "$(size_of "$key.part")" = "$bytes" ] || fail "$name cannot be written";
-    echo "$name ${key##*.} $digest" >>../.fetched || fail "$name cannot be recorded";
-    mv -f "$key.part" "$name" || fail "$name cannot be written";
-    echo "have incoming $name $digest";
+    sleep "$tries";
 done;
 kill "$ticker" 2>/dev/null;
 rm -f .owner .status;

@@ -8,7 +8,7 @@
 # print_answer: prints it, and curl's status on descriptor 3.
 print_answer() {
     {
-        ask_range "$source_config" "$source_origin" "$source_first" "$source_last";
+        range_of "$source_config" "$source_origin" "$source_first" "$source_last" | run_curl;
         echo "$?" >&3;
     } | head -c "$source_limit" >&4;
 };

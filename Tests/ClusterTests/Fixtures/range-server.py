@@ -4,8 +4,8 @@ usage: range-server.py FOLDER PORT MODE_FILE LOG CDN
 
 MODE_FILE holds `MODE [SKIP [VALUE]]`: how it behaves, and how many requests from the file's last
 change on are answered well before. LOG gets a line of each request:
-CLIENT HOST PATH RANGE IF_RANGE AUTHORIZATION, `-` for none. CDN is another host that has the file,
-or another name of this one. Prints `port PORT` once it listens.
+CLIENT HOST PATH RANGE IF_RANGE AUTHORIZATION PORT, `-` for none; PORT is the client's. CDN is another
+host that has the file, or another name of this one. Prints `port PORT` once it listens.
 """
 
 import os
@@ -45,6 +45,7 @@ class Handler(BaseHTTPRequestHandler):
             (self.headers.get(name) or "-").replace(" ", "_")
             for name in ["Range", "If-Range", "Authorization"]
         ]
+        words.append(str(self.client_address[1]))
         with LOCK, open(LOG, "a") as log:
             log.write(" ".join(words) + "\n")
 

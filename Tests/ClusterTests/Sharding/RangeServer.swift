@@ -66,6 +66,8 @@ final class RangeServer {
         var range: String
         var condition: String
         var authorization: String
+        /// The client's own port, which tells connections apart.
+        var port: String
 
         /// Bytes that were asked for.
         var byteCount: Int {
@@ -79,10 +81,10 @@ final class RangeServer {
         let text = try String(contentsOfFile: seen + "/log", encoding: .utf8)
         return text.split(separator: "\n").compactMap {
             let words = $0.split(separator: " ").map(String.init)
-            guard words.count == 6 else { return nil }
+            guard words.count == 7 else { return nil }
             return Request(
                 client: words[0], host: words[1], path: words[2], range: words[3],
-                condition: words[4], authorization: words[5])
+                condition: words[4], authorization: words[5], port: words[6])
         }
     }
 }
