@@ -136,8 +136,8 @@ server() {
     say "$answer";
 };
 
-# worker: asks an rpc-server whether it runs, a tool beside it for the version, a llama-server beside
-# it for the devices. The coordinator's llama-server is not asked again for what it has told.
+# worker: asks an rpc-server whether it runs, a tool beside it for the version, a llama-server
+# beside it for the devices. The coordinator's is not asked again for what it has told.
 worker() {
     server=$folder/llama-server;
     if [ "$known" ]; then
