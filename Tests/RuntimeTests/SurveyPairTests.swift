@@ -8,8 +8,10 @@ import Testing
 
 /// Two programs are asked at once in a survey: what that may not change.
 @Suite(.serialized) struct SurveyPairTests {
-    private let bench = try! SurveyBench()
+    private let bench: SurveyBench
     private var home: String { bench.home }
+
+    init() throws { bench = try SurveyBench() }
 
     /// A coordinator's program in one folder, and a worker's in another, with a tool beside it.
     private func request(patience: Int = 10) -> SurveyRequest {

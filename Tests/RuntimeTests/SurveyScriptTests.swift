@@ -13,10 +13,12 @@ import Testing
 
     private final class Sleeper { var value: Int32? }
 
-    private let bench = try! SurveyBench()
+    private let bench: SurveyBench
     private var home: String { bench.home }
     /// The process id of the program that never ends by itself.
     private let sleeper = Sleeper()
+
+    init() throws { bench = try SurveyBench() }
 
     private func write(_ text: String, to name: String, mode: mode_t = 0o755) throws {
         try bench.write(text, to: name, mode: mode)
