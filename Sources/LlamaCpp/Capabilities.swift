@@ -133,16 +133,27 @@ struct HelpText {
     /// The flags are what stands before the explanation, separated by commas:
     /// `-ngl,  --gpu-layers, --n-gpu-layers N   max. number of layers …`. Flags that are only
     /// mentioned in an explanation do not count.
+    ///
+    /// By bytes: by characters the 60 KB of a llama-server took 6 ms of a first start, measured.
     init(_ text: String) {
-        var current: [String] = []
-        for line in text.split(whereSeparator: \.isNewline) {
-            if line.hasPrefix("-"), !line.hasPrefix("-----") {
-                current = Self.flags(in: line)
-                for flag in current { explanations[flag] = String(line) }
-            } else {
-                for flag in current { explanations[flag]? += "\n" + line }
+        var flags: [String] = []
+        var explanation: [UInt8] = []
+        for line in Array(text.utf8).split(whereSeparator: { (0x0A...0x0D).contains($0) }) {
+            if line.first == Self.dash, !line.starts(with: "-----".utf8) {
+                explain(flags, explanation)
+                flags = Self.flags(in: line)
+                explanation = Array(line)
+            } else if !flags.isEmpty {
+                explanation.append(UInt8(ascii: "\n"))
+                explanation += line
             }
         }
+        explain(flags, explanation)
+    }
+
+    private mutating func explain(_ flags: [String], _ explanation: [UInt8]) {
+        let text = String(decoding: explanation, as: UTF8.self)
+        for flag in flags { explanations[flag] = text }
     }
 
     /// Whether the binary offers this flag, spelled exactly so.
@@ -152,13 +163,16 @@ struct HelpText {
     func text(of flag: String) -> String { explanations[flag] ?? "" }
 
     /// The leading words that begin with a dash, and those that follow one with a comma after it.
-    private static func flags(in line: Substring) -> [String] {
+    private static func flags(in line: ArraySlice<UInt8>) -> [String] {
         var flags: [String] = []
-        for word in line.split(separator: " ") {
-            guard word.hasPrefix("-") else { break }
-            flags.append(String(word.hasSuffix(",") ? word.dropLast() : word))
-            if !word.hasSuffix(",") { break }
+        for word in line.split(separator: UInt8(ascii: " ")) {
+            guard word.first == dash else { break }
+            let isFollowed = word.last == UInt8(ascii: ",")
+            flags.append(String(decoding: isFollowed ? word.dropLast() : word, as: UTF8.self))
+            if !isFollowed { break }
         }
         return flags
     }
+
+    private static let dash = UInt8(ascii: "-")
 }

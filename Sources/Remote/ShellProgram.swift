@@ -11,15 +11,15 @@ package enum ShellProgram {
 
     /// These files, one after the other, as one line without an end.
     package static func line(_ files: [[UInt8]]) -> String {
-        let line = files.flatMap(lines).joined(separator: " ")
-        precondition(!line.utf8.contains(0), "a shell program holds no NUL")
-        return line
+        let line = Array(files.flatMap(lines).joined(separator: [UInt8(ascii: " ")]))
+        precondition(!line.contains(0), "a shell program holds no NUL")
+        return String(decoding: line, as: UTF8.self)
     }
 
-    /// The lines of a file that are sent.
-    package static func lines(_ file: [UInt8]) -> [Substring] {
-        String(decoding: file, as: UTF8.self).split(separator: "\n")
-            .map { $0.drop { $0 == " " } }
-            .filter { !$0.isEmpty && !$0.hasPrefix("#") }
+    /// The lines of a file that are sent, by bytes: by characters all that a start sends took 9 ms.
+    package static func lines(_ file: [UInt8]) -> [ArraySlice<UInt8>] {
+        file.split(separator: UInt8(ascii: "\n"))
+            .map { $0.drop { $0 == UInt8(ascii: " ") } }
+            .filter { !$0.isEmpty && $0.first != UInt8(ascii: "#") }
     }
 }

@@ -44,7 +44,7 @@ package struct SurveyReport: Equatable, Sendable {
         package var version: Answer?
         /// What `--list-devices` of it, or of the llama-server beside it, printed.
         package var devices: Answer?
-        /// A llama.cpp tool beside it, which tells its version.
+        /// A llama.cpp tool beside it, which tells its version; or the server that has told it.
         package var tool: String?
         /// Checksum and size of the program (`binary`) and of libraries beside it, by name.
         package var digests: [String: String] = [:]
@@ -128,6 +128,11 @@ package struct SurveyReport: Equatable, Sendable {
             take(Substring(decoding: tag, as: UTF8.self), value)
         }
         guard isBounded, !home.isEmpty, isComplete else { return nil }
+        for (index, program) in request.programs.enumerated() where !program.isServer {
+            let seen = programs[index]
+            guard let tool = seen.tool, seen.version == nil else { continue }
+            programs[index].version = version(toldAt: tool, request)
+        }
         for (index, program) in request.programs.enumerated() {
             let seen = programs[index]
             guard seen.version == nil, seen.digests.isEmpty, let known = program.known,
@@ -144,6 +149,13 @@ package struct SurveyReport: Equatable, Sendable {
     /// Reads an answer of text.
     package init?(_ answer: String, request: SurveyRequest) {
         self.init(Array(answer.utf8), request: request)
+    }
+
+    /// What a server has told that is a worker's tool as well, and that is not asked twice.
+    private func version(toldAt path: String, _ request: SurveyRequest) -> Answer? {
+        zip(request.programs, programs).first { program, seen in
+            program.isServer && seen.path == path && seen.build != nil
+        }?.1.version
     }
 
     private mutating func take(_ tag: Substring, _ value: String) {

@@ -38,6 +38,8 @@ package struct SurveyRequest: Equatable, Sendable {
     package var isBrief = false
     /// Whether servers of ours run there, so that what is free now says little.
     package var isInUse = false
+    /// Whether it matters which program listens on a port, which takes a host long to find out.
+    package var wantsHolders = false
     /// Seconds that a program has for each answer.
     package var patience = 20
     /// The file with API keys, on the coordinator's host.
@@ -54,6 +56,13 @@ package struct SurveyRequest: Equatable, Sendable {
         self.location = location
         self.processes = processes
         self.programs = programs
+    }
+
+    /// Which programs listen on the ports of a host, and nothing that processes need.
+    package static func listeners(at location: RunLocation) -> SurveyRequest {
+        var request = SurveyRequest(location: location, processes: [])
+        request.wantsHolders = true
+        return request
     }
 
     /// A TCP connection that is tried and that sends nothing.

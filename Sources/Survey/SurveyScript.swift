@@ -86,11 +86,12 @@ package enum SurveyScript {
     /// Bytes of what one program says that are of use; the help of llama-server is 60 KiB.
     static let longestAnswer = Bounds.programBytes
 
-    /// The values that survey-begin.sh and survey-programs.sh read.
+    /// The values that survey-begin.sh, survey-network.sh and survey-programs.sh read.
     private static func values(_ request: SurveyRequest) -> String {
         "memory_root='' gpu_root='' patience=\(request.patience) longest_answer=\(longestAnswer) "
             // One more than may be: that it is too large shows.
             + "longest_key_file=\(Bounds.keyFileBytes + 1) "
+            + "names_holders=\(request.wantsHolders ? "1" : "''") "
             + "tools=\(ShellQuoting.quote(tools)) "
             + "usual_folders=\(ShellQuoting.quote(folders));"
     }

@@ -211,7 +211,8 @@ import Testing
     @Test(arguments: files.filter(\.isSent)) func everyLineEndsByItself(_ file: File) {
         var isQuoted = false
         var former = ""
-        for line in ShellProgram.lines(file.bytes) {
+        for bytes in ShellProgram.lines(file.bytes) {
+            let line = Substring(decoding: bytes, as: UTF8.self)
             isQuoted = Self.endsQuoted(line, isQuoted)
             // A pattern of `case`, behind `in` or the end of the one before.
             let isPattern =

@@ -99,6 +99,37 @@ import Testing
         }
     }
 
+    /// What a server beside it has told is not told twice; of nobody else it is taken over.
+    @Test func aVersionIsThatOfTheServerWhichIsTheTool() throws {
+        let tool = "b1.path /opt/my tools/rpc-server\nb1.tool /opt/my tools/llama-server"
+        let answer = Self.answer.replacing("b1.refused /usr/bin/rpc-server", with: tool)
+        let report = try #require(SurveyReport(answer, request: Self.request))
+        #expect(report.programs[1].build == "0.7.0 (build 1, commit a)")
+        #expect(report.programs[1].version == report.programs[0].version)
+        var others = Self.request
+        others.programs[0].isServer = false
+        for (other, request) in [
+            (answer.replacing("version: 0.7.0", with: "hello 0.7.0"), Self.request),
+            (answer.replacing("b1.tool /opt", with: "b1.tool /usr"), Self.request),
+            (answer, others),
+        ] {
+            let report = try #require(SurveyReport(other, request: request))
+            #expect(report.programs[1].version == nil)
+        }
+        // Its own, where it told one.
+        let own = "\nb1.version version: 0.8.0 (build 2, commit b)\nb1.version %status 0"
+        let both = try #require(
+            SurveyReport(answer.replacing(tool, with: tool + own), request: Self.request))
+        #expect(both.programs[1].build == "0.8.0 (build 2, commit b)")
+    }
+
+    /// Nor is a program named, which takes long, unless that is wanted.
+    @Test func whoListensIsNamedWhereItMatters() {
+        let usual = SurveyScript.survey(SurveyRequest(location: .here, processes: []))
+        let again = SurveyScript.survey(.listeners(at: .here))
+        #expect(usual.contains("names_holders='' ") && again.contains("names_holders=1 "))
+    }
+
     @Test func hostileLinesChangeNothingElse() throws {
         let lines = [
             "tcp", "tcp x", "tcp 0100007F:FFFFFFFFFFFFFFFFFF 0", "tcp ZZZZZZZZ:0016 0",

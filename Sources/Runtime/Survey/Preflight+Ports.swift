@@ -110,7 +110,7 @@ extension Preflight {
         }
         guard !indices.isEmpty else { return }
         let requests = indices.map {
-            SurveyRequest(location: surveys[$0].request.location, processes: [])
+            SurveyRequest.listeners(at: surveys[$0].request.location)
         }
         let again = HostLooks.at(requests, timeouts: spec.timeouts)
         for (index, survey) in zip(indices, again) {

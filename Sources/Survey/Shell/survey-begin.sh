@@ -11,7 +11,8 @@
 # Variables of llama.cpp that the account sets: those that servers inherit, and those that they and
 # the programs asked here do not (forget.sh).
 variables='';
-for variable in $(export -p); do
+exported=$(export -p; printf '\n-');
+for variable in $exported; do
     variable=${variable%%=*};
     case $variable in
     *[!A-Za-z0-9_]*) ;;
@@ -23,9 +24,20 @@ set -f;
 LC_ALL=C GGML_NO_BACKTRACE=1;
 export LC_ALL GGML_NO_BACKTRACE;
 home=$HOME;
+# This program is one line, in which no newline can stand.
+newline=${exported%-};
+newline=${newline#"${newline%?}"};
 
 say() {
     printf '%s\n' "$*";
+};
+
+# tag_lines TAG TEXT: prints the lines of a text that are not empty, tagged. Costs no process.
+tag_lines() {
+    IFS=$newline;
+    # shellcheck disable=SC2059,SC2086 # a tag of ours; in lines
+    printf "$1 %s\n" $2;
+    unset IFS;
 };
 
 for variable in $variables; do
@@ -71,10 +83,9 @@ ask() {
         limited "$@";
         say "%status $?";
     } 2>/dev/null |
-        sed -e "s/^/$tag /" -e "/^$tag %status /q" | {
+        sed -e "s/^/$tag /" -e "/^$tag %status /q" |
         head -c "$longest_answer";
-        echo;
-    };
+    echo;
 };
 
 # expand PATH: `~/` is the home folder.

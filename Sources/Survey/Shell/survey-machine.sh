@@ -2,7 +2,15 @@
 
 : "${folder_mode-}" "${folder_user-}";
 
-uid=$(id -u);
+# Where the kernel tells it, no process is needed for the effective user. `id` alone would look up
+# all groups as well, which a directory service may take seconds for.
+uid='';
+if [ -r /proc/self/status ]; then
+    while read -r key _ uid _; do
+        [ "$key" != Uid: ] || break;
+    done </proc/self/status;
+fi;
+[ "$uid" ] || uid=$(id -u);
 
 say "user $(id -un)";
 say "uid $uid";
@@ -20,9 +28,14 @@ say "boot $boot";
 # Says what is wrong with the usual folder of the records where the other one is no help either.
 # A guard of the former release may remove the folder between two of these steps. The file that is
 # written for a trial stays: whoever ends this shell before it could be removed would leave it.
+#
+# Sets own_folder to the usual one where it is ours, for survey-network.sh.
+# shellcheck disable=SC2034
 check_folder() {
     folder=/tmp/sollol-$uid;
+    own_folder='';
     if is_private "$folder"; then
+        own_folder=$folder;
         ! (umask 077; echo >"$folder/.trial") 2>/dev/null || return 0;
         why=$(why_unwritable "$folder");
         [ "$why" ] && [ -d "$folder" ] || return 0;

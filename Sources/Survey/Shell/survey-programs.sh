@@ -4,15 +4,16 @@
 # Tags are `b` and the number of the program in the request: b0.path, b1.help. One that is known,
 # by size and times of all the files that matter, is asked only whether it still runs and for its
 # devices. After one that hangs the others get less time, so that all of them end before the host
-# is given up.
+# is given up: of 20 s, the first that hangs has 20, the next 6, 2, and all others 1.
 #
 # Values that come first: patience; usual_folders, looked through after PATH, separated by colons,
 # `~/` is the home folder; tools, programs of llama.cpp that tell their version beside an
 # rpc-server, which does not.
 
-: "${home-}" "${given_path-}" "${usual_folders-}" "${tools-}" "${patience-}";
+: "${home-}" "${given_path-}" "${usual_folders-}" "${tools-}" "${patience-}" "${newline-}";
 
-asked='';
+# The server that was asked for its devices, and that has told its version.
+asked='' told='';
 
 # consider FILE: takes the first one that can be executed as `program`, remembers one that cannot.
 consider() {
@@ -95,8 +96,11 @@ seek_others() {
 # that a package gives one size and one time (Nix: always 1). `stat` prints what is there and
 # fails for the rest; a BSD's prints nothing for GNU's option.
 stamp() {
-    real_folder=$(readlink -f "$program" 2>/dev/null);
-    real_folder=${real_folder%/*};
+    real_folder=$folder;
+    [ ! -L "$program" ] || {
+        real_folder=$(readlink -f "$program" 2>/dev/null);
+        real_folder=${real_folder%/*};
+    };
     set -- "$program";
     for tool in $tools; do
         set -- "$@" "$folder/$tool" "$real_folder/$tool" "/usr/bin/$tool";
@@ -117,62 +121,132 @@ stamp() {
 
 # server: asks a llama-server for its flags, version and devices.
 server() {
-    asked=$program answer='';
+    asked=$program;
     if [ "$known" ]; then
-        set -- "$program" ${serve:+"$serve"} --list-devices;
-        { answer=$(ask "b$number.devices" "$patience" "$@"); } 2>/dev/null;
+        list_devices "$program" ${serve:+"$serve"};
+        case $answer in
+        *"%status 0")
+            say "$answer";
+            return 0;;
+        esac;
+        known='';
     fi;
-    case $answer in
-    *"%status 0")
-        say "$answer";
-        return 0;;
-    esac;
-    ask_help || return 0;
-    ask "b$number.version" "$patience" "$program" ${serve:+"$serve"} --version;
-    sum_files;
-    ask "b$number.devices" "$patience" "$program" ${serve:+"$serve"} --list-devices;
+    ask_both own_build || return 0;
+    list_devices "$program" ${serve:+"$serve"};
+    say "$answer";
 };
 
-# worker: asks an rpc-server whether it runs, tools beside it for the version, a llama-server beside
-# it for the devices.
+# worker: asks an rpc-server whether it runs, a tool beside it for the version, a llama-server
+# beside it for the devices. The coordinator's is not asked again for what it has told.
 worker() {
-    ask_help;
-    [ "$known" ] || {
-        ask_tool;
-        sum_files;
-    };
     server=$folder/llama-server;
-    [ ! -x "$server" ] || [ "$server" = "$asked" ] ||
-        ask "b$number.devices" "$patience" "$server" --list-devices;
+    if [ "$known" ]; then
+        ask_help;
+    elif [ "$server" = "$told" ]; then
+        say "b$number.tool $server";
+        sum_files;
+        ask_help;
+    else
+        ask_both tool_build;
+    fi;
+    [ -x "$server" ] && [ "$server" != "$asked" ] || return 0;
+    list_devices "$server";
+    say "$answer";
 };
 
-# The first bytes of the file, which tell its machine, and its help. Fails when it hangs.
-ask_help() {
-    # shellcheck disable=SC2046 # in one line
-    say "b$number.magic" $(od -An -tx1 -N20 "$program");
-    { help=$(ask "b$number.help" "$patience" "$program" ${serve:+"$serve"} --help); } 2>/dev/null;
-    say "$help";
-    case $help in
+# is_over ANSWER: fails for that of a program that hung; the others have less time then.
+is_over() {
+    case $1 in
     *"%status 137")
         patience=$((patience / 4 + 1));
         return 1;;
     esac;
 };
 
+# list_devices COMMAND...: sets answer. It looks at what GPUs have free, so that nothing else of
+# llama.cpp may run meanwhile.
+list_devices() {
+    { answer=$(ask "b$number.devices" "$patience" "$@" --list-devices) || exit; } 2>/dev/null;
+    is_over "$answer" || :;
+};
+
+# The first bytes of the file, which tell its machine, and its help. Fails when it hangs.
+ask_help() {
+    # shellcheck disable=SC2046 # in one line
+    [ "$known" ] || say "b$number.magic" $(od -An -tx1 -N20 "$program");
+    set -- "$program" ${serve:+"$serve"} --help;
+    { help=$(ask "b$number.help" "$patience" "$@") || exit; } 2>/dev/null;
+    say "$help";
+    is_over "$help";
+};
+
+# ask_both BUILD: the help, and beside it what BUILD asks, for neither uses a device. Fails when the
+# help hangs. Sets told where a server has told its version.
+#
+# What BUILD prints is held until the help is over, and not by a pipe, since no program may wait for
+# room in one. Where one of these shells is ended before it has come to its end, all of them end:
+# half an answer is none.
+ask_both() {
+    {
+        { build=$("$1"; echo 'done'); } 2>/dev/null;
+        say "$build";
+    } | (
+        late='';
+        ask_help </dev/null || late=1;
+        build=$(cat);
+        case $build in
+        *"${newline}done") say "${build%done}";;
+        *) exit 13;;
+        esac;
+        case "$late $build" in
+        '1 '*) exit 12;;
+        *' %status 137'*) exit 11;;
+        *version:*) exit 0;;
+        esac;
+        exit 10;
+    );
+    case $? in
+    0) [ "$program" != "$asked" ] || told=$program;;
+    10) ;;
+    11) patience=$((patience / 4 + 1));;
+    12)
+        patience=$((patience / 4 + 1));
+        return 1;;
+    *) exit 1;;
+    esac;
+};
+
+own_build() {
+    sum_files;
+    ask "b$number.version" "$patience" "$program" ${serve:+"$serve"} --version;
+};
+
+tool_build() {
+    sum_files;
+    ask_tool;
+};
+
 # Checksums of the program and of the libraries that make it speak RPC.
 sum_files() {
-    sum_file binary "$program";
+    set -- "$program";
     for library in rpc base; do
         for ending in so dylib; do
             for place in "$folder" "$folder/../lib"; do
-                sum_file "libggml-$library" "$place/libggml-$library.$ending";
+                file=$place/libggml-$library.$ending;
+                [ ! -f "$file" ] || set -- "$@" "$file";
             done;
         done;
     done;
-};
-
-sum_file() {
-    [ ! -f "$2" ] || say "b$number.digest $1 $(cksum <"$2")";
+    name=binary;
+    IFS=$newline;
+    for sum in $(cksum "$@"); do
+        say "b$number.digest $name ${sum%" $1"}";
+        [ "$#" -gt 1 ] || break;
+        shift;
+        name=${1##*/};
+        name=${name%.*};
+    done;
+    unset IFS;
 };
 
 # The first tool beside the program that tells its version. What lies in /usr/bin is beside
@@ -191,6 +265,10 @@ ask_tool() {
             case $answer in
             *version:*)
                 say "b$number.tool $place/$tool";
+                say "$answer";
+                return 0;;
+            *"%status 137")
+                # The others are of the same build.
                 say "$answer";
                 return 0;;
             esac;
