@@ -25,13 +25,14 @@ enum LoopbackPort {
     ///
     /// - Parameter user: whom root's sockets and its own are to be trusted.
     static func holder(of port: Int, in table: SocketTable, to user: UInt32) -> Holder {
-        var holder = Holder.nobody
-        for row in table.rows
-        where row.listens && row.port == port && addresses.contains(row.address) {
-            guard row.uid == user || row.uid == 0 else { return .other(uid: row.uid) }
-            holder = .trusted
+        let all = table.rows.filter {
+            $0.listens && $0.port == port && addresses.contains($0.address)
         }
-        return holder
+        // One that may be for IPv6 alone counts where nobody else can be the one who answers.
+        let sure = all.filter { !$0.mayBeIPv6Only }
+        let users = (sure.isEmpty ? all : sure).map(\.uid)
+        if let other = users.first(where: { $0 != user && $0 != 0 }) { return .other(uid: other) }
+        return users.isEmpty ? .nobody : .trusted
     }
 
     /// 127.0.0.1, whose bytes are listed in the machine's own order, and the wildcard.

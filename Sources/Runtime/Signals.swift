@@ -23,6 +23,11 @@ package enum Signals {
 
         deinit { end() }
 
+        /// From now on an outer loop gets them, where there is one.
+        fileprivate func handBack() {
+            if writing == pipe.writing.number, former >= 0 { writing = former }
+        }
+
         /// From now on that loop gets none. Set the handlers back before.
         func end() {
             if writing == pipe.writing.number { writing = former }
@@ -114,6 +119,8 @@ package enum Signals {
             signal(SIGPIPE) { _ in }
         }
         loop.run()
+        // First where they go, then who takes them: none is lost between the two.
+        delivery?.handBack()
         for (number, handler) in zip(numbers, before) { signal(number, handler) }
         received = received ?? delivery?.untaken()
         delivery?.end()

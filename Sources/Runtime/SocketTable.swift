@@ -15,6 +15,9 @@ struct SocketTable {
         var peerPort: Int
         var state: UInt8
         var uid: UInt32
+        /// Whether it may have to do with IPv6 alone (IPV6_V6ONLY, which no list tells): its own
+        /// end is `::`.
+        var mayBeIPv6Only = false
 
         /// The other end in words.
         var peer: Endpoint {
@@ -55,7 +58,8 @@ struct SocketTable {
         else { return nil }
         return Row(
             address: own.address, port: own.port, peerAddress: peer.address, peerPort: peer.port,
-            state: state, uid: uid)
+            state: state, uid: uid,
+            mayBeIPv6Only: words[1].hasPrefix(String(repeating: "0", count: 32)))
     }
 
     private static func end(_ word: Substring) -> (address: UInt32, port: Int)? {

@@ -121,10 +121,11 @@ package enum FetchReport: Equatable, Sendable {
             else { return nil }
             self = .arrived(name: name, digest: String(parts[1]))
         case ("refused", 3):
-            guard let name = Outside.name(words[1]), let fault = SourceFault(words[2]) else {
-                return nil
-            }
-            self = .refused(name: name, fault)
+            guard let name = Outside.name(words[1]) else { return nil }
+            let rest = String(words[2].prefix(Bounds.lastWordBytes))
+            self =
+                SourceFault(words[2]).map { .refused(name: name, $0) }
+                ?? .failed("\(name) is refused: \(TerminalText.line(rest))")
         case ("failed", _):
             let text = line.dropFirst("failed ".count).prefix(Bounds.lastWordBytes)
             self = .failed(TerminalText.line(String(text)))

@@ -87,8 +87,9 @@ enum Commands {
             Options.format,
             .init(
                 name: "--worker", value: "SIZE[@SECONDS]",
-                help: "a worker that does not exist, of so much memory (24GiB), and so many "
-                    + "seconds for a layer (24GiB@0.012); repeatable",
+                help: "a worker that does not exist, in place of those configured, of so much "
+                    + "memory (24GiB), and so many seconds for a layer (24GiB@0.012); repeatable; "
+                    + "the model may be an address then",
                 repeats: true),
         ] + Options.configuration + [Options.quiet],
         exits: [

@@ -46,6 +46,13 @@ import Testing
         #expect(
             LoopbackPort.holder(of: 52100, in: SocketTable("", "  sl\n" + listener), to: 1000)
                 == .trusted)
+        // Linux lets one for IPv6 alone listen beside ours.
+        let other = listener.replacing("     0        0 0 3", with: "  1001        0 0 3")
+        let table = SocketTable("  sl\n" + other)
+        #expect(LoopbackPort.holder(of: 52100, in: table, to: 1000) == .other(uid: 1001))
+        let forward = row("0100007F:CB84", "00000000:0000", "0A")
+        let both = SocketTable("  sl\n" + forward, "  sl\n" + other)
+        #expect(LoopbackPort.holder(of: 52100, in: both, to: 1000) == .trusted)
         let own = "00000000000000000000000001000000"
         #expect(self.found("0.0.0.0", row("\(own):CB84", "\(own):6FE6", "06")) == nil)
     }

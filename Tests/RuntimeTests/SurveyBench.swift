@@ -17,11 +17,15 @@ struct SurveyBench {
     }
 
     let home: String
+    /// A folder of stand-ins for programs of the system, before the others.
+    private var tools: String { home + "/tools" }
 
     init() throws {
         home = NSTemporaryDirectory() + "sollol it's \"$(touch pwned)\"; \(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: home + "/.local/bin", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: tools, withIntermediateDirectories: true)
     }
 
     func write(_ text: String, to name: String, mode: mode_t = 0o755) throws {
@@ -38,7 +42,10 @@ struct SurveyBench {
     /// A shell there that waits for questions.
     func session(_ shell: String, variable: String? = nil, loop: EventLoop) throws -> HostShell {
         let carrier =
-            ["env", "-C", home, variable ?? "HOME=\(home)", "OLLAMA_MODELS="]
+            [
+                "env", "-C", home, variable ?? "HOME=\(home)", "OLLAMA_MODELS=",
+                "PATH=\(tools):\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")",
+            ]
             + shell.split(separator: " ").map(String.init) + ["-c", Guard.command]
         Signals.unblockAll()
         return try HostShell(carrier: carrier, loop: loop)

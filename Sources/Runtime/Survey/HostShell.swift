@@ -80,7 +80,8 @@ final class HostShell {
 
     /// Sends a line, and returns with what comes of it; for a loop on which nothing else runs.
     ///
-    /// - Parameter run: runs the loop; when it is stopped before an answer has come, that is empty.
+    /// - Parameter run: runs the loop; where it is stopped before an answer has come, that is a
+    ///   failure, and the shell cannot be asked any more.
     func answer(
         to line: String, size: Int, timeout: Double, run: (EventLoop) -> Void = { $0.run() }
     ) -> Result<[UInt8], SurveyFailure> {
@@ -93,6 +94,10 @@ final class HostShell {
             loop.stop()
         }
         run(loop)
+        if takePending() != nil {
+            end(nil)
+            return .failure(ending(status: nil))
+        }
         return result
     }
 

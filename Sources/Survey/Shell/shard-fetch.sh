@@ -1,7 +1,8 @@
 # Fetches parts of files over HTTP into `incoming`, one after the other, and digests each. One curl
-# asks for all that is missing, so that connections are used again: a handshake and a redirect for
-# each tensor would take a quick line as long as the tensor. What comes has the name NAME.TAG.part
-# until it is whole; cut off, it is continued. After shard-files.sh and shard-curl.sh.
+# asks for all that is missing where that is possible, so that connections are used again: a
+# handshake and a redirect for each tensor would take a quick line as long as the tensor. What comes
+# has the name NAME.TAG.part until it is whole; cut off, it is continued. After shard-files.sh and
+# shard-curl.sh.
 #
 # Standard input is a leash: when it ends, so does all of this. Prints `got BYTES` every other
 # second; `have incoming NAME DIGEST` for each that is there; `refused NAME WHY` and no more, or
@@ -160,7 +161,8 @@ may_pass() {
     return 1;
 };
 
-# patch FILE PATCHES: writes over it what the skeleton has there.
+# patch FILE PATCHES: writes over it what the skeleton has there. Fails where a disk is full that
+# writes nothing in its old place (btrfs, ZFS).
 patch() {
     rest=$2;
     while [ "$rest" ]; do
@@ -170,7 +172,7 @@ patch() {
             # shellcheck disable=SC2059 # octal escapes
             printf "$(printf '%s' "${word#*=}" | sed 's/.../\\&/g')";
             head -c "${word%%=*}" /dev/zero;
-        } | dd of="$1" bs=1 seek="$offset" conv=notrunc 2>/dev/null;
+        } | dd of="$1" bs=1 seek="$offset" conv=notrunc 2>/dev/null || return 1;
     done;
 };
 
@@ -192,7 +194,7 @@ take_word() {
 # The first part that is cut off ends it (curl 7.52): what follows would be taken for its rest.
 ask_parts() {
     {
-        echo fail-early;
+        [ "$#" = 1 ] || echo fail-early;
         separator='';
         for word; do
             take_word "$word";
@@ -207,7 +209,10 @@ ask_parts() {
 
 # keep_part: of the last word taken, which is whole. Prints why not, where it cannot be kept.
 keep_part() {
-    patch "$key.part" "$patches";
+    if ! patch "$key.part" "$patches"; then
+        echo "$name cannot be written";
+        return;
+    fi;
     digest=$(digest_input <"$key.part");
     if [ "$(size_of "$key.part")" != "$bytes" ] || ! mv -f "$key.part" "$name"; then
         echo "$name cannot be written";
@@ -244,25 +249,42 @@ take_parts() {
     printf '%s %s\n' "$count" "$why";
 };
 
-# 2. One after the other, again as long as more comes. What is kept is told on the way. curl goes on
-# after an answer that is refused here, so after one nothing else is asked for until it is right.
+# What is longer than it is to be now is of another placement.
 exec 4>&1;
 # shellcheck disable=SC2086 # its words
 set -- $shard_ranges;
+for word; do
+    take_word "$word";
+    [ "$there" -le "$bytes" ] || rm -f "$key.part";
+done;
+
+# All with one curl, unless `head` takes more from a pipe than it prints (busybox, macOS), which
+# would be the beginning of the next answer, or curl is older than that.
+together=$(printf 'ab' | { head -c 1 >/dev/null; cat; });
+curl -q --fail-early -V >/dev/null 2>&1 || together='';
+
+# 2. One after the other, again as long as more comes. What is kept is told on the way. curl goes on
+# after an answer that is refused here, so after one nothing else is asked for until it is right.
 tries=0 counted=0;
 while [ "$#" -gt 0 ]; do
-    case $tries in
-    0) why=$(ask_parts "$@" | take_parts "$@");;
-    *) why=$(ask_parts "$1" | take_parts "$1");;
-    esac;
+    if [ "$tries" = 0 ] && [ "$together" ]; then
+        asked=$#;
+        why=$(ask_parts "$@" | take_parts "$@");
+    else
+        asked=1;
+        why=$(ask_parts "$1" | take_parts "$1");
+    fi;
     count=${why%% *} why=${why#* };
     [ "${count:-0}" = 0 ] || tries=0 counted=0;
     shift "${count:-0}";
-    [ "$#" -gt 0 ] || break;
+    [ "${count:-0}" -lt "$asked" ] || continue;
     take_word "$1";
     case $why in
     'ours '*) fail "${why#ours }";;
-    good | '') why="curl $(cat .status)";;
+    good | '')
+        # Nothing is in it where the disk is full.
+        why="curl $(cat .status)";
+        [ "$why" != 'curl ' ] || why=disk;;
     esac;
     if [ $((there - counted)) -ge 1048576 ]; then tries=0 counted=$there; fi;
     tries=$((tries + 1));

@@ -11,8 +11,7 @@
 # Variables of llama.cpp that the account sets: those that servers inherit, and those that they and
 # the programs asked here do not (forget.sh).
 variables='';
-exported=$(export -p; printf '\n-');
-for variable in $exported; do
+for variable in $(export -p); do
     variable=${variable%%=*};
     case $variable in
     *[!A-Za-z0-9_]*) ;;
@@ -25,8 +24,8 @@ LC_ALL=C GGML_NO_BACKTRACE=1;
 export LC_ALL GGML_NO_BACKTRACE;
 home=$HOME;
 # This program is one line, in which no newline can stand.
-newline=${exported%-};
-newline=${newline#"${newline%?}"};
+newline=$(printf '\n-');
+newline=${newline%-};
 
 say() {
     printf '%s\n' "$*";

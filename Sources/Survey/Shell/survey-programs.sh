@@ -195,7 +195,7 @@ ask_both() {
         ask_help </dev/null || late=1;
         build=$(cat);
         case $build in
-        *"${newline}done") say "${build%done}";;
+        'done' | *"${newline}done") say "${build%done}";;
         *) exit 13;;
         esac;
         case "$late $build" in
@@ -226,25 +226,29 @@ tool_build() {
     ask_tool;
 };
 
-# Checksums of the program and of the libraries that make it speak RPC.
+# Checksums of the program and of the libraries that make it speak RPC, of those that may be read.
 sum_files() {
     set -- "$program";
     for library in rpc base; do
         for ending in so dylib; do
             for place in "$folder" "$folder/../lib"; do
-                file=$place/libggml-$library.$ending;
-                [ ! -f "$file" ] || set -- "$@" "$file";
+                set -- "$@" "$place/libggml-$library.$ending";
             done;
         done;
     done;
-    name=binary;
+    for file; do
+        shift;
+        [ ! -f "$file" ] || [ ! -r "$file" ] || set -- "$@" "$file";
+    done;
+    [ "$#" -gt 0 ] || return 0;
     IFS=$newline;
     for sum in $(cksum "$@"); do
+        name=${1##*/};
+        name=${name%.*};
+        [ "$1" != "$program" ] || name=binary;
         say "b$number.digest $name ${sum%" $1"}";
         [ "$#" -gt 1 ] || break;
         shift;
-        name=${1##*/};
-        name=${name%.*};
     done;
     unset IFS;
 };

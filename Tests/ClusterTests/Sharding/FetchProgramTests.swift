@@ -21,11 +21,15 @@ struct FetchProgramTests {
         let server: RangeServer
         let host: ShardProgramTests.Host
         let file: RemoteFile
-        let ranges: [Range<UInt64>] = [100..<1_500_000, 1_600_000..<2_900_001]
+        let ranges: [Range<UInt64>]
         private let shell: GuardShell
 
-        init(_ shell: GuardShell) throws {
+        init(
+            _ shell: GuardShell,
+            ranges: [Range<UInt64>] = [100..<1_500_000, 1_600_000..<2_900_001]
+        ) throws {
             self.shell = shell
+            self.ranges = ranges
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true)
             try Data(FetchProgramTests.bytes).write(
@@ -35,14 +39,16 @@ struct FetchProgramTests {
                 address: try SourceAddress(server.address + "/m.gguf?secret=1"),
                 etag: FetchProgramTests.etag, byteCount: UInt64(FetchProgramTests.bytes.count))
             host = ShardProgramTests.Host(shell, [])
-            host.script.wanted = Self.names.enumerated().map {
-                .init(name: $0.element, byteCount: UInt64(ranges[$0.offset].count))
+            host.script.wanted = ranges.enumerated().map {
+                .init(name: Self.name($0.offset), byteCount: UInt64($0.element.count))
             }
         }
 
         deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-        static let names = ["00000000000000aa", "00000000000000bb"]
+        static let names = [name(0), name(1)]
+
+        static func name(_ index: Int) -> String { "00000000000000\(10 + index)" }
 
         func line(run: String = UUID().uuidString) -> String {
             let wanted = host.script.wanted.enumerated().map {
@@ -68,8 +74,8 @@ struct FetchProgramTests {
         }
 
         var arrivals: [FetchReport] {
-            Self.names.indices.map {
-                .arrived(name: Self.names[$0], digest: SHA256.hex(wanted($0)))
+            ranges.indices.map {
+                .arrived(name: Self.name($0), digest: SHA256.hex(wanted($0)))
             }
         }
 
@@ -172,6 +178,44 @@ struct FetchProgramTests {
         #expect(try bench.fetch() == bench.arrivals + [.complete])
         let ports = try bench.server.requests().map(\.port)
         #expect(ports.count == 2 && Set(ports).count == 1)
+    }
+
+    /// Many answers fit into a pipe together: a `head` that takes more than it prints (busybox's)
+    /// would have the beginning of the next. Parts that are there, whole, cut off or too long, are
+    /// taken as they are.
+    @Test(arguments: shells, [true, false])
+    func smallParts(_ shell: GuardShell, isExact: Bool) throws {
+        let ranges: [Range<UInt64>] = (0..<20).map { (index: UInt64) in
+            let first = index * 7000
+            return first..<(first + 5000)
+        }
+        let bench = try Bench(shell, ranges: ranges)
+        let incoming = bench.host.folder + "/incoming"
+        try FileManager.default.createDirectory(
+            atPath: incoming, withIntermediateDirectories: true)
+        for (index, count) in [(3, 5000), (7, 1234), (9, 5001)] {
+            let whole = bench.wanted(index) + [0]
+            try Data(whole.prefix(count)).write(
+                to: URL(
+                    fileURLWithPath: "\(incoming)/\(Bench.name(index)).\(bench.file.tag).part"))
+        }
+        if !isExact {
+            try FileManager.default.createSymbolicLink(
+                atPath: bench.folder + "/head", withDestinationPath: "/usr/bin/busybox")
+        }
+        let path = "PATH=\(bench.folder):/usr/sbin:/usr/bin:/sbin:/bin"
+        let reports = try bench.fetch([path])
+        #expect(reports == bench.arrivals + [.complete], "\(reports.suffix(2))")
+        let isRight = ranges.indices.allSatisfy {
+            bench.host.content("incoming/" + Bench.name($0)) == bench.wanted($0)
+        }
+        #expect(isRight)
+        let asked = try bench.server.requests()
+        let connections = Set(asked.map(\.port)).count
+        #expect(isExact ? connections == 1 : connections > 1)
+        let counts = asked.map(\.byteCount).sorted()
+        let expected: [Int] = [3766] + [Int](repeating: 5000, count: 18)
+        #expect(counts == expected)
     }
 
     /// When its leash ends, so does all that it has started; the next one goes on from there.
