@@ -86,15 +86,18 @@ struct SocketTable {
     /// The connection whose own end this is, so that nobody can listen there (EADDRINUSE; bind(2)):
     /// the system takes own ports from a range in which others may want to listen.
     ///
-    /// What a server has accepted is listed, too, and is in nobody's way: so one that will give the
-    /// port back soon comes before one that is open.
+    /// What a server has accepted is listed, too, and is in nobody's way: none is found where
+    /// somebody listens, and one that will give the port back soon comes before one that is open.
     ///
     /// - Parameter address: a dotted quad; 0.0.0.0 stands for all.
     func connection(from address: String, port: Int) -> Row? {
         let own = inet_addr(address)
-        let found = rows.filter {
-            $0.port == port && !$0.listens && (own == INADDR_ANY || $0.address == own)
+        let there = rows.filter { $0.port == port }
+        let isServed = there.contains {
+            $0.listens && (own == INADDR_ANY || [own, INADDR_ANY].contains($0.address))
         }
+        guard !isServed else { return nil }
+        let found = there.filter { own == INADDR_ANY || $0.address == own }
         return found.first { $0.hasEnded } ?? found.first
     }
 }

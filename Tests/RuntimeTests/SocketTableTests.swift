@@ -35,6 +35,18 @@ import Testing
         #expect(both.hasEnded && both.peer.port == 28646)
     }
 
+    /// A coordinator that has just been replaced listens, beside what ended with its predecessor:
+    /// then it is not the connection that is in the way, and to wait for its end is in vain.
+    @Test(arguments: ["0100007F", "00000000"])
+    func whatAServerHasAcceptedIsNotInTheWay(address: String) {
+        let ended = row("0100007F:CB84", "0100007F:6FE6", "06")
+        let listener = row("\(address):CB84", "00000000:0000", "0A")
+        #expect(found("127.0.0.1", ended) != nil)
+        #expect(found("127.0.0.1", ended, listener) == nil)
+        #expect(found("0.0.0.0", ended, listener) == nil)
+        #expect(found("127.0.0.1", ended, row("0A00000A:CB84", "00000000:0000", "0A")) != nil)
+    }
+
     /// What Linux 6.18 lists in tcp6 of sockets for both: one of a connection, one that listens.
     @Test func socketsOfIPv6ThatMeanIPv4Count() throws {
         let connection = row(
