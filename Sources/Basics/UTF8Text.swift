@@ -46,16 +46,3 @@ extension String {
     /// whole characters, and a dash under an accent is another one.
     package var beginsWithDash: Bool { unicodeScalars.first == "-" }
 }
-
-extension String {
-    /// Whether it has these words in it: by bytes, since `contains` goes by characters, for which a
-    /// text of 60 KB takes milliseconds.
-    package func holds(_ words: String) -> Bool {
-        let (text, words) = (Array(utf8), Array(words.utf8))
-        guard let first = words.first else { return true }
-        guard text.count >= words.count else { return false }
-        return (0...text.count - words.count).contains {
-            text[$0] == first && text[$0...].starts(with: words)
-        }
-    }
-}

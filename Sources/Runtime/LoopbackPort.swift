@@ -18,7 +18,13 @@ enum LoopbackPort {
 
     /// Who listens on a port.
     static func holder(of port: Int) -> Holder {
-        SocketTable().map { holder(of: port, in: $0, to: geteuid()) } ?? .unknown
+        // ssh listens by IPv4, and who does that leaves no room for another one.
+        for ofIPv6 in [false, true] {
+            guard let table = SocketTable(ofIPv6: ofIPv6) else { return .unknown }
+            let holder = holder(of: port, in: table, to: geteuid())
+            if holder != .nobody { return holder }
+        }
+        return .nobody
     }
 
     /// Who listens on a port, according to that table.

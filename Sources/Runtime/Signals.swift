@@ -36,11 +36,12 @@ package enum Signals {
         }
     }
 
-    // A signal handler may touch only what exists before it runs; set by `deliver`, before it
-    // installs the handlers.
+    // A signal handler may touch only what exists before it runs. Safe: one word, never seen half
+    // written, and written by the thread of the loops alone; what it names is open for as long.
     nonisolated(unsafe) private static var writing: Int32 = -1
 
     /// What `endAtOnce` unlinks; a signal handler cannot make a C string.
+    // Safe: one word, never seen half written, and what it leads to is never freed.
     nonisolated(unsafe) private static var unlinked: UnsafeMutablePointer<CChar>?
 
     /// A file that has to be gone when `endAtOnce` ends this process; nil: none any more. The

@@ -112,7 +112,7 @@ package enum SurveyFindings {
     static func isRight(_ help: SurveyReport.Answer, isServer: Bool) -> Bool {
         help.status == 0
             && (isServer
-                ? help.text.holds("--model") : help.text.lowercased().contains("port"))
+                ? help.text.contains("--model") : help.text.lowercased().contains("port"))
     }
 
     private static func problem(

@@ -95,6 +95,7 @@ import Testing
         let folder = GuardBench.newFolder()
         for step in 0..<8 as Range<UInt32> {
             let bench = try GuardBench(shell, folder: folder)
+            // Not waiting for anything: these are the moments at which it is killed.
             usleep(step * 1000)
             kill(bench.pid, SIGKILL)
             bench.letGo()

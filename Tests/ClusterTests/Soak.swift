@@ -56,6 +56,7 @@ struct Soak {
             for victim in victims { victim.signal(SIGKILL) }
         case .cut(let host, let seconds):
             try cluster.bed[host].cut()
+            // The fault itself: so long is the network away.
             Thread.sleep(forTimeInterval: seconds)
             try cluster.bed[host].heal()
         case .powerOff(let host):
@@ -63,6 +64,7 @@ struct Soak {
             try cluster.bed[host].boot()
         case .stopSollol(let seconds):
             sollol.signal(SIGSTOP)
+            // The fault itself: so long does it stand.
             Thread.sleep(forTimeInterval: seconds)
             sollol.signal(SIGCONT)
         }
@@ -108,7 +110,7 @@ struct Soak {
             })
         let stream = RequestStream(cluster)
         try eventually("a request has succeeded") { stream.success(after: .distantPast) != nil }
-        // By then sollol has prepared the shell for the next coordinator.
+        // By then sollol has prepared the shell for the next coordinator, which nothing tells.
         Thread.sleep(forTimeInterval: 3)
         let before = Footprint(cluster, sollol)
         var table: [String: [FaultRecord]] = [:]
@@ -141,6 +143,7 @@ struct Soak {
                 Issue.record("\(fault), seed \(seed): not recovered; \(cluster.servers())")
                 break
             }
+            // The next fault comes at any moment.
             Thread.sleep(forTimeInterval: Double.random(in: 0...3, using: &generator))
         }
         stream.end()
@@ -255,6 +258,7 @@ private final class RequestStream: @unchecked Sendable {  // `requests` is behin
                 if case .failure(let error) = result { problem = "\(error)" }
                 let request = Request(began: began, ended: Date(), problem: problem)
                 requests.withLock { $0.append(request) }
+                // Ten a second at most.
                 let rest = 0.1 - Date().timeIntervalSince(began)
                 if rest > 0 { Thread.sleep(forTimeInterval: rest) }
             }

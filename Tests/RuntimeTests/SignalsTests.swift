@@ -44,6 +44,7 @@ import Testing
         }
     }
 
-    /// Who has cancelled, a digit each; of a process of its own.
+    /// Who has cancelled, a digit each.
+    // Safe: of a process of its own, in which one thread uses it.
     nonisolated(unsafe) private static var order = 0
 }

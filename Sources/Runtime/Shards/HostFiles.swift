@@ -110,12 +110,7 @@ final class HostFiles {
             self.shell = shell
             return try shell.answer(
                 to: line, size: Int(Self.windowBytes), timeout: timeouts.connect + Self.patience
-            ) { loop in
-                Signals.running(loop) {
-                    shell.kill()
-                    loop.stop()
-                }
-            }.get()
+            ).get()
         } catch let failure as SurveyFailure {
             throw ShardSource.Problem(description: failure.message(location))
         } catch {

@@ -75,13 +75,7 @@ package enum RemoteHeaders {
         let line = ShardScript.header(
             address, etag: file?.etag, range, seconds: patience)
         let answer = shell.answer(
-            to: line, size: range.count, timeout: Double(patience + 30)
-        ) { loop in
-            Signals.running(loop) {
-                shell.kill()
-                loop.stop()
-            }
-        }
+            to: line, size: range.count, timeout: Double(patience + 30))
         switch answer {
         case .success(let printed): return printed
         case .failure(let failure): throw ShardSource.Problem(description: failure.message(.here))

@@ -79,11 +79,10 @@ final class HostShell {
     }
 
     /// Sends a line, and returns with what comes of it; for a loop on which nothing else runs.
-    ///
-    /// - Parameter run: runs the loop; where it is stopped before an answer has come, that is a
-    ///   failure, and the shell cannot be asked any more.
+    /// Signals end what runs there; where the loop is stopped before an answer has come, that is a
+    /// failure, and the shell cannot be asked any more.
     func answer(
-        to line: String, size: Int, timeout: Double, run: (EventLoop) -> Void = { $0.run() }
+        to line: String, size: Int, timeout: Double
     ) -> Result<[UInt8], SurveyFailure> {
         var result = Result<[UInt8], SurveyFailure>.success([])
         ask(line, size: size, timeout: timeout) { [loop] in
@@ -93,7 +92,10 @@ final class HostShell {
             result = .failure($0)
             loop.stop()
         }
-        run(loop)
+        Signals.running(loop) { [self] in
+            kill()
+            loop.stop()
+        }
         if takePending() != nil {
             end(nil)
             return .failure(ending(status: nil))

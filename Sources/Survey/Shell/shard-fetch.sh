@@ -209,12 +209,10 @@ ask_parts() {
 
 # keep_part: of the last word taken, which is whole. Prints why not, where it cannot be kept.
 keep_part() {
-    if ! patch "$key.part" "$patches"; then
-        echo "$name cannot be written";
-        return;
-    fi;
-    digest=$(digest_input <"$key.part");
-    if [ "$(size_of "$key.part")" != "$bytes" ] || ! mv -f "$key.part" "$name"; then
+    digest='';
+    ! patch "$key.part" "$patches" || digest=$(digest_input <"$key.part");
+    if [ -z "$digest" ] || [ "$(size_of "$key.part")" != "$bytes" ] ||
+        ! mv -f "$key.part" "$name"; then
         echo "$name cannot be written";
     elif ! echo "$name ${key##*.} $digest" >>../.fetched; then
         echo "$name cannot be recorded";
@@ -249,8 +247,9 @@ take_parts() {
     printf '%s %s\n' "$count" "$why";
 };
 
-# What is longer than it is to be now is of another placement.
+# Through it, what is kept is told from within a pipe.
 exec 4>&1;
+# What is longer than it is to be now is of another placement.
 # shellcheck disable=SC2086 # its words
 set -- $shard_ranges;
 for word; do
@@ -263,8 +262,8 @@ done;
 together=$(printf 'ab' | { head -c 1 >/dev/null; cat; });
 curl -q --fail-early -V >/dev/null 2>&1 || together='';
 
-# 2. One after the other, again as long as more comes. What is kept is told on the way. curl goes on
-# after an answer that is refused here, so after one nothing else is asked for until it is right.
+# 2. One after the other, again as long as more comes. curl goes on after an answer that is refused
+# here, so after one nothing else is asked for until it is right.
 tries=0 counted=0;
 while [ "$#" -gt 0 ]; do
     if [ "$tries" = 0 ] && [ "$together" ]; then
@@ -275,9 +274,10 @@ while [ "$#" -gt 0 ]; do
         why=$(ask_parts "$1" | take_parts "$1");
     fi;
     count=${why%% *} why=${why#* };
-    [ "${count:-0}" = 0 ] || tries=0 counted=0;
-    shift "${count:-0}";
-    [ "${count:-0}" -lt "$asked" ] || continue;
+    count=${count:-0};
+    [ "$count" = 0 ] || tries=0 counted=0;
+    shift "$count";
+    [ "$count" -lt "$asked" ] || continue;
     take_word "$1";
     case $why in
     'ours '*) fail "${why#ours }";;

@@ -103,6 +103,7 @@ final class MemoryWatch: @unchecked Sendable {
             while !state.withLock({ $0.isOver }) {
                 let now = Self.peak(of: pid)
                 state.withLock { $0.peak = max($0.peak, now) }
+                // Nothing tells of a peak; it is looked at 200 times a second.
                 usleep(5000)
             }
             finished.signal()
