@@ -49,12 +49,28 @@ package struct DevicePace: Equatable, Codable, Sendable {
         return pace
     }
 
-    /// What these layers of 0...`blockCount` take; nothing without any.
-    package func time(of layers: Range<Int>, blockCount: Int) -> Duration {
+    /// What these layers take, and the way there and back; nothing without any.
+    func time(of layers: Range<Int>, _ traffic: TokenTraffic) -> Duration {
         guard !layers.isEmpty else { return .zero }
-        let hasOutput = layers.contains(blockCount)
+        let hasOutput = layers.contains(traffic.blockCount)
         return layer * (layers.count - (hasOutput ? 1 : 0)) + (hasOutput ? outputLayer : .zero)
-            + hop
+            + reaching(layers.lowerBound, traffic) + leaving(layers.upperBound, traffic)
+    }
+
+    /// What a token takes to get there, to a first layer, and for all small messages.
+    func reaching(_ layer: Int, _ traffic: TokenTraffic) -> Duration {
+        hop + sending(traffic.arriving(at: layer))
+    }
+
+    /// What it takes for the way back, after the layers before this one.
+    func leaving(_ layer: Int, _ traffic: TokenTraffic) -> Duration {
+        sending(traffic.leaving(before: layer))
+    }
+
+    /// How long the way takes for so many bytes; nothing where there is none.
+    func sending(_ bytes: Int) -> Duration {
+        guard let bytesPerSecond, bytesPerSecond > 0 else { return .zero }
+        return .seconds(Double(bytes) / bytesPerSecond)
     }
 }
 
@@ -67,8 +83,15 @@ extension PlacementRequest {
             ?? complete(devices.map { $0.speed.map(DevicePace.init(speed:)) })
     }
 
-    /// The pace of each device in true seconds, or nil unless all are measured.
-    package var measuredPaces: [DevicePace]? { complete(devices.map(\.pace)) }
+    /// The pace of each device in true seconds, or nil unless all are measured, and compute what
+    /// they were measured with: experts that are the coordinator's leave a device less, and ask for
+    /// a way there and back in each layer.
+    package var measuredPaces: [DevicePace]? {
+        hasExpertsOnCPU ? nil : complete(devices.map(\.pace))
+    }
+
+    /// Whether the coordinator's CPU computes experts of some layers.
+    var hasExpertsOnCPU: Bool { shape.layersUpToExperts(cpuExperts) > 0 }
 
     private func complete(_ paces: [DevicePace?]) -> [DevicePace]? {
         let known = paces.compactMap(\.self)

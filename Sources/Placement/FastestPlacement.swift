@@ -3,21 +3,23 @@ import Model
 /// The distribution that needs the least time for a token, within memory.
 ///
 /// llama.cpp computes layers one after the other, over RPC without overlap, so a token takes the
-/// sum over devices of what their layers take, and one hop for each device that has any. Devices
-/// keep their order and each has consecutive layers: the best way to place the first `n` layers on
-/// the first `d` devices is the best way to place fewer of them on the first `d - 1`, and the rest
-/// on device `d`. That is computed for all `n` and `d` (dynamic programming), so no distribution is
-/// better.
+/// sum over devices of what their layers take, and for each device that has any the way there and
+/// back. Devices keep their order and each has consecutive layers: the best way to place the first
+/// `n` layers on the first `d` devices is the best way to place fewer of them on the first `d - 1`,
+/// and the rest on device `d`. That is computed for all `n` and `d` (dynamic programming), so no
+/// distribution is better.
 struct FastestPlacement {
     private let request: PlacementRequest
     private let paces: [DevicePace]
     private let blockCount: Int
+    private let traffic: TokenTraffic
 
     /// - Parameter paces: of each device of the request.
     init(_ request: PlacementRequest, paces: [DevicePace]) {
         self.request = request
         self.paces = paces
         blockCount = request.shape.blockCount
+        traffic = TokenTraffic(request)
     }
 
     /// What a distribution costs; the first that differs decides.
@@ -44,8 +46,12 @@ struct FastestPlacement {
 
     /// The best placement, or nil when none fits.
     func best() -> (coordinatorLayers: Int, counts: [Int])? {
-        // Buffers differ as soon as the coordinator's CPU has a layer.
-        let candidates = [ends(starts: [0])] + (mayKeep ? [ends(starts: 1...blockCount)] : [])
+        let all = request.devices.indices
+        // Buffers differ as soon as the coordinator's CPU has a layer, and with a single device.
+        let candidates =
+            [ends(on: all, starts: [0])]
+            + (mayKeep ? [ends(on: all, starts: 1...blockCount)] : [])
+            + all.filter(mayBeAlone).map { ends(on: $0..<($0 + 1), starts: [0]) }
         let best = candidates.compactMap(\.self).min { $0.cost < $1.cost }
         return best.map { ($0.coordinatorLayers, $0.counts) }
     }
@@ -55,15 +61,26 @@ struct FastestPlacement {
             && blockCount > 0
     }
 
-    /// The best of all placements whose first layer on a device is one of `starts`.
-    private func ends(starts: some Collection<Int>) -> Best? {
+    /// Whether all other devices are left out once this one has all layers.
+    private func mayBeAlone(_ device: Int) -> Bool {
+        let others = request.devices.indices.filter { $0 != device }
+        return !others.isEmpty
+            && others.allSatisfy {
+                let node = request.devices[$0].node
+                return node != request.devices[device].node && request.possibleSpares.contains(node)
+            }
+    }
+
+    /// The best of all placements on these devices whose first layer on one is one of `starts`.
+    private func ends(on devices: Range<Int>, starts: some Collection<Int>) -> Best? {
         guard let first = starts.first else { return nil }
-        let memory = ModelPlacement.memory(request, coordinatorLayers: first, counts: [])
+        let memory = ModelPlacement.memory(
+            request, coordinatorLayers: first, started: devices.count)
         let layers = LayerNeeds(memory, firstLayer: first)
         var costs = [Cost?](repeating: nil, count: blockCount + 2)
         for start in starts where coordinatorFits(start, memory) { costs[start] = kept(start) }
         var origins: [[Int]] = []
-        for device in request.devices.indices {
+        for device in devices {
             let step = adding(device, to: costs, layers)
             costs = step.costs
             origins.append(step.origins)
@@ -75,7 +92,10 @@ struct FastestPlacement {
             counts.append(end - origin[end])
             end = origin[end]
         }
-        return Best(cost: cost, coordinatorLayers: end, counts: counts.reversed())
+        let before = Array(repeating: 0, count: devices.lowerBound)
+        let after = Array(repeating: 0, count: request.devices.count - devices.upperBound)
+        return Best(
+            cost: cost, coordinatorLayers: end, counts: before + counts.reversed() + after)
     }
 
     private func kept(_ layers: Int) -> Cost {
@@ -96,17 +116,22 @@ struct FastestPlacement {
         var (after, origins) = (before, Array(before.indices))
         let pace = paces[device]
         let need = DeviceNeed(request.devices[device])
+        let back = (
+            output: pace.leaving(blockCount + 1, traffic), other: pace.leaving(blockCount, traffic)
+        )
         // From the last start on, so that among equals earlier devices have more.
         for start in (0...blockCount).reversed() {
             guard var cost = before[start] else { continue }
-            cost.time += pace.hop
+            cost.time += pace.reaching(start, traffic)
             cost.devices += 1
             var held = DeviceNeed.Held()
             for end in (start + 1)...(blockCount + 1) {
                 guard need.takes(end - 1, first: start, layers, &held) else { break }
                 cost.time += end > blockCount ? pace.outputLayer : pace.layer
-                if let known = after[end], known <= cost { continue }
-                (after[end], origins[end]) = (cost, start)
+                var total = cost
+                total.time += end > blockCount ? back.output : back.other
+                if let known = after[end], known <= total { continue }
+                (after[end], origins[end]) = (total, start)
             }
         }
         return (after, origins)

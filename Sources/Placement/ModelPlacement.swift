@@ -61,7 +61,9 @@ package struct ModelPlacement: Equatable, Codable, Sendable {
             ($0.lowerBound + coordinatorLayers)..<($0.upperBound + coordinatorLayers)
         }
         embeddingDevice = Self.embeddingDevice(request, ranges)
-        let memory = Self.memory(request, coordinatorLayers: coordinatorLayers, counts: counts)
+        let memory = Self.memory(
+            request, coordinatorLayers: coordinatorLayers,
+            started: Self.started(request, strategy, counts))
         let target = embeddingDevice
         loads = ranges.indices.map { index in
             memory.load(
@@ -118,16 +120,29 @@ package struct ModelPlacement: Equatable, Codable, Sendable {
         return (request.shape.isTied ? used.last : used.first) ?? able.first
     }
 
+    /// How many devices there are once spares have been left out.
+    private static func started(
+        _ request: PlacementRequest, _ strategy: PlacementStrategy, _ counts: [Int]
+    ) -> Int {
+        guard strategy == .fastest else { return request.devices.count }
+        let used = zip(request.devices, counts).filter { $1 > 0 }.map(\.0.node)
+        return request.devices.count {
+            used.contains($0.node) || !request.possibleSpares.contains($0.node)
+        }
+    }
+
     /// llama.cpp computes micro-batches in parallel over two devices or more unless a layer stays
     /// on the CPU or a tensor is overridden (`llama-context.cpp`).
+    ///
+    /// - Parameter started: how many devices there are; nil: all.
     package static func memory(
-        _ request: PlacementRequest, coordinatorLayers: Int, counts: [Int]
+        _ request: PlacementRequest, coordinatorLayers: Int, started: Int? = nil
     ) -> ModelMemory {
         let moves = movesEmbedding(request)
         let experts = request.shape.layersUpToExperts(request.cpuExperts)
         var memory = ModelMemory(
             shape: request.shape, context: request.context,
-            isPipelined: request.devices.count > 1 && coordinatorLayers == 0 && !moves
+            isPipelined: (started ?? request.devices.count) > 1 && coordinatorLayers == 0 && !moves
                 && experts == 0 && !request.context.cacheOnCoordinator,
             overridesEmbedding: moves)
         memory.expertsOnCPU = experts

@@ -58,6 +58,10 @@ package enum Placement {
     ) throws(PlanError) -> ModelPlacement {
         guard let paces = request.paces else {
             let unknown = request.devices.filter { $0.pace == nil && $0.speed == nil }
+            guard !request.hasExpertsOnCPU else {
+                let what = "how fast devices are without their experts (`cpu_experts`) is not known"
+                return try memoryAware(request, ["\(what), so layers are distributed by memory"])
+            }
             let what =
                 unknown.isEmpty
                 ? "some devices are measured and others have a `speed` only"
@@ -160,7 +164,7 @@ private struct Filling {
         self.request = request
         first = coordinatorLayers
         let memory = ModelPlacement.memory(
-            request, coordinatorLayers: coordinatorLayers, counts: [])
+            request, coordinatorLayers: coordinatorLayers)
         layers = LayerNeeds(memory, firstLayer: coordinatorLayers)
         let (bytes, largest) = (layers.bytes, layers.largest)
         let layer = min(first, request.shape.blockCount)

@@ -6,7 +6,7 @@ import Model
 /// With an empty context. What attention over a long one takes beside that is estimated: that the
 /// cache is read as fast as weights are.
 package struct PlacementPrediction: Equatable, Sendable {
-    /// Of each device, in device order: its layers and the way there and back.
+    /// Of each device, in device order: its layers, and the way there and back.
     package let devices: [Duration]
     /// Of the layers on the coordinator's CPU.
     package let coordinator: Duration
@@ -19,18 +19,20 @@ package struct PlacementPrediction: Equatable, Sendable {
     package let loadSeconds: Double?
 
     /// A prediction, or nil where the pace of something that holds layers is not measured.
-    package init?(_ placement: ModelPlacement) {
+    ///
+    /// - Parameter mayBeAlone: whether the coordinator's CPU may hold all, with no device at all.
+    ///   Of such a cluster it is not known whether its server would use a GPU.
+    package init?(_ placement: ModelPlacement, mayBeAlone: Bool = false) {
         let request = placement.request
-        guard let paces = request.measuredPaces, !paces.isEmpty else { return nil }
+        guard let paces = request.measuredPaces, mayBeAlone || !paces.isEmpty else { return nil }
         let own = placement.coordinatorLayers
         guard own == 0 || request.coordinatorPace != nil else { return nil }
         let parts = Self.parts(placement, paces)
-        devices = zip(paces, placement.ranges).map {
-            $0.time(of: $1, blockCount: request.shape.blockCount)
-        }
-        coordinator = (request.coordinatorPace?.layer ?? .zero) * own
-        attention = Self.attention(placement, parts)
-        prompt = Self.prompt(placement, parts)
+        let traffic = TokenTraffic(request)
+        devices = zip(paces, placement.ranges).map { $0.time(of: $1, traffic) }
+        coordinator = request.coordinatorPace?.time(of: 0..<own, traffic) ?? .zero
+        attention = Self.attention(placement, parts, traffic)
+        prompt = Self.prompt(placement, parts, traffic)
         loadSeconds = Self.load(placement, paces)
     }
 
@@ -67,12 +69,15 @@ package struct PlacementPrediction: Equatable, Sendable {
 
     /// A token looks at the whole cache of its slot. Where experts make it unknown how much of a
     /// layer's weights a token reads, the output layer tells how fast weights are read.
-    private static func attention(_ placement: ModelPlacement, _ parts: [Part]) -> Duration? {
+    private static func attention(
+        _ placement: ModelPlacement, _ parts: [Part], _ traffic: TokenTraffic
+    ) -> Duration? {
         let (shape, context) = (placement.request.shape, placement.request.context)
         guard !context.cacheOnCoordinator else { return nil }
         let memory = ModelMemory(shape: shape, context: context)
         var sum = Duration.zero
         for (layers, pace) in parts {
+            sum += pace.sending(traffic.mask(cells: context.cells))
             let blocks = layers.clamped(to: 0..<shape.blockCount)
             let cache =
                 blocks.reduce(0) { $0 + memory.cache(ofLayer: $1) }
@@ -91,16 +96,17 @@ package struct PlacementPrediction: Equatable, Sendable {
     }
 
     /// A batch goes from device to device, the activations of each of its tokens there and back.
-    private static func prompt(_ placement: ModelPlacement, _ parts: [Part]) -> Duration? {
+    private static func prompt(
+        _ placement: ModelPlacement, _ parts: [Part], _ traffic: TokenTraffic
+    ) -> Duration? {
         let request = placement.request
+        let batch = max(1, request.context.microBatch)
         var sum = Duration.zero
         for (layers, pace) in parts {
             guard let layer = pace.promptLayer, layer > .zero else { return nil }
             let blocks = layers.clamped(to: 0..<request.shape.blockCount).count
-            sum += layer * blocks + pace.hop / max(1, request.context.microBatch)
-            if let rate = pace.bytesPerSecond {
-                sum += .seconds(2 * 4 * Double(request.shape.embedding) / rate)
-            }
+            sum += layer * blocks + pace.hop / batch
+            sum += pace.sending(traffic.prompt(at: layers.lowerBound, batch: batch))
         }
         return sum
     }

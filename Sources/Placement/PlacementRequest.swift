@@ -24,8 +24,14 @@ package enum PlacementStrategy: String, Equatable, Sendable, Codable, CaseIterab
     }
 
     /// The strategy where nobody names one.
-    package static func standard(for devices: [PlacementDevice]) -> PlacementStrategy {
-        let isMeasured = !devices.isEmpty && devices.allSatisfy { $0.pace != nil }
+    ///
+    /// - Parameter cpuExperts: layers whose experts the coordinator's CPU computes, for which no
+    ///   device has been measured.
+    package static func standard(
+        for devices: [PlacementDevice], cpuExperts: Int = 0
+    ) -> PlacementStrategy {
+        let isMeasured =
+            !devices.isEmpty && devices.allSatisfy { $0.pace != nil } && cpuExperts == 0
         return isMeasured ? .fastest : .memoryAware
     }
 
@@ -142,6 +148,10 @@ package struct PlacementRequest: Equatable, Codable, Sendable {
     package var cpuExperts = 0
     /// What the coordinator holds besides the model.
     package var companions: [CompanionLoad] = []
+    /// Workers that are not started where the fastest placement gives them no layer.
+    package var possibleSpares: [Node] = []
+    /// Whether nobody has named the strategy, so that it may become another one by itself.
+    package var isStandard = false
 
     /// A request for this model and these devices.
     package init(

@@ -14,21 +14,34 @@ package struct PlacementSuggestion: Equatable, Sendable {
     private static let least = 1.02
 
     /// What helps this placement, the most first; none where nothing is predicted.
-    package static func all(_ placement: ModelPlacement) -> [PlacementSuggestion] {
+    ///
+    /// - Parameter isStored: whether layers stay where they are because workers store them.
+    package static func all(
+        _ placement: ModelPlacement, isStored: Bool = false
+    ) -> [PlacementSuggestion] {
         guard placement.fits, let now = PlacementPrediction(placement)?.tokensPerSecond else {
             return []
         }
         let request = placement.request
+        let moved = Change(what: "layers placed anew, by `sollol shard`", request: request)
+        // What that gives is no merit of any other change, each of which places anew.
+        let fresh = rate(moved) ?? now
         let changes =
-            strategy(request) + without(request) + transport(request) + cache(request)
-        return changes.compactMap { change in
-            guard let other = try? Placement.of(change.request), other.fits,
-                let then = PlacementPrediction(other)?.tokensPerSecond, then >= now * least
-            else { return nil }
+            strategy(request) + without(request) + alone(request) + transport(request)
+            + cache(request)
+        let all = (isStored ? [(moved, now)] : []) + changes.map { ($0, max(now, fresh)) }
+        return all.compactMap { change, before in
+            guard let then = rate(change), then >= before * least else { return nil }
             return PlacementSuggestion(
                 text: "\(change.what): \(gain(then / now))", tokensPerSecond: then,
                 measuredAt: change.measuredAt)
         }.sorted { $0.tokensPerSecond > $1.tokensPerSecond }
+    }
+
+    /// Tokens a second with a change, or nil where that does not fit or is not known.
+    private static func rate(_ change: Change) -> Double? {
+        guard let placement = try? Placement.of(change.request), placement.fits else { return nil }
+        return PlacementPrediction(placement, mayBeAlone: true)?.tokensPerSecond
     }
 
     /// `18 % faster`, `2.1 times as fast`.
@@ -61,6 +74,19 @@ package struct PlacementSuggestion: Equatable, Sendable {
             var changed = request
             changed.devices.removeAll { $0.node == left }
             return Change(what: "without \(left)", request: changed)
+        }
+    }
+
+    /// One machine with all layers: is it worth spreading at all?
+    private static func alone(_ request: PlacementRequest) -> [Change] {
+        let nodes = request.devices.map(\.node).unique { $0 }
+        let mayHold = request.participants == .withCoordinator && request.coordinatorLimit != nil
+        // Of two workers each is alone without the other.
+        let workers = request.strategy == .memoryAware && nodes.count > 2 ? nodes : []
+        return (workers.filter(\.isWorker) + (mayHold ? [.coordinator] : [])).map { node in
+            var changed = request
+            changed.devices.removeAll { $0.node != node }
+            return Change(what: "\(node) alone", request: changed)
         }
     }
 

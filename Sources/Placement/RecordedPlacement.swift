@@ -21,7 +21,8 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
         counts = placement.counts
     }
 
-    /// The placement again, if it was made for the same and still fits.
+    /// The placement again, if it was made for the same, still fits, and a token takes hardly
+    /// longer than with the one that would be made now.
     package func again(_ request: PlacementRequest) -> ModelPlacement? {
         guard purpose == Self.purpose(request) else { return nil }
         // A placement that was even because nobody knew the memory ends when somebody does.
@@ -30,9 +31,17 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
         let isByMemory =
             strategy == .memoryAware
             && (request.strategy != .fastest || request.paces == nil)
-        guard strategy == request.strategy || isByMemory || !isKnown else { return nil }
-        return fitting(request)
+        guard strategy == request.strategy || isByMemory || !isKnown,
+            let placement = fitting(request)
+        else { return nil }
+        guard strategy == .fastest, let before = PlacementPrediction(placement),
+            let fresh = try? Placement.of(request), let now = PlacementPrediction(fresh)
+        else { return placement }
+        return before.total / now.total <= Self.slack ? placement : nil
     }
+
+    /// For so little nothing moves: free memory differs at each start.
+    private static let slack = 1.05
 
     /// The placement again where what it was made for has changed, but what is stored lies so; nil
     /// if it is no longer possible, does not fit, or somebody gives out the layers by hand.
@@ -64,9 +73,16 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
         if changed.contains("the devices") {
             changed.subtract(["memory_limit", "speed", "what was measured"])
         }
-        let reasons = Self.reasons.filter { changed.contains($0.key) }.map(\.text)
+        let lost = request.devices.filter { $0.pace == nil }.map(\.node).unique { $0 }
+        let reasons = Self.reasons.filter { changed.contains($0.key) }.map { reason in
+            guard reason.key == "what was measured", !lost.isEmpty else { return reason.text }
+            return "what was measured of \(Node.list(lost)) no longer counts (another model, build "
+                + "or number of threads; `sollol measure` looks again)"
+        }
         return reasons.isEmpty
-            ? "there is not enough free memory where they were"
+            ? fitting(request) == nil
+                ? "there is not enough free memory where they were"
+                : "with the memory that is free now a token takes less time"
             : "since the last start \(reasons.joined(separator: ", and "))"
     }
 
@@ -99,7 +115,9 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
                 "\(context.cells)", "\(context.streams)", context.keyType.name,
                 context.valueType.name, "\(context.microBatch)",
             ],
-            "placement": [request.strategy.rawValue, request.participants.rawValue]
+            "placement": [
+                request.isStandard ? "" : request.strategy.rawValue, request.participants.rawValue,
+            ]
                 + request.manual.map(String.init)
                 + (request.cpuExperts > 0 ? ["experts \(request.cpuExperts)"] : []),
             "llama.cpp": ["\(request.canOverride)"],

@@ -156,18 +156,22 @@ extension LaunchPlanner {
         let digest = shape.paceDigest
         let placed = measured(devices.map(\.placed), model: digest)
         let limits = MemoryLimits(spec: spec, facts: facts)
+        let experts = spec.placement.cpuExperts
         let knowsBuffers = devices.allSatisfy { $0.buffer != nil || $0.placed.address == nil }
         var request = PlacementRequest(
             shape: shape, context: context,
-            strategy: spec.placement.strategy ?? .standard(for: placed),
+            strategy: spec.placement.strategy
+                ?? .standard(for: placed, cpuExperts: shape.layersUpToExperts(experts)),
             participants: spec.placement.participants, devices: placed,
             coordinatorLimit: nil, manual: spec.placement.layers,
             canOverride: likelyCapabilities.overrideTensor && knowsBuffers)
         request.coordinatorPace = coordinatorPace(model: digest)
-        request.cpuExperts = spec.placement.cpuExperts
+        request.cpuExperts = experts
+        request.isStandard = spec.placement.strategy == nil
+        request.possibleSpares = possibleSpareWorkers
         request.companions = companions.compactMap { $0.load(context, spec.coordinator) }
         // What the coordinator needs anyway is not there for workers on the same host.
-        let memory = ModelPlacement.memory(request, coordinatorLayers: 0, counts: [])
+        let memory = ModelPlacement.memory(request, coordinatorLayers: 0)
         let need = memory.load(ofCoordinator: 0).total + request.companionLoad.total
         for (index, worker) in spec.workers.enumerated() {
             let own = request.devices.indices.filter {

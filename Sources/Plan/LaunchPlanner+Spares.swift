@@ -13,21 +13,22 @@ extension LaunchPlanner {
         var spares: [Node] = []
     }
 
+    /// Workers that would be left out if they got no layer.
+    var possibleSpareWorkers: [Node] {
+        guard !spec.placement.startSpares else { return [] }
+        return spec.workers.filter { $0.managed && possibleSpares?.contains($0.node) ?? true }
+            .map(\.node)
+    }
+
     /// What is left of it without spares.
     ///
     /// Only what is measured to be slower makes one: where somebody gave out the layers, or memory
     /// decided, an empty worker is one that somebody wanted. One that somebody else runs is there
     /// anyway.
     func use(_ whole: Use) -> Use {
-        guard let placement = whole.placement, placement.strategy == .fastest,
-            !spec.placement.startSpares
-        else { return whole }
-        let idle = spec.workers.filter {
-            $0.managed && placement.hasNoLayer(on: $0.node)
-                && possibleSpares?.contains($0.node) ?? true
-        }
-        guard !idle.isEmpty else { return whole }
-        let spares = idle.map(\.node)
+        guard let placement = whole.placement, placement.strategy == .fastest else { return whole }
+        let spares = possibleSpareWorkers.filter(placement.hasNoLayer)
+        guard !spares.isEmpty else { return whole }
         let rest = placement.without(spares)
         var devices = whole.devices.filter { !spares.contains($0.placed.node) }
         for index in devices.indices { devices[index].placed = rest.request.devices[index] }

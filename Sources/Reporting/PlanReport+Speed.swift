@@ -50,9 +50,9 @@ extension PlanReport {
         let prompt = prediction.promptTokensPerSecond.map {
             "Prompts: \(threeDigits($0)) tokens/s."
         }
-        let load = prediction.loadSeconds.map {
-            "Loading: \(threeDigits($0)) s for the way to the workers, where nothing is "
-                + "cached there."
+        let load = loadSeconds.map {
+            "Loading: \(threeDigits($0)) s for the way to the workers"
+                + (stored.isEmpty ? ", where nothing is cached there." : ".")
         }
         return [full, prompt, load].compactMap(\.self)
     }

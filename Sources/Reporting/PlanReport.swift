@@ -35,13 +35,14 @@ package struct PlanReport: Sendable {
         self.placement = placement
         advice = PlacementAdvice(placement)
         prediction = PlacementPrediction(placement)
-        suggestions = PlacementSuggestion.all(plan.remembered ?? placement)
         spares = plan.spares
         spareNotices = plan.spareNotices
         warning = plan.contextWarning?.text
         stored = plan.processes.compactMap { process in
             plan.storedBytes(of: process.node).map { (process.node, $0) }
         }
+        suggestions = PlacementSuggestion.all(
+            plan.remembered ?? placement, isStored: !stored.isEmpty)
         self.assumptions = assumptions ?? plan.notices + plan.assumptions
     }
 
@@ -119,7 +120,7 @@ package struct PlanReport: Sendable {
             ("tokens_per_second", .optional(prediction?.tokensPerSecond)),
             ("tokens_per_second_full", .optional(prediction?.tokensPerSecondFull)),
             ("prompt_tokens_per_second", .optional(prediction?.promptTokensPerSecond)),
-            ("load_seconds", .optional(prediction?.loadSeconds)),
+            ("load_seconds", .optional(loadSeconds)),
             (
                 "suggestions",
                 .array(

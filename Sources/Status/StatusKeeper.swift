@@ -151,7 +151,7 @@ package struct StatusKeeper: Equatable, Sendable {
         loading.follow(snapshot, at: time)
         standing.follow(snapshot)
         status.requests = snapshot.requests
-        status.speed = running.placement.flatMap(PlacementPrediction.init).map {
+        status.speed = running.placement.flatMap { PlacementPrediction($0) }.map {
             SpeedComparison(snapshot.pace, $0)
         }
         status.warnings = warnings(at: time)

@@ -17,15 +17,15 @@ struct PlacementCost: Comparable {
 
     init(_ placement: ModelPlacement) {
         self.init(placement.request, kept: placement.coordinatorLayers)
-        let blockCount = placement.request.shape.blockCount
+        let traffic = TokenTraffic(placement.request)
         for (pace, layers) in zip(placement.request.paces ?? [], placement.ranges) {
-            add(layers, pace, blockCount: blockCount)
+            add(layers, pace, traffic)
         }
     }
 
     /// What a device costs besides.
-    mutating func add(_ layers: Range<Int>, _ pace: DevicePace, blockCount: Int) {
-        time += pace.time(of: layers, blockCount: blockCount)
+    mutating func add(_ layers: Range<Int>, _ pace: DevicePace, _ traffic: TokenTraffic) {
+        time += pace.time(of: layers, traffic)
         devices += layers.isEmpty ? 0 : 1
     }
 
@@ -43,6 +43,7 @@ struct PlacementCost: Comparable {
 struct ExhaustiveSearch {
     private let request: PlacementRequest
     private let paces: [DevicePace]
+    private let traffic: TokenTraffic
     /// Of the model, the output layer included.
     private let layers: Int
     private var kept = 0
@@ -56,6 +57,7 @@ struct ExhaustiveSearch {
     private init(_ request: PlacementRequest, below cost: PlacementCost?) {
         self.request = request
         paces = request.paces ?? []
+        traffic = TokenTraffic(request)
         layers = request.shape.blockCount + 1
         best = cost
     }
@@ -74,9 +76,6 @@ struct ExhaustiveSearch {
         self.kept = kept
         fitting = Array(repeating: nil, count: count * (layers + 1) * (layers + 1))
         reached = Array(repeating: nil, count: count * (layers + 1))
-        var counts = Array(repeating: 0, count: count)
-        counts[0] = layers - kept
-        guard placement(counts).coordinatorExcess == 0 else { return }
         extend(from: kept, on: 0, PlacementCost(request, kept: kept))
     }
 
@@ -94,10 +93,13 @@ struct ExhaustiveSearch {
         // What is left for the last device is all that is left.
         let shortest = device == paces.count - 1 ? layers : start
         for end in shortest...layers {
-            // One more layer never makes a device hold less.
-            guard end == start || fits(device, start, end) else { break }
+            guard end == start || fits(device, start, end) else {
+                // One more layer makes a device hold less only where it is then alone.
+                if start == kept { continue }
+                break
+            }
             var next = cost
-            next.add(start..<end, paces[device], blockCount: layers - 1)
+            next.add(start..<end, paces[device], traffic)
             extend(from: end, on: device + 1, next)
         }
     }
@@ -120,10 +122,12 @@ struct ExhaustiveSearch {
         if let known = fitting[place] { return known }
         var counts = Array(repeating: 0, count: paces.count)
         counts[device] = end - start
-        // What others hold decides only whether it is the first or the last that holds something.
+        // What others hold decides only whether it is the first, the last or the only one that holds
+        // something.
         if start > kept { counts[device - 1] = start - kept }
         if end < layers { counts[device + 1] = layers - end }
-        let fits = placement(counts).excess(of: device) == 0
+        let placement = placement(counts)
+        let fits = placement.excess(of: device) == 0 && placement.coordinatorExcess == 0
         fitting[place] = fits
         return fits
     }

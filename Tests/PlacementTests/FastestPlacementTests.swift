@@ -73,13 +73,19 @@ import Testing
             if isMeasured {
                 request.devices[index].pace = DevicePace(
                     layer: .milliseconds(milliseconds),
-                    outputLayer: .milliseconds(pick(1...9)), hop: .microseconds(200 * pick(0...9)))
+                    outputLayer: .milliseconds(pick(1...9)), hop: .microseconds(200 * pick(0...9))
+                ).with(
+                    promptLayer: .zero,
+                    bytesPerSecond: pick(0...2) == 0 ? nil : 1e6 * Double(pick(1...9)))
             } else {
                 request.devices[index].speed = Double(milliseconds)
             }
         }
         if isMeasured, pick(0...1) == 0 {
             request.coordinatorPace = DevicePace(layer: .milliseconds(pick(1...9)))
+        }
+        if pick(0...1) == 0 {
+            request.possibleSpares = request.devices.map(\.node).filter { _ in pick(0...3) > 0 }
         }
         return request
     }
@@ -203,6 +209,54 @@ import Testing
             #expect(before.fits)
             #expect(try PlacementCost(Placement.of(request)) <= PlacementCost(before))
         }
+    }
+
+    /// The buffers of two devices were counted for one that is alone in the end, so that a slow
+    /// worker got layers which the fast one could hold.
+    @Test func aSpareTakesNoMemoryFromWhoIsLeft() throws {
+        var alone = try Self.request([4000], milliseconds: [1])
+        let load = try #require(try Placement.of(alone).loads.first)
+        alone.devices[0].limit = load.total
+        #expect(try Placement.of(alone).fits)
+        var request = try Self.request([4000, 4000], milliseconds: [1, 50])
+        request.devices[0].limit = load.total
+        #expect(try Placement.of(request).counts[1] > 0)
+        request.possibleSpares = ["worker-2"]
+        let placement = try Placement.of(request)
+        #expect(placement.counts == [25, 0] && placement.fits)
+        #expect(placement.without(["worker-2"]).loads.first == load)
+        #expect(RecordedPlacement(placement).again(request)?.counts == [25, 0])
+    }
+
+    /// Experts on the coordinator leave a device less to do, and ask for a way there and back in
+    /// each layer: nothing of that is measured.
+    @Test func expertsOnTheCoordinatorAreNotPredicted() throws {
+        var model = RandomModel.with { $0.layers = 8 }
+        (model.architecture, model.experts) = (.qwen3moe, 8)
+        var request = try Self.request([4000, 4000], milliseconds: [1, 2])
+        request.shape = try model.shape()
+        #expect(PlacementPrediction(try Placement.of(request)) != nil)
+        request.cpuExperts = 2
+        let placement = try Placement.of(request)
+        #expect(placement.strategy == .memoryAware && PlacementPrediction(placement) == nil)
+        #expect(placement.notes.joined().contains("cpu_experts"), "\(placement.notes)")
+        #expect(PlacementStrategy.standard(for: request.devices) == .fastest)
+        #expect(PlacementStrategy.standard(for: request.devices, cpuExperts: 2) == .memoryAware)
+    }
+
+    /// Memory that was short at one start must not make all later ones slow.
+    @Test func aPlacementThatIsSlowNowEnds() throws {
+        let short = try Self.request([4000, 250], milliseconds: [10, 1])
+        let recorded = RecordedPlacement(try Placement.of(short))
+        #expect(recorded.counts[0] > 0 && recorded.counts[1] > 0)
+        var request = short
+        request.devices[1].limit = 255 << 20
+        #expect(recorded.again(request)?.counts == recorded.counts)
+        request.devices[1].limit = 4000 << 20
+        #expect(recorded.again(request) == nil)
+        #expect(
+            recorded.reasonToMove(request)
+                == "with the memory that is free now a token takes less time")
     }
 
     @Test func aPlacementByMemoryEndsOnceThePaceIsKnown() throws {

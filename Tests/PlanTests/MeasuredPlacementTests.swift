@@ -1,0 +1,49 @@
+import Testing
+
+@testable import Basics
+@testable import Configuration
+@testable import Facts
+@testable import Placement
+@testable import Plan
+@testable import Samples
+
+/// Why layers move once devices are measured, or no longer.
+@Suite struct MeasuredPlacementTests {
+    /// Facts in which a layer takes so many milliseconds on each worker.
+    private static func facts(_ milliseconds: [Double]) throws -> HostFacts {
+        var facts = SampleSpecs.localFacts
+        let shape = try #require(facts.hosts[.here]?.models[SampleSpecs.model]?.shape)
+        for (worker, time) in zip(SampleSpecs.local.workers, milliseconds) {
+            let conditions = facts.conditions(of: worker, model: shape.paceDigest)
+            facts.record(
+                MeasuredDevice(
+                    conditions[0], measuredAt: 1, layer: time / 1000, promptLayer: 0.001,
+                    outputLayer: time / 1000, hop: 0, spread: 0),
+                of: worker.endpoint.description)
+        }
+        return facts
+    }
+
+    private static func notices(_ facts: HostFacts, after plan: LaunchPlan) throws -> [String] {
+        var facts = facts
+        facts.placement = plan.remembered.map(RecordedPlacement.init)
+        return try LaunchPlanner.plan(SampleSpecs.local, facts: facts).notices
+    }
+
+    /// "`placement` has been changed in the configuration" was said, which nobody had touched.
+    @Test func theReasonIsTheMeasurement() throws {
+        let before = try LaunchPlanner.plan(SampleSpecs.local, facts: SampleSpecs.localFacts)
+        let measured = try Self.facts([1, 4])
+        #expect(
+            try Self.notices(measured, after: before) == [
+                "layers move: since the last start the pace of a device has been measured anew"
+            ])
+        let plan = try LaunchPlanner.plan(SampleSpecs.local, facts: measured)
+        #expect(plan.placement?.strategy == .fastest)
+        let lost = try Self.notices(Self.facts([1]), after: plan)
+        #expect(lost.count == 1)
+        #expect(
+            lost[0].hasPrefix(
+                "layers move: since the last start what was measured of worker-2 no longer counts"))
+    }
+}
