@@ -61,7 +61,10 @@ package struct MeasuredDevice: Codable, Equatable, Sendable {
     /// transport was.
     package func pace(over way: MeasuredWay?) -> DevicePace {
         var device = self
-        if let way { (device.hop, device.bytesPerSecond) = (way.hop, way.bytesPerSecond) }
+        if let way {
+            (device.hop, device.bytesPerSecond) = (way.hop, way.bytesPerSecond)
+            device.measuredAt = [measuredAt, way.measuredAt].compactMap(\.self).min()
+        }
         return device.pace
     }
 

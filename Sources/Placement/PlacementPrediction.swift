@@ -58,6 +58,15 @@ package struct PlacementPrediction: Equatable, Sendable {
         .seconds(1) / max(time, .nanoseconds(1))
     }
 
+    /// When the oldest of what it goes by was measured, in seconds since 1970; nil where nothing is
+    /// predicted, or somebody made it up.
+    package static func measuredAt(_ placement: ModelPlacement) -> Int? {
+        let request = placement.request
+        guard let paces = request.measuredPaces else { return nil }
+        let own = placement.coordinatorLayers > 0 ? request.coordinatorPace : nil
+        return (paces + [own].compactMap(\.self)).compactMap(\.measuredAt).min()
+    }
+
     /// Layers with what computes them.
     private typealias Part = (layers: Range<Int>, pace: DevicePace)
 

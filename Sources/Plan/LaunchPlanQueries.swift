@@ -1,4 +1,5 @@
 import Basics
+import Placement
 
 extension LaunchPlan {
     /// Every RPC backend that the coordinator uses, in device order, with what it dials.
@@ -18,6 +19,15 @@ extension LaunchPlan {
             "\($0) is a spare: a token takes less time without it, so it gets no layer and is not "
                 + "started (\(ConfigurationKey.placement(.startSpares)) starts it)."
         }
+    }
+
+    /// How old that is by which layers were placed, as a clause; nil where nothing was measured.
+    package var paceNotice: String? {
+        guard let placement, placement.strategy == .fastest,
+            let time = PlacementPrediction.measuredAt(placement)
+        else { return nil }
+        let day = LocalTime.utc.day(Timestamp(seconds: time))
+        return "layers are placed by what was measured, the oldest of it on \(day)"
     }
 
     /// Whether the coordinator's API has to ask for a key.

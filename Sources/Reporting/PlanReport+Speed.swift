@@ -59,8 +59,7 @@ extension PlanReport {
 
     /// Since when the oldest measurement has not been made again.
     private var age: String {
-        let times = (placement.request.measuredPaces ?? []).compactMap(\.measuredAt)
-        return measured(times.min()).map { " (\($0))" } ?? ""
+        measured(PlacementPrediction.measuredAt(placement)).map { " (\($0))" } ?? ""
     }
 
     private func measured(_ time: Int?) -> String? {

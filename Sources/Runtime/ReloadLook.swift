@@ -85,6 +85,7 @@ package struct ReloadAnswer: Codable, Sendable {
             return
         }
         lines += labelled("assumed", plan.assumptions) + labelled("notice", plan.notices)
+        lines += labelled("notice", [plan.paceNotice].compactMap(\.self))
         next = AcceptedReload(
             spec: loaded.spec, facts: look.facts, plan: plan, numbers: loaded.numbers,
             unreached: look.unreachedSpares)

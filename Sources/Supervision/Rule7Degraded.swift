@@ -74,7 +74,8 @@ extension Supervisor {
         case (_, .leftOut):
             report(
                 .warning, about: node,
-                "going on without \(node) (\(ConfigurationKey.restart(.degradeAfter)))")
+                "going on without \(node) (\(ConfigurationKey.restart(.degradeAfter)))"
+                    + (plan.paceNotice.map { "; \($0)" } ?? ""))
         case (.leftOut, .included):
             report(.progress, about: node, "taking back \(node)")
             service.episode = service.episode ?? Episode(began: now, for: "\(node) is back")

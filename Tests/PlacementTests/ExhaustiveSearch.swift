@@ -122,8 +122,8 @@ struct ExhaustiveSearch {
         if let known = fitting[place] { return known }
         var counts = Array(repeating: 0, count: paces.count)
         counts[device] = end - start
-        // What others hold decides only whether it is the first, the last or the only one that holds
-        // something.
+        // What others hold decides only whether it is the first, the last or the only one that
+        // holds something.
         if start > kept { counts[device - 1] = start - kept }
         if end < layers { counts[device + 1] = layers - end }
         let placement = placement(counts)

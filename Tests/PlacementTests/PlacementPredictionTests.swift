@@ -56,8 +56,8 @@ import Testing
         let prediction = try Self.prediction(request)
         let bytes = placement.loads.reduce(0.0) { $0 + Double($1.weights) }
         #expect(abs(try #require(prediction.loadSeconds) / (bytes / 100e6) - 1) < 0.001)
-        // Eight layers, two ways for each batch, 4 bytes of each activation three times to the first
-        // device, once to the other one, and once back from each, and 2 bytes for each mask.
+        // Eight layers, two ways for each batch, 4 bytes of each activation three times to the
+        // first device, once to the other one, once back from each, and 2 bytes for each mask.
         let batch = Double(request.context.microBatch)
         let way = (6 * 4 * Double(request.shape.embedding) + 2 * 2 * batch) / 100e6
         let seconds = 8 * 0.0001 + 2 * 0.001 / batch + way

@@ -40,6 +40,8 @@ import Testing
             ])
         let plan = try LaunchPlanner.plan(SampleSpecs.local, facts: measured)
         #expect(plan.placement?.strategy == .fastest)
+        let age = "layers are placed by what was measured, the oldest of it on 1970-01-01"
+        #expect(plan.paceNotice == age && before.paceNotice == nil)
         let lost = try Self.notices(Self.facts([1]), after: plan)
         #expect(lost.count == 1)
         #expect(
