@@ -154,6 +154,7 @@ package final class ClusterRunner {
         UnusedMemory.giveBack()
         loop.run()
         reloads.end()
+        notifier.end()
         processes.endShells()
         return status
     }
@@ -250,11 +251,15 @@ package final class ClusterRunner {
         case .report(let report): tell(report)
         case .finish(let status):
             self.status = status
-            // Who asked for the end waits for nobody to be told of anything else.
-            if status == .success { return loop.stop() }
-            notifier.settle { [loop] in loop.stop() }
+            // Who asked for the end waits for nobody who takes long to be told of anything else.
+            notifier.settle(within: status == .success ? Self.lastTelling : nil) { [loop] in
+                loop.stop()
+            }
         }
     }
+
+    /// Seconds that a stop that was asked for waits for what is being told.
+    private static let lastTelling = 1.0
 
     private func willStart(_ node: Node, at instant: Instant) {
         let pause = max(0, instant - EventLoop.now)

@@ -193,8 +193,9 @@ final class GuardedProcess {
 
     private func over() {
         guard !isOver else { return }
-        // The last words are in the pipe already: the server died before its guard reported it.
-        drainOutput()
+        // The last words are in the pipe already: the server died before its guard reported it. Who
+        // dies may have no time for a newline, and the guard holds the pipe still.
+        output.drainAll()
         end.wait = connection?.wait
         close()
         handlers.ended(end)

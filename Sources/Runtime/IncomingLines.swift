@@ -25,6 +25,12 @@ final class IncomingLines {
         return isOpen
     }
 
+    /// Hands out what is there already, and a last line that has not ended.
+    func drainAll() {
+        drain()
+        reader.flush { line($0) }
+    }
+
     /// Hands out nothing more; the descriptor stays open for who holds it.
     func end() {
         watch.end()

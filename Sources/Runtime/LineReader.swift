@@ -23,13 +23,18 @@ struct LineReader {
             let count = descriptor.read(&buffer)
             if count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) { return true }
             guard count > 0 else {
-                if !rest.isEmpty { line(String(decoding: rest, as: UTF8.self)) }
-                rest = []
+                flush(line)
                 return false
             }
             take(buffer[..<count], line)
         }
         return true
+    }
+
+    /// Hands out the beginning of a line that has not ended: nothing more is awaited.
+    mutating func flush(_ line: (String) -> Void) {
+        if !rest.isEmpty { line(String(decoding: rest, as: UTF8.self)) }
+        rest = []
     }
 
     private mutating func take(_ bytes: ArraySlice<UInt8>, _ line: (String) -> Void) {

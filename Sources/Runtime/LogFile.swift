@@ -139,9 +139,7 @@ final class LogFile: LogSink {
         if let warned, now - warned < Self.warningPause { return }
         warned = now
         let folder = (place.path as NSString).deletingLastPathComponent
-        let remedy =
-            [ENOSPC, EDQUOT].contains(error.code)
-            ? ". Free some space: `df -h \(folder)` tells how full that disk is" : ""
+        let remedy = error.remedy(forDiskOf: folder).map { ". \($0)" } ?? ""
         warn(
             "\(error); its lines are dropped until it can be written, the cluster goes on\(remedy)")
     }

@@ -49,6 +49,12 @@ final class NotificationRun {
         input.send(last: text)
     }
 
+    /// Ends it with what it has started; nobody is told.
+    func kill() {
+        done = nil
+        shell.kill()
+    }
+
     private func ended() {
         errors.drain()
         end(status.map { .ended($0, words) } ?? .lost)

@@ -47,9 +47,23 @@ final class Notifier {
     }
 
     /// Calls that once nothing is being told any more; soon, since all of it is bounded.
-    func settle(_ done: @escaping () -> Void) {
+    ///
+    /// - Parameter patience: seconds after which it is called anyway; `end` ends what still tells.
+    func settle(within patience: Double? = nil, _ done: @escaping () -> Void) {
         whenIdle = done
+        if let patience {
+            loop.at(EventLoop.now + patience) { [self] in
+                let late = whenIdle
+                whenIdle = nil
+                late?()
+            }
+        }
         begin()
+    }
+
+    /// Ends what still tells of something: nothing outlives this process.
+    func end() {
+        for run in running { run.kill() }
     }
 
     /// Whether something is being told, or will be.

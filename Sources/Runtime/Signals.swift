@@ -44,6 +44,10 @@ package enum Signals {
     // Safe: one word, never seen half written, and what it leads to is never freed.
     nonisolated(unsafe) private static var unlinked: UnsafeMutablePointer<CChar>?
 
+    /// Whether HUP is no reason to end.
+    // Safe: written before anything else runs, by the thread of the loops alone.
+    nonisolated(unsafe) private static var outlivesHangUp = false
+
     /// A file that has to be gone when `endAtOnce` ends this process; nil: none any more. The
     /// former string is not freed, since a handler may be using it.
     static func unlinkAtOnce(_ path: String?) { unlinked = path.flatMap { strdup($0) } }
@@ -113,6 +117,7 @@ package enum Signals {
         var delivery: Delivery?
         do {
             delivery = try deliver(on: loop) {
+                if $0 == SIGHUP && outlivesHangUp { return }
                 if received == nil { cancel() }
                 received = $0
             }
@@ -124,15 +129,22 @@ package enum Signals {
         delivery?.handBack()
         for (number, handler) in zip(numbers, before) { signal(number, handler) }
         received = received ?? delivery?.untaken()
+        if received == SIGHUP && outlivesHangUp { received = nil }
         delivery?.end()
         if let received { raise(received) }
     }
 
     /// From now on INT, TERM and HUP end this process with status 0, and say so unless it is quiet:
     /// before anything runs there is nothing to stop. `deliver` replaces this.
+    ///
+    /// HUP does nothing without a terminal: it means a reload there, and what is just being read is
+    /// newer than any. It gets a handler, since children inherit SIG_IGN.
     package static func endAtOnce(isQuiet: Bool) {
+        outlivesHangUp = !hasTerminal
         for number in wanted {
-            if isQuiet {
+            if number == SIGHUP && outlivesHangUp {
+                signal(number) { _ in }
+            } else if isQuiet {
                 signal(number) { _ in
                     if let path = Signals.unlinked { unlink(path) }
                     _exit(0)

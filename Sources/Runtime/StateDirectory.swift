@@ -9,7 +9,7 @@ package final class StateDirectory {
     /// Why the state directory cannot be used.
     package enum Problem: Error, CustomStringConvertible {
         /// It cannot be made, or is not ours.
-        case unusable(path: String, reason: String)
+        case unusable(path: String, SystemError)
         /// Another `sollol` holds it; the process id is nil when it could not be read. With which
         /// configuration, where that is another one.
         case held(path: String, pid: Int32?, other: String?)
@@ -28,9 +28,9 @@ package final class StateDirectory {
         /// What happened, where, and what to do about it.
         package var description: String {
             switch self {
-            case .unusable(let path, let reason):
-                "the state directory \(path) cannot be used: \(reason). Make it yours and "
-                    + "writable, or set XDG_STATE_HOME."
+            case .unusable(let path, let error):
+                "the state directory \(path) cannot be used: \(error). "
+                    + Self.remedy(error, path)
             case .held(let path, let pid, nil):
                 Self.holder(pid)
                     + " already supervises this cluster: it holds \(path)/lock. It takes a "
@@ -48,6 +48,16 @@ package final class StateDirectory {
                 "\(path) belongs to the configuration \(recorded), with which a sollol runs. If "
                     + "that cluster is meant, give its file with -c. " + Self.replacing(recorded)
             }
+        }
+
+        /// What helps against that.
+        private static func remedy(_ error: SystemError, _ path: String) -> String {
+            if let space = error.remedy(forDiskOf: path) {
+                return "\(space); or set XDG_STATE_HOME."
+            }
+            return error.operation.hasPrefix("lock ")
+                ? "Its file system has no locks: set XDG_STATE_HOME to a folder on another one."
+                : "Make it yours and writable, or set XDG_STATE_HOME."
         }
 
         private static func holder(_ pid: Int32?) -> String {
@@ -103,10 +113,10 @@ package final class StateDirectory {
             lock = try Descriptor(
                 opening: path + "/lock", O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
         } catch {
-            throw Problem.unusable(path: path, reason: error.description)
+            throw Problem.unusable(path: path, error)
         }
         former = StateFolder.configuration(of: path)
-        guard Self.take(lock) else {
+        guard try Self.take(lock, in: path) else {
             throw Problem.held(
                 path: path, pid: Self.readPid(lock), other: former == configuration ? nil : former)
         }
@@ -118,9 +128,12 @@ package final class StateDirectory {
 
     /// Takes the lock; a moment of patience, since `holder` takes it for an instant to see whether
     /// it is free.
-    private static func take(_ lock: Descriptor) -> Bool {
+    private static func take(_ lock: Descriptor, in path: String) throws(Problem) -> Bool {
         for _ in 0..<20 {
             if flock(lock.number, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard [EWOULDBLOCK, EINTR].contains(errno) else {
+                throw .unusable(path: path, SystemError("lock \(path)/lock"))
+            }
             usleep(10_000)
         }
         return false
@@ -132,7 +145,10 @@ package final class StateDirectory {
         guard let lock = try? Descriptor(opening: path + "/lock", flags) else {
             return (false, nil)
         }
-        if flock(lock.number, LOCK_SH | LOCK_NB) == 0 { return (false, nil) }
+        // Where a file system has no locks nobody holds one.
+        guard flock(lock.number, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else {
+            return (false, nil)
+        }
         return (true, readPid(lock))
     }
 
@@ -162,10 +178,10 @@ package final class StateDirectory {
 
     private func writePid() throws {
         let text = Array("\(getpid())\n".utf8)
-        guard ftruncate(lock.number, 0) == 0,
-            pwrite(lock.number, text, text.count, 0) == text.count
-        else {
-            throw Problem.unusable(path: path, reason: SystemError("write lock").description)
+        let written = ftruncate(lock.number, 0) == 0 ? pwrite(lock.number, text, text.count, 0) : -1
+        guard written == text.count else {
+            throw Problem.unusable(
+                path: path, SystemError("write \(path)/lock", code: written < 0 ? errno : ENOSPC))
         }
     }
 

@@ -34,11 +34,11 @@ package struct StateFolder {
     ///
     /// - Throws: `StateDirectory.Problem.unusable`.
     static func make(_ path: String) throws {
-        do {
+        do throws(SystemError) {
             try makeFolder(path)
             try makeFolder(path + "/logs", isInOurs: true)
         } catch {
-            throw StateDirectory.Problem.unusable(path: path, reason: error.description)
+            throw StateDirectory.Problem.unusable(path: path, error)
         }
     }
 
@@ -127,14 +127,21 @@ package struct StateFolder {
     /// meant it so, and what is in it may be theirs.
     private static func makeFolder(_ path: String, isInOurs: Bool = false) throws(SystemError) {
         var partial = ""
+        var obstacle: SystemError?
         for part in path.split(separator: "/") {
             partial += "/" + part
-            if mkdir(partial, 0o700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES {
-                throw SystemError("mkdir \(partial)")
-            }
+            guard mkdir(partial, 0o700) != 0, errno != EEXIST else { continue }
+            let error = SystemError("mkdir \(partial)")
+            // A folder that is there may say so, too: the first of these is the reason only where
+            // something is missing in the end.
+            guard [EROFS, EACCES, ENOENT].contains(error.code) else { throw error }
+            obstacle = obstacle ?? error
         }
         var status = stat()
-        guard stat(path, &status) == 0 else { throw SystemError("open \(path)") }
+        guard stat(path, &status) == 0 else {
+            throw errno == ENOENT
+                ? obstacle ?? SystemError("open \(path)") : SystemError("open \(path)")
+        }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw SystemError("open \(path)", code: ENOTDIR)
         }
@@ -164,11 +171,13 @@ package struct StateFolder {
                 opening: temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
             let written = file.write(Array(content))
             file.close()
-            guard written == content.count else { throw SystemError("write \(temporary)") }
+            guard written == content.count else {
+                throw SystemError("write \(temporary)", code: written < 0 ? errno : ENOSPC)
+            }
             guard rename(temporary, target) == 0 else { throw SystemError("rename \(temporary)") }
         } catch {
             unlink(temporary)
-            throw StateDirectory.Problem.unusable(path: path, reason: error.description)
+            throw StateDirectory.Problem.unusable(path: path, error)
         }
     }
 }

@@ -16,6 +16,12 @@ package struct SystemError: Error, CustomStringConvertible, Sendable {
     /// What the system calls it: `No such file or directory`.
     package var reason: String { String(cString: strerror(code)) }
 
+    /// What to do where a disk is full, as a sentence; nil: it is not.
+    package func remedy(forDiskOf folder: String) -> String? {
+        guard [ENOSPC, EDQUOT].contains(code) else { return nil }
+        return "Free some space: `df -h \(folder)` tells how full that disk is"
+    }
+
     /// `open /var/log/x: No such file or directory`.
     package var description: String {
         guard code == EMFILE else { return "\(operation): \(reason)" }

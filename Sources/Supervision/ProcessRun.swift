@@ -33,6 +33,8 @@ package struct ExitReport: Equatable, Sendable {
     package var wait: SSHWait?
     /// Who sent it KILL; nil where its host does not tell.
     package var killer: Killer?
+    /// Whether it was on another host: else no words of it are those of ssh, whatever they say.
+    package var isRemote = true
 
     /// A report of that status and those last lines.
     package init(
@@ -56,7 +58,7 @@ package struct ExitReport: Equatable, Sendable {
 
     /// Why ssh failed, if it did.
     package var sshFailure: SSHFailure? {
-        status == nil && refusal == nil
+        isRemote && status == nil && refusal == nil
             ? SSHFailure(words: lastWords, status: nil, wait: wait) : nil
     }
 }

@@ -222,6 +222,10 @@ package struct SurveyReport: Equatable, Sendable {
         answer = nil
         if line.hasPrefix("%status ") {
             whole.status = Outside.number(line.dropFirst("%status ".count), in: Outside.status)
+            // The status has a line of its own, before which an empty one is what ended the last.
+            if whole.text == "\n" || whole.text.utf8.suffix(2).elementsEqual([10, 10]) {
+                whole.text.unicodeScalars.removeLast()
+            }
         } else {
             add(line, to: &whole.text, atMost: Bounds.programBytes)
         }

@@ -150,7 +150,9 @@ struct UpCommand {
         tellDifferences(from: look.factsOfDryRun(recorded: recorded), to: plan)
         for assumption in plan.assumptions { console.notice("assumed: \(assumption)") }
         let placed = [plan.paceNotice].compactMap(\.self)
-        for notice in plan.notices + placed + plan.spareNotices { console.notice("notice: \(notice)") }
+        for notice in plan.notices + placed + plan.spareNotices {
+            console.notice("notice: \(notice)")
+        }
         try RecordedFacts.write(
             look.facts, placement: plan.remembered, isSharded: plan.isSharded, to: state)
         for report in look.surveys.flatMap(\.pruned) { console.notice("notice: \(report)") }

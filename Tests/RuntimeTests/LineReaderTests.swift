@@ -35,6 +35,24 @@ import Testing
         #expect(try lines([most + "\n" + most, "\n"]) == [most, most])
     }
 
+    /// Who dies may have no time for a newline, and somebody else holds the pipe.
+    @Test func whatHasNotEndedIsHandedOutOnceNothingMoreIsAwaited() throws {
+        let pipe = try DescriptorPair()
+        defer {
+            pipe.writing.close()
+            pipe.reading.close()
+        }
+        pipe.reading.setNonBlocking()
+        var reader = LineReader(pipe.reading)
+        var lines: [String] = []
+        _ = pipe.writing.write(Array("one\nfatal: no".utf8))
+        #expect(reader.read { lines.append($0) })
+        #expect(lines == ["one"])
+        reader.flush { lines.append($0) }
+        reader.flush { lines.append($0) }
+        #expect(lines == ["one", "fatal: no"])
+    }
+
     @Test func aFloodDoesNotKeepTheReaderForEver() throws {
         let pipe = try DescriptorPair()
         // A reading end that blocks: there is always more. The thread closes a number of its own:

@@ -73,6 +73,31 @@ import Testing
         let command = "sleep 1000 & echo $! > '\(folder)/pid'; wait"
         let warnings = tell(["x"], spec(command: command), limit: 1)
         #expect(warnings == ["notify: notify.command took longer than 1 s and was killed"])
+        try awaitEnd()
+    }
+
+    /// It went on for ever after sollol had said that nothing was left running.
+    @Test func whatStillTellsEndsWithUs() throws {
+        let loop = EventLoop()
+        let command =
+            "sleep 1000 & echo $! > '\(folder)/pid.new'; "
+            + "mv '\(folder)/pid.new' '\(folder)/pid'; wait"
+        let notifier = Notifier(spec(command: command), loop: loop, limit: 1000)
+        notifier.tell(news("x"))
+        func look() {
+            guard text("pid").isEmpty else {
+                return notifier.settle(within: 0.01) { loop.stop() }
+            }
+            loop.at(EventLoop.now + 0.01, look)
+        }
+        loop.at(EventLoop.now, look)
+        loop.run()
+        notifier.end()
+        try awaitEnd()
+    }
+
+    /// Returns once the process in the file has ended.
+    private func awaitEnd() throws {
         let pid = try #require(Int32(text("pid").dropLast()))
         // A zombie at most: whoever inherits it takes its time.
         let loop = EventLoop()

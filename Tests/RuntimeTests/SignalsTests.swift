@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Basics
 @testable import SollolRuntime
 
 /// Signals to loops, each in a process of its own.
@@ -41,6 +42,31 @@ import Testing
                 SignalsTests.order = SignalsTests.order * 10 + 1
                 outer.stop()
             }
+        }
+    }
+
+    /// A service that was told to reload while it was starting ended, with status 0.
+    @Test func withoutATerminalHangingUpIsNoEnd() async {
+        await #expect(processExitsWith: .exitCode(3)) {
+            setsid()
+            Signals.unblockAll()
+            Signals.endAtOnce(isQuiet: true)
+            raise(SIGHUP)
+            let loop = EventLoop()
+            loop.at(EventLoop.now) {
+                raise(SIGHUP)
+                loop.at(EventLoop.now + 0.1) { loop.stop() }
+            }
+            Signals.running(loop) { exit(4) }
+            raise(SIGHUP)
+            exit(3)
+        }
+        await #expect(processExitsWith: .exitCode(0)) {
+            setsid()
+            Signals.unblockAll()
+            Signals.endAtOnce(isQuiet: true)
+            raise(SIGTERM)
+            exit(3)
         }
     }
 

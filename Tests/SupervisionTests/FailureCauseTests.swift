@@ -8,6 +8,15 @@ import Testing
 @testable import Supervision
 
 @Suite struct FailureCauseTests {
+    /// A server of this machine whose guard was killed: what it had printed was taken for ssh's.
+    @Test func aServerHereNeverFailsForSsh() {
+        var exit = ExitReport(status: nil, lastWords: ["mount helper: Permission denied (nfs)"])
+        #expect(FailureCause(exit, of: .worker).ssh != nil)
+        exit.isRemote = false
+        #expect(FailureCause(exit, of: .worker).ssh == nil)
+        #expect(FailureCause(exit, of: .worker).kind == .guardLost)
+    }
+
     /// Lines as llama.cpp build 11669 prints them.
     @Test(arguments: [
         (1, "error: invalid argument: --no-mmap", FailureCause.Class.usage, nil),

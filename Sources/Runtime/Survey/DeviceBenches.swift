@@ -66,8 +66,9 @@ private final class DeviceBenchRun {
         loop.cancel(timer)
         process = nil
         if let problem { return done(.problem(problem)) }
-        let exit = ExitReport(status: end.status, lastWords: lines, wait: end.wait)
-        if bench.location != .here, let failure = exit.sshFailure {
+        var exit = ExitReport(status: end.status, lastWords: lines, wait: end.wait)
+        exit.isRemote = bench.location != .here
+        if let failure = exit.sshFailure {
             return done(.problem(failure.message(bench.location)))
         }
         done(bench.outcome(lines, status: end.status, now: Timestamp.now.seconds))

@@ -248,8 +248,9 @@ final class WorkerLook {
         if !isEnding {
             loop.cancel(timer)
             let location = trial.worker.location
-            let exit = ExitReport(status: end.status, lastWords: words, wait: end.wait)
-            if location != .here, let failure = exit.sshFailure {
+            var exit = ExitReport(status: end.status, lastWords: words, wait: end.wait)
+            exit.isRemote = location != .here
+            if let failure = exit.sshFailure {
                 if failure.kind == .turnedAway, turnedAway.mayTryAgain(within: timeouts.connect) {
                     words = []
                     return handlers.turnedAway()
