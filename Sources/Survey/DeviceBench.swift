@@ -41,11 +41,17 @@ package struct DeviceBench: Equatable, Sendable {
         let values = [
             ("bench_folders", folders.joined(separator: ":")), ("bench_rpc", rpc ?? ""),
             ("bench_device", device),
-            ("bench_threads", conditions.threads.map(String.init) ?? ""),
+            ("bench_threads", threads),
             ("small_probe", Self.escaped(small.header)), ("small_size", "\(small.fileSize)"),
             ("large_probe", Self.escaped(large.header)), ("large_size", "\(large.fileSize)"),
         ].map { "\($0)=\(ShellQuoting.quote($1))" }.joined(separator: " ")
         return ["sh", "-c", values + "; " + ShellProgram.line(PackageResources.measure_device_sh)]
+    }
+
+    /// A worker whose help did not tell takes half of what its host runs at once.
+    private var threads: String {
+        let isUntold = node.isWorker && rpc == nil && device.hasPrefix(WorkerDevice.cpu)
+        return conditions.threads.map(String.init) ?? (isUntold ? "half" : "")
     }
 
     /// Bytes as `printf` takes them; digits and letters as they are, for they are most.

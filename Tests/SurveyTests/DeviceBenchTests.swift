@@ -94,8 +94,12 @@ import Testing
             access($0, X_OK) == 0
         }
 
-    /// What the program runs sees both probes whole, and no file has a name any more.
-    @Test(arguments: shells) func theProbesHaveNoName(_ shell: String) throws {
+    /// What a stand-in for llama-bench prints in that shell.
+    ///
+    /// - Parameter tell: its commands.
+    private func output(
+        _ shell: String, _ tell: String, _ change: (inout DeviceBench) -> Void = { _ in }
+    ) throws -> String {
         let folder = NSTemporaryDirectory() + "sollol-bench-\(UUID().uuidString)"
         let temporary = folder + "/tmp"
         try FileManager.default.createDirectory(
@@ -105,16 +109,15 @@ import Testing
             #!/bin/sh
             [ "$1" != --help ] || { echo '--load-mode --device'; exit; }
             echo "words $*"
-            echo "sizes $(wc -c <"$2") $(wc -c <"$4")"
-            echo "begins $(head -c 4 "$2") $(head -c 4 "$4")"
-            echo "left $(ls -A "$TMPDIR")"
+            \(tell)
             """
         try writeProgram(standIn, to: folder + "/llama-bench")
-        let argv = Self.bench(["/nowhere", folder]).argv
+        var bench = Self.bench(["/nowhere", folder])
+        change(&bench)
         let process = Process()
         let applet = shell.hasSuffix("busybox") ? ["sh"] : []
         process.executableURL = URL(filePath: shell)
-        process.arguments = applet + argv.dropFirst()
+        process.arguments = applet + bench.argv.dropFirst()
         process.environment = [
             "PATH": "/usr/bin:/bin", "TMPDIR": temporary, "HOME": folder,
             "SOLLOL_SCRATCH": temporary + "/sollol-short-1",
@@ -126,12 +129,36 @@ import Testing
             decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
+        return text
+    }
+
+    /// What the program runs sees both probes whole, and no file has a name any more.
+    @Test(arguments: shells) func theProbesHaveNoName(_ shell: String) throws {
+        let text = try output(
+            shell,
+            """
+            echo "sizes $(wc -c <"$2") $(wc -c <"$4")"
+            echo "begins $(head -c 4 "$2") $(head -c 4 "$4")"
+            echo "left $(ls -A "$TMPDIR")"
+            """)
         let sizes = text.split(separator: "\n").first { $0.hasPrefix("sizes") }
         #expect(
             sizes?.split(separator: " ").dropFirst().map(String.init)
                 == ["\(ProbeModel.tiny.fileSize)", "\(ProbeModel.weighty.fileSize)"], "\(text)")
         #expect(text.contains("begins GGUF GGUF\n") && text.contains("left \n"), "\(text)")
         #expect(text.contains("-lm none -ngl 0 -dev none") && text.contains("-t 3"), "\(text)")
+    }
+
+    /// A worker whose help does not tell its threads takes half of the processors.
+    @Test(arguments: shells) func threadsThatNobodyToldAreThoseOfRPCServer(_ shell: String) throws {
+        let half = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
+        let worker = try output(shell, "") { $0.conditions.threads = nil }
+        #expect(worker.contains(" -t \(half) "), "\(worker)")
+        let coordinator = try output(shell, "") {
+            $0.conditions.threads = nil
+            $0.node = .coordinator
+        }
+        #expect(!coordinator.contains(" -t "), "\(coordinator)")
     }
 
     @Test func noRoomIsSaidBeforeAnythingIsTried() {

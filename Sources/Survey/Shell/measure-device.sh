@@ -3,9 +3,10 @@
 #
 # Reads SOLLOL_SCRATCH (short-command.sh), bench_folders (separated by colons, `~/` is the home
 # folder), bench_rpc (the address of an rpc-server, or empty), bench_device (CPU, CUDA0, RPC0),
-# bench_threads (empty: llama-bench's own number), small_probe and large_probe (the beginnings of
-# the files, for printf), small_size and large_size (bytes). Prints llama-bench's lines, or
-# `bench missing` or `bench nowhere`.
+# bench_threads (empty: llama-bench's own number; `half`: half of the processors, which is what
+# rpc-server takes), small_probe and large_probe (the beginnings of the files, for printf),
+# small_size and large_size (bytes). Prints llama-bench's lines, or `bench missing` or
+# `bench nowhere`.
 
 : "${bench_folders-}" "${bench_rpc-}" "${bench_device-}" "${bench_threads-}";
 : "${small_probe-}" "${large_probe-}" "${small_size-}" "${large_size-}" "${SOLLOL_SCRATCH-}";
@@ -44,6 +45,11 @@ descriptors=/proc/self/fd;
 help=$("$bench" --help 2>&1);
 set -- -m "$descriptors/8" -m "$descriptors/9" -p 64 -n 8 -r 5 -o jsonl;
 [ -z "$bench_rpc" ] || set -- "$@" -rpc "$bench_rpc";
+[ "$bench_threads" != half ] || {
+    # Not `nproc`, which looks at OMP_NUM_THREADS.
+    bench_threads=$(getconf _NPROCESSORS_ONLN 2>/dev/null) || bench_threads=2;
+    bench_threads=$((bench_threads > 1 ? bench_threads / 2 : 1));
+};
 [ -z "$bench_threads" ] || set -- "$@" -t "$bench_threads";
 # Weights are copied to memory, as a start does it.
 case $help in
