@@ -33,6 +33,8 @@ package struct DeviceBench: Equatable, Sendable {
     package var small: ProbeModel
     /// The more layers.
     package var large: ProbeModel
+    /// Whether its weights are noise: ssh may compress what it carries, and zeros to nothing.
+    package var isNoisy = false
 
     package var device: String { conditions.device }
 
@@ -44,6 +46,7 @@ package struct DeviceBench: Equatable, Sendable {
             ("bench_threads", threads),
             ("small_probe", Self.escaped(small.header)), ("small_size", "\(small.fileSize)"),
             ("large_probe", Self.escaped(large.header)), ("large_size", "\(large.fileSize)"),
+            ("large_noise", isNoisy ? "1" : ""),
         ].map { "\($0)=\(ShellQuoting.quote($1))" }.joined(separator: " ")
         return ["sh", "-c", values + "; " + ShellProgram.line(PackageResources.measure_device_sh)]
     }
@@ -134,7 +137,8 @@ package struct DeviceBench: Equatable, Sendable {
                     + "its rpc-server (Debian: llama.cpp-tools)")
         }
         if lines.contains("bench nowhere") {
-            return .problem("no file of a few KiB can be written to /tmp on {host}")
+            let size = isNoisy ? MemorySize.text(large.fileSize) : "a few KiB"
+            return .problem("no file of \(size) can be written to /tmp on {host}")
         }
         let runs = Self.runs(lines)
         guard status == 0, let token = pair(runs, { $0.n_gen > 0 }),
@@ -208,6 +212,7 @@ extension DeviceBench {
             .init(device: device, model: "", build: nil, threads: nil), of: trial.coordinator,
             (ProbeModel.tiny, ProbeModel.weighty))
         bench.rpc = trial.asked
+        bench.isNoisy = true
         return bench
     }
 

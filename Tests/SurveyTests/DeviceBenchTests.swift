@@ -149,6 +149,15 @@ import Testing
         #expect(text.contains("-lm none -ngl 0 -dev none") && text.contains("-t 3"), "\(text)")
     }
 
+    /// What ssh could compress would make the way to a worker look faster than it is for weights;
+    /// of bytes without one of their bits seven eighths remain.
+    @Test(arguments: shells) func weightsForTheWayAreNoise(_ shell: String) throws {
+        let sum = "head -c 4000000 \"$4\" | gzip | wc -c; wc -c <\"$4\""
+        let noise = try output(shell, sum) { $0.isNoisy = true }.split(separator: "\n")
+        #expect(Int(noise.dropFirst().first ?? "") ?? 0 > 3_300_000, "\(noise)")
+        #expect(noise.last.map(String.init) == "\(ProbeModel.weighty.fileSize)", "\(noise)")
+    }
+
     /// A worker whose help does not tell its threads takes half of the processors.
     @Test(arguments: shells) func threadsThatNobodyToldAreThoseOfRPCServer(_ shell: String) throws {
         let half = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)

@@ -33,8 +33,7 @@ struct MeasureTests {
             #expect((device["hop_seconds"] as? Double != nil) == isWorker)
             #expect((device["transport"] as? String == "direct") == isWorker)
         }
-        let left = try FileManager.default.contentsOfDirectory(atPath: "/tmp")
-        #expect(!left.contains { $0.hasPrefix("sollol-short-") })
+        try LocalCluster.scratchFoldersEnd()
         #expect(cluster.leftovers() == [])
         let run = try cluster.sollol("plan")
         let plan = run.standardOutput()
@@ -46,27 +45,31 @@ struct MeasureTests {
 
     @Test func withoutItsProgramThatIsSaid() throws {
         let cluster = try LocalCluster(workers: 1)
-        let folder = cluster.folder + "/programs"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let llama = try #require(TestEnvironment.llamaFolder)
-        for name in try FileManager.default.contentsOfDirectory(atPath: llama)
-        where name != "llama-bench" {
-            // Links: a program finds its libraries beside what they lead to.
-            try FileManager.default.createSymbolicLink(
-                atPath: "\(folder)/\(name)", withDestinationPath: "\(llama)/\(name)")
-        }
-        let run = try RunningProgram(
-            TestEnvironment.products + "/sollol",
-            ["measure", "--config", cluster.configuration],
-            environment: cluster.environment.merging([
-                "PATH": "\(folder):/usr/bin:/bin", "HOME": cluster.folder,
-            ]) { $1 })
+        let run = try cluster.sollol(["measure"], programs: cluster.programs(bench: nil))
         let text = run.standardOutput()
         #expect(run.exitStatus() == 69)
         #expect(
             text.contains("error: worker-1, coordinator: ")
                 || text.contains("there is no llama-bench on this machine"), "\(text)")
         #expect(cluster.leftovers() == [])
+    }
+
+    /// They would share the network and the processors of the coordinator's host.
+    @Test func waysAreMeasuredOneAfterTheOther() throws {
+        let cluster = try LocalCluster(workers: 3)
+        let notes = cluster.folder + "/notes"
+        let script = """
+            #!/bin/sh
+            case "$*" in
+            *--help*) exit 0;;
+            *' -rpc '*) echo begins >>'\(notes)'; sleep 0.5; echo ends >>'\(notes)';;
+            esac
+            \(LocalCluster.goodBench)
+            """
+        let run = try cluster.sollol(["measure"], programs: cluster.programs(bench: script))
+        #expect(run.exitStatus() == 0, "\(run.lines)")
+        let words = try String(contentsOfFile: notes, encoding: .utf8).split(separator: "\n")
+        #expect(words == ["begins", "ends", "begins", "ends", "begins", "ends"])
     }
 
     @Test func besideARunningClusterItIsRefused() throws {
