@@ -41,15 +41,19 @@ package struct MeasureReport {
             return MessageText.lines("error: \(finding.named.text)")
         }
         lines += problems.isEmpty ? [] : [""] + problems
-        lines += [
-            "",
-            isGood
-                ? "Recorded. `sollol plan` and `sollol up` place layers by it where `strategy` "
-                    + "is not set."
-                : "What was measured is recorded; it counts once all devices of workers are "
-                    + "measured.",
-        ]
+        lines += ["", conclusion]
         return lines.map { TerminalText.clean($0) + "\n" }.joined()
+    }
+
+    private var conclusion: String {
+        if isGood {
+            return "Recorded. `sollol plan` and `sollol up` place layers by it where `strategy` "
+                + "is not set."
+        }
+        let hasAny = results.contains { if case .measured = $0.outcome { true } else { false } }
+        return hasAny
+            ? "What was measured is recorded; it counts once all devices of workers are measured."
+            : "Nothing was measured; what was known before stays."
     }
 
     private func way(_ way: MeasuredWay?) -> String {

@@ -187,11 +187,17 @@ package struct DeviceBench: Equatable, Sendable {
         }
         let all = token.small.seconds / Double(max(1, token.small.n_gen))
         let output = max(0, all - layer * Double(small.layers))
-        return .measured(
-            MeasuredDevice(
-                conditions, measuredAt: now, layer: layer, promptLayer: max(0, slope(prompt)),
-                outputLayer: output, hop: way?.hop, bytesPerSecond: way?.bytesPerSecond,
-                spread: spread))
+        let device = MeasuredDevice(
+            conditions, measuredAt: now, layer: layer, promptLayer: max(0, slope(prompt)),
+            outputLayer: output, hop: way?.hop, bytesPerSecond: way?.bytesPerSecond,
+            spread: spread)
+        guard device.isPlausible else {
+            return .problem(
+                "what llama-bench tells of \(conditions.device) on {host} cannot be: \(layer) s "
+                    + "for a layer, \(output) s for the output layer, "
+                    + "\(way?.hop ?? 0) s for the way there")
+        }
+        return .measured(device)
     }
 
     /// Seconds that a token takes for the way to a device and back, by a bench with `tiny` probes;

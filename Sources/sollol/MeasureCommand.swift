@@ -50,7 +50,12 @@ enum MeasureCommand {
             way.measuredAt = device.measuredAt
             facts.record(way, to: bench.key)
         }
-        try enquiry.record(facts)
+        guard try enquiry.record(facts) else {
+            CommandLineInterface.complain(
+                error: "a sollol has begun to run this cluster meanwhile and disturbed this, so "
+                    + "nothing is recorded. Try: sollol down, then sollol measure")
+            return .alreadyRunning
+        }
         let report = MeasureReport(
             cluster: spec.name, results: Array(zip(benches, outcomes)).map { ($0, $1) })
         try CommandLineInterface.write(enquiry.isJSON ? report.json : report.text)

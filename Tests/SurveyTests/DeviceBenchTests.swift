@@ -82,6 +82,12 @@ import Testing
         #expect(problem(busy).contains("busy"))
         busy[1] = Self.line(9, prompt: 0, tokens: 10, "3000000000, 30000000000")
         #expect(problem(busy).contains("900 % longer"))
+        // Too long for anything: 9000 s for a layer.
+        let impossible = [
+            Self.line(8, prompt: 0, tokens: 1, "1000000000"),
+            Self.line(9, prompt: 0, tokens: 1, "9000000000000"), Self.lines[2], Self.lines[3],
+        ]
+        #expect(problem(impossible).contains("cannot be: 8999.0 s for a layer"))
         for lie in ["-5", "0", "1e300", "\"x\"", ""] {
             var lied = Self.lines
             lied[1] = Self.line(9, prompt: 0, tokens: 10, lie)

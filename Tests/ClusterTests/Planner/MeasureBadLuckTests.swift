@@ -23,7 +23,8 @@ struct MeasureBadLuckTests {
             'worker dies'*' -rpc '*) pkill -KILL -f 'rpc-server.* -p \(cluster.ports[0])'; exit 1;;
             'memory'*) echo 'CUDA error: out of memory' >&2; exit 134;;
             'noise'*) samples='800000000, 8000000000';;
-            'hangs'*' -rpc '*) ;;
+            *' -rpc '*) ;;
+            'waits'*) [ -e '\(folder)/first' ] || cat '\(folder)/fifo'; : >'\(folder)/first';;
             'hangs'*) [ ! -e '\(folder)/first' ] || exec cat '\(folder)/fifo'; : >'\(folder)/first';;
             esac
             \(LocalCluster.goodBench)
@@ -69,6 +70,21 @@ struct MeasureBadLuckTests {
         #expect(text.contains("error: worker-1") && text.contains(word), "\(text)")
         #expect(try isClean())
         #expect(try predicts())
+    }
+
+    /// As `up` holds it, which would have disturbed the measurement.
+    @Test func whoBeganMeanwhileIsTold() throws {
+        let run = try measure("waits")
+        _ = try run.waitFor("[2/2]")
+        let lock = open(cluster.folder + "/state/sollol/test/lock", O_CREAT | O_RDWR, 0o600)
+        #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
+        // Waits for the reader, and lets it go on.
+        close(open(programs + "/fifo", O_WRONLY))
+        #expect(run.exitStatus() == 75)
+        #expect(run.lines.contains { $0.contains("nothing is recorded") }, "\(run.lines)")
+        #expect(run.standardOutput() == "")
+        close(lock)
+        #expect(try !predicts())
     }
 
     @Test func itCanBeStopped() throws {
