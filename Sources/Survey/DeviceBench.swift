@@ -237,8 +237,9 @@ extension DeviceBench {
         (small, large) = probes
     }
 
-    /// All devices of a plan that can hold layers: those of workers that `sollol` starts, the
-    /// coordinator's own GPUs, and its CPU where it may hold layers.
+    /// All devices of a plan that can hold layers: those of workers, the coordinator's own GPUs,
+    /// and its CPU where it may hold layers. A backend that somebody else runs is one that has an
+    /// obstacle: its host is not ours, and layers of the model would have to be sent there.
     ///
     /// - Parameters:
     ///   - model: the digest of its shape.
@@ -248,7 +249,7 @@ extension DeviceBench {
         _ probes: (small: ProbeModel, large: ProbeModel),
         trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)]
     ) -> [DeviceBench] {
-        plan.processes.flatMap { process -> [DeviceBench] in
+        let ours = plan.processes.flatMap { process -> [DeviceBench] in
             let worker = spec.workers.first { $0.node == process.node }
             let conditions =
                 worker.map { facts.conditions(of: $0, model: model) }
@@ -266,6 +267,17 @@ extension DeviceBench {
                 return bench
             }
         }
+        guard let coordinator = plan.process(.coordinator) else { return ours }
+        return ours
+            + spec.workers.filter { !$0.managed }.map { worker in
+                let conditions = facts.conditions(of: worker, model: model)[0]
+                var bench = DeviceBench(conditions, of: coordinator, probes)
+                bench.node = worker.node
+                bench.obstacle =
+                    "sollol does not run it, so it cannot be measured: give every backend a "
+                    + "`speed`, or layers are placed without knowing which is fast"
+                return bench
+            }
     }
 
     private static func own(

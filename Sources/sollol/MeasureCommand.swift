@@ -31,8 +31,9 @@ enum MeasureCommand {
         let benches = DeviceBench.all(
             plan, spec, look.facts, model: shape.paceDigest, (look.probes[0], look.probes[1]),
             trials: look.trials)
+        let count = benches.count { $0.obstacle == nil }
         console.report(
-            Report(.phase, "[2/2] measuring \(plural(benches.count, "device")), about 10 s each"))
+            Report(.phase, "[2/2] measuring \(plural(count, "device")), about 10 s each"))
         let outcomes = DeviceBenches.at(benches, look.facts, timeouts: spec.timeouts) {
             bench, outcome in
             // The signal ends this process once nothing runs any more.

@@ -72,6 +72,29 @@ struct MeasureTests {
         #expect(words == ["begins", "ends", "begins", "ends", "begins", "ends"])
     }
 
+    /// Its devices cannot be measured, so nothing is placed by what was measured of the others.
+    @Test(arguments: [true, false]) func aBackendOfSomebodyElseIsAProblem(_ isAlone: Bool) throws {
+        let cluster = try LocalCluster(
+            workers: isAlone ? 1 : 2,
+            extra: isAlone ? #""placement": {"participants": "workers_only"}"# : "")
+        let address = "127.0.0.1:\(cluster.ports[0])"
+        try cluster.edit(
+            "\"\(address)\"",
+            #"{"host": "127.0.0.1", "port": \#(cluster.ports[0]), "managed": false}"#)
+        let script = "#!/bin/sh\ncase \"$*\" in *--help*) exit 0;; esac\n" + LocalCluster.goodBench
+        let programs = try cluster.programs(bench: script)
+        let run = try cluster.sollol(["measure"], programs: programs)
+        let text = run.standardOutput()
+        #expect(run.exitStatus() == 69)
+        #expect(text.contains("error: worker-1: sollol does not run it"), "\(text)")
+        #expect(text.contains("Nothing was measured") == isAlone, "\(text)")
+        #expect(text.contains("it counts once") == !isAlone, "\(text)")
+        #expect(run.lines.contains { $0.contains("measuring \(isAlone ? 0 : 2) devices") })
+        let again = try cluster.sollol(["measure", "--format", "json"], programs: programs)
+        #expect(again.standardOutput().contains("sollol does not run it"))
+        #expect(again.exitStatus() == 69)
+    }
+
     @Test func besideARunningClusterItIsRefused() throws {
         let cluster = try LocalCluster(workers: 1)
         let up = try cluster.serving()
