@@ -45,7 +45,8 @@ enum MeasureCommand {
         }
         var facts = look.facts
         for (bench, outcome) in zip(benches, outcomes) {
-            guard case .measured(let device) = outcome else { continue }
+            // Without a way it would count as one that is reached in no time.
+            guard case .measured(let device) = outcome, bench.wayProblem == nil else { continue }
             facts.record(device, of: bench.key)
             guard var way = bench.way else { continue }
             way.measuredAt = device.measuredAt

@@ -24,7 +24,7 @@ struct MeasureTests {
         #expect(devices.count + problems.count == 3)
         #expect(status == (problems.isEmpty ? 0 : 69))
         for problem in problems {
-            #expect((problem["problem"] as? String)?.contains("is busy") == true, "\(problem)")
+            #expect((problem["problem"] as? String)?.contains("at rest") == true, "\(problem)")
         }
         for device in devices {
             #expect(device["device"] as? String == "CPU")
@@ -48,10 +48,38 @@ struct MeasureTests {
         let run = try cluster.sollol(["measure"], programs: cluster.programs(bench: nil))
         let text = run.standardOutput()
         #expect(run.exitStatus() == 69)
+        let words = text.replacing("\n", with: " ")
         #expect(
-            text.contains("error: worker-1, coordinator: ")
-                || text.contains("there is no llama-bench on this machine"), "\(text)")
+            words.contains("error: worker-1, coordinator: there is no llama-bench on this machine"),
+            "\(text)")
         #expect(cluster.leftovers() == [])
+    }
+
+    /// Nobody blames the worker for it, and its device is measured.
+    @Test func withoutItOnTheCoordinatorsHostTheWayIsNotMeasured() throws {
+        let cluster = try LocalCluster(workers: 1)
+        // Beside the coordinator's program it would be found, too.
+        let coordinator = try cluster.programs(bench: nil)
+        let there = cluster.folder + "/there"
+        try FileManager.default.moveItem(atPath: coordinator, toPath: there)
+        let programs = try cluster.programs(
+            bench: "#!/bin/sh\ncase \"$*\" in *--help*) exit 0;; esac\n" + LocalCluster.goodBench)
+        let rpc = try #require(
+            ["rpc-server", "ggml-rpc-server"].first { access("\(there)/\($0)", X_OK) == 0 })
+        let port = cluster.ports[0]
+        try cluster.edit(
+            "\"127.0.0.1:\(port)\"",
+            #"{"host": "127.0.0.1", "port": \#(port), "binary": "\#(programs)/\#(rpc)"}"#)
+        let run = try cluster.sollol(["measure"], programs: there)
+        let text = run.standardOutput().replacing("\n", with: " ")
+        #expect(run.exitStatus() == 69)
+        #expect(text.contains("worker-1 CPU") && text.contains("25.000 ms a token"), "\(text)")
+        #expect(
+            text.contains(
+                "error: worker-1: the way to it is not measured, and so nothing recorded: there "
+                    + "is no llama-bench on the coordinator's host"), "\(text)")
+        #expect(text.contains("error: coordinator: there is no llama-bench"), "\(text)")
+        #expect(text.contains("Nothing is recorded"), "\(text)")
     }
 
     /// They would share the network and the processors of the coordinator's host.
@@ -87,7 +115,7 @@ struct MeasureTests {
         let text = run.standardOutput()
         #expect(run.exitStatus() == 69)
         #expect(text.contains("error: worker-1: sollol does not run it"), "\(text)")
-        #expect(text.contains("Nothing was measured") == isAlone, "\(text)")
+        #expect(text.contains("Nothing is recorded") == isAlone, "\(text)")
         #expect(text.contains("it counts once") == !isAlone, "\(text)")
         #expect(run.lines.contains { $0.contains("measuring \(isAlone ? 0 : 2) devices") })
         let again = try cluster.sollol(["measure", "--format", "json"], programs: programs)
