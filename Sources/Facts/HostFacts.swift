@@ -57,51 +57,6 @@ package struct HostFacts: Codable, Equatable, Sendable {
         }
     }
 
-    /// An installed program.
-    package struct Binary: Codable, Equatable, Sendable {
-        /// Where it was found; becomes argv[0].
-        package var path: String
-        /// Which file that was.
-        package var stamp: Stamp
-        /// Its full build string, if it or a tool beside it tells one.
-        package var version: String?
-        /// What it accepts; nil for rpc-server, which has no need of it.
-        package var capabilities: Capabilities?
-        /// Checksum and size of it and of libraries beside it, by name; nil if nobody asked.
-        package var digests: [String: String]?
-        /// The time of its inode's change, then sizes and times of the files beside it that its
-        /// answers depend on, as its host prints them, or nil when it has not answered as it
-        /// should.
-        package var companions: String?
-
-        /// What its host prints of it and these files as long as none of them has changed; nil when
-        /// it has to be asked in any case, as for what an earlier release did not look for.
-        package var fingerprint: String? {
-            if let capabilities,
-                capabilities.corsOrigins == nil || capabilities.companions == nil
-                    || capabilities.sleep == nil
-            {
-                return nil
-            }
-            return companions.map {
-                "\(stamp.size) \(stamp.modified / 1_000_000_000)\($0.isEmpty ? "" : " ")\($0) "
-                    + path
-            }
-        }
-
-        /// A binary with these facts.
-        package init(
-            path: String, stamp: Stamp, version: String? = nil, capabilities: Capabilities? = nil,
-            companions: String? = nil
-        ) {
-            self.path = path
-            self.stamp = stamp
-            self.version = version
-            self.capabilities = capabilities
-            self.companions = companions
-        }
-    }
-
     /// A model file.
     package struct Model: Codable, Equatable, Sendable {
         /// The GGUF: the path as configured with `~` expanded, or the blob of an Ollama name.
@@ -219,6 +174,9 @@ extension HostFacts {
         }
         if let problem = file.facts.firstProblem { throw FormatError(problem: problem) }
         self = file.facts
+        // One device that cannot be so says nothing against the others.
+        measured = measured?.mapValues { $0.filter(\.isPlausible) }
+        ways = ways?.mapValues { $0.filter(\.isPlausible) }
     }
 
     private static func describe(_ error: any Error) -> String {
@@ -263,12 +221,6 @@ extension HostFacts {
             if !isPossible {
                 return "\(key.text) has a model of an impossible size"
             }
-        }
-        if (measured ?? [:]).values.contains(where: { !$0.allSatisfy(\.isPlausible) }) {
-            return "what was measured of devices is impossible"
-        }
-        if (ways ?? [:]).values.contains(where: { !$0.allSatisfy(\.isPlausible) }) {
-            return "what was measured of the way to a worker is impossible"
         }
         if (shardKeepers ?? []).contains(where: { !Outside.isHex($0, digits: 64) }) {
             return "a build that keeps shards has no name"

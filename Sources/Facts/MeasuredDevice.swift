@@ -75,14 +75,19 @@ package struct MeasuredDevice: Codable, Equatable, Sendable {
         ).with(promptLayer: .seconds(promptLayer), bytesPerSecond: bytesPerSecond)
     }
 
-    /// Whether a device could have taken so long: what lies in a file may have been changed.
-    var isPlausible: Bool {
+    /// Whether a device could have taken so long: what lies in a file may have been changed, and
+    /// what a program prints may be anything.
+    package var isPlausible: Bool {
         let times = [layer, promptLayer, outputLayer, hop ?? 0]
         return Outside.name(conditions.device) != nil && layer > 0
             && times.allSatisfy { $0.isFinite && (0...3600).contains($0) }
             && (1...1e15).contains(bytesPerSecond ?? 1) && spread.isFinite
-            && (0...1e6).contains(spread) && measuredAt ?? 0 >= 0
+            && (0...1e6).contains(spread) && Self.times.contains(measuredAt ?? 0)
     }
+
+    /// Seconds since 1970 up to the year 9999, as far as dates are written. One that is still to
+    /// come is none of a liar: a machine without a clock of its own starts in the past.
+    static let times = 0...253_402_300_799
 }
 
 extension HostFacts {

@@ -33,7 +33,7 @@ package struct MeasuredWay: Codable, Equatable, Sendable {
     /// Whether a way could have been so: what lies in a file may have been changed.
     var isPlausible: Bool {
         hop.isFinite && (0...3600).contains(hop) && (1...1e15).contains(bytesPerSecond ?? 1)
-            && measuredAt ?? 0 >= 0
+            && MeasuredDevice.times.contains(measuredAt ?? 0)
     }
 }
 

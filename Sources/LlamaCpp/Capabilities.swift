@@ -113,6 +113,17 @@ package struct Capabilities: Codable, Equatable, Sendable {
         self.sleep = sleep
     }
 
+    /// The threads for the CPU that an rpc-server takes unless it is told a number, by its help:
+    /// half of what processors run at once, while llama-bench takes a number of its own.
+    ///
+    /// - Returns: 0 where the help does not say.
+    package static func defaultThreads(inWorkerHelp help: String) -> Int {
+        let line = help.split(whereSeparator: \.isNewline).first { $0.contains("--threads ") }
+        guard let line, let mark = line.firstRange(of: "(default: ") else { return 0 }
+        let number = Int(line[mark.upperBound...].prefix(while: \.isNumber)) ?? 0
+        return (1...4096).contains(number) ? number : 0
+    }
+
     /// The rest of the line `version: …` that every llama.cpp tool prints, or nil.
     package static func buildString(in output: String) -> String? {
         for line in output.split(whereSeparator: \.isNewline) {

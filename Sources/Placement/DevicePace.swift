@@ -78,9 +78,15 @@ extension PlacementRequest {
     /// The pace of each device, or nil unless all are measured, or all have a configured speed.
     ///
     /// The two never mix: a speed has no unit.
+    ///
+    /// A GPU of the coordinator's own has no key for one: by speeds it is slower than any backend,
+    /// and gets what these have no room for.
     package var paces: [DevicePace]? {
         measuredPaces
-            ?? complete(devices.map { $0.speed.map(DevicePace.init(speed:)) })
+            ?? complete(
+                devices.map {
+                    ($0.speed ?? ($0.address == nil ? 0 : nil)).map(DevicePace.init(speed:))
+                })
     }
 
     /// The pace of each device in true seconds, or nil unless all are measured, and compute what

@@ -78,6 +78,18 @@ package struct ModelPlacement: Equatable, Codable, Sendable {
         !zip(request.devices, counts).contains { $0.node == node && $1 > 0 }
     }
 
+    /// Why the fastest placement gives these devices no layer, as what follows their name.
+    package func reasonForNoLayer(on isMeant: (PlacementDevice) -> Bool) -> String {
+        var roomy = request
+        for index in roomy.devices.indices where isMeant(roomy.devices[index]) {
+            roomy.devices[index].limit = nil
+        }
+        let counts = (try? Placement.of(roomy))?.counts ?? []
+        return zip(roomy.devices, counts).contains { isMeant($0) && $1 > 0 }
+            ? "it may hold too little for layers that would help"
+            : "a token takes no less time with it"
+    }
+
     /// The same layers where they are, without the devices of nodes that hold none. llama.cpp
     /// numbers the devices of what it is given, so names behind them change.
     package func without(_ nodes: [Node]) -> ModelPlacement {

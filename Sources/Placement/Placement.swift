@@ -68,14 +68,23 @@ package enum Placement {
                 : "nobody has said how fast \(list(unknown)) \(unknown.count == 1 ? "is" : "are")"
             return try memoryAware(
                 request,
-                ["\(what), so layers are distributed by memory; give every backend a `speed`"])
+                [
+                    "\(what), so layers are distributed by memory; give every backend a `speed`, "
+                        + "or try: sollol measure"
+                ])
         }
         guard let best = FastestPlacement(request, paces: paces).best() else {
             return try memoryAware(request, [])
         }
+        let isBySpeed = request.measuredPaces == nil
+        let unmeasured = request.devices.filter { isBySpeed && $0.address == nil }
         return ModelPlacement(
             request, strategy: .fastest, coordinatorLayers: best.coordinatorLayers,
-            counts: best.counts)
+            counts: best.counts,
+            notes: unmeasured.map {
+                "\($0.node) (\($0.name)) has no `speed`, so it gets only layers that no backend has "
+                    + "room for; `sollol measure` finds how fast it is"
+            })
     }
 
     private static func even(

@@ -16,7 +16,7 @@ extension LaunchPlan {
     /// What people are told of spares, one sentence for each.
     package var spareNotices: [String] {
         spares.map {
-            "\($0) is a spare: a token takes less time without it, so it gets no layer and is not "
+            "\($0) is a spare: \(reasonForSpare($0)), so it gets no layer and is not "
                 + "started (\(ConfigurationKey.placement(.startSpares)) starts it)."
         }
     }

@@ -54,13 +54,22 @@ extension HostFacts {
     }
 
     /// Under which conditions the devices of a worker are measured; at least one.
+    ///
+    /// Threads are those that its rpc-server takes. What an earlier release measured of a CPU on
+    /// llama-bench's own number does not count beside it: it may be twice as fast as what serves.
     package func conditions(
         of worker: WorkerSpec, model: String
     ) -> [MeasuredDevice.Conditions] {
         let known = devices(of: worker) ?? []
         let names = known.isEmpty ? [WorkerDevice.cpu] : known.map(\.name)
-        let build = host(at: worker.location)?.binaries[worker.program]?.version
-        return names.map { .init(device: $0, model: model, build: build, threads: worker.threads) }
+        let program = host(at: worker.location)?.binaries[worker.program]
+        let ownThreads = program?.defaultThreads.flatMap { $0 > 0 ? $0 : nil }
+        return names.map { name in
+            let isCPU = name.hasPrefix(WorkerDevice.cpu)
+            return .init(
+                device: name, model: model, build: program?.version,
+                threads: worker.threads ?? (isCPU ? ownThreads : nil))
+        }
     }
 
     /// Under which conditions a device of the coordinator's own is measured.
@@ -69,6 +78,10 @@ extension HostFacts {
     ) -> MeasuredDevice.Conditions {
         let host = host(at: coordinator.location)
         let build = host?.binaries[coordinator.program]?.version
-        return .init(device: device, model: model, build: build, threads: nil)
+        // Else llama-server takes the number that llama-bench takes.
+        let words = device == WorkerDevice.cpu ? coordinator.extraArguments : []
+        let flag = words.dropLast().lastIndex { ["-t", "--threads"].contains($0) }
+        let threads = flag.flatMap { Int(words[$0 + 1]) }
+        return .init(device: device, model: model, build: build, threads: threads)
     }
 }

@@ -42,7 +42,7 @@ package struct PlanChange: Equatable, Sendable {
             removed.map { ($0, "\($0) is removed") }
             + changed.map { ($0, "\($0) changes: \(plan.command(of: $0))") }
             + started.map { ($0, "\($0), a spare until now, is started") }
-            + spared.map { ($0, "\($0) becomes a spare: a token takes less time without it") }
+            + spared.map { ($0, "\($0) becomes a spare: \(plan.reasonForSpare($0))") }
             + added.map { ($0, "\($0) is added: \(plan.command(of: $0))") }
         // The coordinator comes last, as everywhere.
         return (lines.filter { $0.0.isWorker } + lines.filter { !$0.0.isWorker }).map { $0.1 }
@@ -73,6 +73,11 @@ package struct PlanChange: Equatable, Sendable {
 }
 
 extension LaunchPlan {
+    /// Why that worker is a spare, as what follows its name.
+    func reasonForSpare(_ node: Node) -> String {
+        remembered?.reasonForNoLayer { $0.node == node } ?? ""
+    }
+
     /// With which command a node runs, and where; empty for one that is not in the plan.
     package func command(of node: Node) -> String {
         if let process = process(node) {

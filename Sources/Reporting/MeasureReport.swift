@@ -15,10 +15,20 @@ package struct MeasureReport {
         self.results = results
     }
 
-    /// Whether every device was measured.
-    package var isGood: Bool {
-        !results.isEmpty
-            && results.allSatisfy { if case .measured = $0.outcome { true } else { false } }
+    /// Whether every device was measured, and the ways to them.
+    package var isGood: Bool { !results.isEmpty && problems.isEmpty }
+
+    /// What was not, and why, in the order of devices; of a way once for each worker.
+    private var problems: [(bench: DeviceBench, text: String)] {
+        var ways: Set<Node> = []
+        return results.flatMap { bench, outcome in
+            var texts: [String] = []
+            if case .problem(let text) = outcome { texts.append(text) }
+            if let text = bench.wayProblem, ways.insert(bench.node).inserted {
+                texts.append(text)
+            }
+            return texts.map { (bench, $0) }
+        }
     }
 
     /// For people; ends in a newline.
@@ -35,21 +45,25 @@ package struct MeasureReport {
                     + way(result.bench.way)
                     + " (equal runs within \(Int((device.spread * 100).rounded())) %)")
         }
-        let problems = results.flatMap { bench, outcome -> [String] in
-            guard case .problem(let text) = outcome else { return [] }
-            let finding = Finding([bench.node], at: bench.location, text)
-            return MessageText.lines("error: \(finding.named.text)")
-        }
-        lines += problems.isEmpty ? [] : [""] + problems
-        lines += [
-            "",
-            isGood
-                ? "Recorded. `sollol plan` and `sollol up` place layers by it where `strategy` "
-                    + "is not set."
-                : "What was measured is recorded; it counts once all devices of workers are "
-                    + "measured.",
-        ]
+        let findings = Finding.grouped(
+            problems.map { Finding([$0.bench.node], at: $0.bench.location, $0.text) })
+        let told = findings.flatMap { MessageText.lines("error: \($0.named.text)") }
+        lines += told.isEmpty ? [] : [""] + told
+        lines += ["", conclusion]
         return lines.map { TerminalText.clean($0) + "\n" }.joined()
+    }
+
+    private var conclusion: String {
+        if isGood {
+            return "Recorded. `sollol plan` and `sollol up` place layers by it where `strategy` "
+                + "is not set."
+        }
+        let hasAny = results.contains { bench, outcome in
+            if case .measured = outcome { bench.wayProblem == nil } else { false }
+        }
+        return hasAny
+            ? "What was measured is recorded; it counts once all devices of workers are measured."
+            : "Nothing is recorded; what was known before stays."
     }
 
     private func way(_ way: MeasuredWay?) -> String {
@@ -82,8 +96,7 @@ package struct MeasureReport {
                 ("measured_at", .optional(device.measuredAt.map { Timestamp(seconds: $0) })),
             ])
         }
-        let problems = results.compactMap { bench, outcome -> OrderedJSON? in
-            guard case .problem(let text) = outcome else { return nil }
+        let problems = problems.map { bench, text -> OrderedJSON in
             let finding = Finding([bench.node], at: bench.location, text)
             return .object([
                 ("name", .node(bench.node)), ("device", .string(bench.device)),

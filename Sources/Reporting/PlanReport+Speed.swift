@@ -29,7 +29,10 @@ extension PlanReport {
         let idle = zip(devices, placement.counts).filter {
             $1 == 0 && placement.strategy == .fastest
         }
-        lines += idle.map { "\($0.0.node) (\($0.0.name)) gets no layer: it is faster without." }
+        lines += idle.map { device, _ in
+            "\(device.node) (\(device.name)) gets no layer: "
+                + "\(placement.reasonForNoLayer { $0 == device })."
+        }
         if !suggestions.isEmpty {
             lines += ["", "Each of these alone would make it faster:"]
             lines += suggestions.map {

@@ -21,6 +21,8 @@ package struct DeviceBench: Equatable, Sendable {
     package var rpc: String?
     /// The way to it; nil: there is none, or it was not measured.
     package var way: MeasuredWay?
+    /// Why nobody could try to measure the way to it, as what follows the worker's name.
+    package var wayProblem: String?
     /// Why it need not be tried: its worker does not run, as what follows the worker's name.
     package var obstacle: String?
     /// Where.
@@ -33,6 +35,8 @@ package struct DeviceBench: Equatable, Sendable {
     package var small: ProbeModel
     /// The more layers.
     package var large: ProbeModel
+    /// Whether its weights are noise: ssh may compress what it carries, and zeros to nothing.
+    package var isNoisy = false
 
     package var device: String { conditions.device }
 
@@ -41,11 +45,18 @@ package struct DeviceBench: Equatable, Sendable {
         let values = [
             ("bench_folders", folders.joined(separator: ":")), ("bench_rpc", rpc ?? ""),
             ("bench_device", device),
-            ("bench_threads", conditions.threads.map(String.init) ?? ""),
+            ("bench_threads", threads),
             ("small_probe", Self.escaped(small.header)), ("small_size", "\(small.fileSize)"),
             ("large_probe", Self.escaped(large.header)), ("large_size", "\(large.fileSize)"),
+            ("large_noise", isNoisy ? "1" : ""),
         ].map { "\($0)=\(ShellQuoting.quote($1))" }.joined(separator: " ")
         return ["sh", "-c", values + "; " + ShellProgram.line(PackageResources.measure_device_sh)]
+    }
+
+    /// A worker whose help did not tell takes half of what its host runs at once.
+    private var threads: String {
+        let isUntold = node.isWorker && rpc == nil && device.hasPrefix(WorkerDevice.cpu)
+        return conditions.threads.map(String.init) ?? (isUntold ? "half" : "")
     }
 
     /// Bytes as `printf` takes them; digits and letters as they are, for they are most.
@@ -122,14 +133,7 @@ package struct DeviceBench: Equatable, Sendable {
     ///   - status: nil when it was cut off.
     ///   - now: seconds since 1970.
     package func outcome(_ lines: [String], status: Int?, now: Int) -> Outcome {
-        if lines.contains("bench missing") {
-            return .problem(
-                "there is no llama-bench on {host}, which measures its device: install it beside "
-                    + "its rpc-server (Debian: llama.cpp-tools)")
-        }
-        if lines.contains("bench nowhere") {
-            return .problem("no file of a few KiB can be written to /tmp on {host}")
-        }
+        if let why = whyNotBegun(lines) { return .problem(why) }
         let runs = Self.runs(lines)
         guard status == 0, let token = pair(runs, { $0.n_gen > 0 }),
             let prompt = pair(runs, { $0.n_prompt > 0 })
@@ -143,6 +147,17 @@ package struct DeviceBench: Equatable, Sendable {
             return .problem("llama-bench cannot use \(device) on {host} (\(end)); \(said)")
         }
         return measured(token: token, prompt: prompt, now: now)
+    }
+
+    /// Why llama-bench was not even started there, or nil.
+    package func whyNotBegun(_ lines: [String], on host: String = "{host}") -> String? {
+        if lines.contains("bench missing") {
+            return "there is no llama-bench on \(host), which measures: install it beside the "
+                + "other programs of llama.cpp (Debian: llama.cpp-tools)"
+        }
+        guard lines.contains("bench nowhere") else { return nil }
+        let size = isNoisy ? MemorySize.text(large.fileSize) : "a few KiB"
+        return "no file of \(size) can be written to /tmp on \(host)"
     }
 
     static func runs(_ lines: [String]) -> [Runs] {
@@ -169,95 +184,41 @@ package struct DeviceBench: Equatable, Sendable {
         }
         let spread = max(token.small.spread, token.large.spread)
         let layer = slope(token)
-        guard layer > 0, spread <= Self.mostSpread else {
+        guard spread <= Self.mostSpread else {
             return .problem(
                 "\(device) on {host} is busy with something else: of equal runs the longest took "
                     + "\(Int(100 * spread)) % longer than the shortest; measure again when it is "
                     + "at rest")
         }
+        guard layer > 0 else {
+            return .problem(
+                "what a layer takes on \(device) on {host} cannot be told: \(large.layers) layers "
+                    + "took no longer than \(small.layers), "
+                    + "\(Self.milliseconds(token.large)) and \(Self.milliseconds(token.small)); "
+                    + "measure again when it is at rest")
+        }
         let all = token.small.seconds / Double(max(1, token.small.n_gen))
         let output = max(0, all - layer * Double(small.layers))
-        return .measured(
-            MeasuredDevice(
-                conditions, measuredAt: now, layer: layer, promptLayer: max(0, slope(prompt)),
-                outputLayer: output, hop: way?.hop, bytesPerSecond: way?.bytesPerSecond,
-                spread: spread))
+        let device = MeasuredDevice(
+            conditions, measuredAt: now, layer: layer, promptLayer: max(0, slope(prompt)),
+            outputLayer: output, hop: way?.hop, bytesPerSecond: way?.bytesPerSecond,
+            spread: spread)
+        guard device.isPlausible else {
+            return .problem(
+                "what llama-bench tells of \(conditions.device) on {host} cannot be: \(layer) s "
+                    + "for a layer, \(output) s for the output layer, "
+                    + "\(way?.hop ?? 0) s for the way there")
+        }
+        return .measured(device)
+    }
+
+    private static func milliseconds(_ runs: Runs) -> String {
+        "\(threeDigits(runs.seconds * 1000)) ms"
     }
 
     /// Seconds that a token takes for the way to a device and back, by a bench with `tiny` probes;
     /// nil where it did not work.
     package static func secondsPerToken(_ lines: [String]) -> Double? {
         runs(lines).filter { $0.n_gen > 0 }.map { $0.seconds / Double($0.n_gen) }.min()
-    }
-}
-
-// MARK: What is measured
-
-extension DeviceBench {
-    /// The bench of the way to a worker that answers there.
-    ///
-    /// - Parameter device: what the coordinator's program calls the worker's first device.
-    package static func ofWay(_ trial: WorkerTrial, device: String) -> DeviceBench {
-        var bench = DeviceBench(
-            .init(device: device, model: "", build: nil, threads: nil), of: trial.coordinator,
-            (ProbeModel.tiny, ProbeModel.weighty))
-        bench.rpc = trial.asked
-        return bench
-    }
-
-    /// A device of the host where that process runs.
-    init(
-        _ conditions: MeasuredDevice.Conditions, of process: PlannedProcess,
-        _ probes: (small: ProbeModel, large: ProbeModel)
-    ) {
-        node = process.node
-        self.conditions = conditions
-        location = process.location
-        environment = process.environment
-        let program = process.argv.first ?? ""
-        let beside = program.lastIndex(of: "/").map { String(program[..<$0]) }
-        folders = (beside.map { [$0] } ?? []) + UsualFolders.afterPath
-        (small, large) = probes
-    }
-
-    /// All devices of a plan that can hold layers: those of workers that `sollol` starts, the
-    /// coordinator's own GPUs, and its CPU where it may hold layers.
-    ///
-    /// - Parameters:
-    ///   - model: the digest of its shape.
-    ///   - trials: what starting the workers has told of the ways to them.
-    package static func all(
-        _ plan: LaunchPlan, _ spec: ClusterSpec, _ facts: HostFacts, model: String,
-        _ probes: (small: ProbeModel, large: ProbeModel),
-        trials: [(trial: WorkerTrial, outcome: WorkerTrial.Outcome)]
-    ) -> [DeviceBench] {
-        plan.processes.flatMap { process -> [DeviceBench] in
-            let worker = spec.workers.first { $0.node == process.node }
-            let conditions =
-                worker.map { facts.conditions(of: $0, model: model) }
-                ?? own(spec, facts, model: model)
-            return conditions.map {
-                var bench = DeviceBench($0, of: process, probes)
-                bench.key = worker?.endpoint.description ?? HostFacts.coordinatorKey
-                let outcome = trials.first { $0.trial.worker.node == process.node }?.outcome
-                if let worker, let hop = outcome?.hop {
-                    bench.way = MeasuredWay(
-                        worker.rpcTransport.rawValue, from: HostKey(spec.coordinator.location),
-                        hop: hop, bytesPerSecond: outcome?.bytesPerSecond)
-                }
-                bench.obstacle = outcome?.problem?.text
-                return bench
-            }
-        }
-    }
-
-    private static func own(
-        _ spec: ClusterSpec, _ facts: HostFacts, model: String
-    ) -> [MeasuredDevice.Conditions] {
-        guard spec.placement.participants == .withCoordinator else { return [] }
-        let gpus = facts.host(at: spec.coordinator.location)?.devices ?? []
-        return ([WorkerDevice.cpu] + gpus).map {
-            facts.conditions(of: spec.coordinator, device: $0, model: model)
-        }
     }
 }

@@ -128,6 +128,8 @@ extension HostFacts.Binary {
     ) {
         if program.isServer {
             capabilities = Capabilities(help: help.text, version: seen.version?.text ?? "")
+        } else {
+            defaultThreads = Capabilities.defaultThreads(inWorkerHelp: help.text)
         }
         digests = seen.digests
         // A script may run another program next time, a backend may be installed as a file of its

@@ -18,6 +18,8 @@ package struct WorkerTrial: Equatable, Sendable {
         package var offered: [DeviceListing.Device] = []
         /// Seconds that a token takes for the way to the worker and back; nil: not measured.
         package var hop: Double?
+        /// Why nobody could try to measure it, as what follows the name of the worker.
+        package var wayProblem: String?
         /// Bytes that this way takes in a second.
         package var bytesPerSecond: Double?
         /// What went wrong, as what follows the name of the worker.

@@ -41,7 +41,12 @@ struct Enquiry {
     }
 
     /// Records facts, unless somebody runs the cluster by now, who has written what he goes by.
-    func record(_ facts: HostFacts) throws {
-        if !supervisor.isHeld { try state.write(facts.encoded(), to: RecordedFacts.name) }
+    ///
+    /// - Returns: whether they are recorded.
+    @discardableResult
+    func record(_ facts: HostFacts) throws -> Bool {
+        if supervisor.isHeld { return false }
+        try state.write(facts.encoded(), to: RecordedFacts.name)
+        return true
     }
 }

@@ -31,8 +31,9 @@ enum MeasureCommand {
         let benches = DeviceBench.all(
             plan, spec, look.facts, model: shape.paceDigest, (look.probes[0], look.probes[1]),
             trials: look.trials)
+        let count = benches.count { $0.obstacle == nil }
         console.report(
-            Report(.phase, "[2/2] measuring \(plural(benches.count, "device")), about 10 s each"))
+            Report(.phase, "[2/2] measuring \(plural(count, "device")), about 10 s each"))
         let outcomes = DeviceBenches.at(benches, look.facts, timeouts: spec.timeouts) {
             bench, outcome in
             // The signal ends this process once nothing runs any more.
@@ -44,13 +45,19 @@ enum MeasureCommand {
         }
         var facts = look.facts
         for (bench, outcome) in zip(benches, outcomes) {
-            guard case .measured(let device) = outcome else { continue }
+            // Without a way it would count as one that is reached in no time.
+            guard case .measured(let device) = outcome, bench.wayProblem == nil else { continue }
             facts.record(device, of: bench.key)
             guard var way = bench.way else { continue }
             way.measuredAt = device.measuredAt
             facts.record(way, to: bench.key)
         }
-        try enquiry.record(facts)
+        guard try enquiry.record(facts) else {
+            CommandLineInterface.complain(
+                error: "a sollol has begun to run this cluster meanwhile and disturbed this, so "
+                    + "nothing is recorded. Try: sollol down, then sollol measure")
+            return .alreadyRunning
+        }
         let report = MeasureReport(
             cluster: spec.name, results: Array(zip(benches, outcomes)).map { ($0, $1) })
         try CommandLineInterface.write(enquiry.isJSON ? report.json : report.text)

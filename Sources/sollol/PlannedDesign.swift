@@ -26,7 +26,12 @@ struct PlannedDesign {
             throw CommandLineArguments.Mistake(
                 message: "--worker designs workers and --rpc names real ones; give one of them")
         }
-        for text in given.split(separator: ",", omittingEmptySubsequences: false) {
+        let texts = given.split(separator: ",", omittingEmptySubsequences: false)
+        guard texts.count <= LayerPlacement.maxDevices else {
+            throw CommandLineArguments.Mistake(
+                message: "--worker: \(texts.count) workers, at most \(LayerPlacement.maxDevices)")
+        }
+        for text in texts {
             let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
             guard let bytes = MemorySize.bytes(String(parts[0])), bytes > 0 else {
                 throw CommandLineArguments.Mistake(
@@ -77,8 +82,9 @@ struct PlannedDesign {
             guard let seconds = given.secondsPerLayer, let shape else { continue }
             for conditions in facts.conditions(of: worker, model: shape.paceDigest) {
                 let device = MeasuredDevice(
-                    conditions, measuredAt: nil, layer: seconds, promptLayer: seconds,
-                    outputLayer: seconds, spread: 0)
+                    conditions, measuredAt: nil, layer: seconds,
+                    // Nobody has said how fast it reads prompts.
+                    promptLayer: 0, outputLayer: seconds, spread: 0)
                 facts.record(device, of: worker.endpoint.description)
             }
         }

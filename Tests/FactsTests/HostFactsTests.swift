@@ -69,6 +69,28 @@ import Testing
         }
     }
 
+    /// One entry that cannot be, written by hand or by an earlier release, costs no other one.
+    @Test func whatWasMeasuredOfOneDeviceMayBeImpossible() throws {
+        let good = MeasuredDevice(
+            .init(device: "CPU", model: "m", build: nil, threads: nil), measuredAt: 1, layer: 0.1,
+            promptLayer: 0.1, outputLayer: 0, hop: 0.1, spread: 0)
+        for change in [
+            { (device: inout MeasuredDevice) in device.layer = 0 },
+            { (device: inout MeasuredDevice) in device.hop = 4000 },
+            { (device: inout MeasuredDevice) in device.measuredAt = .max },
+            { (device: inout MeasuredDevice) in device.spread = -1 },
+        ] {
+            var (facts, bad) = (SampleSpecs.localFacts, good)
+            bad.conditions.model = "n"
+            change(&bad)
+            facts.record(bad, of: "a:1")
+            facts.record(good, of: "a:1")
+            let read = try HostFacts(decoding: facts.encoded())
+            facts.measured = ["a:1": [good]]
+            #expect(read == facts)
+        }
+    }
+
     /// Whatever a disk or another program did to the file: facts or an error, never a crash.
     @Test func damagedFilesNeverCrash() {
         var random = SplitMix64(state: 7)

@@ -126,4 +126,15 @@ import Testing
         #expect(flags.has("--fit-target") && flags.has("-fitt"))
         #expect(!flags.has("--fit") && !flags.has("--rpc") && !flags.has("--load-mode"))
     }
+
+    @Test(arguments: [
+        ("  -t, --threads N      number of threads for the CPU device (default: 12)\n", 12),
+        ("  -t, --threads N      number of threads\n  -p, --port PORT  (default: 50052)\n", 0),
+        ("  -t, --threads N      number (default: 99999)\n", 0),
+        ("  -p, --port PORT      port to bind to (default: 50052)\n", 0), ("", 0),
+    ])
+    func threadsOfAWorkerByItsHelp(_ help: String, _ threads: Int) {
+        let text = "load_backend: loaded RPC backend (default: 7)\n" + help
+        #expect(Capabilities.defaultThreads(inWorkerHelp: text) == threads)
+    }
 }

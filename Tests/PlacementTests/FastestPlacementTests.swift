@@ -190,6 +190,24 @@ import Testing
         #expect(try Placement.of(request).counts == [0, 25])
     }
 
+    /// By speeds a GPU of the coordinator's own, which has none, comes last and is told.
+    @Test func aSpeedOfEachBackendIsEnough() throws {
+        var request = try Self.request([2000, 2000, 2000], milliseconds: [1, 1, 1])
+        for index in 0...1 { request.devices[index].speed = Double(index + 1) }
+        for index in 0...2 { request.devices[index].pace = nil }
+        request.devices[2] = PlacementDevice(
+            node: .coordinator, name: "CUDA0", limit: 2000 << 20, isProcess: false)
+        let placement = try Placement.of(request)
+        #expect(placement.strategy == .fastest && placement.counts == [0, 25, 0])
+        #expect(placement.notes.joined().contains("coordinator (CUDA0) has no `speed`"))
+        (request.devices[0].limit, request.devices[1].limit) = (300 << 20, 200 << 20)
+        let full = try Placement.of(request)
+        #expect(full.strategy == .fastest && full.fits)
+        #expect(!full.counts.contains(0), "\(full.counts)")
+        request.devices[0].speed = nil
+        #expect(try Placement.of(request).strategy == .memoryAware)
+    }
+
     /// How layers were shared out before this strategy: in proportion to speeds.
     private static func proportional(_ layers: Int, _ paces: [Duration]) -> [Int] {
         let speeds = paces.map { Duration.seconds(1) / $0 }

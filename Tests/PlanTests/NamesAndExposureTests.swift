@@ -126,7 +126,8 @@ import Testing
         ) { try LaunchPlanner.plan(spec, facts: facts) }
     }
 
-    /// What an earlier release recorded is asked again, since it did not look for the flag.
+    /// What an earlier release recorded is asked again, since it did not look for the flag or the
+    /// threads.
     @Test func whatWasNotLookedForIsAskedAgain() {
         let stamp = HostFacts.Stamp(size: 1, modified: 0)
         var binary = HostFacts.Binary(
@@ -137,7 +138,10 @@ import Testing
         binary.capabilities = .currentRelease
         binary.capabilities?.sleep = nil
         #expect(binary.fingerprint == nil)
+        // An rpc-server.
         binary.capabilities = nil
+        #expect(binary.fingerprint == nil)
+        binary.defaultThreads = 0
         #expect(binary.fingerprint != nil)
     }
 

@@ -105,6 +105,25 @@ import Testing
         #expect(change.lines(other).first == "worker-2, a spare until now, is started")
         #expect(
             PlanChange(from: other, to: plan).lines(plan).first
-                == "worker-2 becomes a spare: a token takes less time without it")
+                == "worker-2 becomes a spare: a token takes no less time with it")
+    }
+
+    /// Faster ones that have no room, and equal ones, are not told as slower.
+    @Test func itIsToldWhyItIsOne() throws {
+        var spec = Self.spec
+        (spec.workers[0].speed, spec.workers[1].speed) = (1, 100)
+        spec.workers[1].memoryLimit = 40 << 20
+        let small = try Self.plan(spec)
+        #expect(small.spares == ["worker-2"])
+        #expect(
+            small.spareNotices.first?.hasPrefix(
+                "worker-2 is a spare: it may hold too little for layers that would help, so it")
+                == true, "\(small.spareNotices)")
+        (spec.workers[1].speed, spec.workers[1].memoryLimit) = (1, nil)
+        let equal = try Self.plan(spec)
+        #expect(
+            equal.spareNotices.first?.hasPrefix(
+                "worker-2 is a spare: a token takes no less time with it, so it") == true,
+            "\(equal.spareNotices)")
     }
 }

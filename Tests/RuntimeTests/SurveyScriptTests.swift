@@ -116,7 +116,7 @@ import Testing
         #expect(seen.companions.split(separator: " ").count >= 2)
         request.programs[0].known = HostFacts.Binary(
             path: try #require(seen.path), stamp: try #require(seen.stamp),
-            companions: seen.companions)
+            capabilities: .currentRelease, companions: seen.companions)
         let second = try look()
         #expect(second.asked == [all[2]])
         #expect(second.report.programs[0].known != nil)

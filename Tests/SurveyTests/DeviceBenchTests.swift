@@ -79,9 +79,17 @@ import Testing
         // The larger one faster, or a run ten times as long as another.
         var busy = Self.lines
         busy[1] = Self.line(9, prompt: 0, tokens: 10, "900000000")
-        #expect(problem(busy).contains("busy"))
+        #expect(
+            problem(busy).contains("2 layers took no longer than 1, 900 ms and 1000 ms; measure"))
+        #expect(!problem(busy).contains("busy"))
         busy[1] = Self.line(9, prompt: 0, tokens: 10, "3000000000, 30000000000")
         #expect(problem(busy).contains("900 % longer"))
+        // Too long for anything: 9000 s for a layer.
+        let impossible = [
+            Self.line(8, prompt: 0, tokens: 1, "1000000000"),
+            Self.line(9, prompt: 0, tokens: 1, "9000000000000"), Self.lines[2], Self.lines[3],
+        ]
+        #expect(problem(impossible).contains("cannot be: 8999.0 s for a layer"))
         for lie in ["-5", "0", "1e300", "\"x\"", ""] {
             var lied = Self.lines
             lied[1] = Self.line(9, prompt: 0, tokens: 10, lie)
@@ -94,8 +102,12 @@ import Testing
             access($0, X_OK) == 0
         }
 
-    /// What the program runs sees both probes whole, and no file has a name any more.
-    @Test(arguments: shells) func theProbesHaveNoName(_ shell: String) throws {
+    /// What a stand-in for llama-bench prints in that shell.
+    ///
+    /// - Parameter tell: its commands.
+    private func output(
+        _ shell: String, _ tell: String, _ change: (inout DeviceBench) -> Void = { _ in }
+    ) throws -> String {
         let folder = NSTemporaryDirectory() + "sollol-bench-\(UUID().uuidString)"
         let temporary = folder + "/tmp"
         try FileManager.default.createDirectory(
@@ -105,16 +117,15 @@ import Testing
             #!/bin/sh
             [ "$1" != --help ] || { echo '--load-mode --device'; exit; }
             echo "words $*"
-            echo "sizes $(wc -c <"$2") $(wc -c <"$4")"
-            echo "begins $(head -c 4 "$2") $(head -c 4 "$4")"
-            echo "left $(ls -A "$TMPDIR")"
+            \(tell)
             """
         try writeProgram(standIn, to: folder + "/llama-bench")
-        let argv = Self.bench(["/nowhere", folder]).argv
+        var bench = Self.bench(["/nowhere", folder])
+        change(&bench)
         let process = Process()
         let applet = shell.hasSuffix("busybox") ? ["sh"] : []
         process.executableURL = URL(filePath: shell)
-        process.arguments = applet + argv.dropFirst()
+        process.arguments = applet + bench.argv.dropFirst()
         process.environment = [
             "PATH": "/usr/bin:/bin", "TMPDIR": temporary, "HOME": folder,
             "SOLLOL_SCRATCH": temporary + "/sollol-short-1",
@@ -126,12 +137,45 @@ import Testing
             decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
+        return text
+    }
+
+    /// What the program runs sees both probes whole, and no file has a name any more.
+    @Test(arguments: shells) func theProbesHaveNoName(_ shell: String) throws {
+        let text = try output(
+            shell,
+            """
+            echo "sizes $(wc -c <"$2") $(wc -c <"$4")"
+            echo "begins $(head -c 4 "$2") $(head -c 4 "$4")"
+            echo "left $(ls -A "$TMPDIR")"
+            """)
         let sizes = text.split(separator: "\n").first { $0.hasPrefix("sizes") }
         #expect(
             sizes?.split(separator: " ").dropFirst().map(String.init)
                 == ["\(ProbeModel.tiny.fileSize)", "\(ProbeModel.weighty.fileSize)"], "\(text)")
         #expect(text.contains("begins GGUF GGUF\n") && text.contains("left \n"), "\(text)")
         #expect(text.contains("-lm none -ngl 0 -dev none") && text.contains("-t 3"), "\(text)")
+    }
+
+    /// What ssh could compress would make the way to a worker look faster than it is for weights;
+    /// of bytes without one of their bits seven eighths remain.
+    @Test(arguments: shells) func weightsForTheWayAreNoise(_ shell: String) throws {
+        let sum = "head -c 4000000 \"$4\" | gzip | wc -c; wc -c <\"$4\""
+        let noise = try output(shell, sum) { $0.isNoisy = true }.split(separator: "\n")
+        #expect(Int(noise.dropFirst().first ?? "") ?? 0 > 3_300_000, "\(noise)")
+        #expect(noise.last.map(String.init) == "\(ProbeModel.weighty.fileSize)", "\(noise)")
+    }
+
+    /// A worker whose help does not tell its threads takes half of the processors.
+    @Test(arguments: shells) func threadsThatNobodyToldAreThoseOfRPCServer(_ shell: String) throws {
+        let half = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
+        let worker = try output(shell, "") { $0.conditions.threads = nil }
+        #expect(worker.contains(" -t \(half) "), "\(worker)")
+        let coordinator = try output(shell, "") {
+            $0.conditions.threads = nil
+            $0.node = .coordinator
+        }
+        #expect(!coordinator.contains(" -t "), "\(coordinator)")
     }
 
     @Test func noRoomIsSaidBeforeAnythingIsTried() {

@@ -204,9 +204,7 @@ final class WorkerLook {
                         outcome.hop = DeviceBench.secondsPerToken(arrived.map(\.line))
                         outcome.bytesPerSecond = bench.bytesPerSecond(arrived)
                         outcome.isLoaded = bench.hasLoaded(arrived.map(\.line))
-                        if trial.shards != nil ? !outcome.isLoaded : outcome.hop == nil {
-                            outcome.problem = outcome.problem ?? noWay
-                        }
+                        judge(bench)
                         if isEnding { finish() } else { end() }
                     }))
             timer = loop.at(EventLoop.now + timeouts.connect + Self.wayPatience) { [self] in
@@ -214,6 +212,23 @@ final class WorkerLook {
             }
         } catch {
             end()
+        }
+    }
+
+    /// What it means that nothing was computed there.
+    private func judge(_ bench: DeviceBench) {
+        guard trial.shards != nil ? !outcome.isLoaded : outcome.hop == nil else { return }
+        guard
+            let why = bench.whyNotBegun(arrived.map(\.line), on: "the coordinator's host")
+        else {
+            outcome.problem = outcome.problem ?? noWay
+            return
+        }
+        // The worker itself can be measured all the same.
+        if trial.shards == nil {
+            outcome.wayProblem = "the way to it is not measured, and so nothing recorded: \(why)"
+        } else {
+            outcome.problem = outcome.problem ?? Complaint(why)
         }
     }
 

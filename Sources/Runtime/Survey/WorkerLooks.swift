@@ -2,7 +2,7 @@ import Basics
 import Configuration
 import Survey
 
-/// Looks at several workers side by side.
+/// Looks at several workers side by side, or one after the other where it measures.
 enum WorkerLooks {
     /// The outcomes in the order of the trials.
     static func at(_ trials: [WorkerTrial], timeouts: Timeouts) -> [WorkerTrial.Outcome] {
@@ -10,8 +10,11 @@ enum WorkerLooks {
         let loop = EventLoop()
         var outcomes = trials.map { _ in WorkerTrial.Outcome() }
         var missing = trials.count
-        // Each takes a connection to its host, and perhaps one to the coordinator's.
-        let queue = ConnectionQueue<Int>(loop: loop, widest: Bounds.hostsAtOnce / 2)
+        // Each takes a connection to its host, and perhaps one to the coordinator's. Ways that are
+        // measured share the coordinator's network and processors: one after the other.
+        let isMeasuring = trials.contains(where: \.measuresWay)
+        let queue = ConnectionQueue<Int>(
+            loop: loop, widest: isMeasuring ? 1 : Bounds.hostsAtOnce / 2)
         var looks: [WorkerLook] = []
         for (index, trial) in trials.enumerated() {
             let handlers = WorkerLook.Handlers(

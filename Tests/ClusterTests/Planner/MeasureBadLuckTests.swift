@@ -14,47 +14,27 @@ struct MeasureBadLuckTests {
 
     init() throws {
         cluster = try LocalCluster(workers: 1)
-        programs = cluster.folder + "/programs"
-        try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
-        let llama = try #require(TestEnvironment.llamaFolder)
-        for name in try FileManager.default.contentsOfDirectory(atPath: llama)
-        where name != "llama-bench" {
-            try FileManager.default.createSymbolicLink(
-                atPath: "\(programs)/\(name)", withDestinationPath: "\(llama)/\(name)")
-        }
+        let folder = cluster.folder + "/programs"
         let script = """
             #!/bin/sh
-            mode=$(cat '\(programs)/mode')
-            samples='800000000, 810000000'
+            mode=$(cat '\(folder)/mode')
             case "$mode $*" in
             *--help*) exit 0;;
             'worker dies'*' -rpc '*) pkill -KILL -f 'rpc-server.* -p \(cluster.ports[0])'; exit 1;;
             'memory'*) echo 'CUDA error: out of memory' >&2; exit 134;;
             'noise'*) samples='800000000, 8000000000';;
-            'hangs'*' -rpc '*) ;;
-            'hangs'*) [ ! -e '\(programs)/first' ] || exec cat '\(programs)/fifo'; : >'\(programs)/first';;
+            *' -rpc '*) ;;
+            'waits'*) [ -e '\(folder)/first' ] || cat '\(folder)/fifo'; : >'\(folder)/first';;
+            'hangs'*) [ ! -e '\(folder)/first' ] || exec cat '\(folder)/fifo'; : >'\(folder)/first';;
             esac
-            line() {
-                printf '{"model_filename": "/proc/self/fd/%s", "n_prompt": %s, "n_gen": %s, \
-            "samples_ns": [%s]}\\n' "$1" "$2" "$3" "$4"
-            }
-            line 8 64 0 100000000
-            line 8 0 8 "$samples"
-            line 9 64 0 200000000
-            line 9 0 8 '1600000000, 1600000000'
+            \(LocalCluster.goodBench)
             """
-        let path = programs + "/llama-bench"
-        try script.write(toFile: path, atomically: true, encoding: .utf8)
+        programs = try cluster.programs(bench: script)
         mkfifo(programs + "/fifo", 0o600)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     }
 
     private func sollol(_ command: String) throws -> RunningProgram {
-        try RunningProgram(
-            TestEnvironment.products + "/sollol", [command, "--config", cluster.configuration],
-            environment: cluster.environment.merging([
-                "PATH": "\(programs):/usr/bin:/bin", "HOME": cluster.folder,
-            ]) { $1 })
+        try cluster.sollol([command], programs: programs)
     }
 
     private func measure(_ mode: String) throws -> RunningProgram {
@@ -70,12 +50,11 @@ struct MeasureBadLuckTests {
     }
 
     private func isClean() throws -> Bool {
-        let left = try FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory())
+        try LocalCluster.scratchFoldersEnd()
         let running = LocalCluster.commandLines().filter { process in
             process.argv.contains { $0.hasPrefix(programs) }
         }
-        return cluster.leftovers() == [] && !left.contains { $0.hasPrefix("sollol-short-") }
-            && running.isEmpty
+        return cluster.leftovers() == [] && running.isEmpty
     }
 
     @Test(arguments: [
@@ -91,6 +70,21 @@ struct MeasureBadLuckTests {
         #expect(text.contains("error: worker-1") && text.contains(word), "\(text)")
         #expect(try isClean())
         #expect(try predicts())
+    }
+
+    /// As `up` holds it, which would have disturbed the measurement.
+    @Test func whoBeganMeanwhileIsTold() throws {
+        let run = try measure("waits")
+        _ = try run.waitFor("[2/2]")
+        let lock = open(cluster.folder + "/state/sollol/test/lock", O_CREAT | O_RDWR, 0o600)
+        #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
+        // Waits for the reader, and lets it go on.
+        close(open(programs + "/fifo", O_WRONLY))
+        #expect(run.exitStatus() == 75)
+        #expect(run.lines.contains { $0.contains("nothing is recorded") }, "\(run.lines)")
+        #expect(run.standardOutput() == "")
+        close(lock)
+        #expect(try !predicts())
     }
 
     @Test func itCanBeStopped() throws {

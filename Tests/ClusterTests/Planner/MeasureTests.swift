@@ -24,7 +24,7 @@ struct MeasureTests {
         #expect(devices.count + problems.count == 3)
         #expect(status == (problems.isEmpty ? 0 : 69))
         for problem in problems {
-            #expect((problem["problem"] as? String)?.contains("is busy") == true, "\(problem)")
+            #expect((problem["problem"] as? String)?.contains("at rest") == true, "\(problem)")
         }
         for device in devices {
             #expect(device["device"] as? String == "CPU")
@@ -33,8 +33,7 @@ struct MeasureTests {
             #expect((device["hop_seconds"] as? Double != nil) == isWorker)
             #expect((device["transport"] as? String == "direct") == isWorker)
         }
-        let left = try FileManager.default.contentsOfDirectory(atPath: "/tmp")
-        #expect(!left.contains { $0.hasPrefix("sollol-short-") })
+        try LocalCluster.scratchFoldersEnd()
         #expect(cluster.leftovers() == [])
         let run = try cluster.sollol("plan")
         let plan = run.standardOutput()
@@ -46,27 +45,82 @@ struct MeasureTests {
 
     @Test func withoutItsProgramThatIsSaid() throws {
         let cluster = try LocalCluster(workers: 1)
-        let folder = cluster.folder + "/programs"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let llama = try #require(TestEnvironment.llamaFolder)
-        for name in try FileManager.default.contentsOfDirectory(atPath: llama)
-        where name != "llama-bench" {
-            // Links: a program finds its libraries beside what they lead to.
-            try FileManager.default.createSymbolicLink(
-                atPath: "\(folder)/\(name)", withDestinationPath: "\(llama)/\(name)")
-        }
-        let run = try RunningProgram(
-            TestEnvironment.products + "/sollol",
-            ["measure", "--config", cluster.configuration],
-            environment: cluster.environment.merging([
-                "PATH": "\(folder):/usr/bin:/bin", "HOME": cluster.folder,
-            ]) { $1 })
+        let run = try cluster.sollol(["measure"], programs: cluster.programs(bench: nil))
         let text = run.standardOutput()
         #expect(run.exitStatus() == 69)
+        let words = text.replacing("\n", with: " ")
         #expect(
-            text.contains("error: worker-1, coordinator: ")
-                || text.contains("there is no llama-bench on this machine"), "\(text)")
+            words.contains("error: worker-1, coordinator: there is no llama-bench on this machine"),
+            "\(text)")
         #expect(cluster.leftovers() == [])
+    }
+
+    /// Nobody blames the worker for it, and its device is measured.
+    @Test func withoutItOnTheCoordinatorsHostTheWayIsNotMeasured() throws {
+        let cluster = try LocalCluster(workers: 1)
+        // Beside the coordinator's program it would be found, too.
+        let coordinator = try cluster.programs(bench: nil)
+        let there = cluster.folder + "/there"
+        try FileManager.default.moveItem(atPath: coordinator, toPath: there)
+        let programs = try cluster.programs(
+            bench: "#!/bin/sh\ncase \"$*\" in *--help*) exit 0;; esac\n" + LocalCluster.goodBench)
+        let rpc = try #require(
+            ["rpc-server", "ggml-rpc-server"].first { access("\(there)/\($0)", X_OK) == 0 })
+        let port = cluster.ports[0]
+        try cluster.edit(
+            "\"127.0.0.1:\(port)\"",
+            #"{"host": "127.0.0.1", "port": \#(port), "binary": "\#(programs)/\#(rpc)"}"#)
+        let run = try cluster.sollol(["measure"], programs: there)
+        let text = run.standardOutput().replacing("\n", with: " ")
+        #expect(run.exitStatus() == 69)
+        #expect(text.contains("worker-1 CPU") && text.contains("25.000 ms a token"), "\(text)")
+        #expect(
+            text.contains(
+                "error: worker-1: the way to it is not measured, and so nothing recorded: there "
+                    + "is no llama-bench on the coordinator's host"), "\(text)")
+        #expect(text.contains("error: coordinator: there is no llama-bench"), "\(text)")
+        #expect(text.contains("Nothing is recorded"), "\(text)")
+    }
+
+    /// They would share the network and the processors of the coordinator's host.
+    @Test func waysAreMeasuredOneAfterTheOther() throws {
+        let cluster = try LocalCluster(workers: 3)
+        let notes = cluster.folder + "/notes"
+        let script = """
+            #!/bin/sh
+            case "$*" in
+            *--help*) exit 0;;
+            *' -rpc '*) echo begins >>'\(notes)'; sleep 0.5; echo ends >>'\(notes)';;
+            esac
+            \(LocalCluster.goodBench)
+            """
+        let run = try cluster.sollol(["measure"], programs: cluster.programs(bench: script))
+        #expect(run.exitStatus() == 0, "\(run.lines)")
+        let words = try String(contentsOfFile: notes, encoding: .utf8).split(separator: "\n")
+        #expect(words == ["begins", "ends", "begins", "ends", "begins", "ends"])
+    }
+
+    /// Its devices cannot be measured, so nothing is placed by what was measured of the others.
+    @Test(arguments: [true, false]) func aBackendOfSomebodyElseIsAProblem(_ isAlone: Bool) throws {
+        let cluster = try LocalCluster(
+            workers: isAlone ? 1 : 2,
+            extra: isAlone ? #""placement": {"participants": "workers_only"}"# : "")
+        let address = "127.0.0.1:\(cluster.ports[0])"
+        try cluster.edit(
+            "\"\(address)\"",
+            #"{"host": "127.0.0.1", "port": \#(cluster.ports[0]), "managed": false}"#)
+        let script = "#!/bin/sh\ncase \"$*\" in *--help*) exit 0;; esac\n" + LocalCluster.goodBench
+        let programs = try cluster.programs(bench: script)
+        let run = try cluster.sollol(["measure"], programs: programs)
+        let text = run.standardOutput()
+        #expect(run.exitStatus() == 69)
+        #expect(text.contains("error: worker-1: sollol does not run it"), "\(text)")
+        #expect(text.contains("Nothing is recorded") == isAlone, "\(text)")
+        #expect(text.contains("it counts once") == !isAlone, "\(text)")
+        #expect(run.lines.contains { $0.contains("measuring \(isAlone ? 0 : 2) devices") })
+        let again = try cluster.sollol(["measure", "--format", "json"], programs: programs)
+        #expect(again.standardOutput().contains("sollol does not run it"))
+        #expect(again.exitStatus() == 69)
     }
 
     @Test func besideARunningClusterItIsRefused() throws {

@@ -38,6 +38,15 @@ struct PlanCommandTests {
         #expect((object?["advice"] as? [String])?.isEmpty == false)
     }
 
+    /// How fast a worker reads prompts nobody has said.
+    @Test func aDesignPredictsNoPrompts() throws {
+        let design = ["--model", try TestEnvironment.smallModel(), "--worker", "24GiB@0.012"]
+        let text = try plan(design)
+        #expect(text.out.contains("Predicted: ") && !text.out.contains("Prompts: "), "\(text)")
+        let json = try plan(design + ["--format", "json"])
+        #expect(json.out.contains("\"prompt_tokens_per_second\": null"), "\(json)")
+    }
+
     /// A model on a web server is planned by its header, and nothing else of it is fetched.
     @Test func aModelThatIsNotDownloadedYet() throws {
         let model = try TestEnvironment.smallModel()
@@ -65,7 +74,9 @@ struct PlanCommandTests {
         #expect(missing.status == 69 && missing.err.contains("/nowhere/x.gguf"))
         let manyWords = [String](repeating: "1GiB", count: 16).joined(separator: ",")
         let many = try plan("--model", model, "--worker", manyWords)
-        #expect(many.status == 64 && many.err.contains("at most 15"), "\(many)")
+        #expect(
+            many.status == 64 && many.err.contains("--worker: 16 workers, at most 15"), "\(many)")
+        #expect(!many.err.contains("--rpc"), "\(many)")
     }
 
     @Test func upRefusesWhatDoesNotFitUnlessToldOtherwise() throws {
