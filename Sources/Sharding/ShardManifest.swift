@@ -64,6 +64,9 @@ package struct ShardManifest: Equatable, Sendable {
 
     /// Which model.
     package var id: ModelID
+    /// Whose shards these are: clusters may have workers with the same endpoint. Nil in what was
+    /// written before manifests named it.
+    package var cluster: String?
     /// What the configuration calls it: a path, a name or an address without a token.
     package var model: String
     /// Which placement it was made for: `ShardLayout.placement`.
@@ -79,9 +82,11 @@ package struct ShardManifest: Equatable, Sendable {
 
     /// A manifest of these.
     package init(
-        id: ModelID, model: String, placement: String, tensors: [Tensor], skeleton: [File] = []
+        id: ModelID, cluster: String?, model: String, placement: String, tensors: [Tensor],
+        skeleton: [File] = []
     ) {
         self.id = id
+        self.cluster = cluster
         self.model = model
         self.placement = placement
         self.tensors = tensors
@@ -91,7 +96,7 @@ package struct ShardManifest: Equatable, Sendable {
     /// What one worker's folder says of it.
     package func part(of holder: String) -> ShardManifest {
         ShardManifest(
-            id: id, model: model, placement: placement,
+            id: id, cluster: cluster, model: model, placement: placement,
             tensors: tensors.filter { $0.holder == holder })
     }
 
@@ -111,7 +116,8 @@ package struct ShardManifest: Equatable, Sendable {
 
     /// Piece by piece, since the text of a large model takes megabytes.
     private func write(_ add: (String) -> Void) {
-        add("{\"format_version\": \(Self.version), \"id\": \"\(id)\",\n")
+        let owner = cluster.map { ", \"cluster\": \(OrderedJSON.string($0).line)" } ?? ""
+        add("{\"format_version\": \(Self.version), \"id\": \"\(id)\"\(owner),\n")
         add(Self.line(naming: model) + "\n")
         add("\"placement\": \(OrderedJSON.string(placement).line),\n\"skeleton\": [")
         for (number, file) in skeleton.enumerated() {
@@ -173,6 +179,10 @@ extension ShardManifest {
             throw Problem(message: "id is no identity of a model")
         }
         self.id = id
+        cluster = head["cluster"] == nil ? nil : try Self.string(head, "cluster")
+        guard cluster.map({ Outside.name($0) != nil }) ?? true else {
+            throw Problem(message: "cluster is no name of a cluster")
+        }
         model = try Self.string(try reader.members(), "model")
         placement = try Self.string(try reader.members(), "placement")
         skeleton = try reader.list("skeleton", endingWith: "],", Self.file)

@@ -24,6 +24,7 @@ extension ShardCommand {
         var found = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
         for index in found.indices {
             found[index].listings.removeAll { $0.id != layout.id.description }
+            _ = found[index].leaveOthers(than: spec.name)
         }
         let former = found.filter { !$0.listings.isEmpty || $0.problem != nil }
         guard !former.isEmpty else { return [] }

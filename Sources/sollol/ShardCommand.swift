@@ -206,6 +206,7 @@ struct ShardCommand {
             found = found.map { folder in
                 var folder = folder
                 folder.listings.removeAll { !$0.isWhole || $0.model != spec.model.text }
+                for notice in folder.leaveOthers(than: spec.name) { console.notice(notice) }
                 return folder
             }
             found = ShardFolders.remove(found, cluster: spec.name, timeouts: spec.timeouts)

@@ -24,6 +24,7 @@ final class FetchTarget {
 
     private let part: Part
     private let source: ShardSource
+    private let cluster: String
     private let loop: EventLoop
     private let host: ShardConversation
     private var stream: FetchStream?
@@ -31,7 +32,7 @@ final class FetchTarget {
     private var missing: [ShardItem] = []
 
     init(_ part: Part, of work: ShardWork, loop: EventLoop, in queue: ConnectionQueue<Node>) {
-        (self.part, source, self.loop) = (part, work.source, loop)
+        (self.part, source, cluster, self.loop) = (part, work.source, work.cluster, loop)
         host = ShardConversation(
             part.place, files: part.items.count, timeouts: work.timeouts, loop: loop, in: queue)
     }
@@ -48,7 +49,7 @@ final class FetchTarget {
         host.failed = { [self] in finish($0) }
         host.begin(script.lookForFetched, bytes: byteCount) { [self] answer in
             self.answer = answer
-            if let obstacle = answer.obstacle { return finish(obstacle) }
+            if let obstacle = host.obstacle(answer, to: cluster) { return finish(obstacle) }
             isHeld = !node.isWorker && answer.manifest != nil
             if isHeld { whenFilled() } else { fill() }
         }

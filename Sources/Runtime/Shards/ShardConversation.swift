@@ -78,6 +78,17 @@ final class ShardConversation {
         }
     }
 
+    /// Why nothing can be stored there; nil: it can.
+    ///
+    /// Clusters may have workers with the same endpoint. What the other one stores there may be in
+    /// use, and no lock of this cluster would tell.
+    func obstacle(_ answer: ShardAnswer, to cluster: String) -> String? {
+        guard let owner = answer.owner, owner != cluster else { return answer.obstacle }
+        return "what is in \(answer.folder ?? place.base) is stored for the cluster "
+            + "\(TerminalText.quote(owner)). Try: shards.folder of its own in this configuration, or "
+            + "sollol shard --remove with that of the other cluster"
+    }
+
     /// Why so many bytes have no room there; nil: they have, or nobody knows.
     func shortage(of bytes: UInt64, within room: UInt64?, _ answer: ShardAnswer) -> String? {
         guard let room, room < bytes + Self.margin else { return nil }

@@ -14,6 +14,18 @@ package struct ShardFolders: Sendable {
     /// Why nobody knows.
     package var problem: String?
 
+    /// Leaves out what is of other clusters, which have workers with the same endpoint; what their
+    /// manifests do not tell counts as ours. Returns what people should know.
+    package mutating func leaveOthers(than cluster: String) -> [String] {
+        let others = listings.filter { $0.owner.map { $0 != cluster } ?? false }
+        listings.removeAll(where: others.contains)
+        return others.map { listing in
+            "\(place.node): \(listing.id) stays, since it is stored for the cluster "
+                + "\(TerminalText.quote(listing.owner ?? "")). sollol shard --remove with its "
+                + "configuration removes it"
+        }
+    }
+
     /// What each node has, asked side by side.
     package static func all(
         _ places: [ShardPlace], cluster: String, timeouts: Timeouts

@@ -19,6 +19,7 @@ final class ShardTarget {
 
     private let part: Part
     private let source: ShardSource
+    private let cluster: String
     private let digests: [String: String]
     private let loop: EventLoop
     private let host: ShardConversation
@@ -31,7 +32,7 @@ final class ShardTarget {
     init(_ part: Part, of work: ShardWork, loop: EventLoop, in queue: ConnectionQueue<Node>) {
         self.part = part
         self.loop = loop
-        (source, digests) = (work.source, work.digests)
+        (source, digests, cluster) = (work.source, work.digests, work.cluster)
         host = ShardConversation(
             part.place, files: part.items.count, timeouts: work.timeouts, loop: loop, in: queue)
     }
@@ -81,7 +82,7 @@ final class ShardTarget {
         let missing = absent.filter { !isRight($0, answer, .incoming) }
         let kept = absent.filter { isRight($0, answer, .incoming) }
         let need = missing.reduce(0) { $0 + $1.file.byteCount }
-        if let obstacle = answer.obstacle { return finish(problem: obstacle) }
+        if let obstacle = host.obstacle(answer, to: cluster) { return finish(problem: obstacle) }
         // A skeleton is put together beside its pieces.
         let space = node.isWorker ? need : need + byteCount
         let keptBytes = kept.reduce(0) { $0 + $1.file.byteCount }

@@ -147,7 +147,7 @@ package struct ShardWork {
     /// What the coordinator's folder says of everything.
     package var manifest: ShardManifest {
         ShardManifest(
-            id: layout.id, model: model, placement: placement,
+            id: layout.id, cluster: cluster, model: model, placement: placement,
             tensors: layout.tensors.map { tensor in
                 ShardManifest.Tensor(
                     name: tensor.name,

@@ -1,5 +1,6 @@
 # The folders of shards of one node: `shards ID KIB WHOLE MODEL`, where WHOLE is 1 if there is a
-# manifest, and MODEL what that calls the model. With shard_remove, those of that ID are removed.
+# manifest, and MODEL what that calls the model; `owner ID CLUSTER` before it, where that names one.
+# With shard_remove, those of that ID are removed.
 #
 # Values: shard_base, shard_holder, shard_remove.
 
@@ -20,6 +21,7 @@ for folder in "$shard_base/$shard_holder"/*; do
     size=$(du -sk "$folder" 2>/dev/null) whole=0 model='';
     if [ -f "$folder/manifest.json" ]; then
         whole=1;
+        sed -n "1{s/.*\"cluster\": \"\([^\"]*\)\".*/owner $id \1/p;q;}" "$folder/manifest.json";
         model=$(sed -n '2s/^"model": "\(.*\)",$/\1/p' "$folder/manifest.json");
     fi;
     if [ "$shard_remove" = "$id" ]; then

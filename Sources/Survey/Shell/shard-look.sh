@@ -1,7 +1,7 @@
 # What of a shard is there already: `have rpc|skeleton|incoming NAME DIGEST` for each wanted file of
-# the right size; `folder PATH`; `free BYTES` of its disk, where that is told; `manifest DIGEST`;
-# `between KIB`, of all that has arrived, for whatever placement. Changes nothing. After
-# shard-files.sh.
+# the right size; `folder PATH`; `free BYTES` of its disk, where that is told; `manifest DIGEST`, and
+# `owner CLUSTER`, whose it is by what that says; `between KIB`, of all that has arrived, for
+# whatever placement. Changes nothing. After shard-files.sh.
 
 : "${shard_folder-}" "${shard_wanted-}";
 
@@ -20,8 +20,10 @@ df -Pk "${place:-/}" 2>/dev/null | awk '
     }';
 command -v tar >/dev/null 2>&1 || echo "lacks tar";
 [ "$(digest_input </dev/null)" != - ] || echo "lacks sha256sum";
-[ ! -f "$shard_folder/manifest.json" ] ||
+if [ -f "$shard_folder/manifest.json" ]; then
     echo "manifest $(digest_input <"$shard_folder/manifest.json")";
+    sed -n '1{s/.*"cluster": "\([^"]*\)".*/owner \1/p;q;}' "$shard_folder/manifest.json";
+fi;
 size=$(du -sk "$shard_folder/incoming" 2>/dev/null) && echo "between ${size%%[!0-9]*}";
 for word in $shard_wanted; do
     name=${word%:*} bytes=${word##*:};

@@ -118,6 +118,31 @@ struct ShardCommandTests {
         #expect(ShardedModel.bytes(of: cluster.bed["worker-b"], in: Self.base) < 65536)
     }
 
+    /// Another cluster with the same workers neither replaces what is stored there nor removes it.
+    @Test func whatIsAnotherClustersStays() throws {
+        let cluster = try Self.cluster()
+        _ = try Self.shard(cluster)
+        func manifests() throws -> [String] {
+            try ["worker-a", "worker-b"].map {
+                try cluster.bed[$0].run("cat \(Self.base)/*/*/manifest.json").output
+            }
+        }
+        let before = try manifests()
+        let program = try RunningProgram(
+            on: cluster.bed.control,
+            [
+                "\(TestEnvironment.products)/sollol", "shard", "--name", "other", "--config",
+                cluster.configuration, "--model", try ShardedModel.small(),
+            ], limit: 120)
+        let said = program.standardOutput()
+        #expect(program.exitStatus() == 69, "\(said)")
+        #expect(said.contains("is stored for the cluster 'test'"), "\(said)")
+        _ = try Self.shard(cluster, "--remove", "--name", "other")
+        #expect(try manifests() == before && before.allSatisfy { $0.contains("sha256") })
+        let again = try Self.report(try Self.shard(cluster))
+        #expect(again.nodes.allSatisfy { $0.sentBytes == 0 && $0.problem == nil })
+    }
+
     /// As when it was killed, and the placement is another one now.
     @Test func whatAnotherRunHasLeftIsNeitherUsedNorKept() throws {
         let cluster = try Self.cluster()

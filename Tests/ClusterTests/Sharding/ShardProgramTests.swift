@@ -196,7 +196,9 @@ import Testing
 
     @Test(arguments: shells) func listsAndRemoves(_ shell: GuardShell) throws {
         let host = Host(shell, [Self.first])
-        _ = try host.receive([Self.first], manifest: "{\n\"model\": \"/m/a b.gguf\",\n}")
+        _ = try host.receive(
+            [Self.first],
+            manifest: "{\"cluster\": \"home\",\n\"model\": \"/m/a b.gguf\",\n}")
         _ = try host.ask(host.script.commit(digests: [:]))
         func list(removing id: String? = nil) throws -> [ShardListing]? {
             let line = ShardScript.list(base: host.base, holder: "host", removing: id)
@@ -204,9 +206,10 @@ import Testing
             let answer = try ShellAnswer(shell.words + ["-c", Guard.command], input: question)
             return ShardListing.all(Array(answer.output.utf8))
         }
+        #expect(try host.ask(host.script.look).owner == "home")
         let listed = try #require(try list()?.first)
         #expect(listed.id == "0123456789abcdef" && listed.isWhole && !listed.isRemoved)
-        #expect(listed.model == "/m/a b.gguf" && listed.bytes > 70_000)
+        #expect(listed.owner == "home" && listed.model == "/m/a b.gguf" && listed.bytes > 70_000)
         #expect(try list(removing: "ffffffffffffffff")?.map(\.isRemoved) == [false])
         #expect(try list(removing: listed.id)?.map(\.isRemoved) == [true])
         #expect(try list() == [])
