@@ -24,6 +24,8 @@ package struct ShardAnswer: Equatable, Sendable {
     package var folder: String?
     /// Bytes that are free on its disk.
     package var freeBytes: UInt64?
+    /// Which disk that is, so that folders on one can be told from others of the same host.
+    package var disk: String?
     /// Bytes of what has arrived and is not in its place, of whatever placement; nil: nothing.
     package var betweenBytes: UInt64?
     /// Why nothing can be stored there, as part of a sentence.
@@ -66,6 +68,7 @@ package struct ShardAnswer: Equatable, Sendable {
         switch tag {
         case "folder": folder = Outside.path(rest)
         case "free": freeBytes = Outside.number(rest, in: Outside.bytes).map(UInt64.init)
+        case "disk": disk = rest
         case "between":
             betweenBytes = Outside.number(rest, in: Outside.kibibytes).map { UInt64($0) << 10 }
         case "closed": obstacle = "nothing can be written in \(TerminalText.quote(rest))"

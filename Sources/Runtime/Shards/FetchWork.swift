@@ -23,10 +23,11 @@ final class FetchWork {
         progress: @escaping ([(Node, UInt64)]) -> Void
     ) -> (outcomes: [ShardOutcome], digests: [String: String]) {
         let queue = ConnectionQueue<Node>(loop: loop)
+        let disks = DiskRoom(work.places.map { ($0.node, $0.location) })
         for (index, place) in work.places.enumerated() {
             let part = FetchTarget.Part(
                 items: work.layout.items(of: place.node), script: work.script(place), place: place)
-            let target = FetchTarget(part, of: work, loop: loop, in: queue)
+            let target = FetchTarget(part, of: work, on: disks, loop: loop, in: queue)
             target.whenFilled = { [self] in
                 filled.insert(index)
                 advance()

@@ -90,10 +90,20 @@ final class ShardConversation {
     }
 
     /// Why so many bytes have no room there; nil: they have, or nobody knows.
-    func shortage(of bytes: UInt64, within room: UInt64?, _ answer: ShardAnswer) -> String? {
-        guard let room, room < bytes + Self.margin else { return nil }
-        return "its disk has \(MemorySize.text(room)) left, and \(MemorySize.text(bytes)) are "
-            + "needed in \(answer.folder ?? place.base)"
+    ///
+    /// - Parameter others: what other nodes are about to store on the same disk.
+    func shortage(
+        of bytes: UInt64, within room: UInt64?, _ answer: ShardAnswer,
+        beside others: [DiskRoom.Claim] = []
+    ) -> String? {
+        let sum = others.reduce(bytes) { $0 + $1.neededBytes }
+        let all = room.map { others.reduce($0) { $0 + $1.freedBytes } }
+        guard let all, all < sum + Self.margin else { return nil }
+        let beside = others.filter { $0.neededBytes > 0 }.map {
+            ", \(MemorySize.text($0.neededBytes)) there by \($0.node)"
+        }
+        return "its disk has \(MemorySize.text(all)) left, and \(MemorySize.text(bytes)) are "
+            + "needed in \(answer.folder ?? place.base)\(beside.joined())"
     }
 
     /// Ends it.

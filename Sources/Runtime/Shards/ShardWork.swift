@@ -86,13 +86,14 @@ package struct ShardWork {
         let loop = EventLoop()
         let all = manifest
         let queue = ConnectionQueue<Node>(loop: loop)
+        let disks = DiskRoom(places.map { ($0.node, $0.location) })
         let targets = places.map { place in
             let node = place.node
             let name = ShardFolder.name(of: node, cluster: cluster)
             let part = ShardTarget.Part(
                 place: place, script: script(place), items: layout.items(of: node),
                 manifest: node.isWorker ? all.part(of: name) : all)
-            return ShardTarget(part, of: self, loop: loop, in: queue)
+            return ShardTarget(part, of: self, on: disks, loop: loop, in: queue)
         }
         var outcomes = [ShardOutcome?](repeating: nil, count: targets.count)
         var filled: [Int: () -> Void] = [:]

@@ -143,6 +143,31 @@ struct ShardCommandTests {
         #expect(again.nodes.allSatisfy { $0.sentBytes == 0 && $0.problem == nil })
     }
 
+    /// Each of two workers has room on the disk of their host, and both have not.
+    @Test func whatNodesOfOneHostNeedIsCountedTogether() throws {
+        let cluster = try Self.cluster()
+        let host = cluster.bed["worker-a"]
+        try cluster.configure(
+            backends: [50052, 50053].map {
+                #"{"host": "worker-a", "port": \#($0), "transport": "ssh"}"#
+            },
+            extra: #""placement": {"participants": "workers_only", "strategy": "even"}"#)
+        let planned = try Self.report(try Self.shard(cluster, "--dry-run")).nodes.dropLast()
+        let most = try #require(planned.map(\.storedBytes).max()) >> 20
+        _ = try host.run(
+            "mkdir -p \(Self.base) && mount -t tmpfs -o size=\(most + 70)M none \(Self.base)")
+        let program = try RunningProgram(
+            on: cluster.bed.control,
+            [
+                "\(TestEnvironment.products)/sollol", "shard", "--config", cluster.configuration,
+                "--model", try ShardedModel.small(),
+            ], limit: 120)
+        let said = program.standardOutput()
+        #expect(program.exitStatus() == 69, "\(said)")
+        #expect(said.contains("there by worker-1") && said.contains("there by worker-2"), "\(said)")
+        #expect(try host.run("find \(Self.base) -type f").output == "")
+    }
+
     /// As when it was killed, and the placement is another one now.
     @Test func whatAnotherRunHasLeftIsNeitherUsedNorKept() throws {
         let cluster = try Self.cluster()
