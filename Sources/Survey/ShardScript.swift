@@ -89,9 +89,8 @@ package struct ShardScript: Equatable, Sendable {
     /// The line that prints `digest NUMBER SHA256` of each of these ranges of files.
     package static func digests(_ ranges: [(path: String, range: Range<UInt64>)]) -> String {
         let lines = ranges.enumerated().map { index, part in
-            // tail(1) seeks in a file; head(1) takes no more than it prints from a pipe that ends.
             let words = [
-                ShellQuoting.quote(part.path), String(part.range.lowerBound + 1),
+                ShellQuoting.quote(part.path), String(part.range.lowerBound),
                 String(part.range.upperBound - part.range.lowerBound),
             ]
             return "digest_range \(index) \(words.joined(separator: " "));"
