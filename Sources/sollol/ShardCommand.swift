@@ -158,7 +158,11 @@ struct ShardCommand {
         if report.isFetched {
             console.report(
                 Report(.phase, "[2/2] looking at \(hosts); each host fetches what is missing"))
-            return work.fetch { tell("fetched", $0) }
+            return work.fetch {
+                tell("fetched", $0)
+            } waits: {
+                console.report(Report(.progress, "\($0): \($1)"))
+            }
         }
         let size = MemorySize.text(report.modelBytes)
         console.report(Report(.phase, "[1/2] reading \(report.source), \(size)"))

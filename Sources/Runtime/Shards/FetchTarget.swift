@@ -17,6 +17,8 @@ final class FetchTarget {
 
     /// Told once that what it is to have is there, or that it has to wait (`isHeld`).
     var whenFilled: () -> Void = {}
+    /// Told what its host waits for.
+    var whenWaiting: (String) -> Void = { _ in }
     /// Told once, at the end: bytes that were fetched, and why it did not work.
     var whenOver: (UInt64, String?) -> Void = { _, _ in }
     /// Whether it has a skeleton that nobody can judge before all digests are known.
@@ -129,6 +131,7 @@ final class FetchTarget {
             missing.compactMap(\.fetch), from: source.remote, run: run)
         do {
             stream = try FetchStream(line, carrier: host.carrier, loop: loop) { [self] in came($0) }
+            stream?.whenWaiting = whenWaiting
         } catch {
             finish("\(error)")
         }

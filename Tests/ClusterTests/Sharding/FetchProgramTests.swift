@@ -11,7 +11,7 @@ import Testing
 /// that lies when it is told to.
 @Suite(.serialized, .enabled(if: RangeServer.canRun, "skipped: no /usr/bin/python3"))
 struct FetchProgramTests {
-    private static let shells = GuardShell.all.filter(\.hasSetpriv)
+    static let shells = GuardShell.all.filter(\.hasSetpriv)
     private static let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 8) }
     private static let etag = #""e-1\2""#
 
