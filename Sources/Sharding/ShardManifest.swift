@@ -116,9 +116,7 @@ package struct ShardManifest: Equatable, Sendable {
 
     /// Piece by piece, since the text of a large model takes megabytes.
     private func write(_ add: (String) -> Void) {
-        let owner = cluster.map { ", \"cluster\": \(OrderedJSON.string($0).line)" } ?? ""
-        add("{\"format_version\": \(Self.version), \"id\": \"\(id)\"\(owner),\n")
-        add(Self.line(naming: model) + "\n")
+        for line in Self.heading(id, cluster: cluster, model: model) { add(line + "\n") }
         add("\"placement\": \(OrderedJSON.string(placement).line),\n\"skeleton\": [")
         for (number, file) in skeleton.enumerated() {
             let name = OrderedJSON.string(file.name).line
@@ -139,6 +137,15 @@ package struct ShardManifest: Equatable, Sendable {
             add((number > 0 ? ",\n" : "") + line)
         }
         add("]}\n")
+    }
+
+    /// The first two lines: they tell whose a folder is and of which model, before all is there,
+    /// too.
+    package static func heading(_ id: ModelID, cluster: String?, model: String) -> [String] {
+        let owner = cluster.map { ", \"cluster\": \(OrderedJSON.string($0).line)" } ?? ""
+        return [
+            "{\"format_version\": \(version), \"id\": \"\(id)\"\(owner),", line(naming: model),
+        ]
     }
 
     /// The second line of the manifest of that model, which no other model's has.

@@ -110,7 +110,7 @@ package struct ShardListing: Equatable, Sendable {
     package var bytes: UInt64
     /// Whether there is a manifest: otherwise it is not complete.
     package var isWhole: Bool
-    /// What its manifest calls the model; empty without one.
+    /// What its manifest calls the model, or what was left by who began; empty: nothing tells.
     package var model: String
     /// Which cluster's it is, by its manifest; nil where none says.
     package var owner: String?
@@ -131,9 +131,9 @@ package struct ShardListing: Equatable, Sendable {
             case ("removed", 2): removed.insert(words[1])
             case ("owner", 3): owners[words[1]] = Outside.name(words[2])
             case ("shards", 4...):
-                guard let kibibytes = Outside.number(words[2], in: Outside.kibibytes) else {
-                    return
-                }
+                guard Outside.isHex(words[1], digits: 16),
+                    let kibibytes = Outside.number(words[2], in: Outside.kibibytes)
+                else { return }
                 all.append(
                     ShardListing(
                         id: words[1], bytes: UInt64(kibibytes) << 10, isWhole: words[3] == "1",

@@ -15,8 +15,15 @@ package struct ShardScript: Equatable, Sendable {
     /// The files of the skeleton, with their bytes; empty at a worker.
     package var skeleton: [StoredFile]
 
+    /// `ShardManifest.heading` of what is to be there.
+    package var heading: [String]
+
     /// The folder `name`, with what is to be in it.
-    package init(base: String, name: String, wanted: [StoredFile], skeleton: [StoredFile] = []) {
+    package init(
+        base: String, name: String, wanted: [StoredFile], skeleton: [StoredFile] = [],
+        heading: [String] = []
+    ) {
+        self.heading = heading
         self.base = base
         self.name = name
         self.wanted = wanted
@@ -104,6 +111,8 @@ package struct ShardScript: Equatable, Sendable {
     func line(_ programs: [UInt8]...) -> String {
         Self.assign("shard_base", base) + Self.assign("shard_name", name)
             + Self.assign("shard_wanted", Self.words(wanted))
+            + Self.assign("shard_head", heading.first ?? "")
+            + Self.assign("shard_model", heading.dropFirst().first ?? "")
             + ShellProgram.line(
                 [PackageResources.home_and_path_sh, PackageResources.shard_files_sh] + programs)
     }

@@ -207,12 +207,8 @@ struct ShardCommand {
         defer { _ = state }
         var found = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
         if removing {
-            found = found.map { folder in
-                var folder = folder
-                folder.listings.removeAll { !$0.isWhole || $0.model != spec.model.text }
-                for notice in folder.leaveOthers(than: spec.name) { console.notice(notice) }
-                return folder
-            }
+            let notices = ShardFolders.choose(&found, of: spec.model.text, in: spec.name)
+            for notice in notices { console.notice(notice) }
             found = ShardFolders.remove(found, cluster: spec.name, timeouts: spec.timeouts)
         }
         let list = ShardList(found.map { .init($0.place.node, $0.listings, $0.problem) })

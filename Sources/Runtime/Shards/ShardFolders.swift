@@ -14,6 +14,31 @@ package struct ShardFolders: Sendable {
     /// Why nobody knows.
     package var problem: String?
 
+    /// Leaves only what is to be removed of that model: what is not complete, too, where it has a
+    /// name of the model or the ID of something that has. Returns what people should know.
+    package static func choose(
+        _ folders: inout [ShardFolders], of model: String, in cluster: String
+    ) -> [String] {
+        let named = folders.flatMap(\.listings).filter { $0.model == model }
+        let ids = Set(named.map(\.id))
+        var notices: [String] = []
+        for index in folders.indices {
+            let place = folders[index].place
+            let nameless = folders[index].listings.filter {
+                $0.model.isEmpty && !ids.contains($0.id)
+            }
+            folders[index].listings.removeAll {
+                $0.model != model && !($0.model.isEmpty && ids.contains($0.id))
+            }
+            notices += folders[index].leaveOthers(than: cluster)
+            notices += nameless.map {
+                "\(place.node): \($0.id) stays, \(MemorySize.text($0.bytes)): it is not complete, "
+                    + "and nothing tells of which model. Try: \(place.removal(of: $0.id, cluster))"
+            }
+        }
+        return notices
+    }
+
     /// Leaves out what is of other clusters, which have workers with the same endpoint; what their
     /// manifests do not tell counts as ours. Returns what people should know.
     package mutating func leaveOthers(than cluster: String) -> [String] {
@@ -54,7 +79,8 @@ package struct ShardFolders: Sendable {
                     !$0.isRemoved
                 })
             {
-                left[index].problem = "\(stays.id) could not be removed"
+                let removal = left[index].place.removal(of: stays.id, cluster)
+                left[index].problem = "\(stays.id) could not be removed. Try: \(removal)"
             }
         }
         return left

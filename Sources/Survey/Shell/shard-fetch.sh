@@ -45,6 +45,7 @@ fail() {
 mkdir -p "$shard_folder/incoming";
 cd "$shard_folder/incoming" || fail "$shard_folder cannot be made";
 chmod 700 "$shard_folder" "$shard_folder/incoming";
+tell_about;
 
 # One that a lost connection has left behind ends when it sees that it is not its turn any more.
 former=$(cat .owner 2>/dev/null);

@@ -93,6 +93,7 @@ struct FetchProgramTests {
         #expect(try bench.fetch() == bench.arrivals + [.complete])
         #expect(bench.left() == Bench.names)
         #expect(bench.host.content("incoming/" + Bench.names[1]) == bench.wanted(1))
+        #expect(bench.host.content(".about") != nil)
         let asked = try bench.server.requests()
         #expect(asked.allSatisfy { $0.condition == Self.etag })
         #expect(asked.map(\.host).filter { $0.hasPrefix("localhost") }.count == 2)

@@ -201,6 +201,27 @@ struct ShardCommandTests {
         #expect(last.nodes.allSatisfy { $0.sentBytes == 0 && $0.problem == nil })
     }
 
+    @Test func whatWasGivenUpHalfWayIsRemoved() throws {
+        let cluster = try Self.cluster()
+        let program = try RunningProgram(
+            on: cluster.bed.control,
+            [
+                "\(TestEnvironment.products)/sollol", "shard", "--config", cluster.configuration,
+                "--model", try ShardedModel.small(),
+            ], limit: 120)
+        let workers = ["worker-a", "worker-b"].map { cluster.bed[$0] }
+        try eventually("something is there") {
+            workers.allSatisfy { ShardedModel.bytes(of: $0, in: Self.base) >= 1 << 20 }
+        }
+        program.signal(SIGKILL)
+        _ = program.exitStatus()
+        try eventually("nothing is received any more") {
+            workers.allSatisfy { !$0.processes().contains { $0.argv.first == "tar" } }
+        }
+        #expect(try Self.shard(cluster, "--remove").contains("\"removed\": true"))
+        for host in workers { #expect(ShardedModel.bytes(of: host, in: Self.base) < 65536) }
+    }
+
     /// Killed at moments all over its work, it comes to the same when it is run again.
     @Test func killedAnywhereItIsContinued() throws {
         let cluster = try Self.cluster()

@@ -19,7 +19,8 @@ import Testing
             script = ShardScript(
                 base: base, name: "host/0123456789abcdef",
                 wanted: files.map { .init(name: $0.0, byteCount: UInt64($0.1.count)) },
-                skeleton: skeleton)
+                skeleton: skeleton,
+                heading: ["{\"cluster\": \"home\",", "\"model\": \"/m/a b.gguf\","])
         }
 
         deinit {
@@ -215,6 +216,39 @@ import Testing
         #expect(try list(removing: listed.id)?.map(\.isRemoved) == [true])
         #expect(try list() == [])
         #expect(access(host.base + "/host", F_OK) != 0)
+    }
+
+    /// One that was given up half way, or whose removal was, names its model as a whole one does.
+    @Test(arguments: shells) func whatIsNotCompleteIsKnown(_ shell: GuardShell) throws {
+        let host = Host(shell, [Self.first, Self.second])
+        _ = try host.receive([Self.first], cutTo: 3000)
+        func list(removing id: String? = nil) throws -> ShardListing? {
+            let line = ShardScript.list(base: host.base, holder: "host", removing: id)
+            let question = SurveyScript.session(marker: "marker") + "\n" + line + "\nguard\n:\n"
+            let answer = try ShellAnswer(shell.words + ["-c", Guard.command], input: question)
+            return ShardListing.all(Array(answer.output.utf8))?.first
+        }
+        let half = try #require(try list())
+        #expect(!half.isWhole && half.model == "/m/a b.gguf" && half.owner == "home")
+        _ = try host.receive([Self.first, Self.second], manifest: "{\n\"model\": \"/m/c\",\n}")
+        #expect(try host.ask(host.script.commit(digests: [:])).isCommitted)
+        #expect(host.content(".about") == nil)
+        // A program in the place of rm ends the removal after the manifest.
+        let folder = host.base + "-tools"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data("#!/bin/sh\n[ \"$1\" = -f ] && exec /bin/rm \"$@\"\nkill -9 $PPID\n".utf8)
+            .write(to: URL(fileURLWithPath: folder + "/rm"))
+        chmod(folder + "/rm", 0o755)
+        let line = ShardScript.list(base: host.base, holder: "host", removing: half.id)
+        let question =
+            SurveyScript.session(marker: "marker") + "\nPATH=\(folder):$PATH; " + line
+            + "\nguard\n:\n"
+        _ = try? ShellAnswer(shell.words + ["-c", Guard.command], input: question)
+        let left = try #require(try list())
+        #expect(!left.isWhole && left.model == "/m/c" && host.content("rpc/" + Self.first.0) != nil)
+        #expect(try list(removing: half.id)?.isRemoved == true)
+        #expect(try list() == nil)
     }
 
     @Test(arguments: shells) func rangesOfFilesHaveTheirDigests(_ shell: GuardShell) throws {
