@@ -80,6 +80,11 @@ package enum Bounds {
     package static let sourceHeadLines = 400
     /// Bytes of a model's header that are asked of a web server at a time.
     package static let sourcePieceBytes = 2 << 20
+    /// Seconds that a web server may have us wait (`Retry-After`); one that asks for more is asked
+    /// again then.
+    package static let sourceWaitSeconds = 300
+    /// Seconds of such waits in a row, while nothing comes.
+    package static let sourceWaitsSeconds = 3600
 
     // MARK: Files and sockets of this machine
 

@@ -87,8 +87,12 @@ extension DryRun {
         let sharded = workers.compactMap { index in
             plan.started[index].shard?.bytes.map { (index: index, bytes: $0) }
         }
-        let limit = String(Int(plan.timeouts.ready.rounded(.up)))
-        lines += workers.map { "await \($0) \(limit) \(ready(plan.started[$0], $0))" }
+        lines += workers.map { index in
+            let process = plan.started[index]
+            // Its guard digests what has changed on its disk before it starts anything.
+            let limit = plan.timeouts.ready + (process.shard?.digestSeconds ?? 0)
+            return "await \(index) \(Int(limit.rounded(.up))) \(ready(process, index))"
+        }
         for index in coordinators {
             let process = plan.started[index]
             lines.append("say 'starting the coordinator, which loads the model'")

@@ -17,6 +17,8 @@ package struct ShardList: Equatable, Sendable {
         }
     }
 
+    private static let head = ["node", "id", "size", "state", "cluster", "model"]
+
     private let entries: [Entry]
 
     /// A list of these.
@@ -32,13 +34,13 @@ package struct ShardList: Equatable, Sendable {
                 [
                     entry.node.description, listing.id, MemorySize.text(listing.bytes),
                     listing.isRemoved ? "removed" : listing.isWhole ? "complete" : "not complete",
-                    listing.model,
+                    listing.owner ?? "-", listing.model,
                 ]
             }
         }
         var lines =
             rows.isEmpty && isGood
-            ? ["no shards"] : TextTable.lines([["node", "id", "size", "state", "model"]] + rows)
+            ? ["no shards"] : TextTable.lines([Self.head] + rows)
         for entry in entries {
             if let problem = entry.problem { lines.append("error: \(entry.node): \(problem)") }
         }
@@ -66,7 +68,7 @@ package struct ShardList: Equatable, Sendable {
         .object([
             ("id", .string(listing.id)), ("bytes", .int(Int(listing.bytes))),
             ("complete", .bool(listing.isWhole)), ("removed", .bool(listing.isRemoved)),
-            ("model", .string(listing.model)),
+            ("model", .string(listing.model)), ("cluster", .optional(listing.owner)),
         ])
     }
 }

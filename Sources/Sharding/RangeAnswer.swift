@@ -14,10 +14,13 @@ package struct RangeAnswer: Equatable, Sendable {
     package var length = ""
     /// Whether its bytes come in another form than they are.
     package var isCoded = false
+    /// Seconds after which it may be asked again, as a server says that has too much to do.
+    package var retryAfter: Int? { [429, 503].contains(status) ? asked : nil }
     /// The bytes of the file.
     package var body: ArraySlice<UInt8> = []
 
     private var isRedirect = false
+    private var asked: Int?
 
     /// Reads it.
     package init(_ bytes: [UInt8]) throws(SourceFault) {
@@ -52,6 +55,7 @@ package struct RangeAnswer: Equatable, Sendable {
             let words = line.split(separator: " ")
             let code = words.count > 1 ? words[1] : ""
             (etag, range, length, isCoded, isRedirect) = ("", "", "", false, false)
+            asked = nil
             status = Outside.number(code, in: 0...999) ?? 0
             return
         }
@@ -67,6 +71,9 @@ package struct RangeAnswer: Equatable, Sendable {
         case "content-encoding": isCoded = isCoded || text.lowercased() != "identity"
         case "transfer-encoding": isCoded = true
         case "location": isRedirect = true
+        // A date is passed over.
+        case "retry-after":
+            asked = Outside.number(text, in: 1...Int.max).map { min($0, Bounds.sourceWaitSeconds) }
         default: break
         }
     }

@@ -64,6 +64,9 @@ package struct ShardManifest: Equatable, Sendable {
 
     /// Which model.
     package var id: ModelID
+    /// Whose shards these are: clusters may have workers with the same endpoint. Nil in what was
+    /// written before manifests named it.
+    package var cluster: String?
     /// What the configuration calls it: a path, a name or an address without a token.
     package var model: String
     /// Which placement it was made for: `ShardLayout.placement`.
@@ -79,9 +82,11 @@ package struct ShardManifest: Equatable, Sendable {
 
     /// A manifest of these.
     package init(
-        id: ModelID, model: String, placement: String, tensors: [Tensor], skeleton: [File] = []
+        id: ModelID, cluster: String?, model: String, placement: String, tensors: [Tensor],
+        skeleton: [File] = []
     ) {
         self.id = id
+        self.cluster = cluster
         self.model = model
         self.placement = placement
         self.tensors = tensors
@@ -91,7 +96,7 @@ package struct ShardManifest: Equatable, Sendable {
     /// What one worker's folder says of it.
     package func part(of holder: String) -> ShardManifest {
         ShardManifest(
-            id: id, model: model, placement: placement,
+            id: id, cluster: cluster, model: model, placement: placement,
             tensors: tensors.filter { $0.holder == holder })
     }
 
@@ -111,8 +116,7 @@ package struct ShardManifest: Equatable, Sendable {
 
     /// Piece by piece, since the text of a large model takes megabytes.
     private func write(_ add: (String) -> Void) {
-        add("{\"format_version\": \(Self.version), \"id\": \"\(id)\",\n")
-        add(Self.line(naming: model) + "\n")
+        for line in Self.heading(id, cluster: cluster, model: model) { add(line + "\n") }
         add("\"placement\": \(OrderedJSON.string(placement).line),\n\"skeleton\": [")
         for (number, file) in skeleton.enumerated() {
             let name = OrderedJSON.string(file.name).line
@@ -133,6 +137,15 @@ package struct ShardManifest: Equatable, Sendable {
             add((number > 0 ? ",\n" : "") + line)
         }
         add("]}\n")
+    }
+
+    /// The first two lines: they tell whose a folder is and of which model, before all is there,
+    /// too.
+    package static func heading(_ id: ModelID, cluster: String?, model: String) -> [String] {
+        let owner = cluster.map { ", \"cluster\": \(OrderedJSON.string($0).line)" } ?? ""
+        return [
+            "{\"format_version\": \(version), \"id\": \"\(id)\"\(owner),", line(naming: model),
+        ]
     }
 
     /// The second line of the manifest of that model, which no other model's has.
@@ -173,6 +186,10 @@ extension ShardManifest {
             throw Problem(message: "id is no identity of a model")
         }
         self.id = id
+        cluster = head["cluster"] == nil ? nil : try Self.string(head, "cluster")
+        guard cluster.map({ Outside.name($0) != nil }) ?? true else {
+            throw Problem(message: "cluster is no name of a cluster")
+        }
         model = try Self.string(try reader.members(), "model")
         placement = try Self.string(try reader.members(), "placement")
         skeleton = try reader.list("skeleton", endingWith: "],", Self.file)

@@ -60,6 +60,16 @@ package enum SourceFault: Error, Equatable, Sendable {
     /// What happened and what to do, as what follows the name of what was fetched.
     package var message: String { "\(what). Try: \(remedy)" }
 
+    /// The same of a header, of which nothing stays.
+    package var messageOfHeader: String {
+        isPassing ? "\(what). Try: the same once more, in some minutes" : message
+    }
+
+    /// What people read while it is waited for a server that asked for that.
+    package static func waits(seconds: Int, status: Int) -> String {
+        "the server answers with status \(status), and asks to wait: \(seconds) s"
+    }
+
     private static let copy = "sollol shard --from FILE, with a copy on this machine"
 
     private var what: String {

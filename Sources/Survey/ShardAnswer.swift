@@ -24,12 +24,16 @@ package struct ShardAnswer: Equatable, Sendable {
     package var folder: String?
     /// Bytes that are free on its disk.
     package var freeBytes: UInt64?
+    /// Which disk that is, so that folders on one can be told from others of the same host.
+    package var disk: String?
     /// Bytes of what has arrived and is not in its place, of whatever placement; nil: nothing.
     package var betweenBytes: UInt64?
     /// Why nothing can be stored there, as part of a sentence.
     package var obstacle: String?
     /// The digest of the manifest; nil: there is none.
     package var manifest: String?
+    /// Which cluster's it is, by that manifest; nil where none says.
+    package var owner: String?
     /// Digests of what is there, by name.
     package var digests: [Place: [String: String]] = [:]
     /// What the host has fetched itself, by name.
@@ -64,11 +68,13 @@ package struct ShardAnswer: Equatable, Sendable {
         switch tag {
         case "folder": folder = Outside.path(rest)
         case "free": freeBytes = Outside.number(rest, in: Outside.bytes).map(UInt64.init)
+        case "disk": disk = rest
         case "between":
             betweenBytes = Outside.number(rest, in: Outside.kibibytes).map { UInt64($0) << 10 }
         case "closed": obstacle = "nothing can be written in \(TerminalText.quote(rest))"
         case "lacks": obstacle = "the host has no \(TerminalText.quote(rest))"
         case "manifest": manifest = rest
+        case "owner": owner = Outside.name(rest)
         case "have": have(rest.split(separator: " "))
         case "fetched": fetched(rest.split(separator: " "))
         case "partial":
@@ -104,8 +110,10 @@ package struct ShardListing: Equatable, Sendable {
     package var bytes: UInt64
     /// Whether there is a manifest: otherwise it is not complete.
     package var isWhole: Bool
-    /// What its manifest calls the model; empty without one.
+    /// What its manifest calls the model, or what was left by who began; empty: nothing tells.
     package var model: String
+    /// Which cluster's it is, by its manifest; nil where none says.
+    package var owner: String?
     /// Whether it was removed just now.
     package var isRemoved: Bool
 
@@ -113,6 +121,7 @@ package struct ShardListing: Equatable, Sendable {
     package static func all(_ bytes: [UInt8]) -> [ShardListing]? {
         var all: [ShardListing] = []
         var removed = Set<String>()
+        var owners: [String: String] = [:]
         var isComplete = false
         let isWhole = Outside.lines(bytes, atMost: Bounds.answerLines) { line in
             let text = String(decoding: line, as: UTF8.self)
@@ -120,15 +129,16 @@ package struct ShardListing: Equatable, Sendable {
             switch (words.first, words.count) {
             case ("complete", 1): isComplete = true
             case ("removed", 2): removed.insert(words[1])
+            case ("owner", 3): owners[words[1]] = Outside.name(words[2])
             case ("shards", 4...):
-                guard let kibibytes = Outside.number(words[2], in: Outside.kibibytes) else {
-                    return
-                }
+                guard Outside.isHex(words[1], digits: 16),
+                    let kibibytes = Outside.number(words[2], in: Outside.kibibytes)
+                else { return }
                 all.append(
                     ShardListing(
                         id: words[1], bytes: UInt64(kibibytes) << 10, isWhole: words[3] == "1",
                         model: words.count == 5 ? TerminalText.line(words[4]) : "",
-                        isRemoved: removed.contains(words[1])))
+                        owner: owners[words[1]], isRemoved: removed.contains(words[1])))
             default: break
             }
         }

@@ -58,17 +58,27 @@ extension ShardScript {
             + Self.assign("shard_run", run)
             + Self.assign("head_lines", "\(Bounds.sourceHeadLines)")
             + Self.assign("head_bytes", "\(Bounds.sourceHeadBytes)")
+            + Self.assign("longest_wait", "\(Bounds.sourceWaitSeconds)")
+            + Self.assign("longest_waits", "\(Bounds.sourceWaitsSeconds)")
             + Self.assign(
                 "passing", SourceFault.passing.map(String.init).joined(separator: " "))
-            + line(PackageResources.shard_curl_sh, PackageResources.shard_fetch_sh)
+            + line(
+                PackageResources.shard_curl_sh, PackageResources.shard_answer_sh,
+                PackageResources.shard_fetch_sh)
     }
 
     /// The line that prints a part of a file as curl gives it; `curlAnswer` reads it.
+    ///
+    /// - Parameters:
+    ///   - pause: seconds before it is asked for.
+    ///   - seconds: how long that may take.
     package static func header(
-        _ address: SourceAddress, etag: String?, _ range: Range<UInt64>, seconds: Int
+        _ address: SourceAddress, etag: String?, _ range: Range<UInt64>, after pause: Int,
+        seconds: Int
     ) -> String {
         let config = CurlConfiguration.text(address, etag: etag, seconds: seconds)
-        return assign("source_config", config) + assign("source_origin", address.origin)
+        return (pause > 0 ? "sleep \(pause); " : "") + assign("source_config", config)
+            + assign("source_origin", address.origin)
             + assign("source_first", "\(range.lowerBound)")
             + assign("source_last", "\(range.upperBound - 1)")
             + assign("source_limit", "\(range.count + Bounds.sourceHeadBytes)")
@@ -101,6 +111,8 @@ package enum FetchReport: Equatable, Sendable {
     case got(UInt64)
     /// A file is there, with that digest.
     case arrived(name: String, digest: String)
+    /// The server has answered with that status, and asks for so many seconds of patience.
+    case waits(seconds: Int, status: Int)
     /// What could not be fetched, and why; nothing more is.
     case refused(name: String, SourceFault)
     /// Nothing more is, for that reason.
@@ -120,6 +132,11 @@ package enum FetchReport: Equatable, Sendable {
                 Outside.isHex(String(parts[1]), digits: 64)
             else { return nil }
             self = .arrived(name: name, digest: String(parts[1]))
+        case ("waits", 3):
+            guard let seconds = Outside.number(words[1], in: 0...Bounds.sourceWaitSeconds),
+                let status = Outside.number(words[2], in: 0...999)
+            else { return nil }
+            self = .waits(seconds: seconds, status: status)
         case ("refused", 3):
             guard let name = Outside.name(words[1]) else { return nil }
             let rest = String(words[2].prefix(Bounds.lastWordBytes))

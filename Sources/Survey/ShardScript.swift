@@ -15,8 +15,15 @@ package struct ShardScript: Equatable, Sendable {
     /// The files of the skeleton, with their bytes; empty at a worker.
     package var skeleton: [StoredFile]
 
+    /// `ShardManifest.heading` of what is to be there.
+    package var heading: [String]
+
     /// The folder `name`, with what is to be in it.
-    package init(base: String, name: String, wanted: [StoredFile], skeleton: [StoredFile] = []) {
+    package init(
+        base: String, name: String, wanted: [StoredFile], skeleton: [StoredFile] = [],
+        heading: [String] = []
+    ) {
+        self.heading = heading
         self.base = base
         self.name = name
         self.wanted = wanted
@@ -89,9 +96,8 @@ package struct ShardScript: Equatable, Sendable {
     /// The line that prints `digest NUMBER SHA256` of each of these ranges of files.
     package static func digests(_ ranges: [(path: String, range: Range<UInt64>)]) -> String {
         let lines = ranges.enumerated().map { index, part in
-            // tail(1) seeks in a file; head(1) takes no more than it prints from a pipe that ends.
             let words = [
-                ShellQuoting.quote(part.path), String(part.range.lowerBound + 1),
+                ShellQuoting.quote(part.path), String(part.range.lowerBound),
                 String(part.range.upperBound - part.range.lowerBound),
             ]
             return "digest_range \(index) \(words.joined(separator: " "));"
@@ -105,6 +111,8 @@ package struct ShardScript: Equatable, Sendable {
     func line(_ programs: [UInt8]...) -> String {
         Self.assign("shard_base", base) + Self.assign("shard_name", name)
             + Self.assign("shard_wanted", Self.words(wanted))
+            + Self.assign("shard_head", heading.first ?? "")
+            + Self.assign("shard_model", heading.dropFirst().first ?? "")
             + ShellProgram.line(
                 [PackageResources.home_and_path_sh, PackageResources.shard_files_sh] + programs)
     }

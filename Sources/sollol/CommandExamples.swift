@@ -36,6 +36,7 @@ extension Command {
             Example(
                 "sollol shard --from https://example.org/a.gguf", "each host fetches its own part"),
             Example("sollol shard --list", "what is stored, and where"),
+            Example("sollol shard --remove 0123456789abcdef", "an earlier version goes"),
         ],
         "measure": [Example("sollol measure", "how fast each device is, for `plan`")],
         "status": [

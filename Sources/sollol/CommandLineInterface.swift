@@ -105,7 +105,7 @@ enum CommandLineInterface {
     }
 
     /// The line to type where a file was given as a word of its own.
-    private static func fileHint(_ word: String, for command: String) -> String {
+    static func fileHint(_ word: String, for command: String) -> String {
         guard word.hasSuffix(".json") || word.contains("/") else { return "" }
         return "; the configuration is an option: sollol \(command) -c \(ShellQuoting.quote(word))"
     }

@@ -100,6 +100,7 @@ enum Commands {
 
     private static let shard = Command(
         name: "shard", summary: "store each layer on the disk of the worker that computes it",
+        word: "ID",
         options: [
             .init(
                 name: "--from", value: "FILE|URL|-",
@@ -107,7 +108,9 @@ enum Commands {
                     + "server; - reads an address that is a secret"),
             .init(name: "--dry-run", help: "only tell who would store what"),
             .init(name: "--list", help: "tell what is stored"),
-            .init(name: "--remove", help: "remove what is stored of this model"),
+            .init(
+                name: "--remove",
+                help: "remove what is stored of this model, or of that ID (see --list) alone"),
             Options.format,
         ] + Options.configuration + [Options.quiet],
         exits: [

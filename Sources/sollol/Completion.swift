@@ -78,6 +78,7 @@ struct Completion {
             add(
                 processes.filter { !words.contains($0) } + (word == "NAME" ? [] : ["all"]), "",
                 current)
+        case "ID": break
         default: add(word.split(separator: "|").map(String.init), "", current)
         }
     }

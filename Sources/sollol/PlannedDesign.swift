@@ -63,12 +63,13 @@ struct PlannedDesign {
     /// - Parameter tell: told what takes time.
     /// - Throws: `ShardSource.Problem`.
     func facts(
-        _ spec: ClusterSpec, tell: (String) -> Void
+        _ spec: ClusterSpec, tell: @escaping (String) -> Void
     ) throws(ShardSource.Problem) -> HostFacts {
         var facts: HostFacts
         if case .address(let address) = spec.model {
             tell("reading the header of \(address.shown), and nothing else of it")
-            facts = try RemoteHeaders.source(address).facts(of: spec, beside: HostFacts())
+            facts = try RemoteHeaders.source(address, tell: tell)
+                .facts(of: spec, beside: HostFacts())
         } else {
             let here = Preflight.here(spec, recorded: HostFacts(), onlyModel: true)
             if let problem = here.modelProblem { throw ShardSource.Problem(description: problem) }

@@ -15,15 +15,26 @@ extension ShardCommand {
         return ShardChange(to: layout, from: manifest, cluster: spec.name)
     }
 
-    /// Takes from workers what they need not keep, since they have no part any more. Returns what
-    /// people should know.
-    func removeFormer(than layout: ShardLayout) -> [String] {
-        let idle = spec.workers.map(\.node).filter { !layout.holders.contains($0) }
-        guard !idle.isEmpty else { return [] }
-        let places = idle.map { ShardPlace(of: $0, in: spec) }
-        var found = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
+    /// Takes from workers what they need not keep, since they have no part any more; other versions
+    /// of the model stay. Returns what people should know.
+    func lookAtFormer(than layout: ShardLayout) -> [String] {
+        let nodes = spec.workers.map(\.node) + [.coordinator]
+        let places = nodes.map { ShardPlace(of: $0, in: spec) }
+        let all = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
+        return ShardFolders.versions(
+            in: all, of: spec.model.text, but: layout.id.description, cluster: spec.name)
+            + remove(
+                layout,
+                from: all.filter {
+                    $0.place.node.isWorker && !layout.holders.contains($0.place.node)
+                })
+    }
+
+    private func remove(_ layout: ShardLayout, from idle: [ShardFolders]) -> [String] {
+        var found = idle
         for index in found.indices {
             found[index].listings.removeAll { $0.id != layout.id.description }
+            _ = found[index].leaveOthers(than: spec.name)
         }
         let former = found.filter { !$0.listings.isEmpty || $0.problem != nil }
         guard !former.isEmpty else { return [] }

@@ -20,6 +20,7 @@ struct ShardCommand {
     var spec: ClusterSpec { loaded.spec }
 
     static func run(_ arguments: CommandLineArguments) throws -> ExitStatus {
+        let id = try id(arguments)
         let command = try ShardCommand(arguments)
         let only = ["--list", "--remove", "--dry-run"].filter { arguments.has($0) }
         guard only.count < 2 else {
@@ -27,10 +28,26 @@ struct ShardCommand {
                 message: "\(only.joined(separator: " and ")): give one of them")
         }
         if only.first == "--list" || only.first == "--remove" {
-            return try command.list(removing: only.first == "--remove")
+            return try command.list(removing: only.first == "--remove", id)
         }
         return try command.shard(
             from: arguments.values["--from"], isDryRun: only.first == "--dry-run")
+    }
+
+    /// The word after it: which one `--remove` removes.
+    private static func id(_ arguments: CommandLineArguments) throws -> ModelID? {
+        guard let word = arguments.words.dropFirst().first else { return nil }
+        guard arguments.has("--remove") else {
+            throw CommandLineArguments.Mistake(
+                message: "shard takes no further word: \(word)"
+                    + CommandLineInterface.fileHint(word, for: "shard"))
+        }
+        guard let id = ModelID(word) else {
+            throw CommandLineArguments.Mistake(
+                message: "\(word): expected the 16 hexadecimal digits that sollol shard --list "
+                    + "shows")
+        }
+        return id
     }
 
     private init(_ arguments: CommandLineArguments) throws {
@@ -84,7 +101,7 @@ struct ShardCommand {
         let manifest = try store(
             layout, source, placement.shardPrint(cluster: spec.name), &report)
         if report.isGood {
-            for notice in removeFormer(than: layout) { console.notice(notice) }
+            for notice in lookAtFormer(than: layout) { console.notice(notice) }
             facts.shards = StoredShards(manifest, cluster: spec.name)
             try RecordedFacts.write(
                 facts, placement: plan.remembered, isSharded: true, to: state)
@@ -158,7 +175,11 @@ struct ShardCommand {
         if report.isFetched {
             console.report(
                 Report(.phase, "[2/2] looking at \(hosts); each host fetches what is missing"))
-            return work.fetch { tell("fetched", $0) }
+            return work.fetch {
+                tell("fetched", $0)
+            } waits: {
+                console.report(Report(.progress, "\($0): \($1)"))
+            }
         }
         let size = MemorySize.text(report.modelBytes)
         console.report(Report(.phase, "[1/2] reading \(report.source), \(size)"))
@@ -193,7 +214,7 @@ struct ShardCommand {
 
     // MARK: What there is
 
-    private func list(removing: Bool) throws -> ExitStatus {
+    private func list(removing: Bool, _ id: ModelID?) throws -> ExitStatus {
         let nodes = spec.workers.filter(\.managed).map(\.node) + [.coordinator]
         let places = nodes.map { ShardPlace(of: $0, in: spec) }
         // Nothing may be taken from a cluster that runs.
@@ -203,11 +224,9 @@ struct ShardCommand {
         defer { _ = state }
         var found = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
         if removing {
-            found = found.map { folder in
-                var folder = folder
-                folder.listings.removeAll { !$0.isWhole || $0.model != spec.model.text }
-                return folder
-            }
+            let notices = ShardFolders.choose(
+                &found, of: spec.model.text, id?.description, in: spec.name)
+            for notice in notices { console.notice(notice) }
             found = ShardFolders.remove(found, cluster: spec.name, timeouts: spec.timeouts)
         }
         let list = ShardList(found.map { .init($0.place.node, $0.listings, $0.problem) })

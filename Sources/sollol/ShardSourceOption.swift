@@ -24,7 +24,7 @@ struct ShardSourceOption {
     ///   - report: told what takes time.
     /// - Throws: `ShardSource.Problem`.
     func open(
-        _ option: String?, report: (Report) -> Void
+        _ option: String?, report: @escaping (Report) -> Void
     ) throws(ShardSource.Problem) -> ShardSource {
         switch (option, spec.model) {
         case ("-"?, _): try Self.open(try Self.addressFromInput(), report)
@@ -36,7 +36,9 @@ struct ShardSourceOption {
     }
 
     /// The model of the configuration, or where it is gone, what hosts store of it.
-    private func openModel(_ report: (Report) -> Void) throws(ShardSource.Problem) -> ShardSource {
+    private func openModel(
+        _ report: @escaping (Report) -> Void
+    ) throws(ShardSource.Problem) -> ShardSource {
         do throws(ShardSource.Problem) {
             switch spec.model {
             case .file(let path): return try open(path: path, report)
@@ -95,10 +97,10 @@ struct ShardSourceOption {
     }
 
     private static func open(
-        _ address: SourceAddress, _ report: (Report) -> Void
+        _ address: SourceAddress, _ report: @escaping (Report) -> Void
     ) throws(ShardSource.Problem) -> ShardSource {
         report(Report(.phase, "[1/2] reading the header of \(address.shown)"))
-        return try RemoteHeaders.source(address)
+        return try RemoteHeaders.source(address) { report(Report(.progress, $0)) }
     }
 
     private static func address(_ text: String) throws(ShardSource.Problem) -> SourceAddress {

@@ -28,6 +28,8 @@ import Testing
         "sourceAddressBytes": Bounds.sourceAddressBytes,
         "sourceHeadBytes": Bounds.sourceHeadBytes, "sourceHeadLines": Bounds.sourceHeadLines,
         "sourcePieceBytes": Bounds.sourcePieceBytes,
+        "sourceWaitSeconds": Bounds.sourceWaitSeconds,
+        "sourceWaitsSeconds": Bounds.sourceWaitsSeconds,
         "configurationValues": Bounds.configurationValues,
         "configurationProblems": Bounds.configurationProblems, "factsBytes": Bounds.factsBytes,
         "keyFileBytes": Bounds.keyFileBytes, "keyBytes": Bounds.keyBytes,

@@ -49,6 +49,16 @@ struct WrongUsageTests {
             "sollol: --plan 0123: a plan id has 32 hexadecimal digits, as up --dry-run shows it\n"
                 + "  See: sollol help up"
         ),
+        (
+            ["shard", "a/b.json"],
+            "sollol: shard takes no further word: a/b.json; the configuration is an option: sollol "
+                + "shard -c a/b.json\n  See: sollol help shard"
+        ),
+        (
+            ["shard", "--remove", "all"],
+            "sollol: all: expected the 16 hexadecimal digits that sollol shard --list shows\n"
+                + "  See: sollol help shard"
+        ),
         (["config", "--port=x"], "error: --port: \"x\" is no integer from 1 to 65535."),
         (["up", "--ctx-size=0"], "error: --ctx-size: 0 is too small, at least 1 is allowed."),
         (

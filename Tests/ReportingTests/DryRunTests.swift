@@ -41,6 +41,18 @@ import Testing
         #expect(DryRun.render(plan, as: format) == text)
     }
 
+    /// After `sollol shard` a guard digests all of its shard before its server listens.
+    @Test func theScriptWaitsForAShardToBeDigested() throws {
+        var plan = try LaunchPlanner.plan(SampleSpecs.local, facts: SampleSpecs.localFacts)
+        let bytes = UInt64(70 * PlannedShard.slowestDigest)
+        plan.processes[0].shard = PlannedShard(folder: "/s", manifest: nil, bytes: bytes)
+        let lines = DryRun.render(plan, as: .sh).split(separator: "\n").map {
+            $0.drop { $0 == " " }
+        }
+        #expect(lines.contains { $0.hasPrefix("await 0 100 ") })
+        #expect(lines.contains { $0.hasPrefix("await 1 30 ") })
+    }
+
     @Test func jsonHoldsTheContract() throws {
         let plan = try LaunchPlanner.plan(SampleSpecs.remote)
         let parsed = try #require(

@@ -124,6 +124,9 @@ import Testing
             path: "Survey/Shell/shard-curl.sh",
             bytes: Survey.PackageResources.shard_curl_sh),
         File(
+            path: "Survey/Shell/shard-answer.sh",
+            bytes: Survey.PackageResources.shard_answer_sh),
+        File(
             path: "Survey/Shell/shard-fetch.sh",
             bytes: Survey.PackageResources.shard_fetch_sh),
         File(

@@ -12,6 +12,7 @@ import Testing
         let part = manifest.part(of: "127.0.0.1-50052")
         #expect(try ShardManifest(Array(part.text.utf8)[...]) == part)
         #expect(part.skeleton.isEmpty)
+        #expect(part.cluster == "home")
         #expect(part.tensors.count > 3 && part.tensors.count < manifest.tensors.count)
     }
 
@@ -25,6 +26,7 @@ import Testing
         ("\"offset\": 0", "\"offset\": 999999999999", "skeleton.gguf: its runs are in no order"),
         ("\"tensors\": [", "\"tensor\": [", "tensors is no list"),
         ("\"model\": \"/", "\"model\": \"\\u001b/", "model is no plain text"),
+        ("\"cluster\": \"", "\"cluster\": \"a b", "cluster is no name of a cluster"),
     ])
     func refuses(_ good: String, _ bad: String, _ words: String) throws {
         let text = ShardSample.manifest(try ShardSample.layout()).text
@@ -35,6 +37,15 @@ import Testing
             try ShardManifest(Array(changed.utf8)[...])
         }
         #expect(problem?.message.contains(words) == true, "\(problem?.message ?? "")")
+    }
+
+    /// Those of before named no cluster, and have the digest that they had.
+    @Test func oneWithoutAClusterIsRead() throws {
+        var manifest = ShardSample.manifest(try ShardSample.layout())
+        let text = manifest.text
+        manifest.cluster = nil
+        #expect(manifest.text == text.replacing(", \"cluster\": \"home\"", with: ""))
+        #expect(try ShardManifest(Array(manifest.text.utf8)[...]) == manifest)
     }
 
     /// As many tensors as a model may have, each of them a hole of one skeleton.

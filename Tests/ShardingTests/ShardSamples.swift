@@ -54,7 +54,7 @@ enum ShardSample {
     /// What lies there after a layout was stored; digests are made up.
     static func manifest(_ layout: ShardLayout) -> ShardManifest {
         ShardManifest(
-            id: layout.id, model: "/models/a.gguf", placement: "0123456789abcdef",
+            id: layout.id, cluster: "home", model: "/models/a.gguf", placement: "0123456789abcdef",
             tensors: layout.tensors.map {
                 .init(
                     name: $0.name, holder: ShardFolder.name(of: $0.holder, cluster: "home"),

@@ -90,6 +90,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("429", "60", 60), ("503", "86400", 300), ("503", "99999999999999999999", nil),
+        ("429", "0", nil), ("429", "-1", nil), ("429", "Wed, 21 Oct 2026 07:28:00 GMT", nil),
+        ("404", "60", nil),
+    ])
+    func howLongAServerAsksToWait(_ status: String, _ text: String, _ seconds: Int?) throws {
+        let busy = "HTTP/1.1 \(status) Busy\r\nRetry-After: \(text)\r\n\r\n"
+        #expect(try RangeAnswer(Array(busy.utf8)).retryAfter == seconds)
+        // What counts is the last answer.
+        let redirect = busy.replacing(status, with: "302")
+            .replacing("\r\n\r\n", with: "\r\nLocation: /\r\n\r\n")
+        #expect(try RangeAnswer(Array((redirect + Self.good).utf8)).retryAfter == nil)
+    }
+
     @Test func hostsThatFetchAreUnderstood() {
         let digest = String(repeating: "a", count: 64)
         for (line, report) in [
@@ -99,6 +113,7 @@ import Testing
                 "have incoming skeleton.gguf@4 \(digest)",
                 .arrived(name: "skeleton.gguf@4", digest: digest)
             ),
+            ("waits 60 429", .waits(seconds: 60, status: 429)), ("waits 301 429", nil),
             ("have incoming x -", nil), ("have rpc x \(digest)", nil), ("Welcome to box", nil),
             ("refused a status 200", .refused(name: "a", .ignoresRanges)),
             ("refused a status 503", .refused(name: "a", .status(503))),

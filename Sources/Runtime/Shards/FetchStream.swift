@@ -1,5 +1,6 @@
 import Basics
 import Remote
+import Sharding
 import Survey
 
 /// A connection of its own through which a host is told what to fetch, and tells what has come.
@@ -30,6 +31,8 @@ final class FetchStream {
     private(set) var arrived: [String: String] = [:]
     /// Bytes that have arrived.
     private(set) var gotBytes: UInt64 = 0
+    /// Told what is waited for.
+    var whenWaiting: (String) -> Void = { _ in }
 
     /// Begins to fetch.
     ///
@@ -70,6 +73,8 @@ final class FetchStream {
         connection?.established()
         switch report {
         case .got(let bytes): gotBytes = bytes
+        case .waits(let seconds, let status):
+            whenWaiting(SourceFault.waits(seconds: seconds, status: status))
         case .arrived(let name, let digest): arrived[name] = digest
         case .refused(let name, let fault):
             refusal = refusal ?? .refused(name: name, fault.message)

@@ -17,6 +17,8 @@ final class FetchTarget {
 
     /// Told once that what it is to have is there, or that it has to wait (`isHeld`).
     var whenFilled: () -> Void = {}
+    /// Told what its host waits for.
+    var whenWaiting: (String) -> Void = { _ in }
     /// Told once, at the end: bytes that were fetched, and why it did not work.
     var whenOver: (UInt64, String?) -> Void = { _, _ in }
     /// Whether it has a skeleton that nobody can judge before all digests are known.
@@ -24,14 +26,20 @@ final class FetchTarget {
 
     private let part: Part
     private let source: ShardSource
+    private let cluster: String
+    private let disks: DiskRoom
     private let loop: EventLoop
     private let host: ShardConversation
     private var stream: FetchStream?
     private var answer = ShardAnswer([])
     private var missing: [ShardItem] = []
 
-    init(_ part: Part, of work: ShardWork, loop: EventLoop, in queue: ConnectionQueue<Node>) {
-        (self.part, source, self.loop) = (part, work.source, loop)
+    init(
+        _ part: Part, of work: ShardWork, on disks: DiskRoom, loop: EventLoop,
+        in queue: ConnectionQueue<Node>
+    ) {
+        (self.part, self.disks, self.loop) = (part, disks, loop)
+        (source, cluster) = (work.source, work.cluster)
         host = ShardConversation(
             part.place, files: part.items.count, timeouts: work.timeouts, loop: loop, in: queue)
     }
@@ -48,9 +56,9 @@ final class FetchTarget {
         host.failed = { [self] in finish($0) }
         host.begin(script.lookForFetched, bytes: byteCount) { [self] answer in
             self.answer = answer
-            if let obstacle = answer.obstacle { return finish(obstacle) }
+            if let obstacle = host.obstacle(answer, to: cluster) { return finish(obstacle) }
             isHeld = !node.isWorker && answer.manifest != nil
-            if isHeld { whenFilled() } else { fill() }
+            if isHeld { hasAll() } else { fill() }
         }
     }
 
@@ -94,19 +102,36 @@ final class FetchTarget {
     func fill() {
         isHeld = false
         missing = part.items.filter { digest($0) == nil }
-        guard !missing.isEmpty else { return whenFilled() }
+        guard !missing.isEmpty else { return hasAll() }
         let need = missing.reduce(0) { $0 + $1.file.byteCount }
         // A skeleton is put together beside its pieces.
         let all = node.isWorker ? need : need + byteCount
         let space = all > answer.partialBytes ? all - answer.partialBytes : 0
-        if let shortage = host.shortage(of: space, within: answer.freeBytes, answer) {
-            return finish(shortage)
+        let claim = DiskRoom.Claim(
+            node: node, disk: answer.disk, neededBytes: space, freedBytes: 0)
+        disks.claim(claim, at: part.place.location) { [self] others in
+            if let shortage = host.shortage(
+                of: space, within: answer.freeBytes, answer, beside: others)
+            {
+                return finish(shortage)
+            }
+            fetch()
         }
+    }
+
+    /// It needs no room, or none before all the others are filled.
+    private func hasAll() {
+        disks.said(node, at: part.place.location)
+        whenFilled()
+    }
+
+    private func fetch() {
         let run = String(UInt64.random(in: .min ... .max), radix: 16)
         let line = script.fetch(
             missing.compactMap(\.fetch), from: source.remote, run: run)
         do {
             stream = try FetchStream(line, carrier: host.carrier, loop: loop) { [self] in came($0) }
+            stream?.whenWaiting = whenWaiting
         } catch {
             finish("\(error)")
         }
@@ -170,6 +195,7 @@ final class FetchTarget {
     /// Ends it.
     func finish(_ problem: String?) {
         host.end()
+        disks.said(node, at: part.place.location)
         let done = whenOver
         (whenOver, whenFilled) = ({ _, _ in }, {})
         let fetched = stream.map { _ in missing.reduce(0) { $0 + $1.file.byteCount } } ?? 0

@@ -20,17 +20,20 @@ final class FetchWork {
 
     /// Returns what became of each, in the order of `places`, and the digests of what came.
     func run(
-        progress: @escaping ([(Node, UInt64)]) -> Void
+        progress: @escaping ([(Node, UInt64)]) -> Void,
+        waits: @escaping (Node, String) -> Void
     ) -> (outcomes: [ShardOutcome], digests: [String: String]) {
         let queue = ConnectionQueue<Node>(loop: loop)
+        let disks = DiskRoom(work.places.map { ($0.node, $0.location) })
         for (index, place) in work.places.enumerated() {
             let part = FetchTarget.Part(
                 items: work.layout.items(of: place.node), script: work.script(place), place: place)
-            let target = FetchTarget(part, of: work, loop: loop, in: queue)
+            let target = FetchTarget(part, of: work, on: disks, loop: loop, in: queue)
             target.whenFilled = { [self] in
                 filled.insert(index)
                 advance()
             }
+            target.whenWaiting = { waits(place.node, $0) }
             target.whenOver = { [self] fetched, problem in over(index, fetched, problem) }
             targets.append(target)
         }
@@ -89,10 +92,13 @@ final class FetchWork {
 
 extension ShardWork {
     /// Lets each host fetch its part itself; as `digest` and `run` for a model on a web server.
+    ///
+    /// - Parameter waits: told what a host waits for.
     package mutating func fetch(
-        progress: @escaping ([(Node, UInt64)]) -> Void
+        progress: @escaping ([(Node, UInt64)]) -> Void,
+        waits: @escaping (Node, String) -> Void
     ) -> [ShardOutcome] {
-        let result = FetchWork(self).run(progress: progress)
+        let result = FetchWork(self).run(progress: progress, waits: waits)
         digests = result.digests
         return result.outcomes
     }

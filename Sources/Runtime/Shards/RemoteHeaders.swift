@@ -13,16 +13,17 @@ package enum RemoteHeaders {
 
     /// The model whose first file is there.
     ///
+    /// - Parameter tell: told what is waited for.
     /// - Throws: `ShardSource.Problem`.
     package static func source(
-        _ address: SourceAddress
+        _ address: SourceAddress, tell: @escaping (String) -> Void
     ) throws(ShardSource.Problem) -> ShardSource {
         var digest = SHA256()
         var files: [RemoteFile] = []
         var headers: [(header: GGUFHeader, fileSize: UInt64)] = []
         func read(_ address: SourceAddress) throws(ShardSource.Problem) {
             let reader = HeaderReader(address, digest)
-            let header = try reader.header()
+            let header = try reader.header(tell)
             digest = reader.digest
             files.append(reader.file)
             headers.append((header, reader.file.byteCount))
@@ -43,29 +44,42 @@ package enum RemoteHeaders {
     ///
     /// - Parameter file: nil when nothing is known of it yet.
     fileprivate static func ask(
-        _ address: SourceAddress, _ file: RemoteFile?, _ range: Range<UInt64>
+        _ address: SourceAddress, _ file: RemoteFile?, _ range: Range<UInt64>,
+        _ tell: (String) -> Void
     ) throws(ShardSource.Problem) -> (answer: RangeAnswer, file: RemoteFile) {
-        var left = attempts
+        var (failures, pause, waited) = (0, 0, 0)
         while true {
-            left -= 1
-            let printed = try run(address, file, range)
+            let printed = try run(address, file, range, after: pause)
+            var asked: Int?
             do throws(SourceFault) {
                 let answer = try ShardScript.curlAnswer(printed)
+                asked = answer.retryAfter
                 if let file {
                     try answer.check(range, of: file)
                     return (answer, file)
                 }
                 return (answer, try answer.file(address, first: UInt64(range.count)))
             } catch {
-                guard error.isPassing, left > 0 else {
-                    throw ShardSource.Problem(description: "\(address.shown): \(error.message)")
+                // Such a wait is no failure: limits run over minutes.
+                if let asked, case .status(let status) = error,
+                    waited + asked <= Bounds.sourceWaitsSeconds
+                {
+                    (pause, waited) = (asked, waited + asked)
+                    tell(SourceFault.waits(seconds: asked, status: status))
+                    continue
+                }
+                failures += 1
+                pause = failures
+                guard error.isPassing, failures < attempts else {
+                    throw ShardSource.Problem(
+                        description: "\(address.shown): \(error.messageOfHeader)")
                 }
             }
         }
     }
 
     private static func run(
-        _ address: SourceAddress, _ file: RemoteFile?, _ range: Range<UInt64>
+        _ address: SourceAddress, _ file: RemoteFile?, _ range: Range<UInt64>, after pause: Int
     ) throws(ShardSource.Problem) -> [UInt8] {
         let shell: HostShell
         do { shell = try HostShell(carrier: nil, loop: EventLoop()) } catch {
@@ -73,9 +87,9 @@ package enum RemoteHeaders {
         }
         defer { shell.close() }
         let line = ShardScript.header(
-            address, etag: file?.etag, range, seconds: patience)
+            address, etag: file?.etag, range, after: pause, seconds: patience)
         let answer = shell.answer(
-            to: line, size: range.count, timeout: Double(patience + 30))
+            to: line, size: range.count, timeout: Double(pause + patience + 30))
         switch answer {
         case .success(let printed): return printed
         case .failure(let failure): throw ShardSource.Problem(description: failure.message(.here))
@@ -103,17 +117,17 @@ private final class HeaderReader {
     }
 
     /// The header; `digest` has all of it then.
-    func header() throws(ShardSource.Problem) -> GGUFHeader {
-        let first = try RemoteHeaders.ask(address, nil, 0..<Self.size)
+    func header(_ tell: @escaping (String) -> Void) throws(ShardSource.Problem) -> GGUFHeader {
+        let first = try RemoteHeaders.ask(address, nil, 0..<Self.size, tell)
         file = first.file
         piece = Array(first.answer.body)
         do {
             let header = try GGUFHeader(fileSize: file.byteCount) { offset, count in
-                try self.pass(to: offset)
-                try self.need(count)
+                try self.pass(to: offset, tell)
+                try self.need(count, tell)
                 return Array(self.piece.prefix(count))
             }
-            try pass(to: header.dataOffset)
+            try pass(to: header.dataOffset, tell)
             return header
         } catch let error as GGUFError {
             throw ShardSource.Problem(description: "\(address.shown): \(error)")
@@ -123,9 +137,11 @@ private final class HeaderReader {
     }
 
     /// Passes over what comes before that place.
-    private func pass(to offset: UInt64) throws(ShardSource.Problem) {
+    private func pass(
+        to offset: UInt64, _ tell: (String) -> Void
+    ) throws(ShardSource.Problem) {
         while start < offset {
-            try need(1)
+            try need(1, tell)
             let count = Int(min(offset - start, UInt64(piece.count)))
             guard count > 0 else { return }
             digest.add(Array(piece[..<count]))
@@ -135,12 +151,12 @@ private final class HeaderReader {
     }
 
     /// Fetches until so many bytes are there, or the file is over.
-    private func need(_ count: Int) throws(ShardSource.Problem) {
+    private func need(_ count: Int, _ tell: (String) -> Void) throws(ShardSource.Problem) {
         while piece.count < count {
             let next = start + UInt64(piece.count)
             let end = min(next + Self.size, file.byteCount)
             guard next < end else { return }
-            piece += try RemoteHeaders.ask(address, file, next..<end).answer.body
+            piece += try RemoteHeaders.ask(address, file, next..<end, tell).answer.body
         }
     }
 }

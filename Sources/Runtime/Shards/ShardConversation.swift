@@ -78,11 +78,32 @@ final class ShardConversation {
         }
     }
 
+    /// Why nothing can be stored there; nil: it can.
+    ///
+    /// Clusters may have workers with the same endpoint. What the other one stores there may be in
+    /// use, and no lock of this cluster would tell.
+    func obstacle(_ answer: ShardAnswer, to cluster: String) -> String? {
+        guard let owner = answer.owner, owner != cluster else { return answer.obstacle }
+        return "what is in \(answer.folder ?? place.base) is stored for the cluster "
+            + "\(TerminalText.quote(owner)). Try: shards.folder of its own in this configuration, or "
+            + "sollol shard --remove with that of the other cluster"
+    }
+
     /// Why so many bytes have no room there; nil: they have, or nobody knows.
-    func shortage(of bytes: UInt64, within room: UInt64?, _ answer: ShardAnswer) -> String? {
-        guard let room, room < bytes + Self.margin else { return nil }
-        return "its disk has \(MemorySize.text(room)) left, and \(MemorySize.text(bytes)) are "
-            + "needed in \(answer.folder ?? place.base)"
+    ///
+    /// - Parameter others: what other nodes are about to store on the same disk.
+    func shortage(
+        of bytes: UInt64, within room: UInt64?, _ answer: ShardAnswer,
+        beside others: [DiskRoom.Claim] = []
+    ) -> String? {
+        let sum = others.reduce(bytes) { $0 + $1.neededBytes }
+        let all = room.map { others.reduce($0) { $0 + $1.freedBytes } }
+        guard let all, all < sum + Self.margin else { return nil }
+        let beside = others.filter { $0.neededBytes > 0 }.map {
+            ", \(MemorySize.text($0.neededBytes)) there by \($0.node)"
+        }
+        return "its disk has \(MemorySize.text(all)) left, and \(MemorySize.text(bytes)) are "
+            + "needed in \(answer.folder ?? place.base)\(beside.joined())"
     }
 
     /// Ends it.

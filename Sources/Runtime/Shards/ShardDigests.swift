@@ -63,6 +63,7 @@ enum ShardDigests {
         do { shell = try HostShell(carrier: carrier, loop: loop) } catch {
             throw ShardSource.Problem(description: "\(error)")
         }
+        let nothing = SHA256.hex([])
         var left = layout.tensors[...]
         var digests: [String: String] = [:]
         var problem: String?
@@ -78,6 +79,12 @@ enum ShardDigests {
                 let ranges = ShardAnswer(answer).ranges
                 for (index, tensor) in some.enumerated() {
                     digests[tensor.fileName] = ranges[index]
+                    // What could not be read: no tensor is empty.
+                    guard ranges[index] == nothing else { continue }
+                    problem =
+                        "\(source.location.shown(source.paths[tensor.part])): "
+                        + "the tools of that host could not read \(tensor.name)"
+                    return loop.stop()
                 }
                 done += bytes
                 progress(done)

@@ -14,6 +14,70 @@ package struct ShardFolders: Sendable {
     /// Why nobody knows.
     package var problem: String?
 
+    /// Other versions of a model that are stored, each as a sentence: nothing else would tell that
+    /// they take room.
+    package static func versions(
+        in folders: [ShardFolders], of model: String, but current: String, cluster: String
+    ) -> [String] {
+        var places: [String: [String]] = [:]
+        for var folder in folders {
+            _ = folder.leaveOthers(than: cluster)
+            for listing in folder.listings where listing.model == model && listing.id != current {
+                places[listing.id, default: []].append(
+                    "\(folder.place.node) \(MemorySize.text(listing.bytes))")
+            }
+        }
+        return places.sorted { $0.key < $1.key }.map { id, places in
+            "another version of \(model) stays stored: \(places.joined(separator: ", ")). "
+                + "sollol shard --remove \(id) removes it"
+        }
+    }
+
+    /// Leaves only what is to be removed: of that model what is not complete, too, where it has a
+    /// name of the model or the ID of something that has. Returns what people should know.
+    ///
+    /// - Parameter id: nothing but that is removed, of whatever model.
+    package static func choose(
+        _ folders: inout [ShardFolders], of model: String, _ id: String? = nil, in cluster: String
+    ) -> [String] {
+        guard id == nil else {
+            return folders.indices.flatMap { index in
+                folders[index].listings.removeAll { $0.id != id }
+                return folders[index].leaveOthers(than: cluster)
+            }
+        }
+        let named = folders.flatMap(\.listings).filter { $0.model == model }
+        let ids = Set(named.map(\.id))
+        var notices: [String] = []
+        for index in folders.indices {
+            let place = folders[index].place
+            let nameless = folders[index].listings.filter {
+                $0.model.isEmpty && !ids.contains($0.id)
+            }
+            folders[index].listings.removeAll {
+                $0.model != model && !($0.model.isEmpty && ids.contains($0.id))
+            }
+            notices += folders[index].leaveOthers(than: cluster)
+            notices += nameless.map {
+                "\(place.node): \($0.id) stays, \(MemorySize.text($0.bytes)): it is not complete, "
+                    + "and nothing tells of which model. sollol shard --remove \($0.id) removes it"
+            }
+        }
+        return notices
+    }
+
+    /// Leaves out what is of other clusters, which have workers with the same endpoint; what their
+    /// manifests do not tell counts as ours. Returns what people should know.
+    package mutating func leaveOthers(than cluster: String) -> [String] {
+        let others = listings.filter { $0.owner.map { $0 != cluster } ?? false }
+        listings.removeAll(where: others.contains)
+        return others.map { listing in
+            "\(place.node): \(listing.id) stays, since it is stored for the cluster "
+                + "\(TerminalText.quote(listing.owner ?? "")). sollol shard --remove with its "
+                + "configuration removes it"
+        }
+    }
+
     /// What each node has, asked side by side.
     package static func all(
         _ places: [ShardPlace], cluster: String, timeouts: Timeouts
@@ -42,7 +106,8 @@ package struct ShardFolders: Sendable {
                     !$0.isRemoved
                 })
             {
-                left[index].problem = "\(stays.id) could not be removed"
+                let removal = left[index].place.removal(of: stays.id, cluster)
+                left[index].problem = "\(stays.id) could not be removed. Try: \(removal)"
             }
         }
         return left

@@ -19,6 +19,8 @@ final class ShardTarget {
 
     private let part: Part
     private let source: ShardSource
+    private let cluster: String
+    private let disks: DiskRoom
     private let digests: [String: String]
     private let loop: EventLoop
     private let host: ShardConversation
@@ -28,10 +30,12 @@ final class ShardTarget {
     /// Told when all has arrived, with what puts it in its place.
     var whenFilled: (@escaping () -> Void) -> Void = { $0() }
 
-    init(_ part: Part, of work: ShardWork, loop: EventLoop, in queue: ConnectionQueue<Node>) {
-        self.part = part
-        self.loop = loop
-        (source, digests) = (work.source, work.digests)
+    init(
+        _ part: Part, of work: ShardWork, on disks: DiskRoom, loop: EventLoop,
+        in queue: ConnectionQueue<Node>
+    ) {
+        (self.part, self.disks, self.loop) = (part, disks, loop)
+        (source, digests, cluster) = (work.source, work.digests, work.cluster)
         host = ShardConversation(
             part.place, files: part.items.count, timeouts: work.timeouts, loop: loop, in: queue)
     }
@@ -81,16 +85,21 @@ final class ShardTarget {
         let missing = absent.filter { !isRight($0, answer, .incoming) }
         let kept = absent.filter { isRight($0, answer, .incoming) }
         let need = missing.reduce(0) { $0 + $1.file.byteCount }
-        if let obstacle = answer.obstacle { return finish(problem: obstacle) }
+        if let obstacle = host.obstacle(answer, to: cluster) { return finish(problem: obstacle) }
         // A skeleton is put together beside its pieces.
         let space = node.isWorker ? need : need + byteCount
         let keptBytes = kept.reduce(0) { $0 + $1.file.byteCount }
         let between = answer.betweenBytes ?? 0
-        let room = answer.freeBytes.map { $0 + between - min(between, keptBytes) }
-        if let shortage = host.shortage(of: space, within: room, answer) {
-            return finish(problem: shortage)
+        let claim = DiskRoom.Claim(
+            node: node, disk: answer.disk, neededBytes: space,
+            freedBytes: between - min(between, keptBytes))
+        disks.claim(claim, at: part.place.location) { [self] others in
+            let room = answer.freeBytes.map { $0 + claim.freedBytes }
+            if let shortage = host.shortage(of: space, within: room, answer, beside: others) {
+                return finish(problem: shortage)
+            }
+            send(missing, need, keeping: kept.map(\.file.name))
         }
-        send(missing, need, keeping: kept.map(\.file.name))
     }
 
     private func send(_ missing: [ShardItem], _ need: UInt64, keeping kept: [String]) {
@@ -145,6 +154,7 @@ final class ShardTarget {
         guard let completion else { return }
         self.completion = nil
         host.end()
+        disks.said(node, at: part.place.location)
         let outcome = ShardOutcome(
             node: node, location: part.place.location, storedBytes: byteCount, sentBytes: sent,
             seconds: EventLoop.now - began, problem: problem)

@@ -30,12 +30,30 @@ package struct ShardPlace: Sendable {
     /// Below which folder there.
     package var base: String
 
+    /// A place with these.
+    init(of node: Node, at location: RunLocation, base: String) {
+        (self.node, self.location, self.base) = (node, location, base)
+    }
+
     /// The place of a node of that cluster.
     package init(of node: Node, in spec: ClusterSpec) {
         self.node = node
         location =
             spec.workers.first { $0.node == node }?.location ?? spec.coordinator.location
         base = spec.shardBase(of: node)
+    }
+
+    /// What people type to remove a folder themselves.
+    func removal(of id: String, _ cluster: String) -> String {
+        let path = "\(base)/\(ShardFolder.name(of: node, cluster: cluster))/\(id)"
+        // In quotes it would not be the home folder there.
+        let folder =
+            path.hasPrefix("~/")
+            ? "~/" + ShellQuoting.quote(String(path.dropFirst(2))) : ShellQuoting.quote(path)
+        let command = "chmod -R u+w \(folder); rm -r \(folder)"
+        return location.sshDestination.map {
+            ShellQuoting.join(["ssh", $0, command])
+        } ?? command
     }
 }
 
@@ -86,13 +104,14 @@ package struct ShardWork {
         let loop = EventLoop()
         let all = manifest
         let queue = ConnectionQueue<Node>(loop: loop)
+        let disks = DiskRoom(places.map { ($0.node, $0.location) })
         let targets = places.map { place in
             let node = place.node
             let name = ShardFolder.name(of: node, cluster: cluster)
             let part = ShardTarget.Part(
                 place: place, script: script(place), items: layout.items(of: node),
                 manifest: node.isWorker ? all.part(of: name) : all)
-            return ShardTarget(part, of: self, loop: loop, in: queue)
+            return ShardTarget(part, of: self, on: disks, loop: loop, in: queue)
         }
         var outcomes = [ShardOutcome?](repeating: nil, count: targets.count)
         var filled: [Int: () -> Void] = [:]
@@ -147,7 +166,7 @@ package struct ShardWork {
     /// What the coordinator's folder says of everything.
     package var manifest: ShardManifest {
         ShardManifest(
-            id: layout.id, model: model, placement: placement,
+            id: layout.id, cluster: cluster, model: model, placement: placement,
             tensors: layout.tensors.map { tensor in
                 ShardManifest.Tensor(
                     name: tensor.name,
@@ -174,6 +193,7 @@ package struct ShardWork {
             name: "\(ShardFolder.name(of: node, cluster: cluster))/\(layout.id)",
             wanted: layout.items(of: node).map(\.file),
             skeleton: node.isWorker
-                ? [] : layout.skeleton.map { .init(name: $0.name, byteCount: $0.byteCount) })
+                ? [] : layout.skeleton.map { .init(name: $0.name, byteCount: $0.byteCount) },
+            heading: ShardManifest.heading(layout.id, cluster: cluster, model: model))
     }
 }

@@ -73,6 +73,6 @@ sync 2>/dev/null;
 touch incoming/manifest.json;
 mv -f incoming/manifest.json manifest.json || fail 'manifest.json cannot be moved';
 [ ! -d rpc ] || chmod 500 rpc;
-rm -rf incoming;
+rm -rf incoming .about;
 echo committed;
 echo complete;

@@ -1,26 +1,24 @@
 # Fetches parts of files over HTTP into `incoming`, one after the other, and digests each. One curl
 # asks for all that is missing where that is possible, so that connections are used again: a
 # handshake and a redirect for each tensor would take a quick line as long as the tensor. What comes
-# has the name NAME.TAG.part until it is whole; cut off, it is continued. After shard-files.sh and
-# shard-curl.sh.
+# has the name NAME.TAG.part until it is whole; cut off, it is continued. After shard-files.sh,
+# shard-curl.sh and shard-answer.sh.
 #
 # Standard input is a leash: when it ends, so does all of this. Prints `got BYTES` every other
-# second; `have incoming NAME DIGEST` for each that is there; `refused NAME WHY` and no more, or
-# `failed WHY`; last `complete`.
+# second; `have incoming NAME DIGEST` for each that is there; `waits SECONDS STATUS` when the server
+# asks for that; `refused NAME WHY` and no more, or `failed WHY`; last `complete`.
 #
 # Values besides those of shard-files.sh: shard_ranges (words NAME.TAG:FILE:FIRST:BYTES:PATCHES, and
 # a patch is OFFSET=ZEROS=OCTAL, with a comma after it), shard_run (this run and no other),
-# head_lines and head_bytes (of headers, at most), passing (statuses of curl that may be others in a
-# moment), and for each FILE, a number: config_FILE, origin_FILE, etag_FILE, total_FILE.
+# passing (statuses of curl that may be others in a moment), longest_waits (seconds in a row that a
+# server may ask for), and for each FILE, a number: config_FILE, origin_FILE, etag_FILE, total_FILE.
 
 : "${shard_folder-}" "${shard_wanted-}" "${shard_ranges-}" "${shard_run-}";
-: "${head_lines-}" "${head_bytes-}" "${passing-}";
+: "${passing-}" "${longest_waits-}";
 
 umask 077;
 set +f;
 trap '' PIPE;
-cr=$(printf '\r');
-tab=$(printf '\t');
 exec 3<&0 </dev/null;
 {
     # A child would outlive it.
@@ -47,6 +45,7 @@ fail() {
 mkdir -p "$shard_folder/incoming";
 cd "$shard_folder/incoming" || fail "$shard_folder cannot be made";
 chmod 700 "$shard_folder" "$shard_folder/incoming";
+tell_about;
 
 # One that a lost connection has left behind ends when it sees that it is not its turn any more.
 former=$(cat .owner 2>/dev/null);
@@ -86,73 +85,10 @@ done;
         mv -f .known ../.fetched;
 };
 
-# trimmed TEXT: sets value to what follows its first colon.
-trimmed() {
-    value=${1#*:};
-    while :; do
-        case $value in
-        [\ $tab]*) value=${value#?};;
-        *[\ $tab]) value=${value%?};;
-        *) break;;
-        esac;
-    done;
-};
-
-# take_answer FILE FIRST LAST: reads an answer with its headers, and adds its bytes to the file if
-# they are what was asked for, of what has this etag and total. Prints `good`, or why they are not;
-# nothing where it ended before.
-take_answer() {
-    : "${etag-}" "${total-}";
-    lines=0 size=0 status='' moved='' range='' tag='' length='' coded='';
-    while :; do
-        IFS= read -r line || return;
-        line=${line%"$cr"};
-        lines=$((lines + 1)) size=$((size + ${#line} + 2));
-        if [ "$lines" -gt "$head_lines" ] || [ "$size" -gt "$head_bytes" ]; then
-            echo headers;
-            return;
-        fi;
-        trimmed "$line";
-        case $line in
-        HTTP/*)
-            status=${line#* };
-            status=${status%% *};
-            moved='' range='' tag='' length='' coded='';;
-        [Ll][Oo][Cc][Aa][Tt][Ii][Oo][Nn]:*) moved=moved;;
-        [Ee][Tt][Aa][Gg]:*) tag=$value;;
-        [Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Rr][Aa][Nn][Gg][Ee]:*) range=$value;;
-        [Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]:*) length=$value;;
-        [Tt][Rr][Aa][Nn][Ss][Ff][Ee][Rr]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]:*) coded=coded;;
-        [Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]:*)
-            [ "$value" = identity ] || coded=coded;;
-        '')
-            case $status$moved in
-            10[0-9] | 30[12378]moved) ;;
-            *) break;;
-            esac;;
-        esac;
-    done;
-    if [ "$status" = 200 ] && [ "$tag" ] && [ "$tag" != "$etag" ]; then
-        printf 'etag %s\n' "$tag";
-    elif [ "$status" != 206 ]; then
-        printf 'status %s\n' "$status";
-    elif [ "$tag" != "$etag" ]; then
-        printf 'etag %s\n' "$tag";
-    elif [ "$range" != "bytes $2-$3/$total" ]; then
-        printf 'range %s\n' "$range";
-    elif [ "$length" != $(($3 - $2 + 1)) ] || [ "$coded" ]; then
-        printf 'length %s\n' "$length";
-    elif head -c "$length" >>"$1"; then
-        echo good;
-    else
-        echo disk;
-    fi;
-};
-
 # may_pass WHY: whether it may be otherwise in a moment.
 may_pass() {
     case $1 in
-    'status 408' | 'status 429' | 'status 5'[0-9][0-9] | 'curl 0') return 0;;
+    'status 408' | 'status 429'* | 'status 5'[0-9][0-9]* | 'curl 0') return 0;;
     'curl '*)
         case " $passing " in
         *" ${1#curl } "*) return 0;;
@@ -183,6 +119,7 @@ take_word() {
     first=${rest%%:*} rest=${rest#*:};
     bytes=${rest%%:*} patches=${rest#*:};
     name=${key%.*};
+    # shellcheck disable=SC2034 # read in shard-answer.sh
     config='' origin='' etag='' total='';
     eval "config=\$config_$number origin=\$origin_$number";
     eval "etag=\$etag_$number total=\$total_$number";
@@ -264,9 +201,9 @@ curl -q --fail-early -V >/dev/null 2>&1 || together='';
 
 # 2. One after the other, again as long as more comes. curl goes on after an answer that is refused
 # here, so after one nothing else is asked for until it is right.
-tries=0 counted=0;
+tries=0 counted=0 waited=0;
 while [ "$#" -gt 0 ]; do
-    if [ "$tries" = 0 ] && [ "$together" ]; then
+    if [ "$tries$waited" = 00 ] && [ "$together" ]; then
         asked=$#;
         why=$(ask_parts "$@" | take_parts "$@");
     else
@@ -275,7 +212,7 @@ while [ "$#" -gt 0 ]; do
     fi;
     count=${why%% *} why=${why#* };
     count=${count:-0};
-    [ "$count" = 0 ] || tries=0 counted=0;
+    [ "$count" = 0 ] || tries=0 counted=0 waited=0;
     shift "$count";
     [ "$count" -lt "$asked" ] || continue;
     take_word "$1";
@@ -286,7 +223,19 @@ while [ "$#" -gt 0 ]; do
         why="curl $(cat .status)";
         [ "$why" != 'curl ' ] || why=disk;;
     esac;
-    if [ $((there - counted)) -ge 1048576 ]; then tries=0 counted=$there; fi;
+    if [ $((there - counted)) -ge 1048576 ]; then tries=0 counted=$there waited=0; fi;
+    # Such a wait is no try: limits run over minutes.
+    case $why in
+    'status '*' '*)
+        pause=${why##* };
+        if [ $((waited + pause)) -le "$longest_waits" ]; then
+            why=${why#status };
+            echo "waits $pause ${why% *}";
+            waited=$((waited + pause));
+            sleep "$pause";
+            continue;
+        fi;;
+    esac;
     tries=$((tries + 1));
     if [ "$tries" -gt 5 ] || ! may_pass "$why"; then
         printf 'refused %s %s\n' "$name" "$why";

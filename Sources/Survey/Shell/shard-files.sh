@@ -3,14 +3,22 @@
 # not compared yet; and, written last, `manifest.json`, without which nothing of it counts.
 #
 # Values: shard_base (`~/` is the home folder), shard_name (BASE/HOST/ID), shard_wanted (words
-# NAME:BYTES; a piece of a skeleton's file is called FILE@BLOCK, in blocks of 4096 bytes).
+# NAME:BYTES; a piece of a skeleton's file is called FILE@BLOCK, in blocks of 4096 bytes); the first
+# lines of the manifest that is to come, shard_head and shard_model, empty where nobody knows them.
 
-: "${shard_base-}" "${shard_name-}" "${shard_wanted-}";
+: "${shard_base-}" "${shard_name-}" "${shard_wanted-}" "${shard_head-}" "${shard_model-}";
 
 case $shard_base in
 [~]/*) shard_base=$HOME/${shard_base#??};;
 esac;
 shard_folder=$shard_base/$shard_name;
+
+# tell_about: leaves `.about` there, whose what comes is and of which model, until it is whole: it
+# can be removed then by those who gave it up.
+tell_about() {
+    [ -z "$shard_head" ] ||
+        printf '%s\n' "$shard_head" "$shard_model" >"$shard_folder/.about";
+};
 
 # size_of FILE
 size_of() {

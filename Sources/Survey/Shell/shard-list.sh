@@ -1,5 +1,6 @@
 # The folders of shards of one node: `shards ID KIB WHOLE MODEL`, where WHOLE is 1 if there is a
-# manifest, and MODEL what that calls the model. With shard_remove, those of that ID are removed.
+# manifest, and MODEL what that, or `.about`, calls the model; `owner ID CLUSTER` before it, where
+# that names one. With shard_remove, those of that ID are removed.
 #
 # Values: shard_base, shard_holder, shard_remove.
 
@@ -17,16 +18,21 @@ for folder in "$shard_base/$shard_holder"/*; do
     *) continue;;
     esac;
     if [ ! -d "$folder" ] || [ -L "$folder" ]; then continue; fi;
-    size=$(du -sk "$folder" 2>/dev/null) whole=0 model='';
-    if [ -f "$folder/manifest.json" ]; then
-        whole=1;
-        model=$(sed -n '2s/^"model": "\(.*\)",$/\1/p' "$folder/manifest.json");
+    size=$(du -sk "$folder" 2>/dev/null) whole=0 model='' about=$folder/.about;
+    [ ! -f "$folder/manifest.json" ] || whole=1 about=$folder/manifest.json;
+    if [ -f "$about" ]; then
+        sed -n "1{s/.*\"cluster\": \"\([^\"]*\)\".*/owner $id \1/p;q;}" "$about";
+        model=$(sed -n '2s/^"model": "\(.*\)",$/\1/p' "$about");
     fi;
     if [ "$shard_remove" = "$id" ]; then
-        # The manifest first: what is left when this ends early counts for nothing.
+        # The manifest first: what is left when this ends early counts for nothing, and is known
+        # by `.about` until the end.
         chmod -R u+rwX "$folder" 2>/dev/null;
+        [ "$whole" = 0 ] || (umask 077; sed 2q "$about" >"$folder/.about") 2>/dev/null;
         rm -f "$folder/manifest.json";
-        if rm -rf "$folder"; then echo "removed $id"; else echo "failed $id"; fi;
+        word=failed;
+        ! rm -rf "${folder:?}"/* || ! rm -rf "$folder" || word=removed;
+        echo "$word $id";
     fi;
     echo "shards $id ${size%%[!0-9]*} $whole $model";
 done;

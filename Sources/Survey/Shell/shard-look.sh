@@ -1,6 +1,7 @@
 # What of a shard is there already: `have rpc|skeleton|incoming NAME DIGEST` for each wanted file of
-# the right size; `folder PATH`; `free BYTES` of its disk, where that is told; `manifest DIGEST`;
-# `between KIB`, of all that has arrived, for whatever placement. Changes nothing. After
+# the right size; `folder PATH`; `free BYTES` of its disk, where that is told, and `disk NAME`, the
+# same for all folders that are on it; `manifest DIGEST`, and `owner CLUSTER`, whose it is by what
+# that says; `between KIB`, of all that has arrived, for whatever placement. Changes nothing. After
 # shard-files.sh.
 
 : "${shard_folder-}" "${shard_wanted-}";
@@ -16,12 +17,15 @@ done;
 [ -w "${place:-/}" ] || echo "closed ${place:-/}";
 df -Pk "${place:-/}" 2>/dev/null | awk '
     NR > 1 {
-        for (i = 3; i <= NF; i++) if ($i ~ /^[0-9]+%$/) printf "free %.0f\n", $(i - 1) * 1024
+        for (i = 3; i <= NF; i++) if ($i ~ /^[0-9]+%$/) printf "free %.0f\n", $(i - 1) * 1024;
+        print "disk", ($1 ~ /^\// ? $1 : $1 " " $NF);
     }';
 command -v tar >/dev/null 2>&1 || echo "lacks tar";
 [ "$(digest_input </dev/null)" != - ] || echo "lacks sha256sum";
-[ ! -f "$shard_folder/manifest.json" ] ||
+if [ -f "$shard_folder/manifest.json" ]; then
     echo "manifest $(digest_input <"$shard_folder/manifest.json")";
+    sed -n '1{s/.*"cluster": "\([^"]*\)".*/owner \1/p;q;}' "$shard_folder/manifest.json";
+fi;
 size=$(du -sk "$shard_folder/incoming" 2>/dev/null) && echo "between ${size%%[!0-9]*}";
 for word in $shard_wanted; do
     name=${word%:*} bytes=${word##*:};

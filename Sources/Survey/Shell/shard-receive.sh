@@ -11,6 +11,7 @@
 umask 077;
 mkdir -p "$shard_folder/incoming" && cd "$shard_folder/incoming" || exit 73;
 chmod 700 "$shard_folder" "$shard_folder/incoming";
+tell_about;
 set +f;
 for file in * .[!.]*; do
     case " $shard_kept " in

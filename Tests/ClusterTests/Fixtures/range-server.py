@@ -62,6 +62,8 @@ class Handler(BaseHTTPRequestHandler):
         place = self.path.split("?")[0]
         if name == "status":
             return self.plain(value)
+        if name == "busy" and number <= value:
+            return self.plain(429, [("Retry-After", "1")])
         if name == "loop":
             return self.plain(302, [("Location", self.path)])
         if name == "file":

@@ -11,7 +11,7 @@ import Testing
 /// that lies when it is told to.
 @Suite(.serialized, .enabled(if: RangeServer.canRun, "skipped: no /usr/bin/python3"))
 struct FetchProgramTests {
-    private static let shells = GuardShell.all.filter(\.hasSetpriv)
+    static let shells = GuardShell.all.filter(\.hasSetpriv)
     private static let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 8) }
     private static let etag = #""e-1\2""#
 
@@ -93,6 +93,7 @@ struct FetchProgramTests {
         #expect(try bench.fetch() == bench.arrivals + [.complete])
         #expect(bench.left() == Bench.names)
         #expect(bench.host.content("incoming/" + Bench.names[1]) == bench.wanted(1))
+        #expect(bench.host.content(".about") != nil)
         let asked = try bench.server.requests()
         #expect(asked.allSatisfy { $0.condition == Self.etag })
         #expect(asked.map(\.host).filter { $0.hasPrefix("localhost") }.count == 2)

@@ -24,7 +24,7 @@ import Testing
             self.shell = shell
             let id = try #require(ModelID("0123456789abcdef"))
             manifest = ShardManifest(
-                id: id, model: "/m.gguf", placement: "0123456789abcdef",
+                id: id, cluster: "home", model: "/m.gguf", placement: "0123456789abcdef",
                 tensors: zip(Self.names, zip(Self.files, Self.contents)).map { name, file in
                     .init(
                         name: name, holder: "10.0.0.1-50052",

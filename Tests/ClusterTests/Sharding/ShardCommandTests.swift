@@ -118,6 +118,56 @@ struct ShardCommandTests {
         #expect(ShardedModel.bytes(of: cluster.bed["worker-b"], in: Self.base) < 65536)
     }
 
+    /// Another cluster with the same workers neither replaces what is stored there nor removes it.
+    @Test func whatIsAnotherClustersStays() throws {
+        let cluster = try Self.cluster()
+        _ = try Self.shard(cluster)
+        func manifests() throws -> [String] {
+            try ["worker-a", "worker-b"].map {
+                try cluster.bed[$0].run("cat \(Self.base)/*/*/manifest.json").output
+            }
+        }
+        let before = try manifests()
+        let program = try RunningProgram(
+            on: cluster.bed.control,
+            [
+                "\(TestEnvironment.products)/sollol", "shard", "--name", "other", "--config",
+                cluster.configuration, "--model", try ShardedModel.small(),
+            ], limit: 120)
+        let said = program.standardOutput()
+        #expect(program.exitStatus() == 69, "\(said)")
+        #expect(said.contains("is stored for the cluster 'test'"), "\(said)")
+        _ = try Self.shard(cluster, "--remove", "--name", "other")
+        #expect(try manifests() == before && before.allSatisfy { $0.contains("sha256") })
+        let again = try Self.report(try Self.shard(cluster))
+        #expect(again.nodes.allSatisfy { $0.sentBytes == 0 && $0.problem == nil })
+    }
+
+    /// Each of two workers has room on the disk of their host, and both have not.
+    @Test func whatNodesOfOneHostNeedIsCountedTogether() throws {
+        let cluster = try Self.cluster()
+        let host = cluster.bed["worker-a"]
+        try cluster.configure(
+            backends: [50052, 50053].map {
+                #"{"host": "worker-a", "port": \#($0), "transport": "ssh"}"#
+            },
+            extra: #""placement": {"participants": "workers_only", "strategy": "even"}"#)
+        let planned = try Self.report(try Self.shard(cluster, "--dry-run")).nodes.dropLast()
+        let most = try #require(planned.map(\.storedBytes).max()) >> 20
+        _ = try host.run(
+            "mkdir -p \(Self.base) && mount -t tmpfs -o size=\(most + 70)M none \(Self.base)")
+        let program = try RunningProgram(
+            on: cluster.bed.control,
+            [
+                "\(TestEnvironment.products)/sollol", "shard", "--config", cluster.configuration,
+                "--model", try ShardedModel.small(),
+            ], limit: 120)
+        let said = program.standardOutput()
+        #expect(program.exitStatus() == 69, "\(said)")
+        #expect(said.contains("there by worker-1") && said.contains("there by worker-2"), "\(said)")
+        #expect(try host.run("find \(Self.base) -type f").output == "")
+    }
+
     /// As when it was killed, and the placement is another one now.
     @Test func whatAnotherRunHasLeftIsNeitherUsedNorKept() throws {
         let cluster = try Self.cluster()
@@ -149,6 +199,27 @@ struct ShardCommandTests {
         }
         let last = try Self.report(try Self.shard(cluster))
         #expect(last.nodes.allSatisfy { $0.sentBytes == 0 && $0.problem == nil })
+    }
+
+    @Test func whatWasGivenUpHalfWayIsRemoved() throws {
+        let cluster = try Self.cluster()
+        let program = try RunningProgram(
+            on: cluster.bed.control,
+            [
+                "\(TestEnvironment.products)/sollol", "shard", "--config", cluster.configuration,
+                "--model", try ShardedModel.small(),
+            ], limit: 120)
+        let workers = ["worker-a", "worker-b"].map { cluster.bed[$0] }
+        try eventually("something is there") {
+            workers.allSatisfy { ShardedModel.bytes(of: $0, in: Self.base) >= 1 << 20 }
+        }
+        program.signal(SIGKILL)
+        _ = program.exitStatus()
+        try eventually("nothing is received any more") {
+            workers.allSatisfy { !$0.processes().contains { $0.argv.first == "tar" } }
+        }
+        #expect(try Self.shard(cluster, "--remove").contains("\"removed\": true"))
+        for host in workers { #expect(ShardedModel.bytes(of: host, in: Self.base) < 65536) }
     }
 
     /// Killed at moments all over its work, it comes to the same when it is run again.

@@ -19,7 +19,8 @@ import Testing
             script = ShardScript(
                 base: base, name: "host/0123456789abcdef",
                 wanted: files.map { .init(name: $0.0, byteCount: UInt64($0.1.count)) },
-                skeleton: skeleton)
+                skeleton: skeleton,
+                heading: ["{\"cluster\": \"home\",", "\"model\": \"/m/a b.gguf\","])
         }
 
         deinit {
@@ -75,6 +76,7 @@ import Testing
         #expect(before.isComplete && before.digests.isEmpty && before.manifest == nil)
         #expect(before.folder == host.folder && before.obstacle == nil)
         #expect((before.freeBytes ?? 0) > 1 << 20)
+        #expect(before.disk?.isEmpty == false)
         #expect(access(host.base, F_OK) != 0)
         let arrived = try host.receive([Self.first, Self.second], manifest: "{\"a\": 1}")
         #expect(arrived.isComplete && arrived.failure == nil)
@@ -196,7 +198,9 @@ import Testing
 
     @Test(arguments: shells) func listsAndRemoves(_ shell: GuardShell) throws {
         let host = Host(shell, [Self.first])
-        _ = try host.receive([Self.first], manifest: "{\n\"model\": \"/m/a b.gguf\",\n}")
+        _ = try host.receive(
+            [Self.first],
+            manifest: "{\"cluster\": \"home\",\n\"model\": \"/m/a b.gguf\",\n}")
         _ = try host.ask(host.script.commit(digests: [:]))
         func list(removing id: String? = nil) throws -> [ShardListing]? {
             let line = ShardScript.list(base: host.base, holder: "host", removing: id)
@@ -204,13 +208,47 @@ import Testing
             let answer = try ShellAnswer(shell.words + ["-c", Guard.command], input: question)
             return ShardListing.all(Array(answer.output.utf8))
         }
+        #expect(try host.ask(host.script.look).owner == "home")
         let listed = try #require(try list()?.first)
         #expect(listed.id == "0123456789abcdef" && listed.isWhole && !listed.isRemoved)
-        #expect(listed.model == "/m/a b.gguf" && listed.bytes > 70_000)
+        #expect(listed.owner == "home" && listed.model == "/m/a b.gguf" && listed.bytes > 70_000)
         #expect(try list(removing: "ffffffffffffffff")?.map(\.isRemoved) == [false])
         #expect(try list(removing: listed.id)?.map(\.isRemoved) == [true])
         #expect(try list() == [])
         #expect(access(host.base + "/host", F_OK) != 0)
+    }
+
+    /// One that was given up half way, or whose removal was, names its model as a whole one does.
+    @Test(arguments: shells) func whatIsNotCompleteIsKnown(_ shell: GuardShell) throws {
+        let host = Host(shell, [Self.first, Self.second])
+        _ = try host.receive([Self.first], cutTo: 3000)
+        func list(removing id: String? = nil) throws -> ShardListing? {
+            let line = ShardScript.list(base: host.base, holder: "host", removing: id)
+            let question = SurveyScript.session(marker: "marker") + "\n" + line + "\nguard\n:\n"
+            let answer = try ShellAnswer(shell.words + ["-c", Guard.command], input: question)
+            return ShardListing.all(Array(answer.output.utf8))?.first
+        }
+        let half = try #require(try list())
+        #expect(!half.isWhole && half.model == "/m/a b.gguf" && half.owner == "home")
+        _ = try host.receive([Self.first, Self.second], manifest: "{\n\"model\": \"/m/c\",\n}")
+        #expect(try host.ask(host.script.commit(digests: [:])).isCommitted)
+        #expect(host.content(".about") == nil)
+        // A program in the place of rm ends the removal after the manifest.
+        let folder = host.base + "-tools"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data("#!/bin/sh\n[ \"$1\" = -f ] && exec /bin/rm \"$@\"\nkill -9 $PPID\n".utf8)
+            .write(to: URL(fileURLWithPath: folder + "/rm"))
+        chmod(folder + "/rm", 0o755)
+        let line = ShardScript.list(base: host.base, holder: "host", removing: half.id)
+        let question =
+            SurveyScript.session(marker: "marker") + "\nPATH=\(folder):$PATH; " + line
+            + "\nguard\n:\n"
+        _ = try? ShellAnswer(shell.words + ["-c", Guard.command], input: question)
+        let left = try #require(try list())
+        #expect(!left.isWhole && left.model == "/m/c" && host.content("rpc/" + Self.first.0) != nil)
+        #expect(try list(removing: half.id)?.isRemoved == true)
+        #expect(try list() == nil)
     }
 
     @Test(arguments: shells) func rangesOfFilesHaveTheirDigests(_ shell: GuardShell) throws {
@@ -225,5 +263,33 @@ import Testing
             let part = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
             #expect(answer.ranges[index] == SHA256.hex(part))
         }
+    }
+
+    /// Beyond what 32 bits count, with the tools of busybox as well, whose tail does not get there.
+    @Test(arguments: shells)
+    func rangesOfLargeFilesHaveTheirDigests(_ shell: GuardShell) throws {
+        let host = Host(shell, [])
+        let folder = host.base + "-tools"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let places: [UInt64] = [2_200_000_007, 4_400_000_032]
+        let path = folder + "/model"
+        try Data().write(to: URL(fileURLWithPath: path))
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        for place in places {
+            try file.seek(toOffset: place)
+            try file.write(contentsOf: bytes)
+        }
+        try file.close()
+        let line = ShardScript.digests(places.map { (path, $0..<($0 + 99_999)) })
+        let wanted = SHA256.hex(bytes.dropLast())
+        #expect(try host.ask(line).ranges == [0: wanted, 1: wanted])
+        for tool in ["dd", "head", "sha256sum", "tail"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/\(tool)", withDestinationPath: "/usr/bin/busybox")
+        }
+        #expect(
+            try host.ask("PATH=\(folder):$PATH; " + line).ranges == [0: wanted, 1: wanted])
     }
 }
