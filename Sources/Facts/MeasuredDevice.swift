@@ -14,13 +14,26 @@ package struct MeasuredDevice: Codable, Equatable, Sendable {
         package var build: String?
         /// Threads of the server; nil: llama.cpp's own number.
         package var threads: Int?
+        /// A digest of the environment that the server gets by the configuration, which may choose
+        /// another GPU (`CUDA_VISIBLE_DEVICES`) or number of threads; nil: none.
+        package var environment: String?
 
         /// These conditions.
-        package init(device: String, model: String, build: String?, threads: Int?) {
+        ///
+        /// - Parameter environment: what the server gets; where its files are does not count.
+        package init(
+            device: String, model: String, build: String?, threads: Int?,
+            environment: [String: String] = [:]
+        ) {
             self.device = device
             self.model = model
             self.build = build
             self.threads = threads
+            let words = environment.filter { $0.key != "LLAMA_CACHE" }
+                .map { "\($0.key)=\($0.value)" }.sorted()
+            self.environment =
+                words.isEmpty
+                ? nil : String(SHA256.hex(words.joined(separator: "\0").utf8).prefix(16))
         }
     }
 

@@ -68,7 +68,8 @@ extension HostFacts {
             let isCPU = name.hasPrefix(WorkerDevice.cpu)
             return .init(
                 device: name, model: model, build: program?.version,
-                threads: worker.threads ?? (isCPU ? ownThreads : nil))
+                threads: worker.threads ?? (isCPU ? ownThreads : nil),
+                environment: worker.environment)
         }
     }
 
@@ -82,6 +83,8 @@ extension HostFacts {
         let words = device == WorkerDevice.cpu ? coordinator.extraArguments : []
         let flag = words.dropLast().lastIndex { ["-t", "--threads"].contains($0) }
         let threads = flag.flatMap { Int(words[$0 + 1]) }
-        return .init(device: device, model: model, build: build, threads: threads)
+        return .init(
+            device: device, model: model, build: build, threads: threads,
+            environment: coordinator.environment)
     }
 }

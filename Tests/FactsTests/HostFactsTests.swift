@@ -10,6 +10,17 @@ import Testing
 @testable import Survey
 
 @Suite struct HostFactsTests {
+    /// `CUDA_VISIBLE_DEVICES` makes another GPU of the same name.
+    @Test func anotherEnvironmentIsAnotherCondition() {
+        func conditions(_ environment: [String: String]) -> MeasuredDevice.Conditions {
+            .init(
+                device: "CUDA0", model: "m", build: nil, threads: nil, environment: environment)
+        }
+        #expect(conditions([:]) == conditions(["LLAMA_CACHE": "/x"]))
+        let first = conditions(["CUDA_VISIBLE_DEVICES": "0"])
+        #expect(first != conditions([:]) && first != conditions(["CUDA_VISIBLE_DEVICES": "1"]))
+    }
+
     @Test func survivesItsOwnText() throws {
         let facts = SampleSpecs.localFacts
         let data = facts.encoded()
