@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+/// `sollol shard` where all workers are on this machine.
+@Suite(
+    .serialized,
+    .enabled(if: TestEnvironment.canRunLlama, "skipped: no llama.cpp on this machine"))
+struct LocalShardTests {
+    private struct Outcome {
+        var status: Int32
+        var text: String
+    }
+
+    /// A cluster whose nodes all store below its own folder.
+    private static func cluster(workers: Int) throws -> LocalCluster {
+        let cluster = try LocalCluster(
+            workers: workers, model: try ShardedModel.small(),
+            extra: """
+                "storage": "sharded",
+                "placement": {"participants": "workers_only", "strategy": "even"},
+                "worker_defaults": {"shards": {"folder": "SHARDS"}}
+                """, coordinator: #""shards": {"folder": "SHARDS"}"#)
+        try cluster.edit("SHARDS", cluster.folder + "/shards")
+        return cluster
+    }
+
+    private static func run(_ cluster: LocalCluster, _ words: String...) throws -> Outcome {
+        let program = try RunningProgram(
+            TestEnvironment.products + "/sollol",
+            words + ["--config", cluster.configuration], environment: cluster.environment)
+        let output = program.standardOutput()
+        let status = program.exitStatus()
+        return Outcome(
+            status: status, text: output + program.lines.joined(separator: "\n"))
+    }
+
+    /// Everything that counts of what is stored, by its place.
+    private static func stored(_ cluster: LocalCluster) throws -> String {
+        try ShellRun.output(
+            "cd \"$1\" && find . -path '*/incoming*' -prune -o -type f ! -name .checked "
+                + "-exec sha256sum {} + | sort", [cluster.folder + "/shards"])
+    }
+
+    /// Where one host fails, what another placement needs is nowhere taken apart.
+    @Test func aHostThatFailsLeavesAllAsItWas() throws {
+        let cluster = try Self.cluster(workers: 3)
+        let third = "\"127.0.0.1:\(cluster.ports[2])\""
+        try cluster.edit(", " + third, "")
+        let first = try Self.run(cluster, "shard")
+        #expect(first.status == 0, "\(first.text)")
+        let before = try Self.stored(cluster)
+        #expect(before.contains("/rpc/") && before.contains("skeleton.gguf"))
+        let two = try String(contentsOfFile: cluster.configuration, encoding: .utf8)
+        // One more, which has no place for its part.
+        try cluster.edit(
+            "\"127.0.0.1:\(cluster.ports[1])\"",
+            """
+            "127.0.0.1:\(cluster.ports[1])", {"host": "127.0.0.1", "port": \(cluster.ports[2]),
+             "shards": {"folder": "\(cluster.configuration)/none"}}
+            """)
+        let second = try Self.run(cluster, "shard")
+        #expect(second.status == 69, "\(second.text)")
+        #expect(second.text.contains("waits there for that of worker-3"), "\(second.text)")
+        #expect(try Self.stored(cluster) == before)
+        try two.write(toFile: cluster.configuration, atomically: true, encoding: .utf8)
+        let check = try Self.run(cluster, "check")
+        #expect(check.status == 0, "\(check.text)")
+        #expect(try Self.run(cluster, "shard").status == 0)
+        #expect(try Self.stored(cluster) == before)
+    }
+}
