@@ -30,6 +30,8 @@ package struct ShardAnswer: Equatable, Sendable {
     package var obstacle: String?
     /// The digest of the manifest; nil: there is none.
     package var manifest: String?
+    /// Whether a file of the skeleton differs outside of its pieces: in a hole, or in its size.
+    package var isUnlike = false
     /// Digests of what is there, by name.
     package var digests: [Place: [String: String]] = [:]
     /// What the host has fetched itself, by name.
@@ -69,6 +71,7 @@ package struct ShardAnswer: Equatable, Sendable {
         case "closed": obstacle = "nothing can be written in \(TerminalText.quote(rest))"
         case "lacks": obstacle = "the host has no \(TerminalText.quote(rest))"
         case "manifest": manifest = rest
+        case "unlike": isUnlike = true
         case "have": have(rest.split(separator: " "))
         case "fetched": fetched(rest.split(separator: " "))
         case "partial":

@@ -46,7 +46,7 @@ final class FetchTarget {
     /// Begins when its connection may be set up.
     func begin() {
         host.failed = { [self] in finish($0) }
-        host.begin(script.lookForFetched, bytes: byteCount) { [self] answer in
+        host.begin(script.lookForFetched, bytes: script.lookedBytes) { [self] answer in
             self.answer = answer
             if let obstacle = answer.obstacle { return finish(obstacle) }
             isHeld = !node.isWorker && answer.manifest != nil
@@ -86,7 +86,7 @@ final class FetchTarget {
 
     /// Whether a skeleton is what that manifest says, its holes included.
     func isWhole(_ manifest: ShardManifest) -> Bool {
-        answer.manifest == manifest.digest
+        answer.manifest == manifest.digest && !answer.isUnlike
             && part.items.allSatisfy { digest($0) != nil }
     }
 

@@ -48,7 +48,7 @@ final class ShardTarget {
         completion = done
         began = EventLoop.now
         host.failed = { [self] in finish(problem: $0) }
-        host.begin(script.look, bytes: byteCount) { [self] in looked($0) }
+        host.begin(script.look, bytes: script.lookedBytes) { [self] in looked($0) }
     }
 
     /// Ends what runs.
@@ -67,7 +67,7 @@ final class ShardTarget {
     }
 
     private func looked(_ answer: ShardAnswer) {
-        let isWhole = answer.manifest == part.manifest.digest
+        let isWhole = answer.manifest == part.manifest.digest && !answer.isUnlike
         let place = node.isWorker ? ShardAnswer.Place.cache : .skeleton
         var there = items.filter { isRight($0, answer, place) }
         let isDone = isWhole && there.count == items.count

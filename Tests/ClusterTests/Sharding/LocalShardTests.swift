@@ -68,4 +68,31 @@ struct LocalShardTests {
         #expect(try Self.run(cluster, "shard").status == 0)
         #expect(try Self.stored(cluster) == before)
     }
+
+    /// What lies in a hole is part of what llama.cpp looks for: it is found, and mended.
+    @Test func aByteInAHoleIsFoundAndMended() throws {
+        let cluster = try Self.cluster(workers: 2)
+        let first = try Self.run(cluster, "shard")
+        #expect(first.status == 0, "\(first.text)")
+        #expect(try Self.run(cluster, "check").status == 0)
+        let before = try Self.stored(cluster)
+        // In the middle of the largest hole there is.
+        _ = try ShellRun.output(
+            """
+            cd "$1"/coordinator-*/*/ && place=$(grep '"name": "skeleton.gguf"' manifest.json |
+            grep -o '"offset": [0-9]*, "bytes": [0-9]*' | tr -d ',' |
+            awk '$2 - end > most { most = $2 - end; at = end + int(most / 2) } { end = $2 + $4 }
+                 END { print at }') &&
+            printf x | dd of=skeleton.gguf bs=1 seek="$place" conv=notrunc 2>/dev/null
+            """, [cluster.folder + "/shards"])
+        #expect(try Self.stored(cluster) != before)
+        let check = try Self.run(cluster, "check")
+        #expect(check.status == 69, "\(check.text)")
+        #expect(check.text.contains("skeleton.gguf"), "\(check.text)")
+        #expect(check.text.contains("Try: sollol shard"), "\(check.text)")
+        let mended = try Self.run(cluster, "shard")
+        #expect(mended.status == 0, "\(mended.text)")
+        #expect(try Self.stored(cluster) == before)
+        #expect(try Self.run(cluster, "check").status == 0)
+    }
 }

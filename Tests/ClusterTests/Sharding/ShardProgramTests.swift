@@ -178,7 +178,17 @@ import Testing
         #expect(try host.ask(host.script.commit(digests: digests)).isCommitted)
         let hole = [UInt8](repeating: 0, count: 4 * 4096)
         #expect(host.content("skeleton.gguf") == pieces[0].1 + hole + pieces[1].1)
-        #expect(try host.ask(host.script.look).digests == [.skeleton: digests])
+        let look = try host.ask(host.script.look)
+        #expect(look.digests == [.skeleton: digests] && !look.isUnlike)
+        // A byte in its hole, and beyond its end.
+        let path = host.folder + "/skeleton.gguf"
+        for change in ["| dd of=\"$1\" bs=1 seek=9000 conv=notrunc", ">>\"$1\""] {
+            _ = try ShellRun.output("cp -p \"$1\" \"$1.kept\"; printf x \(change)", [path])
+            let spoilt = try host.ask(host.script.look)
+            #expect(spoilt.isUnlike && spoilt.digests[.skeleton]?.count == 2, "\(change)")
+            _ = try ShellRun.output("mv \"$1.kept\" \"$1\"", [path])
+        }
+        #expect(try !host.ask(host.script.look).isUnlike)
         // Pieces that come again fill no hole of before.
         host.script.wanted.removeLast()
         _ = try host.receive([pieces[0]])
