@@ -130,11 +130,18 @@ package struct ShardListing: Equatable, Sendable {
                 all.append(
                     ShardListing(
                         id: words[1], bytes: UInt64(kibibytes) << 10, isWhole: words[3] == "1",
-                        model: words.count == 5 ? TerminalText.line(words[4]) : "",
+                        model: words.count == 5 ? TerminalText.line(unescaped(words[4])) : "",
                         isRemoved: removed.contains(words[1])))
             default: break
             }
         }
         return isWhole && isComplete ? all : nil
+    }
+
+    /// The text whose JSON that is between its quotes; as it is where it is none.
+    private static func unescaped(_ text: String) -> String {
+        let json = try? JSONReader.read(Array("\"\(text)\"".utf8), from: .shardManifest)
+        guard case .string(let plain)? = json?.root.value else { return text }
+        return plain
     }
 }

@@ -1,5 +1,6 @@
 # The folders of shards of one node: `shards ID KIB WHOLE MODEL`, where WHOLE is 1 if there is a
-# manifest, and MODEL what that calls the model. With shard_remove, those of that ID are removed.
+# manifest, and MODEL what that calls the model, with the escapes of JSON. With shard_remove, those
+# of that ID are removed.
 #
 # Values: shard_base, shard_holder, shard_remove.
 
@@ -28,7 +29,8 @@ for folder in "$shard_base/$shard_holder"/*; do
         rm -f "$folder/manifest.json";
         if rm -rf "$folder"; then echo "removed $id"; else echo "failed $id"; fi;
     fi;
-    echo "shards $id ${size%%[!0-9]*} $whole $model";
+    # Not echo, which may take escapes as its own.
+    printf '%s\n' "shards $id ${size%%[!0-9]*} $whole $model";
 done;
 rmdir "$shard_base/$shard_holder" 2>/dev/null;
 echo complete;

@@ -206,7 +206,9 @@ import Testing
 
     @Test(arguments: shells) func listsAndRemoves(_ shell: GuardShell) throws {
         let host = Host(shell, [Self.first])
-        _ = try host.receive([Self.first], manifest: "{\n\"model\": \"/m/a b.gguf\",\n}")
+        let model = #"/m/a "b"\c\nd.gguf"#
+        _ = try host.receive(
+            [Self.first], manifest: "{\n\(ShardManifest.line(naming: model))\n}")
         _ = try host.ask(host.script.commit(digests: [:]))
         func list(removing id: String? = nil) throws -> [ShardListing]? {
             let line = ShardScript.list(base: host.base, holder: "host", removing: id)
@@ -216,7 +218,7 @@ import Testing
         }
         let listed = try #require(try list()?.first)
         #expect(listed.id == "0123456789abcdef" && listed.isWhole && !listed.isRemoved)
-        #expect(listed.model == "/m/a b.gguf" && listed.bytes > 70_000)
+        #expect(listed.model == model && listed.bytes > 70_000)
         #expect(try list(removing: "ffffffffffffffff")?.map(\.isRemoved) == [false])
         #expect(try list(removing: listed.id)?.map(\.isRemoved) == [true])
         #expect(try list() == [])
