@@ -80,7 +80,8 @@ final class ShardConversation {
 
     /// Why so many bytes have no room there; nil: they have, or nobody knows.
     func shortage(of bytes: UInt64, within room: UInt64?, _ answer: ShardAnswer) -> String? {
-        guard let room, room < bytes + Self.margin else { return nil }
+        // A manifest alone takes the place of another one.
+        guard let room, bytes > 0, room < bytes + Self.margin else { return nil }
         return "its disk has \(MemorySize.text(room)) left, and \(MemorySize.text(bytes)) are "
             + "needed in \(answer.folder ?? place.base)"
     }

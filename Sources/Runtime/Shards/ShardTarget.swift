@@ -82,8 +82,8 @@ final class ShardTarget {
         let kept = absent.filter { isRight($0, answer, .incoming) }
         let need = missing.reduce(0) { $0 + $1.file.byteCount }
         if let obstacle = answer.obstacle { return finish(problem: obstacle) }
-        // A skeleton is put together beside its pieces.
-        let space = node.isWorker ? need : need + byteCount
+        // A skeleton is put together beside its pieces, unless it is there.
+        let space = node.isWorker || isDone ? need : need + byteCount
         let keptBytes = kept.reduce(0) { $0 + $1.file.byteCount }
         let between = answer.betweenBytes ?? 0
         let room = answer.freeBytes.map { $0 + between - min(between, keptBytes) }

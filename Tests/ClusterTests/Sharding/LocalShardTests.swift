@@ -12,14 +12,17 @@ struct LocalShardTests {
     }
 
     /// A cluster whose nodes all store below its own folder.
-    private static func cluster(workers: Int) throws -> LocalCluster {
+    private static func cluster(
+        workers: Int, coordinator folder: String? = nil
+    ) throws -> LocalCluster {
         let cluster = try LocalCluster(
             workers: workers, model: try ShardedModel.small(),
             extra: """
                 "storage": "sharded",
                 "placement": {"participants": "workers_only", "strategy": "even"},
                 "worker_defaults": {"shards": {"folder": "SHARDS"}}
-                """, coordinator: #""shards": {"folder": "SHARDS"}"#)
+                """,
+            coordinator: #""shards": {"folder": "\#(folder ?? "SHARDS")"}"#)
         try cluster.edit("SHARDS", cluster.folder + "/shards")
         return cluster
     }
@@ -94,5 +97,22 @@ struct LocalShardTests {
         #expect(mended.status == 0, "\(mended.text)")
         #expect(try Self.stored(cluster) == before)
         #expect(try Self.run(cluster, "check").status == 0)
+    }
+
+    /// What is there needs no room.
+    @Test(.enabled(if: TestEnvironment.canBuildHosts, TestEnvironment.hostsComment))
+    func aFullDiskWithAllOfItIsNoObstacle() throws {
+        let disk = NSTemporaryDirectory() + "sollol-disk-\(UUID().uuidString)"
+        defer { _ = try? ShellRun("umount \"$1\"; rmdir \"$1\"", [disk]) }
+        _ = try ShellRun.output(
+            "mkdir \"$1\" && mount -t tmpfs -o size=160m none \"$1\"", [disk])
+        let cluster = try Self.cluster(workers: 2, coordinator: disk)
+        let first = try Self.run(cluster, "shard")
+        #expect(first.status == 0, "\(first.text)")
+        _ = try ShellRun.output(
+            "cd \"$1\" && { dd if=/dev/zero of=other bs=64k 2>/dev/null; truncate -s -1M other; }",
+            [disk])
+        let again = try Self.run(cluster, "shard")
+        #expect(again.status == 0, "\(again.text)")
     }
 }
