@@ -159,8 +159,8 @@ final class FetchTarget {
 
     private func commit() {
         let pieces = node.isWorker ? [:] : digests
-        host.ask(script.commit(digests: pieces), bytes: node.isWorker ? 0 : 2 * byteCount) {
-            [self] answer in
+        let bytes = ShardConversation.bytes(toSettle: byteCount, of: node)
+        host.ask(script.commit(digests: pieces), bytes: bytes) { [self] answer in
             finish(
                 answer.isCommitted
                     ? nil : answer.failure ?? "what has come could not be put in its place")

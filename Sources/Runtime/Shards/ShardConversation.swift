@@ -78,6 +78,12 @@ final class ShardConversation {
         }
     }
 
+    /// Bytes that are read and flushed when so many, which a node stores, are put in their place:
+    /// what the host had not written yet, and of a skeleton its pieces twice.
+    static func bytes(toSettle stored: UInt64, of node: Node) -> UInt64 {
+        node.isWorker ? stored : 2 * stored
+    }
+
     /// Why so many bytes have no room there; nil: they have, or nobody knows.
     func shortage(of bytes: UInt64, within room: UInt64?, _ answer: ShardAnswer) -> String? {
         // A manifest alone takes the place of another one.

@@ -129,8 +129,7 @@ final class ShardTarget {
 
     private func commit(_ need: UInt64) {
         let pieces = node.isWorker ? [:] : digests
-        // The whole skeleton is put together anew and digested, whatever of it has been sent.
-        let bytes = node.isWorker ? need : 2 * byteCount
+        let bytes = ShardConversation.bytes(toSettle: byteCount, of: node)
         host.ask(script.commit(digests: pieces), bytes: bytes) { [self] answer in
             guard answer.isCommitted else {
                 return finish(
