@@ -146,8 +146,9 @@ final class FetchTarget {
                 files: part.items.count, carrier: host.carrier, loop: loop
             ) { [self] outcome in
                 switch outcome {
-                case .answered(let answer) where answer.failure == nil: commit()
-                case .answered(let answer): finish(answer.failure)
+                case .answered(let answer):
+                    if let problem = answer.failure ?? answer.obstacle { return finish(problem) }
+                    commit()
                 case .ended, .unread:
                     finish("its manifest did not arrive. Run sollol shard again")
                 }

@@ -116,6 +116,7 @@ final class ShardTarget {
     }
 
     private func arrived(_ missing: [ShardItem], _ need: UInt64, _ answer: ShardAnswer) {
+        if let obstacle = answer.obstacle { return finish(problem: obstacle) }
         if let wrong = missing.first(where: { !isRight($0, answer, .incoming) }) {
             let why = answer.failure.map { " (tar ended with \($0))" } ?? ""
             return finish(

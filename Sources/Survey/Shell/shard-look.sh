@@ -11,6 +11,7 @@
 echo "folder $shard_folder";
 place=$shard_folder;
 while [ ! -d "${place:-/}" ]; do
+    [ ! -e "$place" ] || echo "closed $place";
     case $place in
     */*) place=${place%/*};;
     *) place='';;
@@ -40,7 +41,6 @@ for word in $shard_wanted; do
         ! is_whole "$file" "$bytes" || echo "have rpc $name $(digest_input <"$file")";;
     esac;
 done;
-list_arrived;
 for word in $shard_skeleton; do
     file=${word%:*} bytes=${word##*:};
     [ -f "$shard_folder/$file" ] || continue;
@@ -51,4 +51,5 @@ for word in $shard_skeleton; do
     done | is_hollow "$shard_folder/$file" "$bytes" &&
         is_whole "$shard_folder/$file" "$bytes" || echo "unlike $file";
 done;
+list_arrived;
 echo complete;

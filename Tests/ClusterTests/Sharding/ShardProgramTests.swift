@@ -204,6 +204,17 @@ import Testing
         #expect(host.content("manifest.json") == nil)
     }
 
+    /// A folder that cannot be made is told, before anything is sent and when it is.
+    @Test(arguments: shells) func aFolderThatCannotBeMadeIsTold(_ shell: GuardShell) throws {
+        let host = Host(shell, [Self.first])
+        try Data().write(to: URL(fileURLWithPath: host.base))
+        let look = try host.ask(host.script.look)
+        #expect(look.obstacle == "nothing can be written in '\(host.base)'")
+        let answer = try host.receive([Self.first])
+        #expect(answer.isComplete)
+        #expect(answer.obstacle == "nothing can be written in '\(host.folder)'")
+    }
+
     @Test(arguments: shells) func listsAndRemoves(_ shell: GuardShell) throws {
         let host = Host(shell, [Self.first])
         let model = #"/m/a "b"\c\nd.gguf"#
