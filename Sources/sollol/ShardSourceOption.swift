@@ -101,8 +101,12 @@ struct ShardSourceOption {
         return try RemoteHeaders.source(address)
     }
 
-    private static func address(_ text: String) throws(ShardSource.Problem) -> SourceAddress {
-        do throws(SourceAddress.Problem) { return try SourceAddress(text) } catch {
+    private static func address(
+        _ text: String, isSecret: Bool = false
+    ) throws(ShardSource.Problem) -> SourceAddress {
+        do throws(SourceAddress.Problem) {
+            return try SourceAddress(text, isSecret: isSecret)
+        } catch {
             throw ShardSource.Problem(description: "the address of the model: \(error.message)")
         }
     }
@@ -116,6 +120,6 @@ struct ShardSourceOption {
         }
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-        return try address(String(decoding: bytes, as: UTF8.self))
+        return try address(String(decoding: bytes, as: UTF8.self), isSecret: true)
     }
 }
