@@ -82,6 +82,9 @@ package struct ModelShape: Codable, Equatable, Sendable {
     package var cachedSizes: [UInt64]?
     /// Whether weights are a bound, too: some tensors may not be loaded.
     package var hasUnusedTensors: Bool?
+    /// How many of the last layers may not be loaded, since they predict more than one token; nil:
+    /// none, or a former release has recorded it.
+    package var unusedLayers: Int?
     /// Bytes that adapters add to each layer and, last, to the output layer.
     package var adapters: [UInt64]?
 
@@ -105,6 +108,7 @@ package struct ModelShape: Codable, Equatable, Sendable {
             && headerBytes <= 1 << 40
             && (cachedSizes ?? []).allSatisfy { (1...(1 << 53)).contains($0) }
             && (adapters ?? []).allSatisfy { $0 < 1 << 53 }
+            && (0...layers.count).contains(unusedLayers ?? 0)
     }
 
     /// Whether it turns texts into vectors only: it has neither an output matrix nor a KV cache.
@@ -199,21 +203,6 @@ extension ModelShape {
         estimates = rules.estimates
         cachedSizes = Set(tensors.map(\.byteCount)).filter { $0 > Self.smallestCached }.sorted()
         addEstimates(first, beyond: beyond)
-    }
-
-    /// - Parameter beyond: tensors of layers that are none.
-    private mutating func addEstimates(_ header: GGUFHeader, beyond: Int) {
-        hasUnusedTensors =
-            beyond > 0 || header.integer("\(architecture).nextn_predict_layers") ?? 0 > 0
-            ? true : nil
-        if beyond > 0 {
-            estimates.append("\(beyond) tensors of layers beyond block_count are not counted")
-        }
-        if header.integer("\(architecture).nextn_predict_layers") ?? 0 > 0 {
-            estimates.append(
-                "the layers for multi-token prediction are counted although llama.cpp may not "
-                    + "load them: a bound")
-        }
     }
 
     private static func checkNames(_ tensors: [GGUFTensor]) throws(Problem) {

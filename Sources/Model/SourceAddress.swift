@@ -2,7 +2,8 @@ import Basics
 
 /// Where a file of a model is on a web server.
 ///
-/// It may be a secret: it is handed to curl's standard input, and people see it without its query.
+/// It may be a secret: it is handed to curl's standard input, and people see it without its query,
+/// or where all of it is one nothing but its host.
 package struct SourceAddress: Equatable, Sendable {
     /// Why a text is no such address. Holds nothing of it.
     package struct Problem: Error, Equatable, Sendable {
@@ -14,8 +15,9 @@ package struct SourceAddress: Equatable, Sendable {
     package let text: String
     /// `https://HOST[:PORT]`, in lower case: whom a token is meant for.
     package let origin: String
-    /// What people see: without query.
+    /// What people see: without query, of a secret `https://HOST/...`.
     package let shown: String
+    private let isSecret: Bool
 
     private static let schemes = ["http://", "https://"]
 
@@ -48,7 +50,9 @@ package struct SourceAddress: Equatable, Sendable {
     }
 
     /// An address that somebody gave.
-    package init(_ text: String) throws(Problem) {
+    ///
+    /// - Parameter isSecret: whether its path is one, too.
+    package init(_ text: String, isSecret: Bool = false) throws(Problem) {
         guard text.utf8.count <= Bounds.sourceAddressBytes else {
             throw Problem(message: "it is longer than \(Bounds.sourceAddressBytes) bytes")
         }
@@ -79,7 +83,12 @@ package struct SourceAddress: Equatable, Sendable {
         }
         self.text = text
         origin = scheme + authority.lowercased()
-        shown = String(text.prefix { !"?#".contains($0) })
+        self.isSecret = isSecret
+        shown = isSecret ? origin + "/..." : Self.withoutQuery(text)
+    }
+
+    private static func withoutQuery(_ text: String) -> String {
+        String(text.prefix { !"?#".contains($0) })
     }
 
     /// `HOST`, `HOST:PORT`, `[IPV6]:PORT`.
@@ -99,9 +108,10 @@ package struct SourceAddress: Equatable, Sendable {
     ///
     /// - Returns: nil when its path does not end as that of a first file of so many.
     package func parts(_ count: Int) -> [SourceAddress]? {
-        let query = text.dropFirst(shown.count)
-        return GGUFSplit.paths(first: shown, count: count)?.compactMap {
-            try? SourceAddress($0 + query)
+        let path = Self.withoutQuery(text)
+        let query = text.dropFirst(path.count)
+        return GGUFSplit.paths(first: path, count: count)?.compactMap {
+            try? SourceAddress($0 + query, isSecret: isSecret)
         }
     }
 }

@@ -21,7 +21,8 @@ extension ModelPlacement {
         case .input:
             // The output of a tied model is the embedding once more.
             return shape.isTied && name == "token_embd.weight" ? .several : .coordinator
-        case .layer(let index) where index < shape.blockCount:
+        // llama.cpp may pass over layers that predict more than one token (TENSOR_SKIP).
+        case .layer(let index) where index < shape.blockCount - (shape.unusedLayers ?? 0):
             let isOnCPU =
                 TensorPlace.isExperts(name)
                 && index < shape.layersUpToExperts(request.cpuExperts)

@@ -69,7 +69,7 @@ extension LaunchPlanner {
     func storedPlacement(_ request: PlacementRequest) -> ModelPlacement? {
         guard spec.storage == .sharded, let shards = facts.shards,
             let placement = (facts.shardedPlacement ?? facts.placement)?.stored(request),
-            placement.shardPrint(cluster: spec.name) == shards.placement
+            placement.isStored(as: shards.placement, cluster: spec.name)
         else { return nil }
         return placement
     }
@@ -79,7 +79,7 @@ extension LaunchPlanner {
         guard spec.storage == .sharded, let shards = facts.shards, let placement else {
             return nil
         }
-        guard shards.placement != placement.shardPrint(cluster: spec.name) else { return nil }
+        guard !placement.isStored(as: shards.placement, cluster: spec.name) else { return nil }
         return "what the workers store was placed otherwise than this start would: layers or "
             + "workers have changed"
     }

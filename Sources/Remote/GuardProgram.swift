@@ -22,7 +22,8 @@ package enum GuardProgram {
         (isSharded ? shardLook + " " : "") + ShellProgram.line(PackageResources.guard_server_sh)
     }
     /// What only a guard of a server with a shard needs.
-    private static let shardLook = ShellProgram.line(PackageResources.shard_check_sh)
+    private static let shardLook = ShellProgram.line(
+        PackageResources.skeleton_holes_sh, PackageResources.shard_check_sh)
     /// Where the records are; the survey looks there.
     package static let recordFolder = ShellProgram.line(PackageResources.record_folder_sh)
     /// Which control groups count the memory of a process; the survey asks too.
@@ -34,7 +35,9 @@ package enum GuardProgram {
     /// Whether a shard is right; a look before a start asks, too.
     package static let shardCheck = ShellProgram.line(
         PackageResources.cache_base_sh, PackageResources.cache_files_sh,
-        PackageResources.shard_check_sh)
+        PackageResources.skeleton_holes_sh, PackageResources.shard_check_sh)
+    /// Whether a skeleton's holes are empty; `sollol shard` asks, too.
+    package static let skeletonHoles = ShellProgram.line(PackageResources.skeleton_holes_sh)
     /// As a line of its own: the shell then waits for a second line, which ends with `guarding`.
     static let prepared =
         preparation + " " + ShellProgram.line(PackageResources.guard_prepared_sh)
@@ -48,7 +51,10 @@ package enum GuardProgram {
     ]
     /// The files of `server`, in their order.
     static let serverFiles =
-        preparationFiles + [PackageResources.shard_check_sh, PackageResources.guard_server_sh]
+        preparationFiles + [
+            PackageResources.skeleton_holes_sh, PackageResources.shard_check_sh,
+            PackageResources.guard_server_sh,
+        ]
     private static let preparationFiles = [
         PackageResources.forget_sh, PackageResources.guard_begin_sh,
         PackageResources.guard_process_sh, PackageResources.server_whole_sh,

@@ -85,10 +85,15 @@ package struct ShardProof: Equatable, Sendable {
             let difference = read - before - wanted
             guard difference < 0 || difference > PlannedShard.slack else { return .proven }
             let (size, all) = (Self.mebibytes(read - before), Self.mebibytes(wanted))
+            let build = "this build of llama.cpp does not take it as it is"
+            let whole = "set \(ConfigurationKey.cluster(.storage)) to \"whole\""
+            // With a byte in its hole, the coordinator names another file than the worker has.
             return .refuted(
-                "\(node) has read \(size) from its disk, and its shard is \(all): this build of "
-                    + "llama.cpp does not take it as it is. Set "
-                    + "\(ConfigurationKey.cluster(.storage)) to \"whole\"")
+                "\(node) has read \(size) from its disk, and its shard is \(all): "
+                    + (difference < 0
+                        ? "the skeleton is not what was stored any more, or \(build). Try: sollol "
+                            + "shard, and where that sends nothing, \(whole)"
+                        : "\(build). Try: \(whole)"))
         }
     }
 

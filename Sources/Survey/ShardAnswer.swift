@@ -34,6 +34,8 @@ package struct ShardAnswer: Equatable, Sendable {
     package var manifest: String?
     /// Which cluster's it is, by that manifest; nil where none says.
     package var owner: String?
+    /// Whether a file of the skeleton differs outside of its pieces: in a hole, or in its size.
+    package var isUnlike = false
     /// Digests of what is there, by name.
     package var digests: [Place: [String: String]] = [:]
     /// What the host has fetched itself, by name.
@@ -75,6 +77,7 @@ package struct ShardAnswer: Equatable, Sendable {
         case "lacks": obstacle = "the host has no \(TerminalText.quote(rest))"
         case "manifest": manifest = rest
         case "owner": owner = Outside.name(rest)
+        case "unlike": isUnlike = true
         case "have": have(rest.split(separator: " "))
         case "fetched": fetched(rest.split(separator: " "))
         case "partial":
@@ -137,11 +140,18 @@ package struct ShardListing: Equatable, Sendable {
                 all.append(
                     ShardListing(
                         id: words[1], bytes: UInt64(kibibytes) << 10, isWhole: words[3] == "1",
-                        model: words.count == 5 ? TerminalText.line(words[4]) : "",
+                        model: words.count == 5 ? TerminalText.line(unescaped(words[4])) : "",
                         owner: owners[words[1]], isRemoved: removed.contains(words[1])))
             default: break
             }
         }
         return isWhole && isComplete ? all : nil
+    }
+
+    /// The text whose JSON that is between its quotes; as it is where it is none.
+    private static func unescaped(_ text: String) -> String {
+        let json = try? JSONReader.read(Array("\"\(text)\"".utf8), from: .shardManifest)
+        guard case .string(let plain)? = json?.root.value else { return text }
+        return plain
     }
 }

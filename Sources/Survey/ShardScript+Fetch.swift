@@ -36,7 +36,7 @@ extension ShardScript {
 
     /// The line that tells what is there, and what of it was fetched.
     package var lookForFetched: String {
-        line(PackageResources.shard_fetched_sh, PackageResources.shard_look_sh)
+        looking(PackageResources.shard_fetched_sh, PackageResources.shard_look_sh)
     }
 
     /// The first line for `Guard.command`, whose input is a leash from then on; `FetchReport` reads

@@ -31,7 +31,20 @@ package struct ShardScript: Equatable, Sendable {
     }
 
     /// The line that tells what is there.
-    package var look: String { line(PackageResources.shard_look_sh) }
+    package var look: String { looking(PackageResources.shard_look_sh) }
+
+    /// Such a line of these programs.
+    func looking(_ programs: [UInt8]...) -> String {
+        GuardProgram.skeletonHoles + " " + assignSkeleton + line(programs)
+    }
+
+    /// Bytes that are digested for its answer, at the most. Empty holes are read ten times as fast.
+    package var lookedBytes: UInt64 {
+        let pieces = wanted.reduce(0) { $0 + $1.byteCount }
+        return pieces + skeleton.reduce(0) { $0 + $1.byteCount } / 10
+    }
+
+    private var assignSkeleton: String { Self.assign("shard_skeleton", Self.words(skeleton)) }
 
     /// The first line for `Guard.command`; an archive follows on the same input.
     ///
@@ -48,8 +61,7 @@ package struct ShardScript: Equatable, Sendable {
         let pieces = wanted.compactMap { file in
             digests[file.name].map { "\(file.name):\(file.byteCount):\($0)" }
         }
-        return Self.assign("shard_skeleton", Self.words(skeleton))
-            + Self.assign("shard_digests", pieces.joined(separator: " "))
+        return assignSkeleton + Self.assign("shard_digests", pieces.joined(separator: " "))
             + line(PackageResources.shard_commit_sh)
     }
 
@@ -108,7 +120,9 @@ package struct ShardScript: Equatable, Sendable {
             + " echo complete"
     }
 
-    func line(_ programs: [UInt8]...) -> String {
+    func line(_ programs: [UInt8]...) -> String { line(programs) }
+
+    private func line(_ programs: [[UInt8]]) -> String {
         Self.assign("shard_base", base) + Self.assign("shard_name", name)
             + Self.assign("shard_wanted", Self.words(wanted))
             + Self.assign("shard_head", heading.first ?? "")

@@ -103,8 +103,12 @@ struct ShardSourceOption {
         return try RemoteHeaders.source(address) { report(Report(.progress, $0)) }
     }
 
-    private static func address(_ text: String) throws(ShardSource.Problem) -> SourceAddress {
-        do throws(SourceAddress.Problem) { return try SourceAddress(text) } catch {
+    private static func address(
+        _ text: String, isSecret: Bool = false
+    ) throws(ShardSource.Problem) -> SourceAddress {
+        do throws(SourceAddress.Problem) {
+            return try SourceAddress(text, isSecret: isSecret)
+        } catch {
             throw ShardSource.Problem(description: "the address of the model: \(error.message)")
         }
     }
@@ -118,6 +122,6 @@ struct ShardSourceOption {
         }
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-        return try address(String(decoding: bytes, as: UTF8.self))
+        return try address(String(decoding: bytes, as: UTF8.self), isSecret: true)
     }
 }

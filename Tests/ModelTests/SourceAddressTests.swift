@@ -46,6 +46,16 @@ import Testing
         #expect(SourceAddress.withoutSecrets(text) == shown)
     }
 
+    /// One on standard input is a secret as a whole, and so are those of its other files.
+    @Test func ofASecretOnlyTheHostIsShown() throws {
+        let text = "https://Host:8443/hush/m-00001-of-00002.gguf?k=hush"
+        let address = try SourceAddress(text, isSecret: true)
+        #expect(address.text == text && address.shown == "https://host:8443/...")
+        let parts = try #require(address.parts(2))
+        #expect(parts.map(\.text) == [text, text.replacing("-00001-", with: "-00002-")])
+        #expect(parts.map(\.shown) == [address.shown, address.shown])
+    }
+
     /// So that an address of another kind is named, not looked for on the disk.
     @Test func whatIsMeantAsAnAddressIsNoPath() {
         for text in ["ftp://h/a.gguf", "S3://bucket/a", "git+ssh://h/a", "HTTPS://"] {

@@ -66,4 +66,32 @@ import Testing
         facts.shards?.placement = "0000000000000000"
         #expect(try LaunchPlanner.plan(spec, facts: facts).placement?.counts != [7, 18])
     }
+
+    /// A worker that has no layer stores nothing, so that it makes no other placement.
+    @Test func aSpareMovesNoneOfThem() throws {
+        var spec = SampleSpecs.local
+        spec.placement.strategy = .fastest
+        (spec.workers[0].speed, spec.workers[1].speed) = (10, 1)
+        var facts = SampleSpecs.localFacts
+        let plan = try LaunchPlanner.plan(spec, facts: facts)
+        #expect(plan.spares == ["worker-2"])
+        facts.placement = plan.remembered.map(RecordedPlacement.init)
+        let part = StoredShards.Part(manifest: String(repeating: "a", count: 64), bytes: 1 << 20)
+        let print = try #require(plan.placement?.shardPrint(cluster: spec.name))
+        facts.shards = StoredShards(
+            id: "0123456789abcdef", model: spec.model.text, placement: print,
+            skeleton: "skeleton.gguf", parts: ["w": part])
+        spec.storage = .sharded
+        // Measured anew, they would lie elsewhere.
+        (spec.workers[0].speed, spec.workers[1].speed) = (1, 10)
+        var whole = spec
+        whole.storage = .whole
+        #expect(try LaunchPlanner.plan(whole, facts: facts).spares == ["worker-1"])
+        let again = try LaunchPlanner.plan(spec, facts: facts)
+        #expect(again.shardProblem == nil && again.spares == ["worker-2"])
+        // As does an empty worker that is started.
+        spec.placement.startSpares = true
+        let started = try LaunchPlanner.plan(spec, facts: facts)
+        #expect(started.shardProblem == nil && started.placement?.counts == [25, 0])
+    }
 }

@@ -91,6 +91,9 @@ import Testing
             path: "Remote/Shell/shard-check.sh",
             bytes: Remote.PackageResources.shard_check_sh),
         File(
+            path: "Remote/Shell/skeleton-holes.sh",
+            bytes: Remote.PackageResources.skeleton_holes_sh),
+        File(
             path: "Remote/Shell/shard-trial.sh",
             bytes: Remote.PackageResources.shard_trial_sh),
         File(

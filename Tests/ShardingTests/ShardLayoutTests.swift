@@ -82,6 +82,24 @@ import Testing
         #expect(!names.contains("token_embd.weight"))
     }
 
+    /// llama.cpp may pass over the layers that predict more than one token: what a worker has read
+    /// would fall short of its shard.
+    @Test func layersThatMayNotBeLoadedStay() throws {
+        var header = try ShardSample.model.header()
+        header.metadata["llama.nextn_predict_layers"] = .unsigned(1)
+        let layout = ShardLayout(
+            ShardSample.id, [(header, ShardSample.fileSize(header))],
+            try ShardSample.placement(of: try ModelShape([header])))
+        let names = layout.tensors.map(\.name)
+        #expect(names.contains("blk.2.ffn_up.weight") && names.contains("output.weight"))
+        #expect(!names.contains { $0.hasPrefix("blk.3.") })
+        // A count that no model can have keeps all of them, and none beyond.
+        header.metadata["llama.nextn_predict_layers"] = .unsigned(9999)
+        let none = try ShardSample.placement(of: try ModelShape([header]))
+        #expect(none.home(ofTensor: "blk.0.ffn_up.weight") == .several)
+        #expect(none.home(ofTensor: "output.weight") != .several)
+    }
+
     @Test func aBackendOfOthersGetsNoFiles() throws {
         let header = try ShardSample.model.header()
         let layout = ShardLayout(

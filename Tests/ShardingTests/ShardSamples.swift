@@ -23,6 +23,15 @@ enum ShardSample {
         _ model: RandomModel = model, limits: [UInt64] = [4096, 4096],
         participants: PlacementParticipants = .workersOnly, cpuExperts: Int = 0
     ) throws -> ModelPlacement {
+        try placement(
+            of: try model.shape(), limits: limits, participants: participants,
+            cpuExperts: cpuExperts)
+    }
+
+    static func placement(
+        of shape: ModelShape, limits: [UInt64] = [4096, 4096],
+        participants: PlacementParticipants = .workersOnly, cpuExperts: Int = 0
+    ) throws -> ModelPlacement {
         let devices = limits.enumerated().map { index, limit in
             PlacementDevice(
                 node: .worker(index + 1), name: "RPC\(index)",
@@ -30,7 +39,7 @@ enum ShardSample {
                 limit: limit << 20, takesAnyEmbedding: true)
         }
         var request = PlacementRequest(
-            shape: try model.shape(), context: .sample(), strategy: .even,
+            shape: shape, context: .sample(), strategy: .even,
             participants: participants, devices: devices, coordinatorLimit: 64 << 30)
         request.cpuExperts = cpuExperts
         return try Placement.of(request)

@@ -42,6 +42,20 @@ import Testing
         Issue.record("that is known: \(verdict)")
     }
 
+    /// It may look for other files than it has: the skeleton says which.
+    @Test func whoHasReadLessMayHaveLookedForSomethingElse() {
+        var proof = sample()
+        let node = proof.nodes[0]
+        _ = proof.began(node, .good(bytesRead: 0))
+        let less = proof.ended(node, .good(bytesRead: 88 * Self.mebibyte)).problem ?? ""
+        #expect(less.contains("the skeleton is not what was stored any more"))
+        #expect(less.contains("this build of llama.cpp does not take it as it is"))
+        #expect(less.contains("Try: sollol shard"))
+        let more = proof.ended(node, .good(bytesRead: 188 * Self.mebibyte)).problem ?? ""
+        #expect(!more.contains("skeleton"))
+        #expect(more.contains("this build of llama.cpp does not take it as it is"))
+    }
+
     @Test func whatIsWrongIsSaidWithItsRemedy() {
         var proof = sample()
         let node = proof.nodes[0]

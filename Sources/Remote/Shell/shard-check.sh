@@ -1,7 +1,8 @@
 # Whether what a node finds on its disk is its shard of the model: at a worker the tensors that it
 # computes with, at the coordinator the skeleton. llama.cpp takes what is there unseen, so every
 # file is compared with the manifest: by its size, and by its digest unless inode and times are
-# those of the last time that all was right (`.checked`). After cache-files.sh.
+# those of the last time that all was right (`.checked`). After cache-files.sh and
+# skeleton-holes.sh.
 #
 # Values: shard_folder, which is LLAMA_CACHE of a worker; shard_manifest, its manifest's digest.
 
@@ -43,8 +44,8 @@ shard_files() {
     fi;
 };
 
-# judge_shard: `missing NAME TENSOR`, `size NAME TENSOR`, `check NAME DIGEST OFFSET COUNT TENSOR`
-# and `extra NAME` of what is there; nothing of what is as it was.
+# judge_shard: `missing NAME TENSOR`, `size NAME TENSOR`, `check NAME DIGEST OFFSET COUNT TENSOR`,
+# `holes NAME BYTES` and `extra NAME` of what is there; nothing of what is as it was.
 judge_shard() {
     {
         [ "$(head -n 1 .checked 2>/dev/null)" != "manifest $shard_manifest" ] ||
@@ -64,6 +65,7 @@ judge_shard() {
             size[$2] = $3;
             tensor[count] = $1 == "P" ? $2 : $5;
             check[count] = $1 == "P" ? $6 " " $4 " " $5 : $4 " 0 -";
+            if ($1 == "P") hollow[$2];
         }
         END {
             for (i = 1; i <= count; i++) {
@@ -71,7 +73,10 @@ judge_shard() {
                 if (name in told) continue;
                 if (!(name in stat)) { print "missing", name, tensor[i]; told[name] }
                 else if (bytes[name] != size[name]) { print "size", name, tensor[i]; told[name] }
-                else if (!(stat[name] in known)) print "check", name, check[i], tensor[i];
+                else if (!(stat[name] in known)) {
+                    print "check", name, check[i], tensor[i];
+                    if (name in hollow) { print "holes", name, size[name]; delete hollow[name] }
+                }
             }
             for (name in stat) if (!(name in size)) print "extra", name;
         }';
@@ -127,6 +132,11 @@ check_shard() {
             missing) echo "$digest is missing in $shard_folder"; wrong=1;;
             size) echo "$digest has another size than was stored, in $shard_folder"; wrong=1;;
             extra) drop_file "$file";;
+            holes)
+                printf '%s\n' "$shard_pieces" | awk -v file="$file" '$1 == file { print $3, $4 }' |
+                    is_hollow "$file" "$digest" && continue;
+                echo "$file has something in its holes, in $shard_folder";
+                wrong=1;;
             check)
                 checked=1;
                 is_right "$file" "$digest" "$offset" "$count";

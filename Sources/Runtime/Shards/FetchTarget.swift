@@ -54,7 +54,7 @@ final class FetchTarget {
     /// Begins when its connection may be set up.
     func begin() {
         host.failed = { [self] in finish($0) }
-        host.begin(script.lookForFetched, bytes: byteCount) { [self] answer in
+        host.begin(script.lookForFetched, bytes: script.lookedBytes) { [self] answer in
             self.answer = answer
             if let obstacle = host.obstacle(answer, to: cluster) { return finish(obstacle) }
             isHeld = !node.isWorker && answer.manifest != nil
@@ -94,7 +94,7 @@ final class FetchTarget {
 
     /// Whether a skeleton is what that manifest says, its holes included.
     func isWhole(_ manifest: ShardManifest) -> Bool {
-        answer.manifest == manifest.digest
+        answer.manifest == manifest.digest && !answer.isUnlike
             && part.items.allSatisfy { digest($0) != nil }
     }
 
@@ -171,8 +171,9 @@ final class FetchTarget {
                 files: part.items.count, carrier: host.carrier, loop: loop
             ) { [self] outcome in
                 switch outcome {
-                case .answered(let answer) where answer.failure == nil: commit()
-                case .answered(let answer): finish(answer.failure)
+                case .answered(let answer):
+                    if let problem = answer.failure ?? answer.obstacle { return finish(problem) }
+                    commit()
                 case .ended, .unread:
                     finish("its manifest did not arrive. Run sollol shard again")
                 }
@@ -184,8 +185,8 @@ final class FetchTarget {
 
     private func commit() {
         let pieces = node.isWorker ? [:] : digests
-        host.ask(script.commit(digests: pieces), bytes: node.isWorker ? 0 : 2 * byteCount) {
-            [self] answer in
+        let bytes = ShardConversation.bytes(toSettle: byteCount, of: node)
+        host.ask(script.commit(digests: pieces), bytes: bytes) { [self] answer in
             finish(
                 answer.isCommitted
                     ? nil : answer.failure ?? "what has come could not be put in its place")

@@ -78,6 +78,12 @@ final class ShardConversation {
         }
     }
 
+    /// Bytes that are read and flushed when so many, which a node stores, are put in their place:
+    /// what the host had not written yet, and of a skeleton its pieces twice.
+    static func bytes(toSettle stored: UInt64, of node: Node) -> UInt64 {
+        node.isWorker ? stored : 2 * stored
+    }
+
     /// Why nothing can be stored there; nil: it can.
     ///
     /// Clusters may have workers with the same endpoint. What the other one stores there may be in
@@ -98,7 +104,8 @@ final class ShardConversation {
     ) -> String? {
         let sum = others.reduce(bytes) { $0 + $1.neededBytes }
         let all = room.map { others.reduce($0) { $0 + $1.freedBytes } }
-        guard let all, all < sum + Self.margin else { return nil }
+        // A manifest alone takes the place of another one.
+        guard let all, bytes > 0, all < sum + Self.margin else { return nil }
         let beside = others.filter { $0.neededBytes > 0 }.map {
             ", \(MemorySize.text($0.neededBytes)) there by \($0.node)"
         }

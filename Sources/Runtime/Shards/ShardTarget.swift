@@ -52,7 +52,7 @@ final class ShardTarget {
         completion = done
         began = EventLoop.now
         host.failed = { [self] in finish(problem: $0) }
-        host.begin(script.look, bytes: byteCount) { [self] in looked($0) }
+        host.begin(script.look, bytes: script.lookedBytes) { [self] in looked($0) }
     }
 
     /// Ends what runs.
@@ -71,7 +71,7 @@ final class ShardTarget {
     }
 
     private func looked(_ answer: ShardAnswer) {
-        let isWhole = answer.manifest == part.manifest.digest
+        let isWhole = answer.manifest == part.manifest.digest && !answer.isUnlike
         let place = node.isWorker ? ShardAnswer.Place.cache : .skeleton
         var there = items.filter { isRight($0, answer, place) }
         let isDone = isWhole && there.count == items.count
@@ -86,8 +86,8 @@ final class ShardTarget {
         let kept = absent.filter { isRight($0, answer, .incoming) }
         let need = missing.reduce(0) { $0 + $1.file.byteCount }
         if let obstacle = host.obstacle(answer, to: cluster) { return finish(problem: obstacle) }
-        // A skeleton is put together beside its pieces.
-        let space = node.isWorker ? need : need + byteCount
+        // A skeleton is put together beside its pieces, unless it is there.
+        let space = node.isWorker || isDone ? need : need + byteCount
         let keptBytes = kept.reduce(0) { $0 + $1.file.byteCount }
         let between = answer.betweenBytes ?? 0
         let claim = DiskRoom.Claim(
@@ -125,6 +125,7 @@ final class ShardTarget {
     }
 
     private func arrived(_ missing: [ShardItem], _ need: UInt64, _ answer: ShardAnswer) {
+        if let obstacle = answer.obstacle { return finish(problem: obstacle) }
         if let wrong = missing.first(where: { !isRight($0, answer, .incoming) }) {
             let why = answer.failure.map { " (tar ended with \($0))" } ?? ""
             return finish(
@@ -138,8 +139,7 @@ final class ShardTarget {
 
     private func commit(_ need: UInt64) {
         let pieces = node.isWorker ? [:] : digests
-        // The whole skeleton is put together anew and digested, whatever of it has been sent.
-        let bytes = node.isWorker ? need : 2 * byteCount
+        let bytes = ShardConversation.bytes(toSettle: byteCount, of: node)
         host.ask(script.commit(digests: pieces), bytes: bytes) { [self] answer in
             guard answer.isCommitted else {
                 return finish(

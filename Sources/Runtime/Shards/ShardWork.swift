@@ -115,8 +115,8 @@ package struct ShardWork {
         }
         var outcomes = [ShardOutcome?](repeating: nil, count: targets.count)
         var filled: [Int: () -> Void] = [:]
-        // Where hosts are the source, what one gives away has to be at the other before: nobody
-        // puts anything in place until all have what they need.
+        // What is put in place takes the former placement apart, and where hosts are the source,
+        // what one gives away has to be at the other before: nobody does until all are filled.
         func advance() {
             guard outcomes.indices.allSatisfy({ filled[$0] != nil || outcomes[$0] != nil })
             else { return }
@@ -128,11 +128,9 @@ package struct ShardWork {
             filled = [:]
         }
         for (index, target) in targets.enumerated() {
-            if source.stored != nil {
-                target.whenFilled = {
-                    filled[index] = $0
-                    advance()
-                }
+            target.whenFilled = {
+                filled[index] = $0
+                advance()
             }
             target.begin { outcome in
                 outcomes[index] = outcome

@@ -1,6 +1,6 @@
 # The folders of shards of one node: `shards ID KIB WHOLE MODEL`, where WHOLE is 1 if there is a
-# manifest, and MODEL what that, or `.about`, calls the model; `owner ID CLUSTER` before it, where
-# that names one. With shard_remove, those of that ID are removed.
+# manifest, and MODEL what that, or `.about`, calls the model, with the escapes of JSON; `owner ID
+# CLUSTER` before it, where that names one. With shard_remove, those of that ID are removed.
 #
 # Values: shard_base, shard_holder, shard_remove.
 
@@ -34,7 +34,8 @@ for folder in "$shard_base/$shard_holder"/*; do
         ! rm -rf "${folder:?}"/* || ! rm -rf "$folder" || word=removed;
         echo "$word $id";
     fi;
-    echo "shards $id ${size%%[!0-9]*} $whole $model";
+    # Not echo, which may take escapes as its own.
+    printf '%s\n' "shards $id ${size%%[!0-9]*} $whole $model";
 done;
 rmdir "$shard_base/$shard_holder" 2>/dev/null;
 echo complete;

@@ -1,14 +1,18 @@
 # What of a shard is there already: `have rpc|skeleton|incoming NAME DIGEST` for each wanted file of
 # the right size; `folder PATH`; `free BYTES` of its disk, where that is told, and `disk NAME`, the
 # same for all folders that are on it; `manifest DIGEST`, and `owner CLUSTER`, whose it is by what
-# that says; `between KIB`, of all that has arrived, for whatever placement. Changes nothing. After
-# shard-files.sh.
+# that says; `between KIB`, of all that has arrived, for whatever placement; `unlike FILE` of the
+# skeleton, where it differs outside of its pieces. Changes nothing. After shard-files.sh and
+# skeleton-holes.sh.
+#
+# Values besides those: shard_skeleton (words FILE:BYTES).
 
-: "${shard_folder-}" "${shard_wanted-}";
+: "${shard_folder-}" "${shard_wanted-}" "${shard_skeleton-}";
 
 echo "folder $shard_folder";
 place=$shard_folder;
 while [ ! -d "${place:-/}" ]; do
+    [ ! -e "$place" ] || echo "closed $place";
     case $place in
     */*) place=${place%/*};;
     *) place='';;
@@ -40,6 +44,16 @@ for word in $shard_wanted; do
         file=$shard_folder/rpc/$name;
         ! is_whole "$file" "$bytes" || echo "have rpc $name $(digest_input <"$file")";;
     esac;
+done;
+for word in $shard_skeleton; do
+    file=${word%:*} bytes=${word##*:};
+    [ -f "$shard_folder/$file" ] || continue;
+    for piece in $shard_wanted; do
+        case $piece in
+        "$file@"*) piece=${piece#"$file@"}; echo "$((${piece%:*} * 4096)) ${piece#*:}";;
+        esac;
+    done | is_hollow "$shard_folder/$file" "$bytes" &&
+        is_whole "$shard_folder/$file" "$bytes" || echo "unlike $file";
 done;
 list_arrived;
 echo complete;

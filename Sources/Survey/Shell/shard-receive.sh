@@ -4,12 +4,18 @@
 # is there under the name of a whole one, but it has neither its size nor its digest. After
 # shard-files.sh.
 #
+# Prints `closed FOLDER` instead where that cannot be made.
+#
 # Values besides those: shard_kept (words NAME).
 
 : "${shard_folder-}" "${shard_kept-}";
 
 umask 077;
-mkdir -p "$shard_folder/incoming" && cd "$shard_folder/incoming" || exit 73;
+if ! mkdir -p "$shard_folder/incoming" || ! cd "$shard_folder/incoming"; then
+    echo "closed $shard_folder";
+    echo complete;
+    exit;
+fi;
 chmod 700 "$shard_folder" "$shard_folder/incoming";
 tell_about;
 set +f;

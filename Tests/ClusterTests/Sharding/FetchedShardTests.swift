@@ -159,7 +159,7 @@ struct FetchedShardTests {
         input.fileHandleForWriting.write(Data("\(world.address)?token=\(secret)\n".utf8))
         try input.fileHandleForWriting.close()
         let program = try world.sollol(
-            "shard", "--from", "-", input: input.fileHandleForReading)
+            "shard", "--from", "-", "--format", "json", input: input.fileHandleForReading)
         var seen = 0
         while program.process.isRunning {
             for host in world.holders {
@@ -169,9 +169,14 @@ struct FetchedShardTests {
                 }
             }
         }
+        let source = try Stored(program).source
         #expect(program.exitStatus() == 0, "\(program.lines)")
         #expect(seen > 0)
-        #expect(!program.lines.contains { $0.contains(secret) })
+        // The path may be the secret.
+        #expect(source == world.web.address + "/...")
+        for word in [secret, world.path] {
+            #expect(!program.lines.contains { $0.contains(word) })
+        }
         #expect(try world.web.requests().allSatisfy { $0.path.hasSuffix(secret) })
         for host in world.holders {
             #expect(try host.run("grep -rl \(secret) /root /home /tmp /run").output == "")

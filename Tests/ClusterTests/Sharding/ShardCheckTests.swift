@@ -177,6 +177,15 @@ import Testing
         let problems = try node.problems(manifest: manifest.text)
         #expect(
             problems.count == 1 && problems[0].hasPrefix("skeleton.gguf is not what was stored"))
+        try node.run("printf '\\004' | dd of=skeleton.gguf bs=1 seek=20000 conv=notrunc")
+        #expect(try node.problems(manifest: manifest.text) == [])
+        // llama.cpp looks for what lies in a hole.
+        try node.run("printf x | dd of=skeleton.gguf bs=1 seek=9000 conv=notrunc")
+        let filled = try node.problems(manifest: manifest.text)
+        #expect(
+            filled.count == 1
+                && filled[0].hasPrefix("skeleton.gguf has something in its holes"), "\(filled)")
+        #expect(try node.problems(manifest: manifest.text) == filled)
         try node.run("rm skeleton.gguf")
         #expect(try node.problems(manifest: manifest.text)[0].hasPrefix("skeleton.gguf is missing"))
     }

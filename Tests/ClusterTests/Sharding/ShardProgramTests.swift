@@ -180,7 +180,17 @@ import Testing
         #expect(try host.ask(host.script.commit(digests: digests)).isCommitted)
         let hole = [UInt8](repeating: 0, count: 4 * 4096)
         #expect(host.content("skeleton.gguf") == pieces[0].1 + hole + pieces[1].1)
-        #expect(try host.ask(host.script.look).digests == [.skeleton: digests])
+        let look = try host.ask(host.script.look)
+        #expect(look.digests == [.skeleton: digests] && !look.isUnlike)
+        // A byte in its hole, and beyond its end.
+        let path = host.folder + "/skeleton.gguf"
+        for change in ["| dd of=\"$1\" bs=1 seek=9000 conv=notrunc", ">>\"$1\""] {
+            _ = try ShellRun.output("cp -p \"$1\" \"$1.kept\"; printf x \(change)", [path])
+            let spoilt = try host.ask(host.script.look)
+            #expect(spoilt.isUnlike && spoilt.digests[.skeleton]?.count == 2, "\(change)")
+            _ = try ShellRun.output("mv \"$1.kept\" \"$1\"", [path])
+        }
+        #expect(try !host.ask(host.script.look).isUnlike)
         // Pieces that come again fill no hole of before.
         host.script.wanted.removeLast()
         _ = try host.receive([pieces[0]])
@@ -196,11 +206,23 @@ import Testing
         #expect(host.content("manifest.json") == nil)
     }
 
+    /// A folder that cannot be made is told, before anything is sent and when it is.
+    @Test(arguments: shells) func aFolderThatCannotBeMadeIsTold(_ shell: GuardShell) throws {
+        let host = Host(shell, [Self.first])
+        try Data().write(to: URL(fileURLWithPath: host.base))
+        let look = try host.ask(host.script.look)
+        #expect(look.obstacle == "nothing can be written in '\(host.base)'")
+        let answer = try host.receive([Self.first])
+        #expect(answer.isComplete)
+        #expect(answer.obstacle == "nothing can be written in '\(host.folder)'")
+    }
+
     @Test(arguments: shells) func listsAndRemoves(_ shell: GuardShell) throws {
         let host = Host(shell, [Self.first])
+        let model = #"/m/a "b"\c\nd.gguf"#
         _ = try host.receive(
             [Self.first],
-            manifest: "{\"cluster\": \"home\",\n\"model\": \"/m/a b.gguf\",\n}")
+            manifest: "{\"cluster\": \"home\",\n\(ShardManifest.line(naming: model))\n}")
         _ = try host.ask(host.script.commit(digests: [:]))
         func list(removing id: String? = nil) throws -> [ShardListing]? {
             let line = ShardScript.list(base: host.base, holder: "host", removing: id)
@@ -211,7 +233,7 @@ import Testing
         #expect(try host.ask(host.script.look).owner == "home")
         let listed = try #require(try list()?.first)
         #expect(listed.id == "0123456789abcdef" && listed.isWhole && !listed.isRemoved)
-        #expect(listed.owner == "home" && listed.model == "/m/a b.gguf" && listed.bytes > 70_000)
+        #expect(listed.owner == "home" && listed.model == model && listed.bytes > 70_000)
         #expect(try list(removing: "ffffffffffffffff")?.map(\.isRemoved) == [false])
         #expect(try list(removing: listed.id)?.map(\.isRemoved) == [true])
         #expect(try list() == [])
