@@ -53,7 +53,7 @@ import Testing
     func programsAreFoundAndAskedWhateverTheyAreCalled(shell: String) throws {
         let hostile = "a'b $(touch pwned)"
         // Its last line has no end, which took the status for a part of it.
-        try write("#!/bin/sh\nprintf %s '--model FILE'; echo b1.path /forged >&2", to: hostile)
+        try write("#!/bin/sh\necho b1.path /forged >&2; printf %s '--model FILE'", to: hostile)
         try write(
             "#!/bin/sh\necho $$ >\"$HOME/pid\"; read x; echo port; exec sleep 100",
             to: ".local/bin/ggml-rpc-server")

@@ -74,8 +74,8 @@ limited() {
 
 # ask TAG SECONDS COMMAND...: prints what a command prints, tagged, and its status last, on a line
 # of its own whether or not the command has ended its last one; or the beginning of it, without a
-# status. sed ends at the status, whoever still holds the pipe: a child of what was killed may, where
-# there is no pkill.
+# status. sed ends at the status, whoever still holds the pipe: a child of what was killed may,
+# where there is no pkill.
 ask() {
     tag=$1;
     shift;
