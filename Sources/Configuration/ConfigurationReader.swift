@@ -84,6 +84,7 @@ struct ConfigurationReader {
 
     private mutating func readSpecial(_ member: JSONMember, _ key: SpecialKey) {
         switch (key, member.value.value) {
+        case (_, .null): break
         case (.backends, _): readBackends(member.value)
         case (.workerDefaults, _): readGroup(member.value, .workerDefaults)
         case (.formerEnabled, .bool(let isOn)):
@@ -151,7 +152,6 @@ struct ConfigurationReader {
     }
 
     private mutating func readBackends(_ node: JSONNode) {
-        if node.value == .null { return }
         guard case .array(let elements) = node.value else {
             return expected("a list [ … ]", node, .special(.backends))
         }
