@@ -24,6 +24,13 @@ struct AllowedConfigurationsTests {
         #expect(Loading.problems(Loading.sources(json)) == [])
     }
 
+    /// A port of another host is none of this machine's.
+    @Test func thePageMayHaveThePortOfACoordinatorElsewhere() {
+        let json = Loading.with(
+            #""coordinator": {"ssh": "gpu", "port": 18081}, "dashboard": {"port": 18081}"#)
+        #expect(Loading.problems(Loading.sources(json)) == [])
+    }
+
     /// Whatever stands at the top, but what has to be there.
     static let nulls: String = {
         let names =
