@@ -40,6 +40,21 @@ import Testing
         #expect(variable.coordinator.environment == [:])
     }
 
+    /// From the file's folder, as the keys do.
+    @Test func relativePathsOfFlagsCountAsThoseOfTheKeys() throws {
+        let keys = try Self.load(
+            #""draft_model": "d.gguf", "projector": "../p.gguf", "lora": ["a.gguf", "~/b.gguf"]"#)
+        #expect(keys.coordinator.companions.draftModel == "/etc/lab/d.gguf")
+        let flags = try Self.load(
+            #""extra_arguments": ["-md", "d.gguf", "--mmproj", "../p.gguf", "#
+                + #""--lora", "a.gguf,~/b.gguf"]"#)
+        #expect(flags.coordinator == keys.coordinator)
+        let variables = try Self.load(
+            #""environment": {"LLAMA_ARG_MMPROJ": "../p.gguf"}, "lora": ["a.gguf", "~/b.gguf"], "#
+                + #""draft_model": "d.gguf""#)
+        #expect(variables.coordinator == keys.coordinator)
+    }
+
     @Test func eachStaysOnTheCoordinator() throws {
         var spec = SampleSpecs.local
         spec.coordinator.companions.draftModel = "/d.gguf"
