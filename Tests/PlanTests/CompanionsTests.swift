@@ -81,6 +81,46 @@ import Testing
         #expect(own.process("coordinator")?.argv.contains("-ngld") == false)
     }
 
+    /// What the server fetches by itself would follow `--device` to the workers as well.
+    @Test(arguments: [
+        (["-hfd", "o/draft"], [:], ["-devd", "none"]),
+        (["--spec-draft-hf", "o/draft"], [:], ["-devd", "none"]),
+        ([], ["LLAMA_ARG_SPEC_DRAFT_HF_REPO": "o/draft"], ["-devd", "none"]),
+        (["--mmproj-url", "https://h/p.gguf"], [:], ["--mmproj-device", "none"]),
+        ([], ["LLAMA_ARG_MMPROJ_URL": "https://h/p.gguf"], ["--mmproj-device", "none"]),
+    ])
+    func whatIsFetchedStaysThereToo(
+        extra: [String], environment: [String: String], words: [String]
+    ) throws {
+        var spec = SampleSpecs.local
+        spec.coordinator.extraArguments = extra
+        spec.coordinator.environment = environment
+        let plan = try LaunchPlanner.plan(spec, facts: SampleSpecs.localFacts)
+        #expect(plan.process("coordinator")?.argv.contains(words) == true)
+        #expect(plan.placement?.request.context.uncounted.count == 1)
+        spec.workers = []
+        let alone = try LaunchPlanner.plan(spec, facts: SampleSpecs.localFacts)
+        #expect(alone.process("coordinator")?.argv.contains(words) == false)
+    }
+
+    @Test func wordsThatPlaceWhatIsFetchedAreBelieved() throws {
+        var spec = SampleSpecs.local
+        spec.coordinator.extraArguments = ["-hfd", "o/draft", "-devd", "CUDA0"]
+        let argv = try LaunchPlanner.plan(spec).process("coordinator")?.argv ?? []
+        #expect(argv.count { $0 == "-devd" } == 1)
+    }
+
+    /// Its layers are the model's own, which the plan places; its context is not counted.
+    @Test func multiTokenPredictionIsSaidToBeUncounted() throws {
+        var spec = SampleSpecs.local
+        spec.coordinator.extraArguments = ["--spec-type", "ngram-mod,draft-mtp"]
+        let plan = try LaunchPlanner.plan(spec, facts: SampleSpecs.localFacts)
+        #expect(
+            plan.placement?.request.context.uncounted == [
+                "the context of multi-token prediction (--spec-type)"
+            ])
+    }
+
     @Test func theyAreCounted() throws {
         var spec = SampleSpecs.local
         var facts = SampleSpecs.localFacts
