@@ -51,6 +51,7 @@ struct SpecBuilder {
         checkLease(spec)
         checkCanary(spec)
         checkStorage(spec)
+        tellWhatNeedsWorkers(spec)
         tellWhatDoesNotActYet()
         return spec
     }
