@@ -32,4 +32,16 @@ import Testing
         let argv = try LaunchPlanner.plan(spec).process("coordinator")?.argv ?? []
         #expect(argv.contains(["--n-cpu-moe", "8"]), "\(argv)")
     }
+
+    /// Layers that do not fit into its memory may be on its GPU.
+    @Test func withAGPUItIsNotJudged() throws {
+        let spec = SampleSpecs.spec(workers: [])
+        var facts = SampleSpecs.localFacts
+        facts.hosts[.here]?.availableMemoryBytes = 1 << 30
+        #expect(try LaunchPlanner.plan(spec, facts: facts).placement?.fits == false)
+        facts.hosts[.here]?.devices = ["CUDA0"]
+        let plan = try LaunchPlanner.plan(spec, facts: facts)
+        #expect(plan.placement?.fits == true)
+        #expect(plan.assumptions.contains { $0.contains("CUDA0") && $0.contains("not judged") })
+    }
 }
