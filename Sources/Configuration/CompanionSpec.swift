@@ -45,31 +45,35 @@ extension SpecBuilder {
                 rest.append(word)
                 continue
             }
-            take(flag, flag.takesValue ? words.removeFirst() : "", called: word, of: &spec)
+            take(
+                flag, flag.takesValue ? words.removeFirst() : "", called: word,
+                in: .extraArguments, of: &spec)
         }
         spec.extraArguments = rest
         for (name, flag) in CompanionFlag.variables {
             guard let value = spec.environment.removeValue(forKey: name) else { continue }
-            take(flag, value, called: name, of: &spec)
+            take(flag, value, called: name, in: .environment, of: &spec)
         }
     }
 
     private mutating func take(
         _ flag: CompanionFlag, _ value: String, called name: String,
-        of spec: inout CoordinatorSpec
+        in source: ConfigurationKey.Coordinator, of spec: inout CoordinatorSpec
     ) {
+        let paths = (flag == .lora ? value.split(separator: ",").map(String.init) : [value])
+            .map { path($0, of: .coordinator(source), on: spec.location) }
         let key: ConfigurationKey.Coordinator
         var isSaid = false
         switch flag {
         case .draftModel:
             (key, isSaid) = (.draftModel, spec.companions.draftModel != nil)
-            spec.companions.draftModel = value
+            spec.companions.draftModel = paths.first
         case .projector:
             (key, isSaid) = (.projector, spec.companions.projector != nil)
-            spec.companions.projector = value
+            spec.companions.projector = paths.first
         case .lora:
             key = .lora
-            spec.companions.lora += value.split(separator: ",").map(String.init)
+            spec.companions.lora += paths
         case .embedding:
             (key, isSaid) = (.mode, spec.mode == .rerank)
             spec.mode = .embedding

@@ -84,6 +84,7 @@ struct ConfigurationReader {
 
     private mutating func readSpecial(_ member: JSONMember, _ key: SpecialKey) {
         switch (key, member.value.value) {
+        case (_, .null): break
         case (.backends, _): readBackends(member.value)
         case (.workerDefaults, _): readGroup(member.value, .workerDefaults)
         case (.formerEnabled, .bool(let isOn)):
@@ -151,7 +152,6 @@ struct ConfigurationReader {
     }
 
     private mutating func readBackends(_ node: JSONNode) {
-        if node.value == .null { return }
         guard case .array(let elements) = node.value else {
             return expected("a list [ … ]", node, .special(.backends))
         }
@@ -200,6 +200,10 @@ struct ConfigurationReader {
     private mutating func read(_ node: JSONNode, _ key: ConfigurationKey) {
         // null is the same as absent, so that `sollol config` can show every key.
         if node.value == .null { return }
+        // Once in its group, once with its whole path at the top.
+        if case .file(_, let line, _) = entries[key]?.origin {
+            return problem(node, .key(key), "is already in line \(line); remove one.")
+        }
         switch ConfigurationValue.make(node.value, key.definition.kind) {
         case .success(let value):
             entries[key] = ConfigurationEntry(value: value, origin: origin(node.position))

@@ -69,7 +69,7 @@ package enum JSONSchema {
     private static func special(_ key: SpecialKey) -> Member? {
         let schema: OrderedJSON
         switch key {
-        case .schema: schema = .object([("type", .string("string"))])
+        case .schema: schema = .object([("type", .strings(["string", "null"]))])
         case .workerDefaults: return nil
         case .formerEnabled:
             schema = .object([
@@ -79,7 +79,7 @@ package enum JSONSchema {
                         "The old name of "
                             + "\(ConfigurationKey.cluster(.distributedInferenceEnabled)).")
                 ),
-                ("type", .string("boolean")), ("deprecated", .bool(true)),
+                ("type", .strings(["boolean", "null"])), ("deprecated", .bool(true)),
             ])
         case .coordinatorURL:
             schema = .object([
@@ -89,7 +89,8 @@ package enum JSONSchema {
                         "http://HOST:PORT: sets \(ConfigurationKey.coordinator(.host)) and "
                             + "\(ConfigurationKey.coordinator(.port)).")
                 ),
-                ("type", .string("string")), ("pattern", .string("^http://[^/]+/?$")),
+                ("type", .strings(["string", "null"])),
+                ("pattern", .string("^http://[^/]+/?$")),
             ])
         case .backends: schema = backends
         }

@@ -31,10 +31,21 @@ extension SpecBuilder {
     }
 
     /// What of this cluster listens on a port of this machine, by its key.
-    private func holder(of port: Int, in spec: ClusterSpec) -> ConfigurationKey? {
-        if spec.coordinator.port == port { return .coordinator(.port) }
-        return spec.workers.first {
-            $0.managed && $0.location == .here && $0.port == port
-        }.map { $0.key(.port) }
+    private func holder(of port: Int, in spec: ClusterSpec) -> String? {
+        let forwards = ConfigurationKey.cluster(.forwardPortBase)
+        if spec.coordinator.location == .here {
+            if spec.coordinator.port == port { return "\(ConfigurationKey.coordinator(.port))" }
+        } else if spec.forwardedAPIPort == port {
+            return "the way to the coordinator (\(forwards))"
+        }
+        for worker in spec.workers {
+            let isHidden = worker.managed && AddressRange.isLoopback(worker.bind ?? worker.host)
+            if worker.location == .here {
+                if worker.managed, worker.port == port { return "\(worker.key(.port))" }
+            } else if worker.isTunnelled || isHidden, spec.forwardedPort(of: worker) == port {
+                return "the way to \(worker.group) (\(forwards))"
+            }
+        }
+        return nil
     }
 }

@@ -2,6 +2,17 @@ import Basics
 
 /// What `sollol` does when something fails, and how long it waits.
 extension SpecBuilder {
+    /// Without workers llama.cpp places layers by itself; only `cpu_experts` acts there, too.
+    mutating func tellWhatNeedsWorkers(_ spec: ClusterSpec) {
+        guard spec.workers.isEmpty else { return }
+        let keys = ConfigurationKey.Placement.allCases.filter { $0 != .cpuExperts }
+            .map(ConfigurationKey.placement)
+            .filter { entries[$0]?.value != $0.definition.standard }
+        guard !keys.isEmpty else { return }
+        let names = keys.map(\.description).joined(separator: ", ")
+        notices.append("without workers nothing comes of: \(names)")
+    }
+
     func restart() -> RestartPolicy {
         var policy = RestartPolicy()
         policy.initialDelay = number(.restart(.initialDelay))

@@ -51,6 +51,7 @@ struct SpecBuilder {
         checkLease(spec)
         checkCanary(spec)
         checkStorage(spec)
+        tellWhatNeedsWorkers(spec)
         tellWhatDoesNotActYet()
         return spec
     }
@@ -159,16 +160,21 @@ struct SpecBuilder {
     private mutating func absolute(
         _ key: ConfigurationKey, _ text: String, on location: RunLocation
     ) -> String {
-        var result = text
-        if text.hasPrefix("~/") {
-            if location == .here { result = sources.machine.home + text.dropFirst() }
-        } else if !text.hasPrefix("/") {
-            var folder = sources.machine.workingDirectory
-            if case .file = entries[key]?.origin { folder = sources.file?.folder ?? folder }
-            result = Self.normalised("\(folder)/\(text)")
-        }
+        let result = path(text, of: key, on: location)
         entries[key]?.value = .string(result)
         return result
+    }
+
+    /// A path that a key has or holds: from the folder of the file that says it, else from the
+    /// working directory.
+    func path(_ text: String, of key: ConfigurationKey, on location: RunLocation) -> String {
+        if text.hasPrefix("~/") {
+            return location == .here ? sources.machine.home + text.dropFirst() : text
+        }
+        guard !text.isEmpty, !text.hasPrefix("/") else { return text }
+        var folder = sources.machine.workingDirectory
+        if case .file = entries[key]?.origin { folder = sources.file?.folder ?? folder }
+        return Self.normalised("\(folder)/\(text)")
     }
 
     mutating func path(_ key: ConfigurationKey, on location: RunLocation) -> String? {

@@ -109,15 +109,17 @@ package struct DashboardMetrics {
 
     private mutating func addFailures() {
         let counts = record.counts
-        let failed = Set(counts.failures.keys.map(\.process))
-        // A process that has not failed has a zero, so that its first failure is a rise.
-        let none = processes.map { "\($0.node)" }.filter { !failed.contains($0) }
-            .map { (FailureCounts.Key(process: $0, cause: FailureCounts.unknown), 0) }
+        let names = Set(processes.map { "\($0.node)" }).union(counts.failures.keys.map(\.process))
         text.family(
             "sollol_process_failures_total", .counter,
             "How often it has failed, by the code of the cause.",
-            (counts.failures.map { ($0.key, $0.value) } + none).sorted { $0.0 < $1.0 }.map {
-                (["process": $0.0.process, "cause": $0.0.cause], Double($0.1))
+            names.sorted().flatMap { name in
+                // Every cause has its zero from the start: Prometheus sees no rise in a series that
+                // begins at 1.
+                FailureCounts.causes.map { cause in
+                    let key = FailureCounts.Key(process: name, cause: cause)
+                    return (["process": name, "cause": cause], Double(counts.failures[key] ?? 0))
+                }
             })
         text.histogram(
             "sollol_recovery_seconds",

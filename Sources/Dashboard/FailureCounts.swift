@@ -6,17 +6,15 @@ import Supervision
 package struct FailureCounts: Equatable, Sendable {
     /// Of a failure that nobody has a code for.
     static let unknown = "unknown"
+    /// All that a failure is counted under.
+    static let causes = (CauseCode.allCases.map(\.rawValue) + [unknown]).sorted()
     /// Upper bounds of the histogram of recoveries, in seconds; beyond them comes the infinite one.
     static let bounds: [Double] = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 
     /// A process and a cause.
-    struct Key: Hashable, Comparable, Sendable {
+    struct Key: Hashable, Sendable {
         var process: String
         var cause: String
-
-        static func < (left: Key, right: Key) -> Bool {
-            (left.process, left.cause) < (right.process, right.cause)
-        }
     }
 
     /// By process and cause.

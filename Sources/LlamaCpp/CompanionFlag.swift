@@ -30,6 +30,16 @@ package enum CompanionFlag: Equatable, Sendable {
         ("LLAMA_ARG_MMPROJ", .projector),
     ]
 
+    /// The companion that this flag or variable lets the server fetch by itself, or nil.
+    package static func fetched(by word: String) -> CompanionFlag? {
+        switch OwnedFlags.flag(word) {
+        case "-hfd", "-hfrd", "--hf-repo-draft", "--spec-draft-hf", "LLAMA_ARG_SPEC_DRAFT_HF_REPO":
+            .draftModel
+        case "-mmu", "--mmproj-url", "LLAMA_ARG_MMPROJ_URL": .projector
+        default: nil
+        }
+    }
+
     /// Whether a word says itself on which devices the draft model goes.
     package static func placesDraft(_ word: String) -> Bool {
         let flags = [

@@ -69,6 +69,8 @@ package struct ContextSettings: Equatable, Codable, Sendable {
         case "-mmu", "--mmproj-url": uncounted.append("the projector (\(flag))")
         case "-hfd", "-hfrd", "--hf-repo-draft", "--spec-draft-hf":
             uncounted.append("the draft model (\(flag))")
+        case "--spec-type" where value?.contains("draft-mtp") == true:
+            uncounted.append("the context of multi-token prediction (\(flag))")
         case "--lora-scaled", "--control-vector", "--control-vector-scaled":
             uncounted.append("the adapter (\(flag))")
         case "-ctkd", "--cache-type-k-draft", "--spec-draft-type-k":

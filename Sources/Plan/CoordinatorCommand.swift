@@ -75,7 +75,9 @@ struct CoordinatorCommand {
         words.add(
             "--parallel", String(coordinator.allSlots), spec.reason(.coordinator(.parallel)) + own)
         // Without workers llama.cpp places all by itself; with spares only there are devices.
-        if !devices.isEmpty {
+        if devices.isEmpty {
+            addExperts(to: &words)
+        } else {
             addPlacement(to: &words)
             addMemory(to: &words)
         }
@@ -146,18 +148,21 @@ struct CoordinatorCommand {
                 "-ot", "^(token|position|per_layer_token)_=\(embeddingBuffer)",
                 "\(spec.reason(.placement(.participants))): the embedding leaves the coordinator")
         }
-        let experts = spec.placement.cpuExperts
-        if experts > 0 {
-            // Models may begin with layers that have none, which llama.cpp counts, too.
-            let layers = placement.map { $0.request.shape.layersUpToExperts(experts) } ?? experts
-            if layers > 0 {
-                words.add("--n-cpu-moe", String(layers), spec.reason(.placement(.cpuExperts)))
-            }
-        }
+        addExperts(to: &words)
         if capabilities.fit {
             words.add(
                 "-fit", "off",
                 "rule: fitting would move layers to the coordinator silently")
+        }
+    }
+
+    private func addExperts(to words: inout CommandWords) {
+        let experts = spec.placement.cpuExperts
+        guard experts > 0 else { return }
+        // Models may begin with layers that have none, which llama.cpp counts, too.
+        let layers = placement.map { $0.request.shape.layersUpToExperts(experts) } ?? experts
+        if layers > 0 {
+            words.add("--n-cpu-moe", String(layers), spec.reason(.placement(.cpuExperts)))
         }
     }
 

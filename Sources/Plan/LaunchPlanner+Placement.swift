@@ -103,6 +103,12 @@ extension LaunchPlanner {
                 placement = try Placement.of(request)
                 tellMove(to: placement)
             }
+            if !judgesFit(devices) {
+                assumptions.add(
+                    .coordinator,
+                    "llama.cpp places layers on \(ownDevices.joined(separator: ", ")) by itself "
+                        + "where there are no workers, so whether all fits is not judged.")
+            }
             for note in placement.notes where !devices.isEmpty {
                 assumptions.add(.coordinator, note + ".")
             }
@@ -183,8 +189,15 @@ extension LaunchPlanner {
                 request.devices[device].limit = limit.map { $0 / UInt64(own.count) }
             }
         }
+        // Alone, llama.cpp itself fills the host's GPUs, and nobody knows how far.
+        if !judgesFit(devices) { return request }
         request.coordinatorLimit = limits.coordinator(needs: need)
         return request
+    }
+
+    /// Whether the plan says what lies where: not of a coordinator alone on a host with GPUs.
+    private func judgesFit(_ devices: [Device]) -> Bool {
+        !devices.isEmpty || ownDevices.isEmpty
     }
 
     static func distribution(_ placement: ModelPlacement) -> LayerDistribution {

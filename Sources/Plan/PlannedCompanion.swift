@@ -55,6 +55,11 @@ struct PlannedCompanion {
 extension CoordinatorSpec {
     /// Whether its own words say where a draft model goes.
     var placesDraft: Bool { extraArguments.contains(where: CompanionFlag.placesDraft) }
+
+    /// Whether its own words let the server fetch such a companion.
+    func fetches(_ flag: CompanionFlag) -> Bool {
+        (extraArguments + environment.keys).contains { CompanionFlag.fetched(by: $0) == flag }
+    }
 }
 
 extension LaunchPlanner {
@@ -102,33 +107,46 @@ extension LaunchPlanner {
 
 extension CoordinatorCommand {
     func addCompanions(to words: inout CommandWords) {
-        let places = capabilities.companions ?? CompanionPlaces.currentRelease
-        let rule = "rule: it stays on the coordinator, where the plan counts it"
         for companion in files.companions {
             switch companion.kind {
             case .draftModel:
                 words.add("-md", companion.path, companion.reason)
-                guard !rpc.isEmpty, !spec.coordinator.placesDraft else { continue }
-                if places.draftDevice {
-                    words.add("-devd", "none", rule)
-                } else {
-                    words.add("-ngld", "0", rule)
-                }
+                keepDraft(&words)
             case .projector:
                 words.add("--mmproj", companion.path, companion.reason)
-                guard !rpc.isEmpty else { continue }
-                if places.projectorDevice {
-                    words.add("--mmproj-device", "none", rule)
-                } else if places.projectorOffload {
-                    words.add("--no-mmproj-offload", rule)
-                }
+                keepProjector(&words)
             case .adapter: words.add("--lora", companion.path, companion.reason)
             }
+        }
+        let kinds = files.companions.map(\.kind)
+        if spec.coordinator.fetches(.draftModel), !kinds.contains(.draftModel) { keepDraft(&words) }
+        if spec.coordinator.fetches(.projector), !kinds.contains(.projector) {
+            keepProjector(&words)
         }
         switch files.mode?.mode {
         case .embedding?: words.add("--embedding", files.mode?.reason ?? "")
         case .rerank?: words.add("--reranking", files.mode?.reason ?? "")
         case .completion?, nil: break
+        }
+    }
+    private var places: CompanionPlaces { capabilities.companions ?? .currentRelease }
+    private static let kept = "rule: it stays on the coordinator, off the workers"
+
+    private func keepDraft(_ words: inout CommandWords) {
+        guard !rpc.isEmpty, !spec.coordinator.placesDraft else { return }
+        if places.draftDevice {
+            words.add("-devd", "none", Self.kept)
+        } else {
+            words.add("-ngld", "0", Self.kept)
+        }
+    }
+
+    private func keepProjector(_ words: inout CommandWords) {
+        guard !rpc.isEmpty else { return }
+        if places.projectorDevice {
+            words.add("--mmproj-device", "none", Self.kept)
+        } else if places.projectorOffload {
+            words.add("--no-mmproj-offload", Self.kept)
         }
     }
 }

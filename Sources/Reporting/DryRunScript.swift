@@ -38,6 +38,10 @@ extension DryRun {
         return """
             #!/usr/bin/env bash
             \(comments.map { "# \($0)" }.joined(separator: "\n"))
+            [ -n "${BASH_VERSION-}" ] || {
+                echo 'sollol script: run this with bash, not another shell' >&2
+                exit 64
+            }
             set -euo pipefail
 
             names=(\(ShellQuoting.join(plan.started.map(\.node.description))))

@@ -18,7 +18,7 @@ extension Command {
     private static let examples: [String: [Example]] = [
         "up": [
             Example("sollol up --model model.gguf --rpc gpu-1,gpu-2", "without a file"),
-            Example("sollol up --dry-run --format sh", "what would run, as a script"),
+            Example("sollol up --dry-run --format sh", "what would run, as a bash script"),
             Example("sollol up -d -c home.json", "from that file, in the background"),
         ],
         "config": [

@@ -24,6 +24,28 @@ struct AllowedConfigurationsTests {
         #expect(Loading.problems(Loading.sources(json)) == [])
     }
 
+    /// A port of another host is none of this machine's.
+    @Test func thePageMayHaveThePortOfACoordinatorElsewhere() {
+        let json = Loading.with(
+            #""coordinator": {"ssh": "gpu", "port": 18081}, "dashboard": {"port": 18081}"#)
+        #expect(Loading.problems(Loading.sources(json)) == [])
+    }
+
+    /// Whatever stands at the top, but what has to be there.
+    static let nulls: String = {
+        let names =
+            SpecialKey.allCases.filter { $0 != .backends }.map(\.rawValue)
+            + ConfigurationSchema.groups.map(\.description)
+        return Loading.with(names.map { "\"\($0)\": null" }.joined(separator: ", "))
+    }()
+
+    @Test func nullIsTheSameAsAbsent() throws {
+        let loaded = try Loading.load(Self.nulls)
+        let absent = try Loading.load(Loading.with(""))
+        #expect(loaded.spec == absent.spec)
+        #expect(loaded.notices == absent.notices)
+    }
+
     @Test(arguments: SSHOptionRule.allowed)
     func everyAllowedOptionPassesInAnyCase(_ option: String) {
         let value =

@@ -157,6 +157,11 @@ struct SOLLOLFormsTests {
             #"{"distributed_inference_enabled": false, "model": "/m.gguf"}"#)
         #expect(
             alone.notices == ["distributed inference is disabled: the coordinator runs alone"])
+        let placed = try Loading.load(
+            #"{"model": "/m.gguf", "distributed_inference_enabled": false, "placement": "#
+                + #"{"strategy": "even", "cpu_experts": 4, "start_spares": false}}"#)
+        #expect(
+            placed.notices.last == "without workers nothing comes of: placement.strategy")
     }
 
     @Test func bothNamesOfTheFeatureMayAgree() throws {

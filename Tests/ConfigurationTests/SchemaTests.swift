@@ -34,6 +34,7 @@ struct SchemaTests {
         texts += texts.compactMap {
             try? ConfigurationLoader.load(Loading.sources($0)).effective.json
         }
+        texts.append(AllowedConfigurationsTests.nulls)
         for index in 0..<UInt64(3000) where texts.count < 300 {
             var random = RandomConfiguration(seed: 2020, index: index)
             let sources = random.next()

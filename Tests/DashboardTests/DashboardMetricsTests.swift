@@ -63,6 +63,32 @@ import Testing
         #expect(lines.contains("sollol_serving 1"))
     }
 
+    /// Prometheus's `increase` of a series that begins at 1 is 0, so that an alert of a first
+    /// failure would never fire.
+    @Test func theFirstFailureOfACauseIsARise() {
+        var shown = ShownCluster()
+        shown.serves()
+        let before = Self.failures(shown.metrics)
+        for cause in CauseCode.allCases {
+            #expect(before["process=\"worker-1\",cause=\"\(cause.rawValue)\""] == 0)
+        }
+        shown.happens(.exited(shown.cluster.run("coordinator"), ExitReport(status: 137)))
+        let after = Self.failures(shown.metrics)
+        #expect(Set(after.keys) == Set(before.keys))
+        #expect(after.filter { before[$0.key] != $0.value }.map(\.value) == [1])
+    }
+
+    /// By the labels of each series.
+    private static func failures(_ metrics: String) -> [String: Double] {
+        var failures: [String: Double] = [:]
+        for line in metrics.split(separator: "\n") {
+            let parts = line.split { $0 == "{" || $0 == "}" }
+            guard parts.first == "sollol_process_failures_total", parts.count == 3 else { continue }
+            failures[String(parts[1])] = Double(parts[2].dropFirst())
+        }
+        return failures
+    }
+
     /// Everywhere that somebody looks at a cluster that runs.
     @Test func whatIsStoredIsShown() {
         var shown = ShownCluster(plan: Self.shardedPlan)

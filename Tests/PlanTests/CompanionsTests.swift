@@ -40,6 +40,21 @@ import Testing
         #expect(variable.coordinator.environment == [:])
     }
 
+    /// From the file's folder, as the keys do.
+    @Test func relativePathsOfFlagsCountAsThoseOfTheKeys() throws {
+        let keys = try Self.load(
+            #""draft_model": "d.gguf", "projector": "../p.gguf", "lora": ["a.gguf", "~/b.gguf"]"#)
+        #expect(keys.coordinator.companions.draftModel == "/etc/lab/d.gguf")
+        let flags = try Self.load(
+            #""extra_arguments": ["-md", "d.gguf", "--mmproj", "../p.gguf", "#
+                + #""--lora", "a.gguf,~/b.gguf"]"#)
+        #expect(flags.coordinator == keys.coordinator)
+        let variables = try Self.load(
+            #""environment": {"LLAMA_ARG_MMPROJ": "../p.gguf"}, "lora": ["a.gguf", "~/b.gguf"], "#
+                + #""draft_model": "d.gguf""#)
+        #expect(variables.coordinator == keys.coordinator)
+    }
+
     @Test func eachStaysOnTheCoordinator() throws {
         var spec = SampleSpecs.local
         spec.coordinator.companions.draftModel = "/d.gguf"
@@ -64,6 +79,46 @@ import Testing
         spec.coordinator.extraArguments = ["-devd", "CUDA0"]
         let own = try LaunchPlanner.plan(spec, facts: facts)
         #expect(own.process("coordinator")?.argv.contains("-ngld") == false)
+    }
+
+    /// What the server fetches by itself would follow `--device` to the workers as well.
+    @Test(arguments: [
+        (["-hfd", "o/draft"], [:], ["-devd", "none"]),
+        (["--spec-draft-hf", "o/draft"], [:], ["-devd", "none"]),
+        ([], ["LLAMA_ARG_SPEC_DRAFT_HF_REPO": "o/draft"], ["-devd", "none"]),
+        (["--mmproj-url", "https://h/p.gguf"], [:], ["--mmproj-device", "none"]),
+        ([], ["LLAMA_ARG_MMPROJ_URL": "https://h/p.gguf"], ["--mmproj-device", "none"]),
+    ])
+    func whatIsFetchedStaysThereToo(
+        extra: [String], environment: [String: String], words: [String]
+    ) throws {
+        var spec = SampleSpecs.local
+        spec.coordinator.extraArguments = extra
+        spec.coordinator.environment = environment
+        let plan = try LaunchPlanner.plan(spec, facts: SampleSpecs.localFacts)
+        #expect(plan.process("coordinator")?.argv.contains(words) == true)
+        #expect(plan.placement?.request.context.uncounted.count == 1)
+        spec.workers = []
+        let alone = try LaunchPlanner.plan(spec, facts: SampleSpecs.localFacts)
+        #expect(alone.process("coordinator")?.argv.contains(words) == false)
+    }
+
+    @Test func wordsThatPlaceWhatIsFetchedAreBelieved() throws {
+        var spec = SampleSpecs.local
+        spec.coordinator.extraArguments = ["-hfd", "o/draft", "-devd", "CUDA0"]
+        let argv = try LaunchPlanner.plan(spec).process("coordinator")?.argv ?? []
+        #expect(argv.count { $0 == "-devd" } == 1)
+    }
+
+    /// Its layers are the model's own, which the plan places; its context is not counted.
+    @Test func multiTokenPredictionIsSaidToBeUncounted() throws {
+        var spec = SampleSpecs.local
+        spec.coordinator.extraArguments = ["--spec-type", "ngram-mod,draft-mtp"]
+        let plan = try LaunchPlanner.plan(spec, facts: SampleSpecs.localFacts)
+        #expect(
+            plan.placement?.request.context.uncounted == [
+                "the context of multi-token prediction (--spec-type)"
+            ])
     }
 
     @Test func theyAreCounted() throws {

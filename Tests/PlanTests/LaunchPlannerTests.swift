@@ -164,21 +164,6 @@ import Testing
         #expect(plan.process("worker-1")?.reason(of: "-H") == "rpc_backends[0].host")
     }
 
-    @Test func aCoordinatorAloneGetsNoFlagsOfPlacement() throws {
-        let plan = try LaunchPlanner.plan(
-            SampleSpecs.spec(workers: []), facts: SampleSpecs.localFacts)
-        #expect(
-            plan.processes.map(\.argv) == [
-                [
-                    "\(bin)/llama-server", "--model", SampleSpecs.model, "--host", "127.0.0.1",
-                    "--port", "18080", "--ctx-size", "8192", "--parallel", "1", "--metrics",
-                    "--slots", "--cors-origins", "localhost",
-                ]
-            ])
-        #expect(plan.distribution == nil)
-        #expect(plan.assumptions == [])
-    }
-
     @Test func devicesOfTheCoordinatorComeAfterRPCOrNotAtAll() throws {
         var facts = SampleSpecs.localFacts
         facts.hosts[.here]?.devices = ["CUDA0"]

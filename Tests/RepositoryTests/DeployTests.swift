@@ -43,6 +43,16 @@ import Testing
         #expect(unit.filter { line in harmful.contains { line.hasPrefix($0 + "=") } } == [])
     }
 
+    /// systemd arms a reload with the time that a start may take, 90 s unless the unit says it
+    /// (`service_enter_reload` in its service.c), and `sollol reload` returns when the cluster
+    /// serves.
+    @Test func aReloadMayTakeAsLongAsTheModelLoads() throws {
+        let unit = try Self.lines("deploy/sollol.service")
+        #expect(unit.contains { $0.hasPrefix("ExecReload=") })
+        #expect(unit.contains("TimeoutStartSec=infinity"))
+        #expect(unit.contains("Type=exec"))
+    }
+
     /// Whether the reverse proxy passes that path on, as Caddy's matcher `path` reads it: a `*` at
     /// the end is anything.
     private static func isPublic(_ path: String) throws -> Bool {

@@ -21,6 +21,11 @@ import Testing
         #expect(try status(["bash", "-n", script]) == 0)
     }
 
+    @Test(.enabled(if: exists("dash")), arguments: scripts)
+    func anotherShellIsToldWhichOneItNeeds(_ script: String) throws {
+        #expect(try status(["dash", script]) == 64)
+    }
+
     private static func exists(_ program: String) -> Bool {
         (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
             .contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }

@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
 # Made by `sollol up --dry-run --format sh`, plan c82f536ad471e5c87754a8e853359337.
+[ -n "${BASH_VERSION-}" ] || {
+    echo 'sollol script: run this with bash, not another shell' >&2
+    exit 64
+}
 set -euo pipefail
 
 names=(coordinator)

@@ -9,6 +9,10 @@
 # assumed of coordinator: where llama-server lies is not known; `sollol check` looks for it.
 # assumed of coordinator: the flags of llama.cpp 0.7.0 (build 11669) and no GPU of its own
 #   are assumed; `sollol check` asks the binary.
+[ -n "${BASH_VERSION-}" ] || {
+    echo 'sollol script: run this with bash, not another shell' >&2
+    exit 64
+}
 set -euo pipefail
 
 names=(worker-1 worker-2 coordinator)

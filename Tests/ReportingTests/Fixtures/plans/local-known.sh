@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Brings up the cluster home without sollol, until Ctrl-C.
 # Made by `sollol up --dry-run --format sh`, plan 64ee865f8ecdd62d4030d6dae21462db.
+[ -n "${BASH_VERSION-}" ] || {
+    echo 'sollol script: run this with bash, not another shell' >&2
+    exit 64
+}
 set -euo pipefail
 
 names=(worker-1 worker-2 coordinator)

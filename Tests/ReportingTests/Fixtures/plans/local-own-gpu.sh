@@ -3,6 +3,10 @@
 # Made by `sollol up --dry-run --format sh`, plan dd8008cfbf8f932fad7b3d469d8e7aab.
 # assumed of coordinator: the memory of worker-1, worker-2 is not known, so layers are
 #   distributed evenly; `sollol check` measures it.
+[ -n "${BASH_VERSION-}" ] || {
+    echo 'sollol script: run this with bash, not another shell' >&2
+    exit 64
+}
 set -euo pipefail
 
 names=(worker-1 worker-2 coordinator)
