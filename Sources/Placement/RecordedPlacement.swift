@@ -24,7 +24,7 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
     /// The placement again, if it was made for the same, still fits, and a token takes hardly
     /// longer than with the one that would be made now.
     package func again(_ request: PlacementRequest) -> ModelPlacement? {
-        guard purpose == Self.purpose(request) else { return nil }
+        guard changes(request).isEmpty else { return nil }
         // A placement that was even because nobody knew the memory ends when somebody does.
         let isKnown = request.devices.allSatisfy { $0.limit != nil }
         // Nor does one by memory, once the pace of every device is known.
@@ -67,23 +67,36 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
 
     /// Why layers cannot stay where they were.
     package func reasonToMove(_ request: PlacementRequest) -> String {
-        let now = Self.purpose(request)
-        var changed = Set(now.keys.filter { now[$0] != purpose[$0] })
+        var changed = changes(request)
         // Of other devices everything that is said of each is another list.
         if changed.contains("the devices") {
             changed.subtract(["memory_limit", "speed", "what was measured"])
         }
-        let lost = request.devices.filter { $0.pace == nil }.map(\.node).unique { $0 }
+        let lost =
+            strategy == .fastest
+            ? request.devices.filter { $0.pace == nil }.map(\.node).unique { $0 } : []
         let reasons = Self.reasons.filter { changed.contains($0.key) }.map { reason in
             guard reason.key == "what was measured", !lost.isEmpty else { return reason.text }
-            return "what was measured of \(Node.list(lost)) no longer counts (another model, build "
-                + "or number of threads; `sollol measure` looks again)"
+            return "what was measured of \(Node.list(lost)) no longer counts (another model, "
+                + "build, environment or number of threads; `sollol measure` looks again)"
         }
         return reasons.isEmpty
             ? fitting(request) == nil
                 ? "there is not enough free memory where they were"
                 : "with the memory that is free now a token takes less time"
             : "since the last start \(reasons.joined(separator: ", and "))"
+    }
+
+    /// What is not as it was, by its name among the reasons.
+    private func changes(_ request: PlacementRequest) -> Set<String> {
+        let now = Self.purpose(request)
+        var changed = Set(now.keys.filter { now[$0] != purpose[$0] })
+        // Former releases wrote down a strategy that nobody had named.
+        let former = [PlacementStrategy.memoryAware, .fastest].map {
+            Self.purpose(request, naming: $0)["placement"]
+        }
+        if request.isStandard, former.contains(purpose["placement"]) { changed.remove("placement") }
+        return changed
     }
 
     /// What has changed, as a sentence goes on that begins with since when.
@@ -105,7 +118,11 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
             && counts.reduce(coordinatorLayers, +) == request.shape.blockCount + 1
     }
 
-    private static func purpose(_ request: PlacementRequest) -> [String: String] {
+    /// - Parameter named: the strategy to write down; nil: the one that somebody has named.
+    private static func purpose(
+        _ request: PlacementRequest, naming named: PlacementStrategy? = nil
+    ) -> [String: String] {
+        let strategy = named ?? (request.isStandard ? nil : request.strategy)
         let shape = request.shape
         let context = request.context
         let devices = request.devices
@@ -115,9 +132,7 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
                 "\(context.cells)", "\(context.streams)", context.keyType.name,
                 context.valueType.name, "\(context.microBatch)",
             ],
-            "placement": [
-                request.isStandard ? "" : request.strategy.rawValue, request.participants.rawValue,
-            ]
+            "placement": [strategy?.rawValue ?? "", request.participants.rawValue]
                 + request.manual.map(String.init)
                 + (request.cpuExperts > 0 ? ["experts \(request.cpuExperts)"] : []),
             "llama.cpp": ["\(request.canOverride)"],

@@ -149,6 +149,7 @@ package final class ClusterRunner {
         serveDashboard()
         defer { dashboard.end() }
         happened(.upRequested)
+        if Signals.takeHangUp() { reloads.request() }
         if output.isLive { keepView() }
         processes.keepLease(inForce.spec.timeouts.lease)
         UnusedMemory.giveBack()

@@ -48,6 +48,16 @@ package enum Signals {
     // Safe: written before anything else runs, by the thread of the loops alone.
     nonisolated(unsafe) private static var outlivesHangUp = false
 
+    /// Whether HUP came that was no reason to end.
+    // Safe: one byte, of which a handler only writes that it is so.
+    nonisolated(unsafe) private static var hasHungUp = false
+
+    /// Whether a HUP waits for its reload; it does no longer.
+    static func takeHangUp() -> Bool {
+        defer { hasHungUp = false }
+        return hasHungUp
+    }
+
     /// A file that has to be gone when `endAtOnce` ends this process; nil: none any more. The
     /// former string is not freed, since a handler may be using it.
     static func unlinkAtOnce(_ path: String?) { unlinked = path.flatMap { strdup($0) } }
@@ -117,7 +127,10 @@ package enum Signals {
         var delivery: Delivery?
         do {
             delivery = try deliver(on: loop) {
-                if $0 == SIGHUP && outlivesHangUp { return }
+                if $0 == SIGHUP && outlivesHangUp {
+                    hasHungUp = true
+                    return
+                }
                 if received == nil { cancel() }
                 received = $0
             }
@@ -129,7 +142,10 @@ package enum Signals {
         delivery?.handBack()
         for (number, handler) in zip(numbers, before) { signal(number, handler) }
         received = received ?? delivery?.untaken()
-        if received == SIGHUP && outlivesHangUp { received = nil }
+        if received == SIGHUP && outlivesHangUp {
+            hasHungUp = true
+            received = nil
+        }
         delivery?.end()
         if let received { raise(received) }
     }
@@ -137,13 +153,13 @@ package enum Signals {
     /// From now on INT, TERM and HUP end this process with status 0, and say so unless it is quiet:
     /// before anything runs there is nothing to stop. `deliver` replaces this.
     ///
-    /// HUP does nothing without a terminal: it means a reload there, and what is just being read is
-    /// newer than any. It gets a handler, since children inherit SIG_IGN.
+    /// HUP means a reload without a terminal, and waits until there is something to reload
+    /// (`takeHangUp`). It gets a handler, since children inherit SIG_IGN.
     package static func endAtOnce(isQuiet: Bool) {
         outlivesHangUp = !hasTerminal
         for number in wanted {
             if number == SIGHUP && outlivesHangUp {
-                signal(number) { _ in }
+                signal(number) { _ in Signals.hasHungUp = true }
             } else if isQuiet {
                 signal(number) { _ in
                     if let path = Signals.unlinked { unlink(path) }

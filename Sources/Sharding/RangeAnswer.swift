@@ -73,7 +73,9 @@ package struct RangeAnswer: Equatable, Sendable {
         case "location": isRedirect = true
         // A date is passed over.
         case "retry-after":
-            asked = Outside.number(text, in: 1...Int.max).map { min($0, Bounds.sourceWaitSeconds) }
+            let isNumber = !text.hasPrefix("0") && !text.isEmpty
+            guard isNumber, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { break }
+            asked = min(Int(text) ?? .max, Bounds.sourceWaitSeconds)
         default: break
         }
     }

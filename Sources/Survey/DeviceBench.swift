@@ -152,8 +152,8 @@ package struct DeviceBench: Equatable, Sendable {
     /// Why llama-bench was not even started there, or nil.
     package func whyNotBegun(_ lines: [String], on host: String = "{host}") -> String? {
         if lines.contains("bench missing") {
-            return "there is no llama-bench on \(host), which measures: install it beside the "
-                + "other programs of llama.cpp (Debian: llama.cpp-tools)"
+            return "there is no llama-bench on \(host), and sollol measures with it: install it "
+                + "beside the other programs of llama.cpp (Debian: llama.cpp-tools)"
         }
         guard lines.contains("bench nowhere") else { return nil }
         let size = isNoisy ? MemorySize.text(large.fileSize) : "a few KiB"

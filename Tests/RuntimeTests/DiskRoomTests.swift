@@ -14,7 +14,7 @@ import Testing
         let there = RunLocation.ssh(destination: "a", options: [])
         let room = DiskRoom([
             (.worker(1), there), (.worker(2), there), (.worker(3), there), (.worker(4), .here),
-            (.coordinator, there),
+            (.coordinator, .ssh(destination: "a", options: ["-p", "22"])),
         ])
         var told: [Node: [Node]] = [:]
         func claim(_ node: Node, at location: RunLocation, on disk: String?) {

@@ -57,8 +57,9 @@ import Testing
                 raise(SIGHUP)
                 loop.at(EventLoop.now + 0.1) { loop.stop() }
             }
+            guard Signals.takeHangUp(), !Signals.takeHangUp() else { exit(5) }
             Signals.running(loop) { exit(4) }
-            raise(SIGHUP)
+            guard Signals.takeHangUp() else { exit(6) }
             exit(3)
         }
         await #expect(processExitsWith: .exitCode(0)) {

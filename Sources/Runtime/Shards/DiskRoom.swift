@@ -4,7 +4,8 @@ import Configuration
 /// What the nodes of each host are about to store: they may share a disk, which has room for each
 /// of them and not for all.
 ///
-/// Nodes of one host wait until each of them has been looked at; those of other hosts do not.
+/// Nodes of one host wait until each of them has been looked at; those of other hosts do not. A
+/// host is known by its ssh destination: one with two of them counts as two.
 final class DiskRoom {
     /// What a node is about to store.
     struct Claim: Equatable {
@@ -18,22 +19,23 @@ final class DiskRoom {
         var freedBytes: UInt64
     }
 
-    private var open: [RunLocation: Set<Node>] = [:]
-    private var claims: [RunLocation: [Claim]] = [:]
-    private var waiting: [RunLocation: [() -> Void]] = [:]
+    private var open: [String?: Set<Node>] = [:]
+    private var claims: [String?: [Claim]] = [:]
+    private var waiting: [String?: [() -> Void]] = [:]
 
     /// Nobody was looked at yet.
     init(_ nodes: [(Node, RunLocation)]) {
-        for (node, location) in nodes { open[location, default: []].insert(node) }
+        for (node, location) in nodes { open[location.sshDestination, default: []].insert(node) }
     }
 
     /// A node needs room; `done` is told what others need on the same disk, once all nodes of that
     /// host have said.
     func claim(_ claim: Claim, at location: RunLocation, _ done: @escaping ([Claim]) -> Void) {
-        claims[location, default: []].append(claim)
-        waiting[location, default: []].append { [self] in
+        let host = location.sshDestination
+        claims[host, default: []].append(claim)
+        waiting[host, default: []].append { [self] in
             done(
-                (claims[location] ?? []).filter {
+                (claims[host] ?? []).filter {
                     $0.node != claim.node && $0.disk == claim.disk && claim.disk != nil
                 })
         }
@@ -42,9 +44,10 @@ final class DiskRoom {
 
     /// A node has said all: it needs nothing, or failed.
     func said(_ node: Node, at location: RunLocation) {
-        open[location]?.remove(node)
-        guard open[location]?.isEmpty ?? true else { return }
-        let ready = waiting.removeValue(forKey: location) ?? []
+        let host = location.sshDestination
+        open[host]?.remove(node)
+        guard open[host]?.isEmpty ?? true else { return }
+        let ready = waiting.removeValue(forKey: host) ?? []
         for go in ready { go() }
     }
 }

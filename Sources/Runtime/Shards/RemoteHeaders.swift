@@ -60,7 +60,9 @@ package enum RemoteHeaders {
                 }
                 return (answer, try answer.file(address, first: UInt64(range.count)))
             } catch {
-                // Such a wait is no failure: limits run over minutes.
+                // Such a wait is no failure: limits run over minutes. Longer and longer where it
+                // names little each time: it is not asked thousands of times.
+                asked = asked.map { max($0, waited / 12) }
                 if let asked, case .status(let status) = error,
                     waited + asked <= Bounds.sourceWaitsSeconds
                 {

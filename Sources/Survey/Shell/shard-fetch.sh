@@ -227,7 +227,9 @@ while [ "$#" -gt 0 ]; do
     # Such a wait is no try: limits run over minutes.
     case $why in
     'status '*' '*)
+        # Longer and longer where it names little each time: it is not asked thousands of times.
         pause=${why##* };
+        [ $((waited / 12)) -le "$pause" ] || pause=$((waited / 12));
         if [ $((waited + pause)) -le "$longest_waits" ]; then
             why=${why#status };
             echo "waits $pause ${why% *}";

@@ -41,7 +41,7 @@ struct LocalShardTests {
     private static func stored(_ cluster: LocalCluster) throws -> String {
         try ShellRun.output(
             "cd \"$1\" && find . -path '*/incoming*' -prune -o -type f ! -name .checked "
-                + "-exec sha256sum {} + | sort", [cluster.folder + "/shards"])
+                + "! -name .about -exec sha256sum {} + | sort", [cluster.folder + "/shards"])
     }
 
     /// Where one host fails, what another placement needs is nowhere taken apart.
