@@ -45,6 +45,9 @@ package struct SHA256 {
         digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 
+    /// The first 16 digits of a text's digest: enough to tell whether something has changed.
+    package static func short(_ text: String) -> String { String(hex(text.utf8).prefix(16)) }
+
     /// The digest of a text as 64 lowercase hexadecimal digits.
     package static func hex(_ bytes: some Collection<UInt8>) -> String {
         var all = SHA256()

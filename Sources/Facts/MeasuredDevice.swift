@@ -33,7 +33,7 @@ package struct MeasuredDevice: Codable, Equatable, Sendable {
                 .map { "\($0.key)=\($0.value)" }.sorted()
             self.environment =
                 words.isEmpty
-                ? nil : String(SHA256.hex(words.joined(separator: "\0").utf8).prefix(16))
+                ? nil : SHA256.short(words.joined(separator: "\0"))
         }
     }
 
@@ -136,6 +136,6 @@ extension ModelShape {
             "\(vocabulary)", "\(experts)", "\(output.bytes)", "\(middle?.weights.bytes ?? 0)",
             "\(middle?.keyElements ?? 0)",
         ]
-        return String(SHA256.hex(words.joined(separator: "\n").utf8).prefix(16))
+        return SHA256.short(words.joined(separator: "\n"))
     }
 }

@@ -82,8 +82,8 @@ package enum Placement {
             request, strategy: .fastest, coordinatorLayers: best.coordinatorLayers,
             counts: best.counts,
             notes: unmeasured.map {
-                "\($0.node) (\($0.name)) has no `speed`, so it gets only layers that no backend has "
-                    + "room for; `sollol measure` finds how fast it is"
+                "\($0.node) (\($0.name)) has no `speed`, so it gets only layers that no backend "
+                    + "has room for; `sollol measure` finds how fast it is"
             })
     }
 

@@ -141,8 +141,6 @@ package struct RecordedPlacement: Codable, Equatable, Sendable {
             "speed": devices.map { "\($0.speed ?? 0)" },
             "what was measured": devices.map { "\($0.pace.map(String.init(describing:)) ?? "")" },
         ]
-        return words.mapValues {
-            String(SHA256.hex($0.joined(separator: "\n").utf8).prefix(16))
-        }
+        return words.mapValues { SHA256.short($0.joined(separator: "\n")) }
     }
 }

@@ -30,6 +30,10 @@ extension LaunchPlan {
         return "layers are placed by what was measured, the oldest of it on \(day)"
     }
 
+    /// What people are told of a plan that is carried out: its notices, and how old that is by
+    /// which layers were placed.
+    package var noticesOfUse: [String] { notices + [paceNotice].compactMap(\.self) }
+
     /// Whether the coordinator's API has to ask for a key.
     package var asksForKeys: Bool {
         process(.coordinator)?.argv.contains("--api-key-file") == true

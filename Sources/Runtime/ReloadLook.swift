@@ -84,8 +84,7 @@ package struct ReloadAnswer: Codable, Sendable {
             lines.append("error: no plan can be made of it. See: sollol check")
             return
         }
-        lines += labelled("assumed", plan.assumptions) + labelled("notice", plan.notices)
-        lines += labelled("notice", [plan.paceNotice].compactMap(\.self))
+        lines += labelled("assumed", plan.assumptions) + labelled("notice", plan.noticesOfUse)
         next = AcceptedReload(
             spec: loaded.spec, facts: look.facts, plan: plan, numbers: loaded.numbers,
             unreached: look.unreachedSpares)

@@ -208,10 +208,9 @@ final class RunningProcesses {
             shard: { [self] state in toldOfShard(run, state) },
             ended: { [self] end in
                 forget(run)
-                var exit = ExitReport(
+                let exit = ExitReport(
                     status: end.status, lastWords: words.lines, refusal: end.refusal,
-                    wait: end.wait, killer: end.killer)
-                exit.isRemote = way.carrier != nil
+                    wait: end.wait, killer: end.killer, isRemote: way.carrier != nil)
                 if !hasStarted, let later = wayAfter(exit, way) {
                     return queue.turnedAway(run) { [self] in
                         launch(run, startLine, later, nil, forwards)

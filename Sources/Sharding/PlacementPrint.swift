@@ -30,6 +30,6 @@ extension ModelPlacement {
         words.append("cpu 0-\(coordinatorLayers)")
         words.append("embedding \(embedding.map(String.init) ?? "-")")
         words.append("experts \(request.shape.layersUpToExperts(request.cpuExperts))")
-        return String(SHA256.hex(words.joined(separator: "\n").utf8).prefix(16))
+        return SHA256.short(words.joined(separator: "\n"))
     }
 }

@@ -34,13 +34,14 @@ package struct ExitReport: Equatable, Sendable {
     /// Who sent it KILL; nil where its host does not tell.
     package var killer: Killer?
     /// Whether it was on another host: else no words of it are those of ssh, whatever they say.
-    package var isRemote = true
+    package var isRemote: Bool
 
     /// A report of that status and those last lines.
     package init(
         status: Int?, lastWords: [String] = [], refusal: GuardRefusal? = nil,
-        wait: SSHWait? = nil, killer: Killer? = nil
+        wait: SSHWait? = nil, killer: Killer? = nil, isRemote: Bool = true
     ) {
+        self.isRemote = isRemote
         self.killer = killer
         self.wait = wait
         self.status = status

@@ -149,8 +149,7 @@ struct UpCommand {
         try refuseOtherPlan(plan)
         tellDifferences(from: look.factsOfDryRun(recorded: recorded), to: plan)
         for assumption in plan.assumptions { console.notice("assumed: \(assumption)") }
-        let placed = [plan.paceNotice].compactMap(\.self)
-        for notice in plan.notices + placed + plan.spareNotices {
+        for notice in plan.noticesOfUse + plan.spareNotices {
             console.notice("notice: \(notice)")
         }
         try RecordedFacts.write(

@@ -91,8 +91,8 @@ final class ShardConversation {
     func obstacle(_ answer: ShardAnswer, to cluster: String) -> String? {
         guard let owner = answer.owner, owner != cluster else { return answer.obstacle }
         return "what is in \(answer.folder ?? place.base) is stored for the cluster "
-            + "\(TerminalText.quote(owner)). Try: shards.folder of its own in this configuration, or "
-            + "sollol shard --remove with that of the other cluster"
+            + "\(TerminalText.quote(owner)). Try: shards.folder of its own in this configuration, "
+            + "or sollol shard --remove with that of the other cluster"
     }
 
     /// Why so many bytes have no room there; nil: they have, or nobody knows.

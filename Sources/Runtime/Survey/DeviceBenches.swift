@@ -66,8 +66,9 @@ private final class DeviceBenchRun {
         loop.cancel(timer)
         process = nil
         if let problem { return done(.problem(problem)) }
-        var exit = ExitReport(status: end.status, lastWords: lines, wait: end.wait)
-        exit.isRemote = bench.location != .here
+        let exit = ExitReport(
+            status: end.status, lastWords: lines, wait: end.wait,
+            isRemote: bench.location != .here)
         if let failure = exit.sshFailure {
             return done(.problem(failure.message(bench.location)))
         }

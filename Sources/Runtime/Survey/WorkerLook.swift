@@ -263,8 +263,8 @@ final class WorkerLook {
         if !isEnding {
             loop.cancel(timer)
             let location = trial.worker.location
-            var exit = ExitReport(status: end.status, lastWords: words, wait: end.wait)
-            exit.isRemote = location != .here
+            let exit = ExitReport(
+                status: end.status, lastWords: words, wait: end.wait, isRemote: location != .here)
             if let failure = exit.sshFailure {
                 if failure.kind == .turnedAway, turnedAway.mayTryAgain(within: timeouts.connect) {
                     words = []

@@ -82,7 +82,8 @@ struct MeasureTests {
         #expect(text.contains("Nothing is recorded"), "\(text)")
     }
 
-    /// They would share the network and the processors of the coordinator's host.
+    /// They would share the network and the processors of the coordinator's host. Each bench of a
+    /// way takes half a second, within which another one would begin.
     @Test func waysAreMeasuredOneAfterTheOther() throws {
         let cluster = try LocalCluster(workers: 3)
         let notes = cluster.folder + "/notes"
