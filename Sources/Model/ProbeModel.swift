@@ -22,12 +22,23 @@ package struct ProbeModel: Equatable, Sendable {
         case tooLarge
     }
 
+    /// Bytes that the further layers of the larger probe have together, where the model has as
+    /// many: more than the caches of processors take, out of which layers are computed twice as
+    /// fast.
+    private static let differenceBytes: UInt64 = 384 << 20
+
     /// The counts of layers for a model with that many of them, of which some leading ones are
-    /// unlike the others: with a difference of up to four, and both at least one more than these.
-    static func counts(blockCount: Int, leading: Int) -> (small: Int, large: Int)? {
+    /// unlike the others: both at least one more than these, with a difference of at least four
+    /// where there are as many.
+    ///
+    /// - Parameter layerBytes: of one layer, on average.
+    static func counts(
+        blockCount: Int, leading: Int, layerBytes: UInt64
+    ) -> (small: Int, large: Int)? {
         guard blockCount >= 2 else { return nil }
         let small = min(max(1, leading) + 1, blockCount - 1)
-        return (small, min(small + 4, blockCount))
+        let difference = max(4, differenceBytes / max(1, layerBytes))
+        return (small, small + min(Int(clamping: difference), blockCount - small))
     }
 
     /// One that computes next to nothing, to measure what a token takes for the way to a device.
@@ -87,15 +98,23 @@ package struct ProbeModel: Equatable, Sendable {
         guard let first = headers.first, let name = first.architecture,
             let blockCount = first.blockCount
         else { throw .unreadable }
-        var leading = 0
-        if case .unsigned(let count) = first.metadata["\(name).leading_dense_block_count"] {
-            leading = Int(clamping: count)
+        let bytes = headers.flatMap(\.tensors).reduce(UInt64(0)) {
+            layer(of: $1.name) == nil ? $0 : $0 &+ $1.byteCount
         }
-        guard let counts = counts(blockCount: blockCount, leading: leading) else {
-            throw .tooFewLayers
+        // Layers that predict further tokens are the last ones, and computed for nothing here.
+        let predicting = first.integer("\(name).nextn_predict_layers") ?? 0
+        let counts = counts(
+            blockCount: blockCount - min(blockCount, predicting),
+            leading: first.integer("\(name).leading_dense_block_count") ?? 0,
+            layerBytes: bytes / UInt64(max(1, blockCount)))
+        guard let (fewer, most) = counts else { throw .tooFewLayers }
+        let small = try ProbeModel(headers, name, layers: fewer)
+        var more = most
+        var large = try ProbeModel(headers, name, layers: more)
+        while large.header.count > longest, more > fewer + 4 {
+            more = fewer + max(4, (more - fewer) / 2)
+            large = try ProbeModel(headers, name, layers: more)
         }
-        let small = try ProbeModel(headers, name, layers: counts.small)
-        let large = try ProbeModel(headers, name, layers: counts.large)
         guard max(small.header.count, large.header.count) <= longest else { throw .tooLarge }
         return (small, large)
     }

@@ -29,7 +29,7 @@ import Testing
     @Test(arguments: models) func itsLayersAreThoseOfTheModel(_ model: RandomModel) throws {
         let whole = try model.shape()
         let pair = try ProbeModel.pair(of: [model.header()], longest: 1 << 20)
-        #expect(pair.small.layers == 2 && pair.large.layers == min(6, model.layers))
+        #expect(pair.small.layers == 2 && pair.large.layers == model.layers)
         for probe in [pair.small, pair.large] {
             let header = try Self.header(of: probe)
             let shape = try ModelShape([header])
@@ -47,12 +47,46 @@ import Testing
 
     /// Leading layers without experts are left out of the difference.
     @Test func layersUnlikeTheOthersAreInBoth() {
-        #expect(ProbeModel.counts(blockCount: 61, leading: 3)?.small == 4)
-        #expect(ProbeModel.counts(blockCount: 61, leading: 3)?.large == 8)
-        #expect(ProbeModel.counts(blockCount: 61, leading: 1_000_000)?.small == 60)
-        #expect(ProbeModel.counts(blockCount: 2, leading: 0)?.small == 1)
-        #expect(ProbeModel.counts(blockCount: 2, leading: 0)?.large == 2)
-        #expect(ProbeModel.counts(blockCount: 1, leading: 0) == nil)
+        func counts(_ blockCount: Int, _ leading: Int) -> [Int]? {
+            ProbeModel.counts(blockCount: blockCount, leading: leading, layerBytes: 1 << 30)
+                .map { [$0.small, $0.large] }
+        }
+        #expect(counts(61, 3) == [4, 8])
+        #expect(counts(61, 1_000_000) == [60, 61])
+        #expect(counts(2, 0) == [1, 2])
+        #expect(counts(1, 0) == nil)
+    }
+
+    /// Out of a cache layers are computed faster than a model that does not fit into it.
+    @Test func smallLayersAreSoManyThatNoCacheTakesThem() {
+        func large(_ layerBytes: UInt64) -> Int? {
+            ProbeModel.counts(blockCount: 100, leading: 0, layerBytes: layerBytes)?.large
+        }
+        #expect(large(64 << 20) == 8)
+        #expect(large(8 << 20) == 50)
+        #expect(large(1 << 20) == 100)
+        #expect(large(0) == 100)
+    }
+
+    @Test func layersThatPredictFurtherTokensAreInNone() throws {
+        var header = try RandomModel.with { $0.layers = 9 }.header()
+        header.metadata["llama.nextn_predict_layers"] = .unsigned(1)
+        #expect(try ProbeModel.pair(of: [header], longest: 1 << 20).large.layers == 8)
+        header.metadata["llama.nextn_predict_layers"] = .unsigned(9999)
+        #expect(throws: ProbeModel.Problem.tooFewLayers) {
+            try ProbeModel.pair(of: [header], longest: 1 << 20)
+        }
+    }
+
+    /// What has no room for the header of so many layers takes fewer, at least four more.
+    @Test func itsHeaderFitsACommandLine() throws {
+        let header = try RandomModel.with { $0.layers = 40 }.header()
+        let whole = try ProbeModel.pair(of: [header], longest: 1 << 20)
+        #expect(whole.large.layers == 40)
+        let less = try ProbeModel.pair(of: [header], longest: whole.large.header.count - 1)
+        #expect(less.large.layers == 21)
+        let least = try ProbeModel.pair(of: [header], longest: whole.large.header.count / 5)
+        #expect(least.large.layers == 6 && least.small.layers == 2)
     }
 
     @Test func whatHasNoProbesIsRefused() throws {
