@@ -88,7 +88,7 @@ struct Completion {
     ) {
         for value in (option.value ?? "").split(separator: "|").map(String.init) {
             switch value {
-            case "FILE": takesFiles = prefix.isEmpty
+            case "FILE": takesFiles = true
             case "NAME" where option.name == Options.name.name:
                 add(names.clusters(), prefix, current)
             case _ where value == value.lowercased(): add([value], prefix, current)

@@ -22,6 +22,8 @@ struct CompletionTests {
         ("sollol restart a", ["all"], ["up"]),
         ("sollol up -c so", ["sollol.json"], ["up"]),
         ("sollol status --name h", ["home"], []),
+        ("sollol up --format=j", ["--format=json"], ["up"]),
+        ("~/bin/sollol st", ["status", "start", "stop"], ["up"]),
     ]
 
     private func place() throws -> Place {
@@ -30,8 +32,12 @@ struct CompletionTests {
         try FileManager.default.createDirectory(
             atPath: "\(place.folder)/state/sollol/home", withIntermediateDirectories: true)
         try place.write("state/sollol/home/owner", "x")
-        try FileManager.default.createSymbolicLink(
-            atPath: "\(place.folder)/bin/sollol", withDestinationPath: Self.sollol)
+        try FileManager.default.createDirectory(
+            atPath: "\(place.folder)/home/bin", withIntermediateDirectories: true)
+        for folder in ["bin", "home/bin"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(place.folder)/\(folder)/sollol", withDestinationPath: Self.sollol)
+        }
         return place
     }
 
@@ -75,7 +81,7 @@ struct CompletionTests {
     @Test(.enabled(if: TestEnvironment.has("fish"), "skipped: no fish"))
     func fish() throws {
         let place = try place()
-        for line in Self.lines {
+        for line in Self.lines + [("sollol up --config=so", ["--config=sollol.json"], ["up"])] {
             let program = "sollol completion fish | source; complete -C '\(line.line)'"
             let outcome = try place.run("/usr/bin/env", ["fish", "--no-config", "-c", program])
             #expect(outcome.errors == "")
@@ -121,6 +127,8 @@ struct CompletionTests {
             zpty -r -m z line '*READY*'
             zpty -w z $'sollol help compl\\t'
             zpty -r -m z line '*usage: sollol completion*'
+            zpty -w z $'sollol config --config=soll\\t'
+            zpty -r -m z line '*allow_exposed_bind*'
             print -r -- found
             zpty -d z
             """

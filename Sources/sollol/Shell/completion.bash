@@ -9,7 +9,7 @@ _sollol() {
         :files) files=1 ;;
         *) COMPREPLY+=("$candidate") ;;
         esac
-    done < <("${COMP_WORDS[0]}" complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    done < <("${COMP_WORDS[0]/#\~\//$HOME/}" complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
     if [ -n "$files" ]; then
         compopt -o filenames 2>/dev/null
         while IFS= read -r candidate; do

@@ -4,14 +4,18 @@
 _sollol() {
     local line files=
     local -a candidates
-    for line in "${(@f)$(${words[1]} complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+    # `~` in front is only expanded where a name is a pattern.
+    for line in "${(@f)$(${~words[1]} complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
         case $line in
         :files) files=1 ;;
         ?*) candidates+=("${${line//:/\\:}/$'\t'/:}") ;;
         esac
     done
     (( $#candidates )) && _describe sollol candidates
-    [[ -n $files ]] && _files
+    [[ -n $files ]] || return
+    # The file begins behind the sign of `--config=FILE`.
+    [[ $PREFIX != --*=* ]] || compset -P '*='
+    _files
 }
 # As a file of $fpath it is the function itself; otherwise it has to be made known.
 if [[ $funcstack[1] == _sollol ]]; then
