@@ -24,13 +24,17 @@ struct CoordinatorSlot: ProcessSlot {
     struct Load: Equatable, Sendable {
         /// Since when it is asked whether it is ready.
         let since: Instant
+        /// When its guard must have started it; nothing is asked of that once it has.
+        var startBy: Instant
         /// What people were told of its progress, and when.
         var percentTold = 0
         var toldAt: Instant
         /// A worker that acknowledges nothing of what is sent to it (rule 2).
         var silent: Endpoint?
 
-        init(since: Instant) { (self.since, toldAt) = (since, since) }
+        init(since: Instant, startBy: Instant) {
+            (self.since, self.startBy, toldAt) = (since, startBy, since)
+        }
     }
 
     /// Whether the API asks for a key is not known yet.

@@ -57,7 +57,9 @@ extension Supervisor {
     /// A guard waits for a process that does not end.
     mutating func endDelayed(_ run: ProcessRun, _ pid: Int, at now: Instant) {
         switch place(of: run) {
-        case .coordinator?: endDelayed(\.coordinator, pid, at: now)
+        case .coordinator?:
+            endDelayed(\.coordinator, pid, at: now)
+            waitForTakeover(at: now)
         case .worker(let index)?:
             endDelayed(\.workers[index], pid, at: now)
             waitForTakeover(index, at: now)

@@ -48,6 +48,13 @@ extension Supervisor {
         effects.append(.setTimer(.readinessDeadline(workers[index].run), at: question.deadline))
     }
 
+    /// So has the coordinator its time to be started.
+    mutating func waitForTakeover(at now: Instant) {
+        guard var load = coordinator.load, coordinator.server?.pid == nil else { return }
+        load.startBy = max(load.startBy, now + Self.takeoverLimit)
+        coordinator.become(.loading(load))
+    }
+
     /// A guard has given up waiting for it.
     mutating func awaitPredecessor<Slot: ProcessSlot>(
         _ slot: WritableKeyPath<Supervisor, Slot>, _ cause: FailureCause, at now: Instant
@@ -84,13 +91,15 @@ extension Supervisor {
                 pid: former?.pid, place: server.place, reason: .killed,
                 isTold: former?.isTold ?? false)
         }
-        guard exit.status == nil, exit.refusal == nil, let pid = server.pid else { return nil }
+        guard exit.status == nil, exit.refusal == nil else { return nil }
         let ending = server.stage.ending
         // After KILL to its group there is no guard any more that could end it.
         let wasKilled = ending.map { $0.isTold || $0.step >= .killGroup } ?? false
+        // What nobody has started is not there, unless its guard hung before it could tell.
+        guard server.pid != nil || wasKilled else { return nil }
         let goneBy = timeouts.lease > 0 ? now + timeouts.lease : nil
         return Predecessor(
-            pid: pid, place: server.place,
+            pid: server.pid, place: server.place,
             reason: wasKilled ? .killed : .unseen(goneBy: goneBy),
             isTold: ending?.isTold ?? false)
     }

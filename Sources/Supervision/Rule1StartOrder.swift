@@ -33,11 +33,9 @@ extension Supervisor {
     }
 
     private mutating func start(worker index: Int, at now: Instant) {
-        let process = plan.process(workers[index].node)
-        // Its guard digests what has changed on its disk before it starts anything.
-        let patience = timeouts.ready + (process?.shard?.digestSeconds ?? 0)
-        let question = Question(since: now, deadline: now + patience)
-        workers[index].begin(.starting(question), at: process?.location)
+        let node = workers[index].node
+        let question = Question(since: now, deadline: startLimit(node, from: now))
+        workers[index].begin(.starting(question), at: plan.process(node)?.location)
         let worker = workers[index]
         if !worker.isLeftOut { service.episode?.started(worker.node) }
         guard worker.isOurs else { return ask(worker: index, at: now) }
@@ -45,6 +43,12 @@ extension Supervisor {
         // It is asked when it has started, and in any case should nobody say that it has.
         effects.append(.setTimer(.readiness(worker.run), at: now + answerLimit))
         effects.append(.setTimer(.readinessDeadline(worker.run), at: question.deadline))
+    }
+
+    /// When a node's server must have been started. Its guard digests what has changed on its disk
+    /// before it starts anything.
+    private func startLimit(_ node: Node, from now: Instant) -> Instant {
+        now + timeouts.ready + plan.lookSeconds(before: node)
     }
 
     mutating func startCoordinator(at now: Instant) {
@@ -56,20 +60,25 @@ extension Supervisor {
             let listening = count == 0 ? "no workers" : "\(plural(count, "worker")) ready"
             phaseReport(3, "\(listening), starting the coordinator")
         }
-        coordinator.begin(
-            .loading(CoordinatorSlot.Load(since: now)), at: plan.process(.coordinator)?.location)
+        let load = CoordinatorSlot.Load(since: now, startBy: startLimit(.coordinator, from: now))
+        coordinator.begin(.loading(load), at: plan.process(.coordinator)?.location)
         service.episode?.started(.coordinator)
         movedAt = now
         effects.append(.spawn(coordinator.run))
-        // No deadline: how long a model loads is not known, only whether it makes progress.
+        // No deadline once it has started: how long a model loads is not known, only whether it
+        // makes progress.
         effects.append(.setTimer(.readiness(coordinator.run), at: now + answerLimit))
     }
 
     mutating func connectionWaits(_ run: ProcessRun, _ wait: SSHWait, at now: Instant) {
         switch place(of: run) {
         case .coordinator?:
-            guard coordinator.load != nil, coordinator.server?.pid == nil else { return }
+            guard var load = coordinator.load, coordinator.server?.pid == nil else { return }
             coordinator.changeServer { $0.wait = wait }
+            if wait.isForPerson {
+                load.startBy = now + SSHWait.personPatience
+                coordinator.become(.loading(load))
+            }
         case .worker(let index)?:
             guard workers[index].server?.pid == nil,
                 let stage = workers[index].server?.stage

@@ -1,4 +1,5 @@
 import Basics
+import Remote
 
 /// Rule 3: when a coordinator has ended, the workers stay, but each is asked before the next one
 /// starts. One that does not answer, or that the coordinator's last words blame, is restarted
@@ -49,6 +50,13 @@ extension Supervisor {
 
     mutating func readinessIsDue(_ run: ProcessRun, at now: Instant) {
         guard askedSince(run) != nil else { return }
+        if coordinator.run == run, coordinator.server?.pid == nil,
+            let load = coordinator.load, now >= load.startBy
+        {
+            let cause = notStarted(
+                coordinator.run, coordinator.server?.wait, after: load.startBy - load.since)
+            return end(\.coordinator, cause, by: .kill, at: now)
+        }
         probeReadiness(run, at: now)
     }
 
@@ -80,10 +88,21 @@ extension Supervisor {
         fail(worker: index, FailureCause(.versionMismatch, problem), at: now)
     }
 
-    private mutating func failUnreached(worker index: Int, after waited: String, at now: Instant) {
-        let wait = workers[index].server?.wait.map { ": \(waitText(of: workers[index].run, $0))" }
-        let text = "it could not be started within \(waited) s, its host was not reached"
-        fail(worker: index, FailureCause(.sshLost, text + (wait ?? "")), at: now)
+    /// Why nobody has said that a server has started. Its guard looks at files before it starts
+    /// anything, and on a dead mount that hangs.
+    private func notStarted(
+        _ run: ProcessRun, _ wait: SSHWait?, after waited: Double
+    ) -> FailureCause {
+        let text = "it could not be started within \(seconds(waited)) s, "
+        if let wait {
+            return FailureCause(
+                .sshLost, text + "its host was not reached: \(waitText(of: run, wait))")
+        }
+        guard plan.process(run.node)?.location == .here else {
+            return FailureCause(
+                .sshLost, text + "its host was not reached, or a file system there hangs")
+        }
+        return FailureCause(.guardLost, text + "a file system of this machine may hang")
     }
 
     mutating func readinessDeadlinePassed(_ run: ProcessRun, at now: Instant) {
@@ -91,12 +110,13 @@ extension Supervisor {
         guard case .worker(let index)? = place(of: run), let question = workers[index].question,
             now >= question.deadline
         else { return }
-        let waited = seconds(question.deadline - question.since)
+        let waited = question.deadline - question.since
         // What has not started cannot answer.
-        if workers[index].isOurs, workers[index].server?.pid == nil {
-            return failUnreached(worker: index, after: waited, at: now)
+        if workers[index].isOurs, let server = workers[index].server, server.pid == nil {
+            return fail(
+                worker: index, notStarted(run, server.wait, after: waited), at: now)
         }
-        let text = "\(workers[index].endpoint) did not answer within \(waited) s"
+        let text = "\(workers[index].endpoint) did not answer within \(seconds(waited)) s"
         fail(worker: index, FailureCause(.unusable, text), at: now)
     }
 }

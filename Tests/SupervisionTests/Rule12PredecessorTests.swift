@@ -191,6 +191,21 @@ import Testing
             ])
     }
 
+    /// Its guard hangs before it tells what it has started, and had to be killed with its group.
+    @Test func whatNobodyHasStartedAndHadToBeKilledIsSaid() {
+        var cluster = TestCluster(workers: 1)
+        _ = cluster.happens(.upRequested)
+        for _ in 1...2 { _ = cluster.happens(.stopRequested) }
+        for pause in [2.0, 3, 3] {
+            _ = cluster.happens(.timerFired(.endDeadline(worker1)), after: pause)
+        }
+        let told = cluster.reports(.exited(worker1, ExitReport(status: nil)))
+        #expect(
+            told.last?.details == [
+                "worker-1: its process on this machine was killed and may still be there"
+            ])
+    }
+
     // MARK: A removed worker
 
     private func reloadWithoutWorker2(_ cluster: inout TestCluster) {

@@ -89,6 +89,58 @@ import Testing
         #expect(told[0].message.contains("https://login.tailscale.com/a/c2e8"))
     }
 
+    // MARK: A guard that says nothing
+
+    /// A file system hangs before the coordinator's server is started.
+    @Test func rule1ACoordinatorThatIsNotStartedInTimeIsStartedAgain() {
+        var cluster = TestCluster(workers: 1)
+        _ = cluster.happens(.upRequested)
+        _ = cluster.happens(.readinessConfirmed(worker1))
+        #expect(
+            cluster.happens(.timerFired(.readiness(coordinator)), after: 29)
+                == [.probeReadiness(coordinator)])
+        #expect(
+            cluster.happens(.timerFired(.readiness(coordinator)), after: 1).contains(
+                .kill(coordinator)))
+        let told = cluster.reports(.exited(coordinator, ExitReport(status: nil)))
+        #expect(
+            told[0].message.hasPrefix(
+                "coordinator: it could not be started within 30 s, a file system of this machine "
+                    + "may hang"))
+    }
+
+    /// Once it has started only progress counts.
+    @Test func rule1ACoordinatorThatHasStartedHasNoDeadline() {
+        var cluster = TestCluster(workers: 1)
+        _ = cluster.happens(.upRequested)
+        _ = cluster.happens(.readinessConfirmed(worker1))
+        _ = cluster.happens(.started(coordinator, pid: 8))
+        #expect(
+            cluster.happens(.timerFired(.readiness(coordinator)), after: 10_000)
+                == [.probeReadiness(coordinator)])
+    }
+
+    /// Neither a person who lets ssh in nor a predecessor that is being ended takes of its time.
+    @Test func rule1WhatACoordinatorWaitsForIsNotItsTime() {
+        for (event, limit) in [
+            (
+                SupervisorEvent.connectionWaits(coordinator, SSHWait(.authentication, words: [])),
+                SSHWait.personPatience
+            ), (.endDelayed(coordinator, pid: 99), 15),
+        ] {
+            var cluster = TestCluster(workers: 1)
+            _ = cluster.happens(.upRequested)
+            _ = cluster.happens(.readinessConfirmed(worker1))
+            _ = cluster.happens(event, after: 29)
+            #expect(
+                cluster.happens(.timerFired(.readiness(coordinator)), after: limit - 1)
+                    == [.probeReadiness(coordinator)])
+            #expect(
+                cluster.happens(.timerFired(.readiness(coordinator)), after: 1).contains(
+                    .kill(coordinator)))
+        }
+    }
+
     @Test func rule1AnUnmanagedBackendIsAskedButNotStarted() {
         var cluster = TestCluster(workers: 0, unmanaged: 1)
         let begin = cluster.now + 0.1
