@@ -107,6 +107,7 @@ enum Commands {
                 help: "the model: on this machine, else on the coordinator's host, or on a web "
                     + "server; - reads an address that is a secret"),
             .init(name: "--dry-run", help: "only tell who would store what"),
+            .init(name: "--overcommit", help: "store even what does not fit into memory"),
             .init(name: "--list", help: "tell what is stored"),
             .init(
                 name: "--remove",

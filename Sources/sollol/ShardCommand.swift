@@ -55,7 +55,9 @@ struct ShardCommand {
         let environment = ProcessInfo.processInfo.environment
         let home = ConfigurationFiles.home
         let files = try ConfigurationFiles(arguments, environment: environment, home: home)
-        loaded = try ConfigurationLoader.load(files.sources)
+        var loaded = try ConfigurationLoader.load(files.sources)
+        loaded.spec.placement.mayOvercommit = arguments.has("--overcommit")
+        self.loaded = loaded
         configuration = files.path
         console = Console(level: arguments.has("--quiet") ? .quiet : .normal)
         statePath = StateDirectory.path(
@@ -81,6 +83,8 @@ struct ShardCommand {
         let recorded = RecordedFacts.read(state: statePath)
         if let notice = recorded.notice { console.notice(notice) }
         let (plan, placement) = try plan(of: source, recorded.facts)
+        // What moves once more before anything can start from it is not worth sending.
+        guard fits(plan) else { return .unavailable }
         let layout = ShardLayout(source.id, source.headers, placement)
         guard !layout.tensors.isEmpty else {
             throw ShardSource.Problem(
