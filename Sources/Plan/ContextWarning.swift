@@ -24,6 +24,8 @@ extension LaunchPlan {
     /// What people should know of it before it runs, in lines that begin with whom it is about.
     package var warnings: [String] {
         exposures.map(\.description)
-            + (contextWarning.map { [$0.about("\(Node.coordinator)").text] } ?? [])
+            + [contextWarning, shardComplaint].compactMap(\.self).map {
+                $0.about("\(Node.coordinator)").text
+            }
     }
 }

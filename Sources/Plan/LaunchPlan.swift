@@ -94,6 +94,13 @@ package struct PlannedProcess: Equatable, Codable, Sendable {
 
     /// The command line as words.
     package var argv: [String] { arguments.map(\.word) }
+
+    /// The model's first file, or the skeleton's, on its host; nil of a worker.
+    package var modelPath: String? {
+        let words = argv
+        guard let flag = words.firstIndex(of: "--model"), flag + 1 < words.count else { return nil }
+        return words[flag + 1]
+    }
 }
 
 /// One TCP port that an ssh connection leads to the other side (ssh(1), `-L` and `-R`).

@@ -133,6 +133,12 @@ extension LaunchPlan {
     /// Bytes that a node stores; nil where it is not known, or the model is stored whole.
     package func storedBytes(of node: Node) -> UInt64? { process(node)?.shard?.bytes }
 
+    /// Why what the workers store cannot be used for it, and what to do; nil: it can, or nobody
+    /// knows.
+    package var shardComplaint: Complaint? {
+        shardProblem.map { Complaint($0, remedy: "Try: sollol shard") }
+    }
+
     /// Whether each worker stores what it computes with.
     package var isSharded: Bool { process(.coordinator)?.shard != nil }
 }

@@ -8,8 +8,9 @@ extension PlanReport {
     var storage: [String] {
         guard !stored.isEmpty else { return [] }
         let parts = stored.map { "\($0.node) \(MemorySize.text($0.bytes))" }
+        let what = shardComplaint == nil ? "Stored" : "To be stored"
         return [
-            "", "Stored: \(parts.joined(separator: ", ")).",
+            "", "\(what): \(parts.joined(separator: ", ")).",
             "At a start \(MemorySize.text(crossing)) of \(MemorySize.text(away)) cross the "
                 + "network; workers read the rest from their disks.",
         ]

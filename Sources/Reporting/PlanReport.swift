@@ -2,6 +2,7 @@ import Basics
 import Model
 import Placement
 import Plan
+import Sharding
 
 /// Where every layer will be, and whether it fits: what `sollol plan` prints.
 package struct PlanReport: Sendable {
@@ -11,7 +12,9 @@ package struct PlanReport: Sendable {
     private let advice: PlacementAdvice
     private let assumptions: [String]
     private let warning: String?
-    /// What each node stores, where the model is stored in shards.
+    /// Why no start is made from what is stored; nil: one is, or nothing is stored.
+    let shardComplaint: Complaint?
+    /// What each node stores for it, or has to, where the model is stored in shards.
     let stored: [(node: Node, bytes: UInt64)]
     let local: LocalTime
     let prediction: PlacementPrediction?
@@ -24,9 +27,12 @@ package struct PlanReport: Sendable {
     /// - Parameters:
     ///   - model: how people call the model.
     ///   - assumptions: what to list in place of the plan's.
+    ///   - layout: what has to be stored for it where the shards are of another placement; nil:
+    ///     nobody knows.
     ///   - local: how times are read where this is read.
     package init?(
-        _ plan: LaunchPlan, model: String, assumptions: [String]? = nil, local: LocalTime = .utc
+        _ plan: LaunchPlan, model: String, assumptions: [String]? = nil, local: LocalTime = .utc,
+        layout: ShardLayout? = nil
     ) {
         guard let placement = plan.placement else { return nil }
         cluster = plan.cluster
@@ -38,13 +44,19 @@ package struct PlanReport: Sendable {
         spares = plan.spares
         spareNotices = plan.spareNotices
         warning = plan.contextWarning?.text
-        stored = plan.processes.compactMap { process in
-            plan.storedBytes(of: process.node).map { (process.node, $0) }
+        shardComplaint = plan.shardComplaint
+        let isStored = plan.shardProblem == nil
+        stored = plan.processes.map(\.node).compactMap { node in
+            let bytes = isStored ? plan.storedBytes(of: node) : layout?.storedBytes(of: node)
+            return bytes.flatMap { isStored || $0 > 0 ? (node, $0) : nil }
         }
         suggestions = PlacementSuggestion.all(
             plan.remembered ?? placement, isStored: !stored.isEmpty)
         self.assumptions = assumptions ?? plan.notices + plan.assumptions
     }
+
+    /// Whether `up` would start it, as far as this can be told here.
+    package var isGood: Bool { fits && shardComplaint == nil }
 
     /// Whether nothing holds more than it may.
     package var fits: Bool { placement.fits }
@@ -104,7 +116,7 @@ package struct PlanReport: Sendable {
             ("coordinator", json(coordinator)),
             ("advice", .strings(advice.changes)),
             ("shortages", .strings(advice.shortages)),
-            ("warnings", .strings(warning.map { [$0] } ?? [])),
+            ("warnings", .strings([warning, shardComplaint?.text].compactMap(\.self))),
             ("strategy", .string(placement.strategy.rawValue)),
             ("participants", .string(placement.request.participants.rawValue)),
             (
@@ -190,6 +202,7 @@ package struct PlanReport: Sendable {
         } else if !fits {
             lines += ["", "No single change makes it fit: \(needAndLimit)."]
         }
+        lines += shardComplaint.map { [""] + $0.about("error: \(Node.coordinator)").lines } ?? []
         lines += storage
         if let warning { lines += ["", "Warning: \(warning)."] }
         lines += speed

@@ -32,15 +32,7 @@ package struct Remedy: Equatable, Sendable {
             location = process?.location ?? .here
             address = plan.unmanaged(node)?.endpoint.host
             port = process?.bind.port ?? plan.unmanaged(node)?.endpoint.port
-            model = process.flatMap(Self.model)
-        }
-
-        private static func model(of process: PlannedProcess) -> String? {
-            let words = process.argv
-            guard let flag = words.firstIndex(of: "--model"), flag + 1 < words.count else {
-                return nil
-            }
-            return words[flag + 1]
+            model = process?.modelPath
         }
 
         /// ` on gpu-1`; of this machine, which needs no name, nothing.

@@ -93,7 +93,8 @@ enum Commands {
                 repeats: true),
         ] + Options.configuration + [Options.quiet],
         exits: [
-            Exit(.success, "it fits"), Exit(.unavailable, "it does not fit, or nothing is known"),
+            Exit(.success, "it fits"),
+            Exit(.unavailable, "it does not fit, or not what is stored, or nothing is known"),
             misconfigured,
         ] + always
     ) { try PlanCommand.run($0.arguments) }

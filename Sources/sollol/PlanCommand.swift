@@ -5,6 +5,7 @@ import Foundation
 import Placement
 import Plan
 import Reporting
+import Sharding
 import SollolRuntime
 
 /// `sollol plan`: where every layer will be, and whether it fits. Asks no other host, but for
@@ -61,7 +62,8 @@ enum PlanCommand {
         }
         guard
             let report = PlanReport(
-                plan, model: spec.model.text, assumptions: assumptions, local: .here)
+                plan, model: spec.model.text, assumptions: assumptions, local: .here,
+                layout: layout(of: plan, spec))
         else {
             CommandLineInterface.complain(
                 "error: the header of the model \(spec.model.text) is not known here, so nothing "
@@ -69,6 +71,17 @@ enum PlanCommand {
             return .unavailable
         }
         try CommandLineInterface.write(isJSON ? report.json : report.text)
-        return report.fits ? .success : .unavailable
+        return report.isGood ? .success : .unavailable
+    }
+
+    /// What would be stored where the shards are of another placement; nil where the skeleton,
+    /// whose header is the model's, is not on this machine.
+    private static func layout(of plan: LaunchPlan, _ spec: ClusterSpec) -> ShardLayout? {
+        let coordinator = plan.process(.coordinator)
+        guard plan.shardProblem != nil, coordinator?.location == .here,
+            let placement = plan.placement, let path = coordinator?.modelPath,
+            let skeleton = try? ShardSource(path)
+        else { return nil }
+        return ShardLayout(skeleton.id, skeleton.headers, placement)
     }
 }

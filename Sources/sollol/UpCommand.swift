@@ -65,6 +65,12 @@ struct UpCommand {
     private func dryRun(_ format: DryRun.Format) throws -> ExitStatus {
         let look = Preflight.here(loaded.spec, recorded: recordedFacts())
         let plan = try self.plan(look.facts, modelProblem: look.modelProblem)
+        if format == .sh, let complaint = plan.shardComplaint {
+            // It would load holes before it failed.
+            let whose = complaint.about("error: \(Node.coordinator)")
+            for line in whose.lines { console.notice(line) }
+            return .unavailable
+        }
         let text = DryRun.render(plan, as: format)
         if format == .text {
             try CommandLineInterface.write(text)

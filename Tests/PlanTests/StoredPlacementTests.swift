@@ -5,6 +5,7 @@ import Testing
 @testable import Facts
 @testable import Placement
 @testable import Plan
+@testable import Reporting
 @testable import Samples
 @testable import Sharding
 
@@ -60,6 +61,13 @@ import Testing
         let plan = try LaunchPlanner.plan(spec, facts: facts)
         #expect(plan.placement?.counts == [12, 13])
         #expect(plan.shardProblem != nil)
+        // Whoever asks before a start is told, and what lies there is not what it would need.
+        #expect(plan.warnings.contains { $0.hasPrefix("coordinator: what the workers store was") })
+        #expect(DryRun.json(plan).contains("Try: sollol shard"))
+        let report = try #require(PlanReport(plan, model: "m"))
+        #expect(report.fits && !report.isGood && report.stored.isEmpty)
+        #expect(report.text.contains("\n  Try: sollol shard\n"))
+        #expect(report.json.contains("placed otherwise than this start would"))
         // Of another cluster, nothing of it is ours.
         spec.placement.strategy = nil
         spec.placement.layers = []

@@ -277,9 +277,7 @@ package struct Preflight {
             self.plan = plan
             findingsOfPlan =
                 PlanFindings.doesNotFit(plan, spec)
-                + [plan.shardProblem].compactMap(\.self).map {
-                    Finding([.coordinator], $0, remedy: ShardLooks.remedy)
-                }
+                + [plan.shardComplaint].compactMap(\.self).map { Finding([.coordinator], $0) }
         } catch {
             plan = nil
             findingsOfPlan = [Finding([.coordinator], error.complaint)]

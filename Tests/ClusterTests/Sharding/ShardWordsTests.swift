@@ -15,7 +15,8 @@ struct ShardWordsTests {
             model: try ShardedModel.small(),
             extra: """
                 "storage": "sharded",
-                "placement": {"participants": "workers_only", "strategy": "even"},
+                "placement": {"participants": "workers_only", "strategy": "manual",
+                              "layers": [2, 2]},
                 "worker_defaults": {"memory_limit": "\(memory)", "shards": {"folder": "SHARDS"}}
                 """,
             coordinator: #""memory_limit": "1GiB", "shards": {"folder": "SHARDS"}"#)
@@ -30,6 +31,35 @@ struct ShardWordsTests {
         let output = program.standardOutput()
         let status = program.exitStatus()
         return Outcome(status: status, text: output + program.lines.joined(separator: "\n"))
+    }
+
+    /// A start that `up` would refuse is not called exact commands.
+    @Test func anotherPlacementIsToldBeforeAStart() throws {
+        let cluster = try Self.cluster()
+        let stored = try Self.run(cluster, ["shard"])
+        #expect(stored.status == 0, "\(stored.text)")
+        let fits = try Self.run(cluster, ["plan"])
+        #expect(fits.status == 0 && fits.text.contains("\nStored: worker-1"), "\(fits.text)")
+        try cluster.edit("[2, 2]", "[3, 1]")
+        let would = try Self.run(cluster, ["shard", "--dry-run", "--format", "json"])
+        let bytes = would.text.split(separator: "\n").filter { $0.contains("\"stored_bytes\"") }
+        #expect(bytes.count == 3, "\(would.text)")
+        let plan = try Self.run(cluster, ["plan"])
+        #expect(plan.status == 69, "\(plan.text)")
+        #expect(plan.text.contains("error: coordinator: what the workers store"), "\(plan.text)")
+        #expect(plan.text.contains("\nTo be stored: worker-1"), "\(plan.text)")
+        let json = try Self.run(cluster, ["plan", "--format", "json"])
+        for line in bytes {
+            let number = try #require(line.firstRange(of: /"stored_bytes": [0-9]+/))
+            #expect(json.text.contains(line[number]), "\(json.text)")
+        }
+        let dryRun = try Self.run(cluster, ["up", "--dry-run"])
+        #expect(dryRun.status == 0, "\(dryRun.text)")
+        #expect(
+            dryRun.text.contains("warning: coordinator: what the workers store"),
+            "\(dryRun.text)")
+        let script = try Self.run(cluster, ["up", "--dry-run", "--format", "sh"])
+        #expect(script.status == 69 && !script.text.contains("#!"), "\(script.text)")
     }
 
     /// What is sent moves once more before anything can start from it.
