@@ -107,11 +107,11 @@ package struct ShardReport: Equatable, Sendable {
     package var changes: String? {
         guard let change else { return nil }
         func size(_ bytes: UInt64) -> String { MemorySize.text(bytes) }
-        if change.isNothing { return "All tensors are where they are to be." }
+        if change.isNothing { return "No tensor changes hands, by what was stored last." }
         let handed = change.handedBytes
         let whose = handed > 0 ? ", of which another worker has \(size(handed)) now" : ""
-        return "Of tensors \(size(change.movedBytes)) are to be sent\(whose); "
-            + "\(size(change.keptBytes)) stay where they are."
+        return "By what was stored last, \(size(change.movedBytes)) of tensors are to be sent"
+            + "\(whose); \(size(change.keptBytes)) stay where they are."
     }
 
     private func sent(_ row: Row) -> String {

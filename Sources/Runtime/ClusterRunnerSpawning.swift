@@ -19,8 +19,11 @@ extension ClusterRunner {
         }
         caches.coordinatorStarts { [unowned self] problem in
             guard problem == nil else { return started(problem) }
-            shards.coordinatorStarts(plan) { [unowned self] problem in
-                guard plan.asksForKeys, problem == nil else { return started(problem) }
+            shards.coordinatorStarts(plan) { [unowned self] verdict in
+                if case .refuted(let problem) = verdict {
+                    return happened(.shardRefuted(run, problem: problem))
+                }
+                guard plan.asksForKeys, verdict == .proven else { return started(verdict.problem) }
                 questions.readKeys(before: run, started)
             }
         }
@@ -33,7 +36,7 @@ extension ClusterRunner {
         shards.prove { [unowned self] verdict in
             switch verdict {
             case .proven: happened(event)
-            case .refuted(let problem): happened(.distributionRefuted(run, problem: problem))
+            case .refuted(let problem): happened(.shardRefuted(run, problem: problem))
             case .unknown(let problem): happened(.distributionUnknown(run, problem: problem))
             }
         }

@@ -43,15 +43,17 @@ final class ShardQuestions {
         waiting = nil
     }
 
-    /// A coordinator of that plan is about to start; `done` is told once it may, or why it may not.
-    func coordinatorStarts(_ plan: LaunchPlan, _ done: @escaping (String?) -> Void) {
+    /// A coordinator of that plan is about to start; `done` is told whether it may.
+    func coordinatorStarts(
+        _ plan: LaunchPlan, _ done: @escaping (ShardProof.Verdict) -> Void
+    ) {
         guard plan.isSharded else {
             proof = nil
-            return done(nil)
+            return done(.proven)
         }
         proof = ShardProof(plan)
         digesting = plan.processes.compactMap { $0.shard?.digestSeconds }.max() ?? 0
-        ask(hasLoaded: false) { done($0.problem) }
+        ask(hasLoaded: false, done)
     }
 
     /// It has loaded; `done` is told whether it may serve.

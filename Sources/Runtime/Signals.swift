@@ -44,6 +44,10 @@ package enum Signals {
     // Safe: one word, never seen half written, and what it leads to is never freed.
     nonisolated(unsafe) private static var unlinked: UnsafeMutablePointer<CChar>?
 
+    /// What `endAtOnce` says.
+    // Safe: written before anything else runs, by the thread of the loops alone.
+    nonisolated(unsafe) private static var lastWord: StaticString = ""
+
     /// Whether HUP is no reason to end.
     // Safe: written before anything else runs, by the thread of the loops alone.
     nonisolated(unsafe) private static var outlivesHangUp = false
@@ -155,8 +159,16 @@ package enum Signals {
     ///
     /// HUP means a reload without a terminal, and waits until there is something to reload
     /// (`takeHangUp`). It gets a handler, since children inherit SIG_IGN.
-    package static func endAtOnce(isQuiet: Bool) {
-        outlivesHangUp = !hasTerminal
+    ///
+    /// - Parameters:
+    ///   - word: what it says, a line.
+    ///   - reloads: whether HUP without a terminal is a reload; else it ends this process as well.
+    package static func endAtOnce(
+        isQuiet: Bool, saying word: StaticString = "stopped; nothing is left running\n",
+        reloads: Bool = true
+    ) {
+        lastWord = word
+        outlivesHangUp = reloads && !hasTerminal
         for number in wanted {
             if number == SIGHUP && outlivesHangUp {
                 signal(number) { _ in Signals.hasHungUp = true }
@@ -168,8 +180,8 @@ package enum Signals {
             } else {
                 signal(number) { _ in
                     if let path = Signals.unlinked { unlink(path) }
-                    let text: StaticString = "stopped; nothing is left running\n"
-                    _ = write(2, text.utf8Start, text.utf8CodeUnitCount)
+                    _ = write(
+                        2, Signals.lastWord.utf8Start, Signals.lastWord.utf8CodeUnitCount)
                     _exit(0)
                 }
             }

@@ -39,6 +39,14 @@ extension Supervisor {
         end(\.coordinator, FailureCause(cause, problem), by: .kill, at: now)
     }
 
+    /// Neither is started again before somebody has stored it anew.
+    mutating func shardRefuted(_ run: ProcessRun, _ problem: String, at now: Instant) {
+        guard coordinator.run == run, coordinator.load != nil, coordinator.server?.pid == nil else {
+            return notProven(run, .wrongShard, problem, at: now)
+        }
+        ended(run, ExitReport(status: nil), as: FailureCause(.wrongShard, problem), at: now)
+    }
+
     mutating func healthIsDue(_ run: ProcessRun, at now: Instant) {
         guard coordinator.run == run, coordinator.isServing else { return }
         effects.append(.probeHealth(run))

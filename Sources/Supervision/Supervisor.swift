@@ -88,6 +88,7 @@ package struct Supervisor: Equatable, Sendable {
         case .readinessDenied(let run): readinessDenied(run, at: now)
         case .distributionProven(let run, let summary): proven(run, summary, at: now)
         case .distributionRefuted(let run, let why): notProven(run, .misplaced, why, at: now)
+        case .shardRefuted(let run, let why): shardRefuted(run, why, at: now)
         case .distributionUnknown(let run, let why): notProven(run, .unusable, why, at: now)
         case .usageReported(let run, let usage): usageReported(run, usage, at: now)
         case .connectionsSeen(let run, let troubles): connectionsSeen(run, troubles, at: now)

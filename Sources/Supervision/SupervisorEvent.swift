@@ -39,6 +39,9 @@ package enum SupervisorEvent: Equatable, Sendable {
     case distributionProven(ProcessRun, summary: [String])
     /// It did not; the problem names the worker.
     case distributionRefuted(ProcessRun, problem: String)
+    /// What its workers have on their disks is not what was stored, before it has begun to load, or
+    /// they did not load it.
+    case shardRefuted(ProcessRun, problem: String)
     /// Nobody can tell for now; another attempt may.
     case distributionUnknown(ProcessRun, problem: String)
     /// A liveness probe of the coordinator, answered or not.

@@ -30,8 +30,13 @@ struct ShardCommand {
         if only.first == "--list" || only.first == "--remove" {
             return try command.list(removing: only.first == "--remove", id)
         }
+        // What has come is kept, so there is nothing to say but that.
+        Signals.endAtOnce(
+            isQuiet: arguments.has("--quiet"), saying: "stopped; what has come stays there\n",
+            reloads: false)
         return try command.shard(
-            from: arguments.values["--from"], isDryRun: only.first == "--dry-run")
+            from: ShardSourceOption.Origin(arguments.values["--from"]),
+            isDryRun: only.first == "--dry-run")
     }
 
     /// The word after it: which one `--remove` removes.
@@ -69,7 +74,7 @@ struct ShardCommand {
 
     // MARK: Storing
 
-    private func shard(from: String?, isDryRun: Bool) throws -> ExitStatus {
+    private func shard(from: ShardSourceOption.Origin, isDryRun: Bool) throws -> ExitStatus {
         do {
             let source = try ShardSourceOption(spec).open(from) { console.report($0) }
             return try shard(source, isDryRun: isDryRun)

@@ -12,6 +12,24 @@ import Survey
 /// A path is one of this machine; where there is no such file, one of the coordinator's host, to
 /// which a name of Ollama belongs anyway.
 struct ShardSourceOption {
+    /// What `--from` says.
+    enum Origin {
+        case configuration, path(String), address(SourceAddress)
+
+        /// - Parameter option: a path, an address, or `-` for an address on standard input; nil:
+        ///   it is not given.
+        /// - Throws: `CommandLineArguments.Mistake` where an address is none.
+        init(_ option: String?) throws(CommandLineArguments.Mistake) {
+            switch option {
+            case "-"?: self = .address(try ShardSourceOption.addressFromInput())
+            case let text? where SourceAddress.isMeant(text):
+                self = .address(try ShardSourceOption.address(text))
+            case let path?: self = .path(path)
+            case nil: self = .configuration
+            }
+        }
+    }
+
     private let spec: ClusterSpec
 
     /// For that cluster.
@@ -19,19 +37,15 @@ struct ShardSourceOption {
 
     /// Opens it, and reads its headers.
     ///
-    /// - Parameters:
-    ///   - option: a path, an address, or `-` for an address on standard input.
-    ///   - report: told what takes time.
+    /// - Parameter report: told what takes time.
     /// - Throws: `ShardSource.Problem`.
     func open(
-        _ option: String?, report: @escaping (Report) -> Void
+        _ origin: Origin, report: @escaping (Report) -> Void
     ) throws(ShardSource.Problem) -> ShardSource {
-        switch (option, spec.model) {
-        case ("-"?, _): try Self.open(try Self.addressFromInput(), report)
-        case (let text?, _) where SourceAddress.isMeant(text):
-            try Self.open(try Self.address(text), report)
-        case (let path?, _): try open(path: path, report)
-        case (nil, _): try openModel(report)
+        switch origin {
+        case .address(let address): try Self.open(address, report)
+        case .path(let path): try open(path: path, report)
+        case .configuration: try openModel(report)
         }
     }
 
@@ -105,16 +119,18 @@ struct ShardSourceOption {
 
     private static func address(
         _ text: String, isSecret: Bool = false
-    ) throws(ShardSource.Problem) -> SourceAddress {
+    ) throws(CommandLineArguments.Mistake) -> SourceAddress {
         do throws(SourceAddress.Problem) {
             return try SourceAddress(text, isSecret: isSecret)
         } catch {
-            throw ShardSource.Problem(description: "the address of the model: \(error.message)")
+            throw CommandLineArguments.Mistake(message: "--from: \(error.message)")
         }
     }
 
     /// One line: nothing of it is in a command line or a history.
-    private static func addressFromInput() throws(ShardSource.Problem) -> SourceAddress {
+    private static func addressFromInput()
+        throws(CommandLineArguments.Mistake) -> SourceAddress
+    {
         var bytes: [UInt8] = []
         while bytes.count <= Bounds.sourceAddressBytes, bytes.last != UInt8(ascii: "\n") {
             guard let byte = try? FileHandle.standardInput.read(upToCount: 1)?.first else { break }

@@ -89,6 +89,25 @@ import Testing
         #expect(cluster.exits("coordinator") == [.finish(.unavailable)])
     }
 
+    /// Before its coordinator has begun, and after it has loaded: the cause has its own remedy.
+    @Test func aRefutedShardEndsBringUp() {
+        var cluster = TestCluster(workers: 0)
+        let before = cluster.reports(.upRequested)
+        #expect(!before.isEmpty)
+        let reports = cluster.reports(.shardRefuted(coordinator, problem: "'x' is missing"))
+        #expect(reports.first?.cause == .wrongShard)
+        #expect(cluster.supervisor.phase == .finished(.unavailable))
+
+        cluster = TestCluster(workers: 0)
+        _ = cluster.happens(.upRequested)
+        _ = cluster.happens(.started(coordinator, pid: 7))
+        _ = cluster.happens(.readinessConfirmed(coordinator))
+        #expect(
+            cluster.happens(.shardRefuted(coordinator, problem: "worker-1 has read less"))
+                == [.kill(coordinator)])
+        #expect(cluster.exits("coordinator") == [.finish(.unavailable)])
+    }
+
     /// A guard that was silent for all the time of the question: nothing is known to be wrong.
     @Test func aDistributionThatNobodyKnowsIsTriedAgain() {
         var cluster = TestCluster(workers: 0)

@@ -1,11 +1,11 @@
 import Basics
 import Configuration
 
-/// What the nodes of each host are about to store: they may share a disk, which has room for each
-/// of them and not for all.
+/// What all nodes are about to store, before anything is sent.
 ///
-/// Nodes of one host wait until each of them has been looked at; those of other hosts do not. A
-/// host is known by its ssh destination: one with two of them counts as two.
+/// Some may share a disk, which has room for each of them and not for all; and where one has no
+/// room or cannot be asked, nobody's disk is filled for nothing. A host is known by its ssh
+/// destination: one with two of them counts as two.
 final class DiskRoom {
     /// What a node is about to store.
     struct Claim: Equatable {
@@ -19,35 +19,54 @@ final class DiskRoom {
         var freedBytes: UInt64
     }
 
-    private var open: [String?: Set<Node>] = [:]
-    private var claims: [String?: [Claim]] = [:]
-    private var waiting: [String?: [() -> Void]] = [:]
+    /// One that waits for the others.
+    private struct Waiting {
+        var claim: Claim
+        var host: String?
+        var shortage: ([Claim]) -> String?
+        var done: (String?) -> Void
+    }
+
+    private var open: Set<Node>
+    private var claims: [(claim: Claim, host: String?)] = []
+    private var waiting: [Waiting] = []
+    private var failed: Node?
 
     /// Nobody was looked at yet.
-    init(_ nodes: [(Node, RunLocation)]) {
-        for (node, location) in nodes { open[location.sshDestination, default: []].insert(node) }
+    init(_ nodes: [Node]) { open = Set(nodes) }
+
+    /// A node needs room.
+    ///
+    /// - Parameters:
+    ///   - shortage: why it has none, by what others need on the same disk; nil: it has.
+    ///   - done: told once all nodes have said: why nothing is to be sent, or nil.
+    func claim(
+        _ claim: Claim, at location: RunLocation, shortage: @escaping ([Claim]) -> String?,
+        done: @escaping (String?) -> Void
+    ) {
+        claims.append((claim, location.sshDestination))
+        waiting.append(
+            Waiting(
+                claim: claim, host: location.sshDestination, shortage: shortage, done: done))
+        said(claim.node)
     }
 
-    /// A node needs room; `done` is told what others need on the same disk, once all nodes of that
-    /// host have said.
-    func claim(_ claim: Claim, at location: RunLocation, _ done: @escaping ([Claim]) -> Void) {
-        let host = location.sshDestination
-        claims[host, default: []].append(claim)
-        waiting[host, default: []].append { [self] in
-            done(
-                (claims[host] ?? []).filter {
-                    $0.node != claim.node && $0.disk == claim.disk && claim.disk != nil
-                })
-        }
-        said(claim.node, at: location)
+    /// A node has said all: it needs nothing, or has failed.
+    func said(_ node: Node, hasFailed: Bool = false) {
+        if open.remove(node) != nil, hasFailed { failed = failed ?? node }
+        guard open.isEmpty, !waiting.isEmpty else { return }
+        let all = waiting
+        waiting = []
+        let shortages = all.map { $0.shortage(others($0)) }
+        failed = failed ?? zip(all, shortages).first { $1 != nil }?.0.claim.node
+        let problem = failed.map { "nothing was sent, since \($0) cannot take its part" }
+        for (one, shortage) in zip(all, shortages) { one.done(shortage ?? problem) }
     }
 
-    /// A node has said all: it needs nothing, or failed.
-    func said(_ node: Node, at location: RunLocation) {
-        let host = location.sshDestination
-        open[host]?.remove(node)
-        guard open[host]?.isEmpty ?? true else { return }
-        let ready = waiting.removeValue(forKey: host) ?? []
-        for go in ready { go() }
+    private func others(_ one: Waiting) -> [Claim] {
+        claims.filter { other, host in
+            other.node != one.claim.node && host == one.host && other.disk == one.claim.disk
+                && other.disk != nil
+        }.map(\.claim)
     }
 }

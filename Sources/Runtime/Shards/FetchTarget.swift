@@ -110,18 +110,15 @@ final class FetchTarget {
         let claim = DiskRoom.Claim(
             node: node, disk: answer.disk, neededBytes: space, freedBytes: 0)
         disks.claim(claim, at: part.place.location) { [self] others in
-            if let shortage = host.shortage(
-                of: space, within: answer.freeBytes, answer, beside: others)
-            {
-                return finish(shortage)
-            }
-            fetch()
+            host.shortage(of: space, within: answer.freeBytes, answer, beside: others)
+        } done: { [self] problem in
+            if let problem { finish(problem) } else { fetch() }
         }
     }
 
     /// It needs no room, or none before all the others are filled.
     private func hasAll() {
-        disks.said(node, at: part.place.location)
+        disks.said(node)
         whenFilled()
     }
 
@@ -196,7 +193,7 @@ final class FetchTarget {
     /// Ends it.
     func finish(_ problem: String?) {
         host.end()
-        disks.said(node, at: part.place.location)
+        disks.said(node, hasFailed: problem != nil)
         let done = whenOver
         (whenOver, whenFilled) = ({ _, _ in }, {})
         let fetched = stream.map { _ in missing.reduce(0) { $0 + $1.file.byteCount } } ?? 0

@@ -24,7 +24,7 @@ final class FetchWork {
         waits: @escaping (Node, String) -> Void
     ) -> (outcomes: [ShardOutcome], digests: [String: String]) {
         let queue = ConnectionQueue<Node>(loop: loop)
-        let disks = DiskRoom(work.places.map { ($0.node, $0.location) })
+        let disks = DiskRoom(work.places.map(\.node))
         for (index, place) in work.places.enumerated() {
             let part = FetchTarget.Part(
                 items: work.layout.items(of: place.node), script: work.script(place), place: place)

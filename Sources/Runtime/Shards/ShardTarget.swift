@@ -93,11 +93,11 @@ final class ShardTarget {
         let claim = DiskRoom.Claim(
             node: node, disk: answer.disk, neededBytes: space,
             freedBytes: between - min(between, keptBytes))
+        let room = answer.freeBytes.map { $0 + claim.freedBytes }
         disks.claim(claim, at: part.place.location) { [self] others in
-            let room = answer.freeBytes.map { $0 + claim.freedBytes }
-            if let shortage = host.shortage(of: space, within: room, answer, beside: others) {
-                return finish(problem: shortage)
-            }
+            host.shortage(of: space, within: room, answer, beside: others)
+        } done: { [self] problem in
+            if let problem { return finish(problem: problem) }
             send(missing, need, keeping: kept.map(\.file.name))
         }
     }
@@ -154,7 +154,7 @@ final class ShardTarget {
         guard let completion else { return }
         self.completion = nil
         host.end()
-        disks.said(node, at: part.place.location)
+        disks.said(node, hasFailed: problem != nil)
         let outcome = ShardOutcome(
             node: node, location: part.place.location, storedBytes: byteCount, sentBytes: sent,
             seconds: EventLoop.now - began, problem: problem)

@@ -104,7 +104,7 @@ package struct ShardWork {
         let loop = EventLoop()
         let all = manifest
         let queue = ConnectionQueue<Node>(loop: loop)
-        let disks = DiskRoom(places.map { ($0.node, $0.location) })
+        let disks = DiskRoom(places.map(\.node))
         let targets = places.map { place in
             let node = place.node
             let name = ShardFolder.name(of: node, cluster: cluster)

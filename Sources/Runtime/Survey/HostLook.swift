@@ -179,6 +179,9 @@ final class HostLook {
             }
         case .refused(let error):
             survey.modelProblem = error.complaint.about("the \(what) \(path)")
+            if companion == nil, survey.request.skeleton != nil {
+                survey.modelProblem?.remedy = ShardLooks.remedy
+            }
             finish()
         case .header(let header):
             if model.headers.isEmpty {

@@ -218,12 +218,12 @@ struct FetchedShardTests {
         for node in try world.stored().nodes {
             let words =
                 node.name == "worker-2"
-                ? "the host has no 'curl'" : "waits there for that of worker-2"
+                ? "the host has no 'curl'" : "nothing was sent, since worker-2 cannot"
             #expect(node.problem?.contains(words) == true, "\(node)")
         }
         _ = try world.bed["worker-b"].run("umount /usr/bin/curl")
         let again = try world.stored()
         #expect(again.nodes.allSatisfy { $0.problem == nil })
-        #expect(again.nodes.filter { $0.sentBytes ?? 0 > 0 }.map(\.name) == ["worker-2"])
+        #expect(again.nodes.allSatisfy { $0.sentBytes ?? 0 > 0 })
     }
 }

@@ -62,6 +62,46 @@ struct ShardWordsTests {
         #expect(script.status == 69 && !script.text.contains("#!"), "\(script.text)")
     }
 
+    /// What is no address at all is a mistake of who typed it.
+    @Test(arguments: [
+        "ftp://a/m.gguf", "http://u:p@a/m.gguf", "http://",
+        "https://huggingface.co/a/b/blob/main/m.gguf",
+    ])
+    func anAddressThatIsNoneIsAMistake(address: String) throws {
+        let refused = try Self.run(try Self.cluster(), ["shard", "--from", address])
+        #expect(refused.status == 64, "\(refused.text)")
+        #expect(refused.text.contains("--from: "), "\(refused.text)")
+    }
+
+    /// Whoever stops it is told that what has come stays, and it is no failure.
+    @Test(arguments: [SIGINT, SIGTERM]) func aStopIsNoFailure(signal number: Int32) throws {
+        let cluster = try Self.cluster()
+        // It takes connections and never answers.
+        let server = try Listener(port: 0)
+        defer { _ = server }
+        let program = try RunningProgram(
+            TestEnvironment.products + "/sollol",
+            [
+                "shard", "--from", "http://127.0.0.1:\(server.port)/m.gguf", "--config",
+                cluster.configuration,
+            ], environment: cluster.environment)
+        _ = try program.waitFor("reading the header of")
+        program.signal(number)
+        #expect(program.exitStatus() == 0)
+        #expect(program.lines.last == "stopped; what has come stays there", "\(program.lines)")
+    }
+
+    /// A skeleton is not what somebody has downloaded.
+    @Test func aSkeletonThatWasCutIsStoredAgain() throws {
+        let cluster = try Self.cluster()
+        #expect(try Self.run(cluster, ["shard"]).status == 0)
+        _ = try ShellRun.output(
+            "truncate -s -1 \"$1\"/coordinator-*/*/skeleton.gguf", [cluster.folder + "/shards"])
+        let check = try Self.run(cluster, ["check"])
+        #expect(check.status == 69 && !check.text.contains("download"), "\(check.text)")
+        #expect(check.text.contains("Try: sollol shard"), "\(check.text)")
+    }
+
     /// What is sent moves once more before anything can start from it.
     @Test func whatDoesNotFitIsNotStored() throws {
         let cluster = try Self.cluster(memory: "8MiB")
