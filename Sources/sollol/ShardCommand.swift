@@ -81,7 +81,12 @@ struct ShardCommand {
         let recorded = RecordedFacts.read(state: statePath)
         if let notice = recorded.notice { console.notice(notice) }
         let (plan, placement) = try plan(of: source, recorded.facts)
-        let layout = ShardLayout(source.id, source.headers, placement)
+        let layout: ShardLayout
+        do throws(ShardLayout.Problem) {
+            layout = try ShardLayout(source.id, source.headers, placement)
+        } catch {
+            throw ShardSource.Problem(description: "\(source.shown): \(error.message)")
+        }
         guard !layout.tensors.isEmpty else {
             throw ShardSource.Problem(
                 description: "no worker gets a tensor of more than "
