@@ -70,6 +70,9 @@ package enum Bounds {
     package static let shardManifestLineBytes = 4 << 20
     /// Values of JSON in such a line.
     package static let shardManifestValues = 100_000
+    /// Bytes of a model that its coordinator stores beside the tensors of workers: in pieces of 64
+    /// MiB each is in memory, and a manifest has room for as many.
+    package static let skeletonBytes = 2 << 40
     /// Files of a model.
     package static let modelParts = 512
     /// Bytes of the address of a model.

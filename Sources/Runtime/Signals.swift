@@ -123,10 +123,18 @@ package enum Signals {
 
     /// Runs a loop that asks others. On INT, TERM or HUP `cancel` ends what it has started, so that
     /// nothing is left; once the loop has stopped, the signal does what it did before: where the
-    /// loop runs within another one of these, it is the other one's turn.
+    /// loop runs within another one of these, it is the other one's turn. What was ignored stays
+    /// ignored: INT in the background of a script.
     static func running(_ loop: EventLoop, cancel: @escaping () -> Void) {
         let numbers = wanted + [SIGPIPE, SIGCHLD]
-        let before = numbers.map { signal($0, SIG_DFL) }
+        // Whole actions: SIG_IGN, as INT has it in a script's background, is no function, and ends a
+        // sequence of optional ones.
+        let before = numbers.map { number in
+            var action = sigaction()
+            sigaction(number, nil, &action)
+            signal(number, SIG_DFL)
+            return action
+        }
         var received: Int32?
         var delivery: Delivery?
         do {
@@ -141,10 +149,15 @@ package enum Signals {
         } catch {
             signal(SIGPIPE) { _ in }
         }
+        for (number, action) in zip(numbers, before)
+        where wanted.contains(number) && isIgnored(action) { signal(number, SIG_IGN) }
         loop.run()
         // First where they go, then who takes them: none is lost between the two.
         delivery?.handBack()
-        for (number, handler) in zip(numbers, before) { signal(number, handler) }
+        for (number, action) in zip(numbers, before) {
+            var action = action
+            sigaction(number, &action, nil)
+        }
         received = received ?? delivery?.untaken()
         if received == SIGHUP && outlivesHangUp {
             hasHungUp = true

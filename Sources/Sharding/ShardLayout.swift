@@ -14,6 +14,12 @@ package struct ShardLayout: Equatable, Sendable {
     /// Bytes of the skeleton that the coordinator sends to workers at each start.
     package let uploadedBytes: UInt64
 
+    /// Why a model cannot be stored so.
+    package struct Problem: Error, Equatable, Sendable {
+        /// What is wrong and what to do.
+        package var message: String
+    }
+
     /// The layout of a model that is placed so.
     ///
     /// What a worker shall take from its disk must reach no other memory, since the skeleton has
@@ -23,10 +29,12 @@ package struct ShardLayout: Equatable, Sendable {
     /// - Parameters:
     ///   - headers: one of each file, with the bytes of that file.
     ///   - shards: whether that worker can be given files: one that `sollol` starts.
+    /// - Throws: `Problem` where the coordinator would store more than a model can have: a server
+    ///   names any length, and a file with a hole behind its tensors has any.
     package init(
         _ id: ModelID, _ headers: [(header: GGUFHeader, fileSize: UInt64)],
         _ placement: ModelPlacement, shards: (Node) -> Bool = { _ in true }
-    ) {
+    ) throws(Problem) {
         self.id = id
         let devices = placement.request.devices
         var names = Set<String>()
@@ -55,6 +63,15 @@ package struct ShardLayout: Equatable, Sendable {
         }
         self.tensors = tensors
         uploadedBytes = uploaded
+        let whole = headers.reduce(0) { $0 + $1.fileSize }
+        let away = tensors.reduce(0) { $0 + $1.byteCount }
+        guard whole - away <= Bounds.skeletonBytes else {
+            throw Problem(
+                message: "it has \(MemorySize.text(whole)), and workers would store "
+                    + "\(MemorySize.text(away)) of them: what is left for the coordinator is "
+                    + "more than \(MemorySize.text(Bounds.skeletonBytes)). "
+                    + "Try: a file that ends where its tensors do")
+        }
         skeleton = headers.enumerated().map { part, file in
             SkeletonFile(
                 part: part, of: headers.count, byteCount: file.fileSize,

@@ -198,6 +198,12 @@ extension ShardManifest {
             throw Problem(message: "two tensors have the same file")
         }
         try reader.end()
+        // Whoever adds them up need not fear for the sum.
+        var room = UInt64(Outside.bytes.upperBound)
+        for count in tensors.map(\.byteCount) + skeleton.map(\.byteCount) {
+            guard count <= room else { throw Problem(message: "its files are larger than 1 PiB") }
+            room -= count
+        }
     }
 
     /// Why it could not be read again, by us or by the programs that look at it on hosts; nil: it

@@ -3,8 +3,9 @@ import Remote
 
 /// Why a host could not be asked.
 package enum SurveyFailure: Error, Equatable, Sendable {
-    /// The shell there or the connection ended, with these last words.
-    case ended(status: Int?, words: [String], wait: SSHWait?)
+    /// The shell there or the connection ended, with these last words; whether the shell had begun
+    /// to take lines.
+    case ended(status: Int?, words: [String], wait: SSHWait?, hasBegun: Bool)
     /// No answer in that many seconds; where ssh waits.
     case silent(Double, wait: SSHWait?)
     /// More than can be an answer.
@@ -12,7 +13,7 @@ package enum SurveyFailure: Error, Equatable, Sendable {
 
     /// Whether sshd had too many connections at once, which passes.
     package var isTurnedAway: Bool {
-        guard case .ended(let status, let words, let wait) = self else { return false }
+        guard case .ended(let status, let words, let wait, _) = self else { return false }
         return SSHFailure(words: words, status: status, wait: wait)?.kind == .turnedAway
     }
 
@@ -24,18 +25,24 @@ package enum SurveyFailure: Error, Equatable, Sendable {
         let place = location.named
         let look = SSHCommand.byHand(location, ShellQuoting.quote("echo hello"))
         switch self {
-        case .ended(let status, let words, let wait):
+        case .ended(let status, let words, let wait, let hasBegun):
             if location != .here,
                 let failure = SSHFailure(words: words, status: status, wait: wait)
             {
                 return failure.complaint(location)
             }
             let said = words.suffix(3).joined(separator: " / ")
+            let ending =
+                (status.map { " (status \($0))" } ?? "")
+                + (said.isEmpty
+                    ? "; it printed nothing" : "; it printed \(TerminalText.quote(said))")
+            if hasBegun {
+                return Complaint(
+                    "the shell of \(place) ended before it answered\(ending)",
+                    remedy: "Try: the same once more")
+            }
             return Complaint(
-                "the login shell of \(place) does not run sh"
-                    + (status.map { " (status \($0))" } ?? "")
-                    + (said.isEmpty
-                        ? "; it printed nothing" : "; it printed \(TerminalText.quote(said))"),
+                "the login shell of \(place) does not run sh\(ending)",
                 remedy: "It has to be an account with a shell and without a forced command. "
                     + "Try by hand: \(look)")
         case .silent(let limit, let wait):

@@ -82,6 +82,6 @@ enum PlanCommand {
             let placement = plan.placement, let path = coordinator?.modelPath,
             let skeleton = try? ShardSource(path)
         else { return nil }
-        return ShardLayout(skeleton.id, skeleton.headers, placement)
+        return try? ShardLayout(skeleton.id, skeleton.headers, placement)
     }
 }

@@ -90,7 +90,12 @@ struct ShardCommand {
         let (plan, placement) = try plan(of: source, recorded.facts)
         // What moves once more before anything can start from it is not worth sending.
         guard fits(plan) else { return .unavailable }
-        let layout = ShardLayout(source.id, source.headers, placement)
+        let layout: ShardLayout
+        do throws(ShardLayout.Problem) {
+            layout = try ShardLayout(source.id, source.headers, placement)
+        } catch {
+            throw ShardSource.Problem(description: "\(source.shown): \(error.message)")
+        }
         guard !layout.tensors.isEmpty else {
             throw ShardSource.Problem(
                 description: "no worker gets a tensor of more than "

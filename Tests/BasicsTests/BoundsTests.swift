@@ -24,6 +24,7 @@ import Testing
         "shardManifestBytes": Bounds.shardManifestBytes,
         "shardManifestLineBytes": Bounds.shardManifestLineBytes,
         "shardManifestValues": Bounds.shardManifestValues,
+        "skeletonBytes": Bounds.skeletonBytes,
         "modelParts": Bounds.modelParts, "configurationBytes": Bounds.configurationBytes,
         "sourceAddressBytes": Bounds.sourceAddressBytes,
         "sourceHeadBytes": Bounds.sourceHeadBytes, "sourceHeadLines": Bounds.sourceHeadLines,
@@ -54,8 +55,8 @@ import Testing
     @Test func theTableSaysWhatTheCodeDoes() throws {
         var table: [String: Int] = [:]
         let page = try Self.text("Sources/sollol/sollol.docc/Bounds.md")
-        for row in page.matches(of: /\| `(\w+)` \| (\d+) ?(KiB|MiB)? \|/) {
-            let shift = row.3 == "MiB" ? 20 : row.3 == "KiB" ? 10 : 0
+        for row in page.matches(of: /\| `(\w+)` \| (\d+) ?(KiB|MiB|TiB)? \|/) {
+            let shift = row.3.map { ["KiB": 10, "MiB": 20, "TiB": 40][$0] ?? 0 } ?? 0
             table[String(row.1)] = (Int(row.2) ?? 0) << shift
         }
         #expect(table == Self.bounds)

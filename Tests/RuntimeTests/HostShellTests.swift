@@ -22,4 +22,15 @@ import Testing
             }
         }
     }
+
+    /// One that dies in the middle of a line is no wrong login shell.
+    @Test func aShellThatDiesHasRunSh() async {
+        await #expect(processExitsWith: .success) {
+            let shell = try HostShell(carrier: nil, loop: EventLoop())
+            let died = shell.answer(to: "kill -9 $$", size: 0, timeout: 100)
+            guard case .failure(let failure) = died else { exit(1) }
+            let message = failure.message(.here)
+            #expect(message.contains("ended before it answered (status 137)"), "\(message)")
+        }
+    }
 }

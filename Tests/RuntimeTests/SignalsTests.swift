@@ -45,6 +45,25 @@ import Testing
         }
     }
 
+    /// A script's background ignores INT; then INT ends nothing, and TERM what it ended before.
+    @Test func anIgnoredSignalStaysIgnoredAndTheOthersAreNotLost() async {
+        await #expect(processExitsWith: .signal(SIGTERM)) {
+            Signals.unblockAll()
+            signal(SIGINT, SIG_IGN)
+            let first = EventLoop()
+            first.at(EventLoop.now) {
+                raise(SIGINT)
+                first.at(EventLoop.now + 0.1) { first.stop() }
+            }
+            Signals.running(first) { exit(4) }
+            raise(SIGINT)
+            let second = EventLoop()
+            second.at(EventLoop.now) { raise(SIGTERM) }
+            Signals.running(second) { second.stop() }
+            exit(5)
+        }
+    }
+
     /// A service that was told to reload while it was starting ended, with status 0.
     @Test func withoutATerminalHangingUpIsNoEnd() async {
         await #expect(processExitsWith: .exitCode(3)) {

@@ -87,7 +87,7 @@ import Testing
     @Test func layersThatMayNotBeLoadedStay() throws {
         var header = try ShardSample.model.header()
         header.metadata["llama.nextn_predict_layers"] = .unsigned(1)
-        let layout = ShardLayout(
+        let layout = try ShardLayout(
             ShardSample.id, [(header, ShardSample.fileSize(header))],
             try ShardSample.placement(of: try ModelShape([header])))
         let names = layout.tensors.map(\.name)
@@ -102,10 +102,23 @@ import Testing
 
     @Test func aBackendOfOthersGetsNoFiles() throws {
         let header = try ShardSample.model.header()
-        let layout = ShardLayout(
+        let layout = try ShardLayout(
             ShardSample.id, [(header, ShardSample.fileSize(header))],
             try ShardSample.placement(), shards: { $0 == .worker(2) })
         #expect(layout.holders == [.worker(2)])
+    }
+
+    /// A web server names any length, and a piece of each 64 MiB would be in memory.
+    @Test func aFileOfAnyLengthIsRefused() throws {
+        let header = try ShardSample.model.header()
+        let size = ShardSample.fileSize(header)
+        let placement = try ShardSample.placement()
+        let longest = try ShardLayout(ShardSample.id, [(header, 2 << 40)], placement)
+        #expect(longest.skeleton[0].runs.count < 1 << 15 + 100)
+        let problem = #expect(throws: ShardLayout.Problem.self) {
+            try ShardLayout(ShardSample.id, [(header, size), (header, 1 << 48)], placement)
+        }
+        #expect(problem?.message.contains("it has 256 TiB") == true, "\(problem?.message ?? "")")
     }
 
     /// The same tensor has the same file wherever it lies, so that moving is copying.

@@ -20,6 +20,7 @@ import Testing
         ("\"format_version\": 1", "\"format_version\": 2", "format_version is not 1"),
         ("\"bytes\": 16777216", "\"bytes\": -1", "bytes is no number of bytes"),
         ("\"bytes\": 16777216", "\"bytes\": 1125899906842625", "bytes is no number of bytes"),
+        ("\"bytes\": 16777216", "\"bytes\": 1125899906842624", "files are larger than 1 PiB"),
         ("\"sha256\": \"", "\"sha256\": \"0", "sha256 is not 64 hexadecimal digits"),
         ("\"file\": \"", "\"file\": \"../", "file is not 16 hexadecimal digits"),
         ("skeleton.gguf", "../../x", "a file of the skeleton has no name of such"),

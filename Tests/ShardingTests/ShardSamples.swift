@@ -50,7 +50,7 @@ enum ShardSample {
         participants: PlacementParticipants = .workersOnly, cpuExperts: Int = 0
     ) throws -> ShardLayout {
         let header = try model.header()
-        return ShardLayout(
+        return try ShardLayout(
             id, [(header, fileSize(header))],
             try placement(
                 model, limits: limits, participants: participants, cpuExperts: cpuExperts))

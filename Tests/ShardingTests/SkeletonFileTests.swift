@@ -70,7 +70,7 @@ import Testing
     @Test func partsAreFoundByTheirNames() throws {
         let header = try ShardSample.model.header()
         let size = ShardSample.fileSize(header)
-        let layout = ShardLayout(
+        let layout = try ShardLayout(
             ShardSample.id, [(header, size), (header, size)], try ShardSample.placement())
         #expect(
             layout.skeleton.map(\.name) == [

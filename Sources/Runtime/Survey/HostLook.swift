@@ -108,7 +108,7 @@ final class HostLook {
     private func took(_ answer: [UInt8]) {
         guard let report = SurveyReport(answer, request: survey.request) else {
             let failure = SurveyFailure.ended(
-                status: nil, words: shell?.words ?? [], wait: nil)
+                status: nil, words: shell?.words ?? [], wait: nil, hasBegun: false)
             return finish(problem: failure.complaint(survey.request.location))
         }
         survey.report = report

@@ -152,7 +152,7 @@ final class HostShell {
     private func giveUp(_ timeout: Double) { end(.silent(timeout, wait: connection?.wait)) }
 
     private func ending(status: Int?) -> SurveyFailure {
-        .ended(status: status, words: words, wait: connection?.wait)
+        .ended(status: status, words: words, wait: connection?.wait, hasBegun: hasBegun)
     }
 
     // MARK: Answers
