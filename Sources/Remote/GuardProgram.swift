@@ -30,11 +30,14 @@ package enum GuardProgram {
     package static let memoryGroups = ShellProgram.line(PackageResources.memory_groups_sh)
     /// What servers do not inherit; programs that the survey asks do not either.
     package static let forget = ShellProgram.line(PackageResources.forget_sh)
+    /// Whether another user has a part in a folder; whoever writes in one of ours asks.
+    package static let ownFolder = ShellProgram.line(PackageResources.own_folder_sh)
     /// Where a tensor cache is and what its files are called; pruning looks there.
     package static let cacheBase = ShellProgram.line(PackageResources.cache_base_sh)
     /// Whether a shard is right; a look before a start asks, too.
     package static let shardCheck = ShellProgram.line(
-        PackageResources.cache_base_sh, PackageResources.cache_files_sh,
+        PackageResources.own_folder_sh, PackageResources.cache_base_sh,
+        PackageResources.cache_files_sh,
         PackageResources.skeleton_holes_sh, PackageResources.shard_check_sh)
     /// Whether a skeleton's holes are empty; `sollol shard` asks, too.
     package static let skeletonHoles = ShellProgram.line(PackageResources.skeleton_holes_sh)
@@ -46,6 +49,7 @@ package enum GuardProgram {
     static let commandFiles = [
         PackageResources.forget_sh, PackageResources.guard_begin_sh,
         PackageResources.guard_process_sh, PackageResources.server_whole_sh,
+        PackageResources.own_folder_sh,
         PackageResources.cache_base_sh, PackageResources.cache_files_sh,
         PackageResources.guard_cache_sh, PackageResources.short_command_sh,
     ]
@@ -60,8 +64,8 @@ package enum GuardProgram {
         PackageResources.guard_process_sh, PackageResources.server_whole_sh,
         PackageResources.record_folder_sh, PackageResources.guard_record_sh,
         PackageResources.guard_takeover_sh, PackageResources.guard_ports_sh,
-        PackageResources.cache_base_sh, PackageResources.cache_files_sh,
-        PackageResources.guard_cache_sh,
+        PackageResources.own_folder_sh, PackageResources.cache_base_sh,
+        PackageResources.cache_files_sh, PackageResources.guard_cache_sh,
         PackageResources.memory_groups_sh, PackageResources.guard_memory_sh,
         PackageResources.guard_leash_sh, PackageResources.guard_peers_sh,
         PackageResources.guard_gpu_sh, PackageResources.guard_ticker_sh,

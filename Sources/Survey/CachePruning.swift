@@ -47,8 +47,9 @@ package struct CachePruning: Equatable, Sendable {
     package var line: String {
         let given = folder.map { "LLAMA_CACHE=\(ShellQuoting.quote($0)); " } ?? ""
         let program =
-            ShellProgram.line(PackageResources.home_and_path_sh) + " " + GuardProgram.cacheBase
-            + " " + ShellProgram.line(PackageResources.prune_cache_sh)
+            ShellProgram.line(PackageResources.home_and_path_sh) + " " + GuardProgram.ownFolder
+            + " " + GuardProgram.cacheBase + " "
+            + ShellProgram.line(PackageResources.prune_cache_sh)
         return "( \(given)cache_limit=\(limit); \(program) )"
     }
 

@@ -74,6 +74,10 @@ package struct ShardAnswer: Equatable, Sendable {
         case "between":
             betweenBytes = Outside.number(rest, in: Outside.kibibytes).map { UInt64($0) << 10 }
         case "closed": obstacle = "nothing can be written in \(TerminalText.quote(rest))"
+        case "foreign":
+            obstacle =
+                "\(TerminalText.quote(rest)): what is stored has to be of its user alone. Try: "
+                + "shards.folder of your own"
         case "lacks": obstacle = "the host has no \(TerminalText.quote(rest))"
         case "manifest": manifest = rest
         case "owner": owner = Outside.name(rest)

@@ -69,6 +69,7 @@ package struct ShardScript: Equatable, Sendable {
     package static func list(base: String, holder: String, removing id: String? = nil) -> String {
         assign("shard_base", base) + assign("shard_holder", holder)
             + assign("shard_remove", id ?? "")
+            + GuardProgram.ownFolder + " "
             + ShellProgram.line(PackageResources.home_and_path_sh, PackageResources.shard_list_sh)
     }
 
@@ -82,6 +83,7 @@ package struct ShardScript: Equatable, Sendable {
         assign("shard_base", base) + assign("shard_holder", holder)
             + assign("shard_between", between ? "1" : "")
             + assign("shard_model", ShardManifest.line(naming: model))
+            + GuardProgram.ownFolder + " "
             + ShellProgram.line(PackageResources.home_and_path_sh, PackageResources.shard_find_sh)
     }
 
@@ -127,6 +129,7 @@ package struct ShardScript: Equatable, Sendable {
             + Self.assign("shard_wanted", Self.words(wanted))
             + Self.assign("shard_head", heading.first ?? "")
             + Self.assign("shard_model", heading.dropFirst().first ?? "")
+            + GuardProgram.ownFolder + " "
             + ShellProgram.line(
                 [PackageResources.home_and_path_sh, PackageResources.shard_files_sh] + programs)
     }

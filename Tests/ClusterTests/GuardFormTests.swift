@@ -105,6 +105,7 @@ import Testing
                 "LLAMA_CACHE=/no/such cache_limit=0\n"
                     + GuardFiles.text(
                         Survey.PackageResources.home_and_path_sh,
+                        Remote.PackageResources.own_folder_sh,
                         Remote.PackageResources.cache_base_sh,
                         Survey.PackageResources.prune_cache_sh)
             ),

@@ -28,6 +28,9 @@ import Testing
             path: "Remote/Shell/guard-cache.sh",
             bytes: Remote.PackageResources.guard_cache_sh),
         File(
+            path: "Remote/Shell/own-folder.sh",
+            bytes: Remote.PackageResources.own_folder_sh),
+        File(
             path: "Remote/Shell/first-line.sh",
             bytes: Remote.PackageResources.first_line_sh),
         File(

@@ -99,7 +99,8 @@ is_own_cache() {
     find_cache;
     cache_folder=$main_cache/rpc;
     [ ! -d "$own_cache/rpc" ] || cache_folder=$own_cache/rpc;
-    read -r holder <"$cache_folder/.sollol-lock" && [ "$holder" = "$$ $guard_start" ];
+    ! is_foreign "$main_cache" "$cache_folder" &&
+        read -r holder <"$cache_folder/.sollol-lock" && [ "$holder" = "$$ $guard_start" ];
 } 2>/dev/null;
 
 # judge_new SIZES: removes files that came since the start, or since the last record, and cannot be

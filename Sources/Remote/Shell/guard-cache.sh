@@ -15,7 +15,7 @@
 # has one of its own beside it, sollol-HOST-ADDRESS, and keeps to it from then on.
 
 : "${address-}" "${cache_need-}" "${cache_sizes-}" "${guard_start-}";
-: "${stat_option-}" "${stat_fields-}" "${node-}";
+: "${stat_option-}" "${stat_fields-}" "${node-}" "${foreign-}";
 
 cache_folder='' cache_home='' cache_refused='';
 
@@ -31,9 +31,16 @@ is_shard_folder() {
     [ -e "$1/manifest.json" ] || [ -e "$1/../manifest.json" ];
 };
 
+# make_cache FOLDER: makes it, or sets foreign where another user has a part in it.
+make_cache() {
+    ! is_foreign "$main_cache" "$1" && mkdir -p "$1" && ! is_foreign "$main_cache" "$1" &&
+        can_write "$1";
+} 2>/dev/null;
+
 # can_write FOLDER: 64 KiB, so that a quota shows.
 can_write() {
-    dd if=/dev/zero of="$1/.sollol-try" bs=65536 count=1 && rm -f "$1/.sollol-try" && return 0;
+    rm -f "$1/.sollol-try" && dd if=/dev/zero of="$1/.sollol-try" bs=65536 count=1 &&
+        rm -f "$1/.sollol-try" && return 0;
     rm -f "$1/.sollol-try";
     return 1;
 } >/dev/null 2>&1;
@@ -42,7 +49,7 @@ can_write() {
 # be used, and with 2 where somebody else has it.
 claim_cache() {
     cache_home=$1 cache_folder=$1/rpc;
-    mkdir -p "$cache_folder" 2>/dev/null && can_write "$cache_folder" || return 1;
+    make_cache "$cache_folder" || return 1;
     (: >>"$cache_folder/.sollol-lock") 2>/dev/null || return 1;
     exec 9>>"$cache_folder/.sollol-lock";
     if ! command -v flock >/dev/null 2>&1; then
@@ -79,7 +86,7 @@ use_cache() {
         fi;
         case $claimed in
         0) judge_cache || refuse_cache "$cache_problem";;
-        1) refuse_cache "nothing can be written in $cache_folder";;
+        1) refuse_cache "${foreign:-nothing can be written in $cache_folder}";;
         *) refuse_cache "$cache_folder is in use";;
         esac;
     fi;
@@ -145,8 +152,8 @@ look_at_cache() {
     done;
     if ! find_stat; then
         refuse_cache 'this host has no stat(1) that could tell whether its files are whole';
-    elif ! { mkdir -p "$cache_folder" 2>/dev/null && can_write "$cache_folder"; }; then
-        refuse_cache "nothing can be written in $cache_folder";
+    elif ! make_cache "$cache_folder"; then
+        refuse_cache "${foreign:-nothing can be written in $cache_folder}";
     elif ! is_shard_folder "$cache_folder"; then
         room=$(cd "$cache_folder" && list_cache | LC_ALL=C awk -v sizes=" $cache_sizes " '
             index(sizes, " " $2 " ") { here += $2 } END { printf "%.0f\n", here }');

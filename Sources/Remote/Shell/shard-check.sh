@@ -7,7 +7,7 @@
 # Values: shard_folder, which is LLAMA_CACHE of a worker; shard_manifest, its manifest's digest.
 
 : "${shard_folder-}" "${shard_manifest-}" "${stat_option-}" "${stat_fields-}";
-: "${record-}" "${their_server-}";
+: "${record-}" "${their_server-}" "${foreign-}";
 
 # shard_tensors: `FILE BYTES DIGEST TENSOR` for each tensor of the manifest.
 shard_tensors() {
@@ -107,7 +107,11 @@ drop_file() {
 # `after` a load, what was written meanwhile is removed: it holds what llama-server had in place of
 # a tensor that was not found. What the manifest does not name never stays.
 check_shard() {
-    if ! cd "$shard_folder" 2>/dev/null || [ ! -f manifest.json ]; then
+    # BASE/HOLDER/ID
+    if is_foreign "${shard_folder%/*/*}" "$shard_folder"; then
+        echo "$foreign";
+        return;
+    elif ! cd "$shard_folder" 2>/dev/null || [ ! -f manifest.json ]; then
         echo "its shard is not in $shard_folder, or not complete";
         return;
     fi;

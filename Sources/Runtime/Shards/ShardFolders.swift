@@ -136,6 +136,7 @@ package struct ShardFolders: Sendable {
                     answers[index].problem = "its answer was cut off"
                     return done(index, shell)
                 }
+                answers[index].problem = ShardAnswer(bytes).obstacle ?? answers[index].problem
                 answers[index].listings.removeAll { old in listings.contains { $0.id == old.id } }
                 answers[index].listings += listings
                 next(index, shell, rest.dropFirst())

@@ -38,6 +38,7 @@ package enum ShardLooks {
         guard let newline = bytes.firstIndex(of: UInt8(ascii: "\n")),
             bytes.starts(with: "found ".utf8)
         else {
+            if let obstacle = ShardAnswer(bytes).obstacle { return .unusable(obstacle) }
             return .unusable("no shards of the model \(spec.model.text) are stored on {host}")
         }
         do throws(ShardManifest.Problem) {

@@ -96,7 +96,7 @@ records_use() {
 
 # prune_folder FOLDER: in a shell of its own.
 prune_folder() {
-    cd "$1" 2>/dev/null || exit 0;
+    ! is_foreign "$cache" "$1" && cd "$1" 2>/dev/null || exit 0;
     has_cached . || exit 0;
     [ ! -e manifest.json ] && [ ! -e ../manifest.json ] || exit 0;
     know_user;

@@ -5,6 +5,7 @@
 # FILE@BLOCK:BYTES:DIGEST of the pieces of the skeleton). Prints `committed`, or `failed WHY`.
 
 : "${shard_folder-}" "${shard_wanted-}" "${shard_skeleton-}" "${shard_digests-}";
+: "${shard_base-}" "${foreign-}";
 
 umask 077;
 set +f;
@@ -16,6 +17,8 @@ fail() {
     echo complete;
     exit;
 };
+
+! is_foreign "$shard_base" "$shard_folder" || fail "$foreign";
 
 # 1. From now on it is in between.
 rm -f manifest.json || fail 'manifest.json cannot be removed';

@@ -14,7 +14,7 @@
 # server may ask for), and for each FILE, a number: config_FILE, origin_FILE, etag_FILE, total_FILE.
 
 : "${shard_folder-}" "${shard_wanted-}" "${shard_ranges-}" "${shard_run-}";
-: "${passing-}" "${longest_waits-}";
+: "${passing-}" "${longest_waits-}" "${foreign-}";
 
 umask 077;
 set +f;
@@ -42,9 +42,7 @@ fail() {
     finish;
 };
 
-mkdir -p "$shard_folder/incoming";
-cd "$shard_folder/incoming" || fail "$shard_folder cannot be made";
-chmod 700 "$shard_folder" "$shard_folder/incoming";
+enter_incoming || fail "${foreign:-$shard_folder cannot be made}";
 tell_about;
 
 # One that a lost connection has left behind ends when it sees that it is not its turn any more.

@@ -7,11 +7,22 @@
 # lines of the manifest that is to come, shard_head and shard_model, empty where nobody knows them.
 
 : "${shard_base-}" "${shard_name-}" "${shard_wanted-}" "${shard_head-}" "${shard_model-}";
+: "${foreign-}";
 
 case $shard_base in
 [~]/*) shard_base=$HOME/${shard_base#??};;
 esac;
 shard_folder=$shard_base/$shard_name;
+
+# enter_incoming: makes the folder of what arrives, and goes there. Fails where it cannot, and
+# sets foreign where another user has a part in it.
+enter_incoming() {
+    shard_incoming=$shard_folder/incoming;
+    ! is_foreign "$shard_base" "$shard_incoming" && mkdir -p "$shard_incoming" &&
+        ! is_foreign "$shard_base" "$shard_incoming" && cd "$shard_incoming" &&
+        chmod 700 "$shard_folder" . && return 0;
+    return 1;
+};
 
 # tell_about: leaves `.about` there, whose what comes is and of which model, until it is whole: it
 # can be removed then by those who gave it up.

@@ -2,14 +2,21 @@
 # the right size; `folder PATH`; `free BYTES` of its disk, where that is told, and `disk NAME`, the
 # same for all folders that are on it; `manifest DIGEST`, and `owner CLUSTER`, whose it is by what
 # that says; `between KIB`, of all that has arrived, for whatever placement; `unlike FILE` of the
-# skeleton, where it differs outside of its pieces. Changes nothing. After shard-files.sh and
+# skeleton, where it differs outside of its pieces. Changes
+# nothing. `foreign WHY` and no more where another user has a part in it. After shard-files.sh and
 # skeleton-holes.sh.
 #
 # Values besides those: shard_skeleton (words FILE:BYTES).
 
 : "${shard_folder-}" "${shard_wanted-}" "${shard_skeleton-}";
+: "${shard_base-}" "${foreign-}";
 
 echo "folder $shard_folder";
+if is_foreign "$shard_base" "$shard_folder/incoming"; then
+    echo "foreign $foreign";
+    echo complete;
+    exit;
+fi;
 place=$shard_folder;
 while [ ! -d "${place:-/}" ]; do
     [ ! -e "$place" ] || echo "closed $place";

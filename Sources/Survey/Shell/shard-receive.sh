@@ -4,19 +4,18 @@
 # is there under the name of a whole one, but it has neither its size nor its digest. After
 # shard-files.sh.
 #
-# Prints `closed FOLDER` instead where that cannot be made.
+# Prints `closed FOLDER` or `foreign WHY` instead where that cannot be made, or is not ours.
 #
 # Values besides those: shard_kept (words NAME).
 
-: "${shard_folder-}" "${shard_kept-}";
+: "${shard_folder-}" "${shard_kept-}" "${foreign-}";
 
 umask 077;
-if ! mkdir -p "$shard_folder/incoming" || ! cd "$shard_folder/incoming"; then
-    echo "closed $shard_folder";
+enter_incoming || {
+    if [ "$foreign" ]; then echo "foreign $foreign"; else echo "closed $shard_folder"; fi;
     echo complete;
     exit;
-fi;
-chmod 700 "$shard_folder" "$shard_folder/incoming";
+};
 tell_about;
 set +f;
 for file in * .[!.]*; do

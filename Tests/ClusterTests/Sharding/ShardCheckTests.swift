@@ -11,7 +11,8 @@ import Testing
 @Suite struct ShardCheckTests {
     /// The folder of one node, with what was stored in it.
     private final class Folder {
-        let folder = NSTemporaryDirectory() + "sollol-shard-\(UUID().uuidString)"
+        let base = NSTemporaryDirectory() + "sollol-shard-\(UUID().uuidString)"
+        var folder: String { base + "/host/0123456789abcdef" }
         private let shell: GuardShell
         let manifest: ShardManifest
         static let names = ["blk.0.ffn_up.weight", "blk.1.ffn_up.weight"]
@@ -39,7 +40,7 @@ import Testing
             try Data(manifest.text.utf8).write(to: URL(filePath: "\(folder)/manifest.json"))
         }
 
-        deinit { _ = try? ShellRun("chmod -R u+rwx \(folder); rm -rf \(folder)", []) }
+        deinit { _ = try? ShellRun("chmod -R u+rwx \(base); rm -rf \(base)", []) }
 
         func ask(_ line: String) throws -> [UInt8] {
             let question = SurveyScript.session(marker: "marker") + "\n" + line + "\nguard\n:\n"
