@@ -98,7 +98,9 @@ final class ShardTarget {
             if let shortage = host.shortage(of: space, within: room, answer, beside: others) {
                 return finish(problem: shortage)
             }
-            send(missing, need, keeping: kept.map(\.file.name))
+            // Where a commit was ended, no other manifest tells what is there.
+            let manifest = answer.manifest == nil ? [ShardManifest.fileName] : []
+            send(missing, need, keeping: kept.map(\.file.name) + manifest)
         }
     }
 
