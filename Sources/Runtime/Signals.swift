@@ -127,8 +127,8 @@ package enum Signals {
     /// ignored: INT in the background of a script.
     static func running(_ loop: EventLoop, cancel: @escaping () -> Void) {
         let numbers = wanted + [SIGPIPE, SIGCHLD]
-        // Whole actions: SIG_IGN, as INT has it in a script's background, is no function, and ends a
-        // sequence of optional ones.
+        // Whole actions: SIG_IGN, as INT has it in a script's background, is no function, and
+        // ends a sequence of optional ones.
         let before = numbers.map { number in
             var action = sigaction()
             sigaction(number, nil, &action)

@@ -24,6 +24,14 @@ extension ShardScript {
             self.patches = patches
         }
 
+        /// Stands for what it becomes in the name of what has come of it: of a patched piece, which
+        /// is never continued as that of another placement, also for where it begins, how long it
+        /// is and its patches.
+        package func tag(of remote: RemoteFile) -> String {
+            guard !patches.isEmpty else { return remote.tag }
+            return String(SHA256.hex(word(remote.tag).utf8).prefix(8))
+        }
+
         /// A word for `shard-fetch.sh`.
         func word(_ tag: String) -> String {
             let patches = patches.map { patch in
@@ -53,7 +61,7 @@ extension ShardScript {
                 + Self.assign("etag_\(part)", file.etag)
                 + Self.assign("total_\(part)", "\(file.byteCount)")
         }
-        let words = wanted.map { $0.word(files[$0.part].tag) }
+        let words = wanted.map { $0.word($0.tag(of: files[$0.part])) }
         return values.joined() + Self.assign("shard_ranges", words.joined(separator: " "))
             + Self.assign("shard_run", run)
             + Self.assign("head_lines", "\(Bounds.sourceHeadLines)")

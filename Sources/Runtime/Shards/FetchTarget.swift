@@ -72,8 +72,8 @@ final class FetchTarget {
 
     /// The digest of what is there of the file as it is now at the server; nil: it has to come.
     private func digest(_ item: ShardItem, in place: ShardAnswer.Place) -> String? {
-        guard let fetched = answer.fetched[item.file.name], let part = item.part,
-            fetched.tag == source.remote[part].tag,
+        guard let fetched = answer.fetched[item.file.name], let fetch = item.fetch,
+            fetched.tag == fetch.tag(of: source.remote[fetch.part]),
             answer.digests[place]?[item.file.name] == fetched.digest
         else { return nil }
         return fetched.digest

@@ -82,8 +82,12 @@ final class FetchWork {
             }
             return
         }
-        filled = []
-        for target in targets {
+        // The coordinator first, as in `ShardWork.run`.
+        let left = targets.indices.filter { outcomes[$0] == nil }
+        let first = left.filter { !targets[$0].node.isWorker }
+        for index in first.isEmpty ? left : first {
+            let target = targets[index]
+            filled.remove(index)
             let name = ShardFolder.name(of: target.node, cluster: work.cluster)
             target.store(target.node.isWorker ? manifest.part(of: name) : manifest)
         }

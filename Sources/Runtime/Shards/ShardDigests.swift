@@ -23,6 +23,7 @@ enum ShardDigests {
     ) throws(ShardSource.Problem) -> [String: String] {
         var digests: [String: String] = [:]
         if let stored = source.stored {
+            try stored.check(for: layout)
             for tensor in layout.tensors {
                 // One that is in the skeleton now has no digest of its own yet.
                 if let digest = stored.digests[tensor.name] {

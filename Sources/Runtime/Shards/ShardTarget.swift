@@ -98,7 +98,9 @@ final class ShardTarget {
             host.shortage(of: space, within: room, answer, beside: others)
         } done: { [self] problem in
             if let problem { return finish(problem: problem) }
-            send(missing, need, keeping: kept.map(\.file.name))
+            // Where a commit was ended, no other manifest tells what is there.
+            let manifest = answer.manifest == nil ? [ShardManifest.fileName] : []
+            send(missing, need, keeping: kept.map(\.file.name) + manifest)
         }
     }
 

@@ -121,6 +121,13 @@ package struct ShardWork {
             guard outcomes.indices.allSatisfy({ filled[$0] != nil || outcomes[$0] != nil })
             else { return }
             let failed = outcomes.first { $0?.problem != nil }.flatMap { $0?.node }
+            // The coordinator first: what it takes over may be nowhere else once a worker has
+            // dropped it.
+            if failed == nil, let first = places.firstIndex(where: { !$0.node.isWorker }),
+                let commit = filled.removeValue(forKey: first)
+            {
+                return commit()
+            }
             for (index, commit) in filled {
                 guard let failed else { commit(); continue }
                 targets[index].finish(problem: Self.waits(for: failed))

@@ -2,10 +2,12 @@ import Basics
 import Foundation
 
 /// A file of a model that is read in any order, on this machine or on another host.
-enum SourceFile {
+indirect enum SourceFile {
     /// Opened once: another file in its place later is none of its.
     case here(Descriptor, path: String, byteCount: UInt64)
     case there(HostFiles, path: String, byteCount: UInt64)
+    /// A file of the skeleton that was not put together yet.
+    case pieces([(range: Range<UInt64>, file: SourceFile)], path: String, byteCount: UInt64)
 
     /// Opens a file.
     ///
@@ -32,14 +34,14 @@ enum SourceFile {
     /// Its size when it was opened.
     var byteCount: UInt64 {
         switch self {
-        case .here(_, _, let count), .there(_, _, let count): count
+        case .here(_, _, let count), .there(_, _, let count), .pieces(_, _, let count): count
         }
     }
 
     /// What people call it.
     var shown: String {
         switch self {
-        case .here(_, let path, _): path
+        case .here(_, let path, _), .pieces(_, let path, _): path
         case .there(let files, let path, _): files.location.shown(path)
         }
     }
@@ -51,7 +53,37 @@ enum SourceFile {
         switch self {
         case .here(let file, let path, _): try Self.read(file, path, offset, count)
         case .there(let files, let path, _): try files.read(path, offset, count)
+        case .pieces(let pieces, _, _):
+            try Self.read(pieces, offset..<(offset + UInt64(count)))
         }
+    }
+
+    private static func read(
+        _ pieces: [(range: Range<UInt64>, file: SourceFile)], _ wanted: Range<UInt64>
+    ) throws(ShardSource.Problem) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: wanted.count)
+        for (range, file) in pieces where range.overlaps(wanted) {
+            let part = range.clamped(to: wanted)
+            let place = Int(part.lowerBound - wanted.lowerBound)
+            bytes.replaceSubrange(
+                place..<(place + part.count),
+                with: try file.read(part.lowerBound - range.lowerBound, part.count))
+        }
+        return bytes
+    }
+
+    /// The SHA-256 of a part of it.
+    ///
+    /// - Throws: `ShardSource.Problem`.
+    func digest(of range: Range<UInt64>) throws(ShardSource.Problem) -> String {
+        var digest = SHA256()
+        var place = range.lowerBound
+        while place < range.upperBound {
+            let count = Int(min(range.upperBound - place, 1 << 20))
+            digest.add(try read(place, count))
+            place += UInt64(count)
+        }
+        return digest.hex
     }
 
     private static func read(

@@ -1,6 +1,7 @@
 import Basics
 import Configuration
 import Model
+import Remote
 import Sharding
 
 /// What hosts store of a model, as the source of what they are to store: for a model that is gone.
@@ -11,6 +12,7 @@ final class StoredModel {
 
     /// A tensor that a worker has.
     private struct Stored {
+        var entry: ShardManifest.Tensor
         /// Where it is in its file of the model.
         var range: Range<UInt64>
         var file: SourceFile
@@ -23,8 +25,11 @@ final class StoredModel {
     private let tensors: [[Stored]]
     /// SHA-256 of what workers have, by the names of tensors.
     let digests: [String: String]
+    private let cluster: String
+    /// Whether the skeleton was not put in its place, and is in `incoming` and nowhere else.
+    private let isBetween: Bool
 
-    /// Reads the header, of the skeleton.
+    /// Reads the header, of the skeleton, and compares all of that with the manifest.
     ///
     /// - Parameter manifest: the coordinator's.
     /// - Throws: `Problem`, also where a worker is not in the configuration any more.
@@ -42,9 +47,10 @@ final class StoredModel {
         var digest = SHA256()
         var skeleton: [SourceFile] = []
         var headers: [(header: GGUFHeader, fileSize: UInt64)] = []
+        var isBetween = false
         for part in manifest.skeleton {
-            let file = try SourceFile(
-                "\(coordinator.folder)/\(part.name)", on: coordinator.files)
+            let file = try Self.skeleton(part, coordinator.files, coordinator.folder)
+            if case .pieces = file { isBetween = true }
             headers.append((try ShardSource.header(of: file, into: &digest), file.byteCount))
             skeleton.append(file)
         }
@@ -60,6 +66,8 @@ final class StoredModel {
         }
         self.headers = headers
         self.skeleton = skeleton
+        self.isBetween = isBetween
+        cluster = spec.name
         tensors = try Self.tensors(of: manifest, headers, places)
         digests = Dictionary(
             manifest.tensors.map { ($0.name, $0.digest) }, uniquingKeysWith: { first, _ in first })
@@ -86,7 +94,7 @@ final class StoredModel {
                 let path = "\(place.folder)/rpc/\(entry.fileName)"
                 stored.append(
                     Stored(
-                        range: start..<(start + tensor.byteCount),
+                        entry: entry, range: start..<(start + tensor.byteCount),
                         file: .there(place.files, path: path, byteCount: tensor.byteCount)))
             }
             all.append(stored.sorted { $0.range.lowerBound < $1.range.lowerBound })
@@ -95,6 +103,81 @@ final class StoredModel {
             throw Problem(description: "the model has no \(name), which a worker stores of it")
         }
         return all
+    }
+
+    /// A file of the skeleton, in its place or, where a commit was ended, in `incoming`.
+    ///
+    /// What differs from the manifest is refused: digested as it is now, it would become what is
+    /// right.
+    private static func skeleton(
+        _ part: ShardManifest.File, _ files: HostFiles, _ folder: String
+    ) throws(Problem) -> SourceFile {
+        let path = "\(folder)/\(part.name)"
+        let whole = SourceFile.there(files, path: path, byteCount: part.byteCount)
+        do throws(Problem) {
+            for run in part.runs {
+                try compare(
+                    try whole.digest(of: run.range), run.digest,
+                    "\(whole.shown), byte \(run.range.lowerBound)")
+            }
+            return whole
+        } catch {
+            let pieces = part.runs.map { run in
+                let piece = StoredFile(pieceOf: part.name, run.range, block: SkeletonFile.block)
+                let path = "\(folder)/incoming/\(piece.name)"
+                return (
+                    range: run.range,
+                    file: SourceFile.there(files, path: path, byteCount: piece.byteCount)
+                )
+            }
+            for (run, piece) in zip(part.runs, pieces) {
+                let sum = try? piece.file.digest(of: 0..<piece.file.byteCount)
+                guard sum == run.digest else { throw error }
+            }
+            return .pieces(pieces, path: whole.shown, byteCount: part.byteCount)
+        }
+    }
+
+    private static func compare(
+        _ sum: String, _ digest: String, _ what: String
+    ) throws(Problem) {
+        guard sum != digest else { return }
+        throw Problem(
+            description: "\(what): it is not what was stored. Give the model with --from: what "
+                + "hosts store of it is no source any more")
+    }
+
+    /// Compares what becomes a part of the skeleton with the manifest, and sees that what goes to
+    /// another worker is where it was stored: whoever has it may drop it once others have theirs.
+    ///
+    /// - Throws: `Problem`, before anything is changed.
+    func check(for layout: ShardLayout) throws(Problem) {
+        var holders: [String: String] = [:]
+        for tensor in layout.tensors {
+            holders[tensor.name] = ShardFolder.name(of: tensor.holder, cluster: cluster)
+        }
+        if isBetween, layout.tensors.contains(where: { digests[$0.name] == nil }) {
+            throw Self.unfinished(skeleton[0].shown)
+        }
+        for stored in tensors.joined() {
+            let holder = holders[stored.entry.name]
+            guard holder != stored.entry.holder else { continue }
+            guard !isBetween else { throw Self.unfinished(skeleton[0].shown) }
+            guard case .there(let files, let path, let byteCount) = stored.file,
+                (try? files.size(of: path)) == byteCount
+            else { throw Self.unfinished("\(stored.file.shown) (\(stored.entry.name))") }
+            guard holder == nil else { continue }
+            try Self.compare(
+                try stored.file.digest(of: 0..<byteCount), stored.entry.digest,
+                "\(stored.entry.name) (\(stored.file.shown))")
+        }
+    }
+
+    /// What was not put in its place stays there for its own placement alone.
+    private static func unfinished(_ what: String) -> Problem {
+        Problem(
+            description: "\(what) is not in its place: sollol shard was ended before all was. Run "
+                + "it again with the configuration that it had then, or give the model with --from")
     }
 
     /// Reads bytes of a file of the model, from whoever has them.

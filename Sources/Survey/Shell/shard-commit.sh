@@ -1,4 +1,4 @@
-# Puts what has arrived and was compared into its place. From its first step on, until the manifest
+# Puts what has arrived and was compared into its place. From its second step on, until the manifest
 # is there, nothing of the folder counts; done again after any end, it comes to the same.
 #
 # Values besides those of shard-files.sh: shard_skeleton (words FILE:BYTES), shard_digests (words
@@ -13,20 +13,23 @@ cd "$shard_folder" || exit 73;
 
 # fail TEXT
 fail() {
+    rm -f ./*.gguf.new;
     echo "failed $1";
     echo complete;
     exit;
 };
 
-! is_foreign "$shard_base" "$shard_folder" || fail "$foreign";
+! is_foreign "$shard_base" "$shard_folder" || {
+    echo "failed $foreign";
+    echo complete;
+    exit;
+};
 
-# 1. From now on it is in between.
-rm -f manifest.json || fail 'manifest.json cannot be removed';
-[ ! -d rpc ] || chmod 700 rpc || fail 'rpc cannot be changed';
-
-# 2. A file of the skeleton is made anew where its pieces have come: nothing may be in its holes.
+# 1. A file of the skeleton is made anew where its pieces have come: nothing may be in its holes. On
+# a full disk what was there stays.
 for word in $shard_skeleton; do
     file=${word%:*} bytes=${word##*:};
+    rm -f "$file.new" || fail "$file.new cannot be removed";
     pieces='';
     for piece in $shard_digests; do
         case $piece in
@@ -34,7 +37,6 @@ for word in $shard_skeleton; do
         esac;
     done;
     [ "$pieces" ] || continue;
-    rm -f "$file.new" || fail "$file.new cannot be removed";
     dd if=/dev/null of="$file.new" bs=1 seek="$bytes" count=0 2>/dev/null ||
         fail "$file cannot be made";
     for piece in $pieces; do
@@ -43,12 +45,22 @@ for word in $shard_skeleton; do
             fail "$file cannot be written";
     done;
     [ "$(size_of "$file.new")" = "$bytes" ] || fail "$file has another size than $bytes";
-    mv -f "$file.new" "$file" || fail "$file cannot be moved";
 done;
 for piece in $shard_digests; do
     name=${piece%%:*} rest=${piece#*:};
-    sum=$(piece_of "${name%@*}" "${name##*@}" "${rest%:*}" | digest_input);
+    file=${name%@*};
+    [ ! -f "$file.new" ] || file=$file.new;
+    sum=$(piece_of "$file" "${name##*@}" "${rest%:*}" | digest_input);
     [ "$sum" = "${rest#*:}" ] || fail "$name is not what was sent";
+done;
+sync 2>/dev/null;
+
+# 2. From now on it is in between; what has come stays in `incoming` until the end.
+rm -f manifest.json || fail 'manifest.json cannot be removed';
+[ ! -d rpc ] || chmod 700 rpc || fail 'rpc cannot be changed';
+for word in $shard_skeleton; do
+    file=${word%:*};
+    [ ! -f "$file.new" ] || mv -f "$file.new" "$file" || fail "$file cannot be moved";
 done;
 
 # 3. Tensors, readable for rpc-server and writable for nobody: what it would write there is wrong.

@@ -198,12 +198,13 @@ import Testing
         #expect(try host.ask(host.script.commit(digests: first)).isCommitted)
         #expect(
             host.content("skeleton.gguf")?.suffix(4097) == [UInt8](repeating: 0, count: 4097)[...])
-        // And one that is not what was sent ends it.
+        // And one that is not what was sent ends it, and what was there stays.
         _ = try host.receive([pieces[0]])
         let wrong = [pieces[0].0: Self.digest(pieces[1])]
         let answer = try host.ask(host.script.commit(digests: wrong))
         #expect(answer.failure == "skeleton.gguf@0 is not what was sent")
-        #expect(host.content("manifest.json") == nil)
+        #expect(host.content("manifest.json") != nil)
+        #expect(host.content("skeleton.gguf.new") == nil)
     }
 
     /// A folder that cannot be made is told, before anything is sent and when it is.
