@@ -61,6 +61,11 @@ package struct MeasureReport {
         let hasAny = results.contains { bench, outcome in
             if case .measured = outcome { bench.wayProblem == nil } else { false }
         }
+        let isOwnOnly = problems.allSatisfy { !$0.bench.node.isWorker }
+        if hasAny, isOwnOnly {
+            return "What was measured is recorded, and `sollol plan` and `sollol up` place layers "
+                + "by it where `strategy` is not set."
+        }
         return hasAny
             ? "What was measured is recorded; it counts once all devices of workers are measured."
             : "Nothing is recorded; what was known before stays."
@@ -71,7 +76,9 @@ package struct MeasureReport {
         let rate = way.bytesPerSecond.map {
             " and \(MemorySize.text(UInt64(min(max(0, $0), 1e15))))/s"
         }
-        return ", the way there (\(way.transport)) \(Self.milliseconds(way.hop))\(rate ?? "")"
+        // No room for what is sent, say; the time of a load and wide activations are not predicted.
+        return ", the way there (\(way.transport)) \(Self.milliseconds(way.hop))"
+            + (rate ?? " and unknown bytes a second")
     }
 
     private static func milliseconds(_ seconds: Double) -> String {

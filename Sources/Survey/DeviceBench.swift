@@ -126,6 +126,11 @@ package struct DeviceBench: Equatable, Sendable {
     /// Runs that differ by more than this are no measurement.
     private static let mostSpread = 1.0
 
+    /// Part by which the same work, each time the shortest of five runs, may take longer before the
+    /// larger probe than after it, or the other way round: what a layer takes is a difference, and
+    /// with two such paces it is that of neither.
+    private static let mostDrift = 0.3
+
     /// The outcome of a run.
     ///
     /// - Parameters:
@@ -135,8 +140,8 @@ package struct DeviceBench: Equatable, Sendable {
     package func outcome(_ lines: [String], status: Int?, now: Int) -> Outcome {
         if let why = whyNotBegun(lines) { return .problem(why) }
         let runs = Self.runs(lines)
-        guard status == 0, let token = pair(runs, { $0.n_gen > 0 }),
-            let prompt = pair(runs, { $0.n_prompt > 0 })
+        guard status == 0, let token = Work(runs, { $0.n_gen > 0 }),
+            let prompt = Work(runs, { $0.n_prompt > 0 })
         else {
             let last = lines.filter { !$0.hasPrefix("{") }.suffix(2)
             let said =
@@ -166,19 +171,28 @@ package struct DeviceBench: Equatable, Sendable {
             .filter(\.isSane)
     }
 
-    private func pair(_ runs: [Runs], _ isWanted: (Runs) -> Bool) -> (small: Runs, large: Runs)? {
-        let wanted = runs.filter(isWanted)
-        guard let small = wanted.first(where: { $0.model_filename.hasSuffix("/8") }),
-            let large = wanted.first(where: { $0.model_filename.hasSuffix("/9") })
-        else { return nil }
-        return (small, large)
+    /// What one kind of work took: the smaller probe is run before the larger one and after it.
+    private struct Work {
+        /// The quicker one of the two.
+        var small: Runs
+        var large: Runs
+        /// The slower one.
+        var slowest: Runs
+
+        init?(_ runs: [Runs], _ isWanted: (Runs) -> Bool) {
+            let wanted = runs.filter(isWanted)
+            let smalls = wanted.filter { $0.model_filename.hasSuffix("/8") }
+            guard let large = wanted.first(where: { $0.model_filename.hasSuffix("/9") }),
+                let small = smalls.min(by: { $0.seconds < $1.seconds }),
+                let slowest = smalls.max(by: { $0.seconds < $1.seconds })
+            else { return nil }
+            (self.small, self.large, self.slowest) = (small, large, slowest)
+        }
     }
 
-    private func measured(
-        token: (small: Runs, large: Runs), prompt: (small: Runs, large: Runs), now: Int
-    ) -> Outcome {
+    private func measured(token: Work, prompt: Work, now: Int) -> Outcome {
         let difference = Double(large.layers - small.layers)
-        func slope(_ runs: (small: Runs, large: Runs)) -> Double {
+        func slope(_ runs: Work) -> Double {
             let count = Double(max(runs.large.n_gen, runs.large.n_prompt))
             return (runs.large.seconds - runs.small.seconds) / difference / count
         }
@@ -189,6 +203,14 @@ package struct DeviceBench: Equatable, Sendable {
                 "\(device) on {host} is busy with something else: of equal runs the longest took "
                     + "\(Int(100 * spread)) % longer than the shortest; measure again when it is "
                     + "at rest")
+        }
+        if let restless = [token, prompt].first(where: { work in
+            work.slowest.seconds > (1 + Self.mostDrift) * work.small.seconds
+        }) {
+            return .problem(
+                "\(device) on {host} changes its pace while it is measured: the same work took "
+                    + "\(Self.milliseconds(restless.small)) and "
+                    + "\(Self.milliseconds(restless.slowest)); measure again when it is at rest")
         }
         guard layer > 0 else {
             return .problem(

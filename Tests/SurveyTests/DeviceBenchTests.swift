@@ -51,6 +51,21 @@ import Testing
         #expect(device.measuredAt == 7)
     }
 
+    /// Half as fast in its second half: the difference is that of neither pace.
+    @Test func aDeviceThatChangesItsPaceIsNotMeasured() {
+        func problem(_ seconds: Double, prompt: Double) -> String {
+            let again = [
+                Self.line(8, prompt: 0, tokens: 10, "\(seconds * 1e9)"),
+                Self.line(8, prompt: 100, tokens: 0, "\(prompt * 1e9)"),
+            ]
+            if case .problem(let text) = outcome(Self.lines + again) { return text }
+            return ""
+        }
+        #expect(problem(1.29, prompt: 0.8) == "")
+        #expect(problem(2, prompt: 1).contains("the same work took 1000 ms and 2000 ms"))
+        #expect(problem(1, prompt: 0.5).contains("the same work took 500 ms and 1000 ms"))
+    }
+
     /// 48 MiB in 2 s: of the 3.2 s between the two lines 0.9 s were runs, and 0.3 s a warm-up.
     @Test func theWayIsWhatALoadTakes() throws {
         let bench = Self.bench()
@@ -104,9 +119,12 @@ import Testing
 
     /// What a stand-in for llama-bench prints in that shell.
     ///
-    /// - Parameter tell: its commands.
+    /// - Parameters:
+    ///   - tell: its commands.
+    ///   - before: what that shell does before.
     private func output(
-        _ shell: String, _ tell: String, _ change: (inout DeviceBench) -> Void = { _ in }
+        _ shell: String, _ tell: String, before: String = "",
+        _ change: (inout DeviceBench) -> Void = { _ in }
     ) throws -> String {
         let folder = NSTemporaryDirectory() + "sollol-bench-\(UUID().uuidString)"
         let temporary = folder + "/tmp"
@@ -125,7 +143,7 @@ import Testing
         let process = Process()
         let applet = shell.hasSuffix("busybox") ? ["sh"] : []
         process.executableURL = URL(filePath: shell)
-        process.arguments = applet + bench.argv.dropFirst()
+        process.arguments = applet + ["-c", before + (bench.argv.last ?? "")]
         process.environment = [
             "PATH": "/usr/bin:/bin", "TMPDIR": temporary, "HOME": folder,
             "SOLLOL_SCRATCH": temporary + "/sollol-short-1",
@@ -155,6 +173,19 @@ import Testing
                 == ["\(ProbeModel.tiny.fileSize)", "\(ProbeModel.weighty.fileSize)"], "\(text)")
         #expect(text.contains("begins GGUF GGUF\n") && text.contains("left \n"), "\(text)")
         #expect(text.contains("-lm none -ngl 0 -dev none") && text.contains("-t 3"), "\(text)")
+    }
+
+    /// The smaller one is run once more behind the larger one, and is whole then, too.
+    @Test(arguments: shells) func theSmallerOneIsRunAgain(_ shell: String) throws {
+        let text = try output(shell, "echo \"again $5 $(wc -c <\"$6\")\"")
+        #expect(text.contains("again -m \(ProbeModel.tiny.fileSize)\n"), "\(text)")
+    }
+
+    /// Where there is no room for what the way is measured with, its hop still is.
+    @Test(arguments: shells) func withoutRoomForNoiseTheHopIsMeasured(_ shell: String) throws {
+        let text = try output(shell, "", before: "ulimit -f 20000; ") { $0.isNoisy = true }
+        let words = text.split(separator: " ")
+        #expect(words.filter { $0 == "-m" }.count == 1 && words.contains("-lm"), "\(text)")
     }
 
     /// What ssh could compress would make the way to a worker look faster than it is for weights;
