@@ -45,7 +45,8 @@ package struct ConfigurationLoader {
         loader.fillDefaults()
         var builder = SpecBuilder(loader)
         let spec = builder.build()
-        if sources.file == nil, !sources.searched.isEmpty, !builder.problems.isEmpty {
+        let lacks = builder.problems.contains { $0.origin == nil || $0.origin == .default }
+        if sources.file == nil, !sources.searched.isEmpty, lacks {
             let places = sources.searched.joined(separator: ", ")
             // It explains what is missing.
             builder.problems.insert(

@@ -23,6 +23,14 @@ package enum PlanError: Error, Equatable, Sendable {
     /// What these workers store is nowhere else.
     case restHasNoShards(missing: [Node])
 
+    /// Whether it was read out of what the coordinator's program says of itself.
+    package var isAboutCoordinatorsProgram: Bool {
+        switch self {
+        case .coordinatorWithoutRPC, .coordinatorWithoutOrigins, .coordinatorWithoutSleep: true
+        default: false
+        }
+    }
+
     /// What happened and what to do about it, as one line.
     package var message: String { complaint.text }
 

@@ -13,6 +13,8 @@ package final class StateDirectory {
         /// Another `sollol` holds it; the process id is nil when it could not be read. With which
         /// configuration, where that is another one.
         case held(path: String, pid: Int32?, other: String?)
+        /// It was removed while that `sollol` runs.
+        case removed(path: String, pid: Int32)
         /// Another configuration uses the same cluster name; whether a `sollol` runs with it.
         case otherConfiguration(path: String, recorded: String, isHeld: Bool)
 
@@ -20,7 +22,7 @@ package final class StateDirectory {
         package var exitStatus: ExitStatus {
             switch self {
             case .unusable: .cannotCreate
-            case .held: .alreadyRunning
+            case .held, .removed: .alreadyRunning
             case .otherConfiguration: .configuration
             }
         }
@@ -31,6 +33,11 @@ package final class StateDirectory {
             case .unusable(let path, let error):
                 "the state directory \(path) cannot be used: \(error). "
                     + Self.remedy(error, path)
+            case .removed(let path, let pid):
+                Self.holder(pid)
+                    + " already supervises this cluster, and its state directory \(path) was "
+                    + "removed meanwhile, so that nobody can ask it. Stop it with sollol down, "
+                    + "then start it anew."
             case .held(let path, let pid, nil):
                 Self.holder(pid)
                     + " already supervises this cluster: it holds \(path)/lock. It takes a "
@@ -108,6 +115,10 @@ package final class StateDirectory {
     ///   - adopts: whether it takes the place of the one that the folder is for.
     /// - Throws: `Problem`.
     package init(path: String, configuration: String?, adopts: Bool = false) throws {
+        // Whoever has an entry has taken the lock before, and gives it back after.
+        if let pid = RunningEntry.pid(of: path), pid != getpid(), !Self.holder(of: path).isHeld {
+            throw Problem.removed(path: path, pid: pid)
+        }
         try StateFolder.make(path)
         do throws(SystemError) {
             lock = try Descriptor(

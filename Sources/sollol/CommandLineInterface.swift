@@ -58,7 +58,10 @@ enum CommandLineInterface {
             return try command.handler(
                 .init(arguments: .init(values: [:]), words: words, isDetached: false))
         }
-        let loose = try CommandLineArguments(words, options: everything)
+        // An option that several commands have is that of the one that is given.
+        let own = first.flatMap(Commands.named)?.options ?? []
+        let loose = try CommandLineArguments(
+            words, options: (own + everything).unique(by: \.name))
         if loose.has("--version") { return try printVersion() }
         guard let name = loose.words.first else {
             if loose.has("--help") { return try printHelp(nil) }

@@ -116,9 +116,10 @@ struct NamedCluster {
     /// Asks its `sollol`, and waits for the answer.
     func ask(_ request: ControlRequest) -> ControlClient.Outcome {
         let outcome = client.ask(request)
-        guard case .notRunning = outcome, access("\(statePath)/lock", F_OK) != 0,
-            let pid = RunningEntry.pid(of: statePath)
-        else { return outcome }
+        // A start that was refused may have made the folder anew, and holds nothing of it.
+        guard case .notRunning = outcome, let pid = RunningEntry.pid(of: statePath) else {
+            return outcome
+        }
         let reason =
             "its state folder \(statePath) was removed while it runs, so that nobody can "
             + "ask it. `sollol down` ends it, and `sollol up` starts it anew"
@@ -144,7 +145,8 @@ struct NamedCluster {
                     + "killed, or crashed. Start it again: \(startLine)"
             }
             return status
-        case .silent(let pid, let reason): return unanswered(pid: pid, reason)
+        case .silent(let pid, let reason):
+            return client.holder.isHeld ? unanswered(pid: pid, reason) : wedged(pid: pid, reason)
         case .hung(let hung): return wedged(pid: hung.pid, "\(hung)")
         case .foreign(let foreign): return wedged(pid: foreign.pid, "\(foreign)")
         }

@@ -147,7 +147,12 @@ struct UpCommand {
             loaded.spec, recorded: recorded, owner: state.owner, tell: console.report)
         defer { look.connections.closeAll() }
         try state.write(look.facts.encoded(), to: RecordedFacts.name)
-        for finding in look.findings { console.report(finding) }
+        // Errors last: why nothing was started is the last thing that is told, and remembered.
+        for severity in [Finding.Severity.warning, .error] {
+            for finding in look.findings where finding.severity == severity {
+                console.report(finding)
+            }
+        }
         guard let plan = look.plan, !look.findings.contains(where: { $0.severity == .error }) else {
             console.notice("nothing was started")
             return .unavailable

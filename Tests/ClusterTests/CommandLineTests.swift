@@ -128,6 +128,14 @@ struct CommandLineTests {
         #expect(!place.isTouched)
     }
 
+    /// What is wrong there is not that there is no file.
+    @Test func withoutAFileAMistakeIsOnlyThatMistake() throws {
+        let place = try Place()
+        let outcome = try place.run("up", "--model", "m.gguf", with: ["RPC_BACKENDS": "a,,b"])
+        #expect(outcome.status == 78)
+        #expect(outcome.errors.hasPrefix("error: RPC_BACKENDS: "), "\(outcome.errors)")
+    }
+
     /// Nothing says which one is meant. Clusters of other tests come and go meanwhile.
     @Test func statusWithoutAConfigurationShowsAllClusters() throws {
         let place = try Place()

@@ -51,11 +51,39 @@ struct LostClusterTests {
         let status = try cluster.sollol("status")
         #expect(status.standardOutput().contains("was removed while it runs"))
         #expect(status.exitStatus() == 3)
+        // It is neither started once more nor forgotten for that.
+        let second = try cluster.sollol("up")
+        #expect(second.exitStatus() == 75)
+        #expect(second.lines.contains { $0.contains("was removed meanwhile") }, "\(second.lines)")
+        try FileManager.default.createDirectory(
+            atPath: cluster.folder + "/state/sollol/test", withIntermediateDirectories: true)
+        try "".write(
+            toFile: cluster.folder + "/state/sollol/test/lock", atomically: true, encoding: .utf8)
+        let json = try cluster.sollol("status", "--format", "json").standardOutput()
+        #expect(json.contains(#""state": "failed","#), "\(json)")
         let down = try cluster.sollol("down")
         #expect(down.exitStatus() == 0)
         #expect(down.lines.last == "cluster test is down; nothing is left running")
         #expect(sollol.exitStatus() == 0)
         #expect(cluster.leftovers() == [])
+    }
+
+    /// A program that says nothing is not judged by what it has not said, and why nothing was
+    /// started is what is remembered.
+    @Test func aRefusedStartIsTheLastThingThatIsRemembered() throws {
+        let cluster = try LocalCluster(coordinator: #""binary": "./hangs""#)
+        let program = cluster.folder + "/hangs"
+        try "#!/bin/sh\nexec sleep 1000\n".write(
+            toFile: program, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        try cluster.edit("./hangs", program)
+        let refused = try cluster.sollol("up")
+        #expect(refused.exitStatus() == 69)
+        let errors = refused.lines.filter { $0.contains(" error: ") }
+        #expect(errors.count == 1 && errors[0].contains("gives no answer in time"), "\(errors)")
+        let status = try cluster.sollol("status", "--format", "json").standardOutput()
+        #expect(status.contains(#""state": "failed","#), "\(status)")
+        #expect(status.contains("gives no answer in time"), "\(status)")
     }
 
     @Test func aKilledSollolIsNoOrderlyStop() throws {

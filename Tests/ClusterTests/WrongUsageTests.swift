@@ -16,6 +16,10 @@ struct WrongUsageTests {
             "sollol: --port needs a value: --port PORT\n  See: sollol help config"
         ),
         (
+            ["status", "--format"],
+            "sollol: --format needs a value: --format text|json\n  See: sollol help status"
+        ),
+        (
             ["config", "--port", "--quiet"],
             "sollol: --port needs a value: --port PORT\n  See: sollol help config"
         ),

@@ -280,7 +280,11 @@ package struct Preflight {
                 + [plan.shardComplaint].compactMap(\.self).map { Finding([.coordinator], $0) }
         } catch {
             plan = nil
-            findingsOfPlan = [Finding([.coordinator], error.complaint)]
+            // Of a program that has not answered nothing is known, and that is told already.
+            let isUnknown =
+                error.isAboutCoordinatorsProgram
+                && found.contains { $0.severity == .error && $0.processes.contains(.coordinator) }
+            findingsOfPlan = isUnknown ? [] : [Finding([.coordinator], error.complaint)]
         }
         found += findingsOfPlan
     }
