@@ -101,7 +101,7 @@ package struct ContextSettings: Equatable, Codable, Sendable {
     package var streams: Int { isUnified ? 1 : slots }
 
     /// Cells of one stream in a layer of that window.
-    func cells(window: Int?) -> Int {
+    package func cells(window: Int?) -> Int {
         guard let window, !keepsWindows else { return cells }
         return min(cells, Self.padded(window * (isUnified ? slots : 1) + microBatch))
     }

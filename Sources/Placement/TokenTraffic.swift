@@ -36,8 +36,9 @@ struct TokenTraffic {
     /// Bytes of the mask, to each device, for a token that looks at so many cells of the cache.
     func mask(cells: Int) -> Int { maskCell * cells }
 
-    /// Bytes both ways for one token of a prompt, of which nothing is answered but the activation.
-    func prompt(at layer: Int, batch: Int) -> Int {
-        arriving(at: layer) + activation + mask(cells: batch)
+    /// Bytes both ways for one token of a prompt that looks at so many cells of the cache, of which
+    /// nothing is answered but the activation.
+    func prompt(at layer: Int, cells: Int) -> Int {
+        arriving(at: layer) + activation + mask(cells: cells)
     }
 }

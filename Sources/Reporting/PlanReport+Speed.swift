@@ -51,7 +51,10 @@ extension PlanReport {
             "With \(tokens) tokens of context about \(threeDigits($0)) tokens/s (estimated)."
         }
         let prompt = prediction.promptTokensPerSecond.map {
-            "Prompts: \(threeDigits($0)) tokens/s."
+            let full = prediction.promptTokensPerSecondFull.map {
+                "; with \(tokens) tokens of context about \(threeDigits($0)) (estimated)"
+            }
+            return "Prompts: \(threeDigits($0)) tokens/s\(full ?? "")."
         }
         let load = loadSeconds.map {
             "Loading: \(threeDigits($0)) s for the way to the workers"

@@ -132,6 +132,10 @@ package struct PlanReport: Sendable {
             ("tokens_per_second", .optional(prediction?.tokensPerSecond)),
             ("tokens_per_second_full", .optional(prediction?.tokensPerSecondFull)),
             ("prompt_tokens_per_second", .optional(prediction?.promptTokensPerSecond)),
+            (
+                "prompt_tokens_per_second_full",
+                .optional(prediction?.promptTokensPerSecondFull)
+            ),
             ("load_seconds", .optional(loadSeconds)),
             (
                 "suggestions",

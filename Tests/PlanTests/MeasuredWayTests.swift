@@ -146,6 +146,28 @@ import Testing
         #expect(try Self.suggestions(facts).isEmpty)
     }
 
+    /// Tokens and tokens of a prompt, both with an empty and with a full context.
+    @Test func fourSpeedsAreTold() throws {
+        let report = try #require(PlanReport(try Self.plan(Self.facts()), model: "m"))
+        let prediction = try #require(report.prediction)
+        let rates = [
+            "tokens_per_second": prediction.tokensPerSecond,
+            "tokens_per_second_full": prediction.tokensPerSecondFull,
+            "prompt_tokens_per_second": prediction.promptTokensPerSecond,
+            "prompt_tokens_per_second_full": prediction.promptTokensPerSecondFull,
+        ]
+        let json = try JSONSerialization.jsonObject(with: Data(report.json.utf8))
+        let object = try #require(json as? [String: Any])
+        for (key, rate) in rates {
+            let rate = try #require(rate)
+            #expect(abs((object[key] as? Double ?? 0) / rate - 1) < 1e-6, "\(key)")
+            #expect(report.text.contains(threeDigits(rate)), "\(report.text)")
+        }
+        #expect(
+            report.text.contains(" tokens/s; with 8192 tokens of context about "),
+            "\(report.text)")
+    }
+
     /// The other way round nobody gains, whatever was measured.
     @Test func nobodyIsAdvisedToUseSSH() throws {
         var facts = try Self.facts(hop: 0.005)
