@@ -24,6 +24,7 @@ extension ClusterStatus {
         if state == .dead { first += ", its servers ended with it" }
         let headline = Headline(self, at: now)
         var lines = [first] + trouble(headline, now, place)
+        if isServing, let sentence = speed?.sentence { lines.append("speed: \(sentence)") }
         if state == .recovering || state == .starting, !headline.causes.isEmpty { return lines }
         if let summary {
             lines.append("last: \(summaryTime.map { "\(place.text($0)): " } ?? "")\(summary)")

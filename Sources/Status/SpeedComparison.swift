@@ -26,6 +26,13 @@ package struct SpeedComparison: Codable, Equatable, Sendable {
         explanation = Self.explanation(rate, prediction)
     }
 
+    /// Both, for people; nil while either is unknown, and where the explanation says it.
+    var sentence: String? {
+        guard let measured, explanation == nil else { return nil }
+        return "one request gets \(threeDigits(measured)) tokens/s, \(threeDigits(predicted)) "
+            + "predicted"
+    }
+
     private static func explanation(_ rate: Double, _ prediction: PlacementPrediction) -> String {
         let predicted = prediction.tokensPerSecond
         // Both come from hosts, which can say what they like.

@@ -24,6 +24,26 @@ import Testing
         #expect(equal.explanation == nil)
     }
 
+    /// Where it is as predicted, people were told neither; where it is not, the explanation says
+    /// both.
+    @Test func bothAreTold() {
+        #expect(SpeedComparison(nil, Self.prediction).sentence == nil)
+        let equal = Self.compared(270, 3)
+        #expect(equal.sentence == "one request gets 90.0 tokens/s, 100 predicted")
+        #expect(Self.compared(300, 10).sentence == nil)
+        let form = ScreenForm(columns: 80, rows: 30, charset: .ascii, hasColor: false)
+        var status = StatusViewTests.serving
+        func texts() -> [String] {
+            let view = StatusView(
+                status, on: form, at: StatusViewTests.now, in: StatusViewTests.place)
+            let text = status.text(at: StatusViewTests.now, in: StatusViewTests.place)
+            return [text, view.lines().joined(separator: "\n")]
+        }
+        #expect(texts().allSatisfy { !$0.contains("one request gets") })
+        status.speed = equal
+        #expect(texts().allSatisfy { $0.contains("one request gets 90.0 tokens/s, 100 pr") })
+    }
+
     @Test func aDifferenceIsExplained() {
         let slow = Self.compared(300, 10).explanation
         #expect(slow?.contains("30.0 tokens/s, 70 % fewer than the 100 predicted") == true)

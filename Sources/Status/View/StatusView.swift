@@ -52,6 +52,7 @@ package struct StatusView {
         screen.grow(.advice, to: Self.usualAdvice)
         screen.grow(.table, to: processes.count)
         screen.grow(.last, to: 2)
+        screen.grow(.activity, to: 2)
         screen.grow(.table, to: .max)
         screen.grow(.layers, to: 2)
         for part in [Part.warnings, .head, .advice, .memory, .last] {
@@ -203,7 +204,8 @@ package struct StatusView {
     private var activity: [StyledText] {
         if let load { return [loading(load)] }
         if let requests = status.requests, status.isServing, status.state != .asleep {
-            return [answering(requests)]
+            let speed = status.speed?.sentence.map { [StyledText(form.text($0))] } ?? []
+            return [answering(requests)] + speed
         }
         let ready = processes.count { $0.role == "worker" && $0.state == "ready" }
         let workers = processes.count { $0.role == "worker" }
