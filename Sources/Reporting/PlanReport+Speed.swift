@@ -5,9 +5,9 @@ import Plan
 /// How fast it will be, as far as devices are measured.
 extension PlanReport {
     /// Lines on tokens a second, where the time of one goes, and what would help; none where
-    /// nothing is measured.
+    /// the coordinator is alone; one line where something is not measured.
     var speed: [String] {
-        guard let prediction else { return [] }
+        guard let prediction else { return noPrediction.map { ["", $0] } ?? [] }
         var lines = [
             "",
             "Predicted: \(threeDigits(prediction.tokensPerSecond)) tokens/s with an empty "
@@ -41,6 +41,30 @@ extension PlanReport {
             }
         }
         return lines
+    }
+
+    /// Why nothing is predicted, and what to do; nil where the coordinator is alone.
+    private var noPrediction: String? {
+        switch placement.missingPrediction {
+        case nil: return nil
+        case .experts:
+            let key = ConfigurationKey.placement(.cpuExperts)
+            return "No prediction: nothing that was measured holds where the coordinator's CPU "
+                + "computes experts (\(key))."
+        case .unmeasured(let nodes):
+            let names = Node.list(nodes)
+            if isDesign {
+                return "No prediction: nobody has said how fast \(names) "
+                    + "\(nodes.count == 1 ? "is" : "are"); give seconds for one layer as in "
+                    + "--worker 24GiB@0.012."
+            }
+            let foreign = nodes.filter(unmanaged.contains)
+            guard foreign.isEmpty else {
+                return "No prediction: nobody has measured \(names), and sollol cannot measure "
+                    + "\(Node.list(foreign)), which it does not run."
+            }
+            return "No prediction: nobody has measured \(names). Try: sollol measure"
+        }
     }
 
     /// What follows from it for longer contexts, prompts and loads, as far as it is known.

@@ -19,6 +19,10 @@ package struct PlanReport: Sendable {
     let local: LocalTime
     let prediction: PlacementPrediction?
     let suggestions: [PlacementSuggestion]
+    /// Workers that somebody else runs.
+    let unmanaged: [Node]
+    /// Whether it is one of workers that do not exist.
+    let isDesign: Bool
     private let spares: [Node]
     private let spareNotices: [String]
 
@@ -52,6 +56,8 @@ package struct PlanReport: Sendable {
         }
         suggestions = PlacementSuggestion.all(
             plan.remembered ?? placement, isStored: !stored.isEmpty)
+        unmanaged = plan.unmanaged.map(\.node)
+        isDesign = assumptions != nil
         self.assumptions = assumptions ?? plan.notices + plan.assumptions
     }
 

@@ -1,0 +1,66 @@
+import Testing
+
+@testable import Basics
+@testable import Configuration
+@testable import Facts
+@testable import Placement
+@testable import Plan
+@testable import Reporting
+@testable import Samples
+
+/// What is said where nothing is predicted.
+@Suite struct UnpredictedPlanTests {
+    /// Facts in which these of the two workers take so many milliseconds for a layer.
+    private static func facts(_ milliseconds: [Double?]) throws -> HostFacts {
+        var facts = SampleSpecs.localFacts
+        let shape = try #require(facts.hosts[.here]?.models[SampleSpecs.model]?.shape)
+        for (worker, time) in zip(SampleSpecs.local.workers, milliseconds) {
+            guard let time else { continue }
+            let conditions = facts.conditions(of: worker, model: shape.paceDigest)
+            facts.record(
+                MeasuredDevice(
+                    conditions[0], measuredAt: 1, layer: time / 1000, promptLayer: 0.001,
+                    outputLayer: time / 1000, hop: 0, spread: 0),
+                of: worker.endpoint.description)
+        }
+        return facts
+    }
+
+    private static func plan(
+        _ milliseconds: [Double?], _ change: (inout ClusterSpec) -> Void = { _ in }
+    ) throws -> LaunchPlan {
+        var spec = SampleSpecs.local
+        change(&spec)
+        return try LaunchPlanner.plan(spec, facts: facts(milliseconds))
+    }
+
+    // MARK: Nothing predicted
+
+    private static func line(
+        _ plan: LaunchPlan, assumptions: [String]? = nil
+    ) throws -> String? {
+        let report = try #require(PlanReport(plan, model: "m", assumptions: assumptions))
+        return report.text.split(separator: "\n").first { $0.hasPrefix("No prediction: ") }
+            .map(String.init)
+    }
+
+    @Test func whoIsNotMeasuredIsNamed() throws {
+        #expect(try Self.line(Self.plan([1, 2])) == nil)
+        let one = try Self.plan([1, nil])
+        #expect(
+            try Self.line(one)
+                == "No prediction: nobody has measured worker-2. Try: sollol measure")
+        #expect(try Self.line(one, assumptions: [])?.contains("24GiB@0.012") == true)
+        let foreign = try Self.plan([1, nil]) { $0.workers[1].managed = false }
+        #expect(try Self.line(foreign)?.hasSuffix("worker-2, which it does not run.") == true)
+    }
+
+    @Test func theCoordinatorsLayersCountToo() throws {
+        let plan = try Self.plan([1, 2]) {
+            ($0.placement.strategy, $0.placement.layers) = (.manual, [10, 10])
+        }
+        #expect(
+            try Self.line(plan)
+                == "No prediction: nobody has measured coordinator. Try: sollol measure")
+    }
+}
