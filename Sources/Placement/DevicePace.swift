@@ -75,18 +75,21 @@ package struct DevicePace: Equatable, Codable, Sendable {
 }
 
 extension PlacementRequest {
-    /// The pace of each device, or nil unless all are measured, or all have a configured speed.
-    ///
-    /// The two never mix: a speed has no unit.
+    /// The pace of each device that layers are placed by, or nil unless all backends have a
+    /// configured speed, or all devices are measured. What somebody has written counts before what
+    /// was measured, and the two never mix: a speed has no unit.
+    package var paces: [DevicePace]? { configuredPaces ?? measuredPaces }
+
+    /// The pace that the `speed` of each backend stands for; nil unless all have one.
     ///
     /// A GPU of the coordinator's own has no key for one: by speeds it is slower than any backend,
     /// and gets what these have no room for.
-    package var paces: [DevicePace]? {
-        measuredPaces
-            ?? complete(
-                devices.map {
-                    ($0.speed ?? ($0.address == nil ? 0 : nil)).map(DevicePace.init(speed:))
-                })
+    package var configuredPaces: [DevicePace]? {
+        guard devices.contains(where: { $0.speed != nil }) else { return nil }
+        return complete(
+            devices.map {
+                ($0.speed ?? ($0.address == nil ? 0 : nil)).map(DevicePace.init(speed:))
+            })
     }
 
     /// The pace of each device in true seconds, or nil unless all are measured, and compute what

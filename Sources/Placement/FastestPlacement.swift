@@ -11,6 +11,8 @@ import Model
 struct FastestPlacement {
     private let request: PlacementRequest
     private let paces: [DevicePace]
+    /// That of the coordinator's CPU; nil where it is not known in the same unit.
+    private let coordinatorPace: DevicePace?
     private let blockCount: Int
     private let traffic: TokenTraffic
 
@@ -18,6 +20,7 @@ struct FastestPlacement {
     init(_ request: PlacementRequest, paces: [DevicePace]) {
         self.request = request
         self.paces = paces
+        coordinatorPace = request.configuredPaces == nil ? request.coordinatorPace : nil
         blockCount = request.shape.blockCount
         traffic = TokenTraffic(request)
     }
@@ -99,7 +102,7 @@ struct FastestPlacement {
     }
 
     private func kept(_ layers: Int) -> Cost {
-        guard let pace = request.coordinatorPace else { return Cost(unknown: layers) }
+        guard let pace = coordinatorPace else { return Cost(unknown: layers) }
         return Cost(time: pace.layer * layers)
     }
 

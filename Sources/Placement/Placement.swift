@@ -76,14 +76,14 @@ package enum Placement {
         guard let best = FastestPlacement(request, paces: paces).best() else {
             return try memoryAware(request, [])
         }
-        let isBySpeed = request.measuredPaces == nil
+        let isBySpeed = request.configuredPaces != nil
         let unmeasured = request.devices.filter { isBySpeed && $0.address == nil }
         return ModelPlacement(
             request, strategy: .fastest, coordinatorLayers: best.coordinatorLayers,
             counts: best.counts,
             notes: unmeasured.map {
                 "\($0.node) (\($0.name)) has no `speed`, so it gets only layers that no backend "
-                    + "has room for; `sollol measure` finds how fast it is"
+                    + "has room for; without any `speed` what `sollol measure` finds counts"
             })
     }
 

@@ -58,8 +58,12 @@ package struct PlacementSuggestion: Equatable, Sendable {
     }
 
     private static func strategy(_ request: PlacementRequest) -> [Change] {
-        guard request.strategy != .fastest else { return [] }
         var changed = request
+        guard request.strategy != .fastest else {
+            guard request.configuredPaces != nil else { return [] }
+            for index in changed.devices.indices { changed.devices[index].speed = nil }
+            return [Change(what: "layers by what was measured, no `speed`", request: changed)]
+        }
         changed.strategy = .fastest
         let what = "layers where they take the least time, strategy fastest"
         return [Change(what: what, request: changed)]

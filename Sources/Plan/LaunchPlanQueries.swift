@@ -24,6 +24,7 @@ extension LaunchPlan {
     /// How old that is by which layers were placed, as a clause; nil where nothing was measured.
     package var paceNotice: String? {
         guard let placement, placement.strategy == .fastest,
+            placement.request.configuredPaces == nil,
             let time = PlacementPrediction.measuredAt(placement)
         else { return nil }
         let day = LocalTime.utc.day(Timestamp(seconds: time))

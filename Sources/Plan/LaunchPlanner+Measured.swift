@@ -36,6 +36,34 @@ extension LaunchPlanner {
         }
     }
 
+    /// What of a configured `speed`, or of what was measured, does not count for that placement.
+    static func unusedPaces(_ placement: ModelPlacement) -> [String] {
+        let request = placement.request
+        let named = request.devices.filter { $0.speed != nil }.map(\.node).unique { $0 }
+        // Where something is missing for the strategy that was asked for, its own note says so.
+        guard !named.isEmpty, placement.strategy == .fastest || request.strategy != .fastest
+        else { return [] }
+        if placement.strategy != .fastest {
+            return [
+                "the `speed` of \(Node.list(named)) does not count: layers are placed by "
+                    + "\(placement.strategy.rawValue), and it is for "
+                    + "\(ConfigurationKey.placement(.strategy)) fastest"
+            ]
+        }
+        guard request.configuredPaces != nil else {
+            return [
+                "the `speed` of \(Node.list(named)) does not count: not every backend has one, "
+                    + "and layers are placed by what was measured"
+            ]
+        }
+        return request.measuredPaces == nil
+            ? []
+            : [
+                "layers are placed by the `speed` of each backend, and what was measured does not "
+                    + "count for it; it does where no backend has a `speed`"
+            ]
+    }
+
     /// That of the coordinator's CPU, or of a GPU of its own.
     func coordinatorPace(model: String, device: String = WorkerDevice.cpu) -> DevicePace? {
         let conditions = facts.conditions(of: spec.coordinator, device: device, model: model)

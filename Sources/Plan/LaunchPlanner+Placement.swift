@@ -103,6 +103,7 @@ extension LaunchPlanner {
                 placement = try Placement.of(request)
                 tellMove(to: placement)
             }
+            notices += Self.unusedPaces(placement)
             if !judgesFit(devices) {
                 assumptions.add(
                     .coordinator,

@@ -208,6 +208,19 @@ import Testing
         #expect(try Placement.of(request).strategy == .memoryAware)
     }
 
+    /// A speed has no unit: seconds of the coordinator's CPU do not count beside it.
+    @Test func speedsAndSecondsDoNotMix() throws {
+        var request = try Self.request([900, 900], milliseconds: [1, 4])
+        for index in 0...1 { request.devices[index].speed = Double(1 + 9 * index) }
+        request.participants = .withCoordinator
+        request.coordinatorLimit = 4 << 30
+        request.coordinatorPace = DevicePace(layer: .nanoseconds(1))
+        let placement = try Placement.of(request)
+        #expect(placement.coordinatorLayers == 0 && placement.counts == [0, 25])
+        for index in 0...1 { request.devices[index].speed = nil }
+        #expect(try Placement.of(request).coordinatorLayers > 0)
+    }
+
     /// How layers were shared out before this strategy: in proportion to speeds.
     private static func proportional(_ layers: Int, _ paces: [Duration]) -> [Int] {
         let speeds = paces.map { Duration.seconds(1) / $0 }

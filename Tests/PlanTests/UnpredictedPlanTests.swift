@@ -8,7 +8,7 @@ import Testing
 @testable import Reporting
 @testable import Samples
 
-/// What is said where nothing is predicted.
+/// What is said where nothing is predicted, or something does not count.
 @Suite struct UnpredictedPlanTests {
     /// Facts in which these of the two workers take so many milliseconds for a layer.
     private static func facts(_ milliseconds: [Double?]) throws -> HostFacts {
@@ -62,5 +62,52 @@ import Testing
         #expect(
             try Self.line(plan)
                 == "No prediction: nobody has measured coordinator. Try: sollol measure")
+    }
+
+    // MARK: Speeds
+
+    private static func speeds(
+        _ milliseconds: [Double?], _ speeds: [Double?], _ strategy: PlacementStrategy? = .fastest
+    ) throws -> LaunchPlan {
+        try plan(milliseconds) { spec in
+            spec.placement.strategy = strategy
+            for index in speeds.indices { spec.workers[index].speed = speeds[index] }
+        }
+    }
+
+    /// Once all was measured, the speeds that somebody had written were ignored without a word.
+    @Test func whatSomebodyHasWrittenCounts() throws {
+        let plan = try Self.speeds([1, 4], [1, 10])
+        #expect(plan.spares == ["worker-1"])
+        #expect(
+            plan.notices == [
+                "layers are placed by the `speed` of each backend, and what was measured does not "
+                    + "count for it; it does where no backend has a `speed`"
+            ])
+        #expect(plan.paceNotice == nil)
+        // What it comes to is known all the same, and what would be better.
+        let placement = try #require(plan.remembered)
+        #expect(abs((PlacementPrediction(placement)?.tokensPerSecond ?? 0) - 10) < 1e-6)
+        #expect(
+            PlacementSuggestion.all(placement).first?.text
+                == "layers by what was measured, no `speed`: 4.0 times as fast")
+    }
+
+    @Test func whatDoesNotCountIsTold() throws {
+        #expect(try Self.speeds([1, 4], [nil, nil]).notices == [])
+        #expect(try Self.speeds([nil, nil], [1, 10]).notices == [])
+        let some = try Self.speeds([1, 4], [nil, 10])
+        #expect(some.spares == ["worker-2"])
+        #expect(
+            some.notices == [
+                "the `speed` of worker-2 does not count: not every backend has one, and layers "
+                    + "are placed by what was measured"
+            ])
+        let other = try Self.speeds([nil, nil], [1, 10], nil)
+        #expect(
+            other.notices == [
+                "the `speed` of worker-1, worker-2 does not count: layers are placed by "
+                    + "memory_aware, and it is for placement.strategy fastest"
+            ])
     }
 }
