@@ -31,6 +31,9 @@ extension LaunchPlan {
         return "layers are placed by what was measured, the oldest of it on \(day)"
     }
 
+    /// Whether it can be told how fast it will be.
+    package var isPredicted: Bool { placement.flatMap { PlacementPrediction($0) } != nil }
+
     /// What people are told of a plan that is carried out: its notices, and how old that is by
     /// which layers were placed.
     package var noticesOfUse: [String] { notices + [paceNotice].compactMap(\.self) }

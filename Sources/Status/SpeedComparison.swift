@@ -12,7 +12,7 @@ package struct SpeedComparison: Codable, Equatable, Sendable {
     package var explanation: String?
 
     /// Tokens after which a measurement counts.
-    package static let fewest = 256
+    package static let fewest = SteadyPace.enough
     /// What measurements and a longer context make of the same cluster, as a part of it.
     private static let tolerance = 0.2
 

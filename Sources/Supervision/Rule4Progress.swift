@@ -72,7 +72,8 @@ extension Supervisor {
 
     mutating func activityAnswered(_ run: ProcessRun, _ activity: SlotActivity?, at now: Instant) {
         guard coordinator.run == run, var service = coordinator.service else { return }
-        effects.append(.setTimer(.activity(run), at: now + activityPause))
+        let pause = pauseBehind(activity, service.pace)
+        effects.append(.setTimer(.activity(run), at: now + pause))
         // No answer says nothing: it is the health probe that judges it.
         guard let activity else { return wakes(service, at: now) }
         endBlindness(&service)
@@ -95,6 +96,18 @@ extension Supervisor {
 
     /// Between two looks at the slots: ten within the time that makes a standstill a hang.
     var activityPause: Double { min(10, max(0.1, timeouts.stall / 10)) }
+
+    /// Seconds between two looks at a request whose pace is held against a prediction: of an answer
+    /// of some seconds two looks would otherwise see nothing.
+    private static let pacePause = 1.0
+
+    /// The same after that answer: shorter while one request alone is answered, until enough is
+    /// known of its pace, and only where something was predicted.
+    private func pauseBehind(_ activity: SlotActivity?, _ pace: SteadyPace) -> Double {
+        guard activity?.isOfOneRequest == true, pace.tokens < SteadyPace.enough, plan.isPredicted
+        else { return activityPause }
+        return min(Self.pacePause, activityPause)
+    }
 
     /// Ends a coordinator that has made no progress for too long.
     mutating func judgeProgress(at now: Instant) {

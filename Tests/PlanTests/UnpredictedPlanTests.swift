@@ -7,8 +7,10 @@ import Testing
 @testable import Plan
 @testable import Reporting
 @testable import Samples
+@testable import Supervision
 
-/// What is said where nothing is predicted, or something does not count.
+/// What is said where nothing is predicted or something does not count, and how a prediction is
+/// held against what is served.
 @Suite struct UnpredictedPlanTests {
     /// Facts in which these of the two workers take so many milliseconds for a layer.
     private static func facts(_ milliseconds: [Double?]) throws -> HostFacts {
@@ -109,5 +111,52 @@ import Testing
                 "the `speed` of worker-1, worker-2 does not count: layers are placed by "
                     + "memory_aware, and it is for placement.strategy fastest"
             ])
+    }
+
+    // MARK: Held against what is served
+
+    /// When the next look is due after one at a coordinator that serves.
+    private static func pause(
+        _ plan: LaunchPlan, _ looks: [SlotActivity]
+    ) throws -> Double {
+        var cluster = TestCluster()
+        cluster.supervisor = Supervisor(
+            WantedCluster(
+                plan: plan, restart: RestartPolicy(), health: HealthPolicy(),
+                timeouts: Timeouts()), seed: 1)
+        _ = cluster.happens(.upRequested)
+        for node: Node in ["worker-1", "worker-2", "coordinator"] {
+            _ = cluster.happens(.readinessConfirmed(cluster.run(node)))
+        }
+        let run = cluster.run("coordinator")
+        _ = cluster.happens(.distributionProven(run, summary: []))
+        var effects: [SupervisorEffect] = []
+        for look in looks { effects = cluster.happens(.activityAnswered(run, look), after: 1) }
+        let timers = effects.compactMap { effect -> Double? in
+            guard case .setTimer(.activity, let at) = effect else { return nil }
+            return at - cluster.now
+        }
+        #expect(timers.count == 1)
+        return (timers.first ?? 0).rounded()
+    }
+
+    /// Of 256 generated tokens nothing was known: looks were six seconds apart.
+    @Test func aRequestIsLookedAtMoreOften() throws {
+        func look(_ generated: Int) -> SlotActivity {
+            SlotActivity(busy: 1, counters: [0, 1, 9, generated])
+        }
+        let manual = { (spec: inout ClusterSpec) in
+            (spec.placement.strategy, spec.placement.layers) = (.manual, [12, 13])
+        }
+        let predicted = try Self.plan([1, 4], manual)
+        #expect(try Self.pause(predicted, [SlotActivity(busy: 0)]) == 6)
+        #expect(try Self.pause(predicted, [look(1), look(100)]) == 1)
+        #expect(try Self.pause(predicted, [look(1), look(256)]) == 1)
+        // Enough is known, or nothing can be told of one.
+        #expect(try Self.pause(predicted, [look(1), look(257), look(300)]) == 6)
+        let two = SlotActivity(busy: 2, counters: [0, 1, 9, 60, 1, 2, 9, 60])
+        #expect(try Self.pause(predicted, [two]) == 6)
+        #expect(try Self.pause(predicted, [SlotActivity(busy: 1, counters: [1, 2, 3])]) == 6)
+        #expect(try Self.pause(Self.plan([1, nil], manual), [look(1)]) == 6)
     }
 }

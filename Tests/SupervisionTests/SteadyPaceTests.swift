@@ -26,6 +26,12 @@ import Testing
         #expect(pace.tokens == 35 && pace.seconds == 4)
     }
 
+    /// Of a token that takes longer than it is until the next look all of its time counts.
+    @Test func slowTokensAreNotMadeQuicker() {
+        let looks = [5, 5, 6, 6, 7].map { Self.look(1, 9, $0) }
+        #expect(Self.pace(looks).tokens == 2 && Self.pace(looks).seconds == 8)
+    }
+
     @Test func nothingElseDoes() {
         let two = SlotActivity(busy: 2, counters: [0, 1, 9, 60, 1, 2, 9, 60])
         let looks = [
