@@ -142,7 +142,8 @@ package struct Preflight {
         }
         let keeps = !isThorough && running == nil
         if keeps { addForwards(to: &requests) }
-        found += findShards()
+        let missing = findShards()
+        if !readsModel { found += missing }
         for index in requests.indices {
             addSkeleton(to: &requests[index])
             requests[index].reaches.removeAll { likelySpares.contains($0.node) }
@@ -235,12 +236,19 @@ package struct Preflight {
         }
     }
 
+    /// Whether the model itself is read although nothing of it is stored in shards: to measure,
+    /// its header is enough, and `sollol shard` places by what was measured.
+    private var readsModel: Bool {
+        if case .address = spec.model { return false }
+        return wantsProbes && facts.shards == nil
+    }
+
     /// The model itself need not be there any more.
     private func addSkeleton(to request: inout SurveyRequest) {
         guard spec.storage == .sharded, request.model != nil else { return }
         guard let shards = facts.shards else {
             // A dry run can still tell what would be stored.
-            if !request.isBrief { request.model = nil }
+            if !request.isBrief, !readsModel { request.model = nil }
             return
         }
         let folder = ShardFolder.name(of: .coordinator, cluster: spec.name)

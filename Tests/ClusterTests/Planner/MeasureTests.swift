@@ -124,6 +124,16 @@ struct MeasureTests {
         #expect(again.exitStatus() == 69)
     }
 
+    /// Shards were demanded first, which are placed by what is measured.
+    @Test func whatIsToBeShardedIsMeasuredBefore() throws {
+        let cluster = try LocalCluster(workers: 1, extra: #""storage": "sharded""#)
+        let script = "#!/bin/sh\ncase \"$*\" in *--help*) exit 0;; esac\n" + LocalCluster.goodBench
+        let run = try cluster.sollol(["measure"], programs: cluster.programs(bench: script))
+        let text = run.standardOutput()
+        #expect(run.exitStatus() == 0, "\(run.lines)")
+        #expect(text.contains("25.000 ms a token"), "\(text)")
+    }
+
     @Test func besideARunningClusterItIsRefused() throws {
         let cluster = try LocalCluster(workers: 1)
         let up = try cluster.serving()
