@@ -33,7 +33,10 @@ enum MeasureCommand {
             trials: look.trials)
         let count = benches.count { $0.obstacle == nil }
         console.report(
-            Report(.phase, "[2/2] measuring \(plural(count, "device")), about 10 s each"))
+            Report(
+                .phase,
+                "[2/2] measuring \(plural(count, "device")), "
+                    + DeviceBenches.duration(of: count, spec.timeouts)))
         let outcomes = DeviceBenches.at(benches, look.facts, timeouts: spec.timeouts) {
             bench, outcome in
             // The signal ends this process once nothing runs any more.

@@ -11,6 +11,9 @@ private final class DeviceBenchRun {
     /// Seconds for one device: 40 short runs of llama-bench and two loads.
     private static let patience = 120.0
 
+    /// Seconds after which it is given up, the connection included.
+    static func limit(_ timeouts: Timeouts) -> Double { timeouts.connect + patience }
+
     private let bench: DeviceBench
     private let timeouts: Timeouts
     private let loop: EventLoop
@@ -41,7 +44,7 @@ private final class DeviceBenchRun {
                 handlers: .init(
                     started: { _ in }, printed: { [self] in note($0) },
                     ended: { [self] in ended($0) }))
-            let limit = timeouts.connect + Self.patience
+            let limit = Self.limit(timeouts)
             timer = loop.at(EventLoop.now + limit) { [self] in
                 stop("llama-bench on {host} does not end within \(Int(limit)) s")
             }
@@ -79,6 +82,13 @@ private final class DeviceBenchRun {
 /// Measures devices: hosts side by side, the devices of one host one after the other, since they
 /// would share its memory and processors.
 package enum DeviceBenches {
+    /// How long they take, as far as it can be told before: with a large model on a CPU one takes
+    /// minutes (70 billion parameters: 122 s), with a small one seconds.
+    package static func duration(of count: Int, _ timeouts: Timeouts) -> String {
+        let limit = "at most \(Int(DeviceBenchRun.limit(timeouts))) s"
+        return count > 1 ? "\(limit) each, those of one host in turn" : limit
+    }
+
     /// The outcomes in the order of the benches.
     ///
     /// - Parameters:
