@@ -30,6 +30,9 @@ struct Enquiry {
     /// Who runs the cluster, if anybody does.
     var supervisor: (isHeld: Bool, pid: Int32?) { StateDirectory.holder(of: statePath) }
 
+    /// What is to be told of other clusters on the same hosts before these are measured.
+    var neighbours: [String] { MeasureNeighbours.warnings(spec, state: statePath) }
+
     /// Looks at all hosts, with what was recorded of them, and says so.
     func look(_ phase: String, wantsProbes: Bool = false) -> Preflight {
         let recorded = RecordedFacts.read(state: statePath)

@@ -19,6 +19,10 @@ enum MeasureCommand {
                     + "both. Try: sollol down")
             return .alreadyRunning
         }
+        let lock = MeasureLock()
+        defer { withExtendedLifetime(lock) {} }
+        let neighbours = lock.isAlone ? [] : [MeasureNeighbours.otherMeasure]
+        for text in neighbours + enquiry.neighbours { console.report(Report(.warning, text)) }
         var look = enquiry.look(
             "[1/2] looking at programs, model and devices of all hosts", wantsProbes: true)
         look.tryWorkers()

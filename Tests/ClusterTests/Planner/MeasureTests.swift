@@ -134,6 +134,21 @@ struct MeasureTests {
         #expect(text.contains("25.000 ms a token"), "\(text)")
     }
 
+    /// Of another state folder, on the same host.
+    @Test func anotherClusterThereIsTold() throws {
+        let other = try LocalCluster(workers: 1)
+        let up = try other.serving("--name", "beside")
+        let cluster = try LocalCluster(workers: 1)
+        let script = "#!/bin/sh\ncase \"$*\" in *--help*) exit 0;; esac\n" + LocalCluster.goodBench
+        let run = try cluster.sollol(["measure"], programs: cluster.programs(bench: script))
+        #expect(run.exitStatus() == 0, "\(run.lines)")
+        let words = run.lines.joined(separator: " ")
+        #expect(words.contains("the cluster beside (pid "), "\(words)")
+        #expect(words.contains("Try: sollol down --name beside"), "\(words)")
+        up.signal(SIGINT)
+        #expect(up.exitStatus() == 0)
+    }
+
     @Test func besideARunningClusterItIsRefused() throws {
         let cluster = try LocalCluster(workers: 1)
         let up = try cluster.serving()
