@@ -108,6 +108,7 @@ package final class ClusterRunner {
         processes.printed = { [unowned self] in printed($1, by: $0) }
         processes.toldOfCache = { [unowned self] in toldOfCache(of: $0, $1) }
         processes.toldOfShard = { [unowned self] in shards.answered($0, $1) }
+        shards.refuted = { [unowned self] in notProven($0, $1) }
         questions.happened = { [unowned self] in answered($0) }
         reloads.handlers = reloadHandlers
         facts.warn = { [unowned self] in output.report(Report(.warning, $0)) }
@@ -288,6 +289,7 @@ package final class ClusterRunner {
             return
         }
         questions.read(line)
+        shards.read(line, of: run)
         if ComputationFailure.isTold(by: line) { happened(.computationFailed(run)) }
     }
 }

@@ -33,12 +33,17 @@ extension ClusterRunner {
     /// workers have them from their disks.
     func answered(_ event: SupervisorEvent) {
         guard case .distributionProven(let run, _) = event else { return happened(event) }
-        shards.prove { [unowned self] verdict in
-            switch verdict {
-            case .proven: happened(event)
-            case .refuted(let problem): happened(.shardRefuted(run, problem: problem))
-            case .unknown(let problem): happened(.distributionUnknown(run, problem: problem))
-            }
+        shards.prove(run) { [unowned self] verdict in
+            if verdict == .proven { happened(event) } else { notProven(run, verdict) }
+        }
+    }
+
+    /// What workers have loaded is not what they store, or nobody knows.
+    func notProven(_ run: ProcessRun, _ verdict: ShardProof.Verdict) {
+        switch verdict {
+        case .proven: break
+        case .refuted(let problem): happened(.shardRefuted(run, problem: problem))
+        case .unknown(let problem): happened(.distributionUnknown(run, problem: problem))
         }
     }
 

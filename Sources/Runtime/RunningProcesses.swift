@@ -92,6 +92,12 @@ final class RunningProcesses {
         }
     }
 
+    /// Stops a server, until `resume` or its end.
+    func pause(_ run: ProcessRun) { running[run]?.send("pause") }
+
+    /// Lets a server go on.
+    func resume(_ run: ProcessRun) { running[run]?.send("resume") }
+
     /// Ends the leash of a server that KILL has not ended.
     func endLeash(_ run: ProcessRun) { running[run]?.endLeash() }
 

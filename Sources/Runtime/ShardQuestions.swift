@@ -5,6 +5,7 @@ import Supervision
 
 /// Has the guards of workers look at their shards of the model: before each coordinator starts, and
 /// after it has loaded, when what they have read proves that they took what is on their disks.
+/// Until then it is paused: it would answer requests as soon as it can.
 final class ShardQuestions {
     /// Seconds that all have to answer, where nothing was changed since the last look.
     private static let patience = 60.0
@@ -19,8 +20,12 @@ final class ShardQuestions {
         var done: (ShardProof.Verdict) -> Void
     }
 
+    /// Told of a coordinator that may not serve.
+    var refuted: (ProcessRun, ShardProof.Verdict) -> Void = { _, _ in }
     private let processes: RunningProcesses
     private let loop: EventLoop
+    /// Whether what the coordinator has loaded is right.
+    private var isProven = false
     private var workers: [Node: ProcessRun] = [:]
     private var proof: ShardProof?
     private var waiting: Waiting?
@@ -52,14 +57,26 @@ final class ShardQuestions {
             return done(.proven)
         }
         proof = ShardProof(plan)
+        isProven = false
         digesting = plan.processes.compactMap { $0.shard?.digestSeconds }.max() ?? 0
         ask(hasLoaded: false, done)
     }
 
-    /// It has loaded; `done` is told whether it may serve.
-    func prove(_ done: @escaping (ShardProof.Verdict) -> Void) {
-        guard proof != nil else { return done(.proven) }
-        ask(hasLoaded: true, done)
+    /// The coordinator has printed a line.
+    func read(_ line: String, of run: ProcessRun) {
+        guard proof?.hasLoaded(line) == true else { return }
+        processes.pause(run)
+        prove(run) { [self] in if $0 != .proven { refuted(run, $0) } }
+    }
+
+    /// It could serve; `done` is told whether it may.
+    func prove(_ run: ProcessRun, _ done: @escaping (ShardProof.Verdict) -> Void) {
+        guard proof != nil, !isProven else { return done(.proven) }
+        ask(hasLoaded: true) { [self] verdict in
+            isProven = verdict == .proven
+            if isProven { processes.resume(run) }
+            done(verdict)
+        }
     }
 
     private func ask(hasLoaded: Bool, _ done: @escaping (ShardProof.Verdict) -> Void) {

@@ -17,6 +17,11 @@ package struct RemoteFile: Equatable, Sendable {
         self.byteCount = byteCount
     }
 
-    /// Stands for the file's state in names of files: 8 hexadecimal digits of its ETag and size.
-    package var tag: String { String(SHA256.hex("\(etag) \(byteCount)".utf8).prefix(8)) }
+    /// Stands for the file's state in names of files: 8 hexadecimal digits of its address, ETag
+    /// and size. An ETag tells states of one resource apart, and nothing of another (RFC 9110,
+    /// 8.8.3). What signs an address, its query, may be another one each time.
+    package var tag: String {
+        let place = address.text.prefix { $0 != "?" && $0 != "#" }
+        return String(SHA256.hex("\(place) \(etag) \(byteCount)".utf8).prefix(8))
+    }
 }

@@ -125,6 +125,14 @@ struct CoordinatorSlot: ProcessSlot {
     /// Whether requests are answered and accepted.
     var isServing: Bool { service != nil }
 
+    /// Whether it has begun, and has not served yet.
+    var isBeforeService: Bool {
+        switch server?.stage {
+        case .loading, .guarding, .proving: true
+        case .serving, .draining, .ending, nil: false
+        }
+    }
+
     /// This slot in place of the former one; see `WorkerSlot.inPlace`.
     func inPlace(of former: CoordinatorSlot) -> CoordinatorSlot {
         var slot = self

@@ -35,7 +35,7 @@ extension Supervisor {
     mutating func notProven(
         _ run: ProcessRun, _ cause: FailureCause.Class, _ problem: String, at now: Instant
     ) {
-        guard coordinator.run == run, coordinator.server?.stage == .proving else { return }
+        guard coordinator.run == run, coordinator.isBeforeService else { return }
         end(\.coordinator, FailureCause(cause, problem), by: .kill, at: now)
     }
 

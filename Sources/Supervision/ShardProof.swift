@@ -43,6 +43,11 @@ package struct ShardProof: Equatable, Sendable {
     private let bytes: [Node: UInt64]
     /// What each had read before the coordinator began.
     private var before: [Node: Int] = [:]
+    /// How far it is, by what it prints at `-lv 4` (build 11669): `model buffer size` before it
+    /// loads the weights of its first model, `constructing llama_context` after.
+    private var load = Load.begun
+
+    private enum Load { case begun, placed, over }
 
     /// A proof for that plan, of which nothing is known yet.
     package init(_ plan: LaunchPlan) {
@@ -69,6 +74,17 @@ package struct ShardProof: Equatable, Sendable {
             before[node] = read
             return .proven
         }
+    }
+
+    /// Takes a line of the coordinator: whether it has just loaded its weights. It computes nothing
+    /// yet, and answers nobody for as long as it is paused now.
+    package mutating func hasLoaded(_ line: String) -> Bool {
+        switch load {
+        case .begun where line.contains(" model buffer size = "): load = .placed
+        case .placed where line.contains("constructing llama_context"): load = .over
+        default: return false
+        }
+        return load == .over && !bytes.isEmpty
     }
 
     /// A worker has told after the coordinator has loaded: whether that may serve.

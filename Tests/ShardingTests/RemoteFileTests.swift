@@ -13,6 +13,16 @@ import Testing
         }
         #expect(Set(tags).count == 3 && tags.allSatisfy { Outside.isHex($0, digits: 8) })
     }
+
+    /// Another server, or another file of it, may use the same ETag; a signature changes.
+    @Test func anETagIsThatOfItsAddress() throws {
+        func tag(_ text: String) throws -> String {
+            RemoteFile(address: try SourceAddress(text), etag: "\"1\"", byteCount: 9).tag
+        }
+        let tags = try ["https://h/a", "https://h/b", "https://i/a"].map(tag)
+        #expect(Set(tags).count == 3)
+        #expect(try tag("https://h/a?signature=1") == tags[0])
+    }
 }
 
 @Suite struct CurlConfigurationTests {

@@ -89,7 +89,8 @@ import Testing
         #expect(cluster.exits("coordinator") == [.finish(.unavailable)])
     }
 
-    /// Before its coordinator has begun, and after it has loaded: the cause has its own remedy.
+    /// Before its coordinator has begun, when it has loaded its weights, and when it could serve:
+    /// the cause has its own remedy.
     @Test func aRefutedShardEndsBringUp() {
         var cluster = TestCluster(workers: 0)
         let before = cluster.reports(.upRequested)
@@ -98,14 +99,16 @@ import Testing
         #expect(reports.first?.cause == .wrongShard)
         #expect(cluster.supervisor.phase == .finished(.unavailable))
 
-        cluster = TestCluster(workers: 0)
-        _ = cluster.happens(.upRequested)
-        _ = cluster.happens(.started(coordinator, pid: 7))
-        _ = cluster.happens(.readinessConfirmed(coordinator))
-        #expect(
-            cluster.happens(.shardRefuted(coordinator, problem: "worker-1 has read less"))
-                == [.kill(coordinator)])
-        #expect(cluster.exits("coordinator") == [.finish(.unavailable)])
+        for isReady in [false, true] {
+            cluster = TestCluster(workers: 0)
+            _ = cluster.happens(.upRequested)
+            _ = cluster.happens(.started(coordinator, pid: 7))
+            if isReady { _ = cluster.happens(.readinessConfirmed(coordinator)) }
+            #expect(
+                cluster.happens(.shardRefuted(coordinator, problem: "worker-1 has read less"))
+                    == [.kill(coordinator)])
+            #expect(cluster.exits("coordinator") == [.finish(.unavailable)])
+        }
     }
 
     /// A guard that was silent for all the time of the question: nothing is known to be wrong.

@@ -25,6 +25,23 @@ import Testing
         #expect(whole.nodes.isEmpty)
     }
 
+    /// The buffers are told before the weights are loaded, the context after; a second one, of a
+    /// draft model say, is none of its business.
+    @Test func theWeightsAreLoadedWhenTheContextIsMade() {
+        let lines = [
+            "llama_context: constructing llama_context",
+            "load_tensors: RPC0[127.0.0.1:50971] model buffer size =    86.41 MiB",
+            "cmn  common_init_: added </s> logit bias = -inf",
+            "llama_context: constructing llama_context",
+            "load_tensors: RPC0[127.0.0.1:50971] model buffer size =     1.00 MiB",
+            "llama_context: constructing llama_context",
+        ]
+        var proof = sample()
+        #expect(lines.map { proof.hasLoaded($0) } == [false, false, false, true, false, false])
+        var whole = ShardProof(TestCluster.plan(workers: 2))
+        #expect(!lines.contains { whole.hasLoaded($0) })
+    }
+
     /// By bytes beyond what it had read before, and its shard.
     @Test(arguments: [
         (0, true), (4096, true), (8 << 20, true), ((8 << 20) + 1, false), (-1, false),

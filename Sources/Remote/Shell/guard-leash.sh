@@ -56,8 +56,11 @@ read_leash() {
     their_server='' their_start='' their_ticker='' ticker_start='';
     while IFS= read -r line; do
         case $line in
-        term) signal_server TERM;;
+        # One that is paused takes no TERM.
+        term) signal_server TERM; signal_server CONT;;
         kill) signal_server KILL;;
+        pause) signal_server STOP;;
+        resume) signal_server CONT;;
         'shard '*) answer_shard "${line#* }" &;;
         'judge '* | 'loaded '*) answer_cache "${line%% *}" "${line#* }";;
         *) beat;;

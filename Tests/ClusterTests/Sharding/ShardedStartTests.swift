@@ -129,19 +129,41 @@ struct ShardedStartTests {
         try Self.expectRefused(cluster, "no shards of the model", "Try: sollol shard")
     }
 
-    /// A program that does not take what is there: without the proof its answers are wrong.
+    /// A program that does not take what is there: without the proof its answers are wrong, and
+    /// nobody gets one before it, however often he asks.
     @Test func aWorkerThatDoesNotReadItsShardNeverServes() throws {
         let cluster = try Self.stored()
         let host = cluster.bed["worker-a"]
         let script = "/root/other-cache"
         try HostDisk.write(
-            "#!/bin/sh\nexport LLAMA_CACHE=/root/elsewhere\nexec ggml-rpc-server \"$@\"\n",
+            "#!/bin/sh\n>/root/runs\nexport LLAMA_CACHE=/root/elsewhere\n"
+                + "exec ggml-rpc-server \"$@\"\n",
             to: host.path(script))
-        _ = try host.run("chmod 755 \(script)")
+        // What looks at files takes longer there than the rest of the start.
+        let slow = "/usr/local/bin/find"
+        try HostDisk.write(
+            "#!/bin/sh\n[ ! -e /root/runs ] || sleep 3\nexec /usr/bin/find \"$@\"\n",
+            to: host.path(slow))
+        _ = try host.run("chmod 755 \(script) \(slow)")
         try cluster.configure(
             backends: Self.backends(binaryOfFirst: script), extra: Self.extra())
+        let answers = "/root/answers"
+        let client = try RunningProgram(
+            on: cluster.bed.control,
+            [
+                "sh", "-c",
+                #"exec >"$1"; while :; do curl -s -m 9 -o /dev/null -w '%{http_code}\n' "#
+                    + #"-d '{"prompt": "a", "n_predict": 1}' "$2" || sleep .01; done"#,
+                "client", answers, "http://\(cluster.api)/completion",
+            ], limit: 240)
         try Self.expectRefused(
             cluster, "worker-1 has read ", "does not take it as it is",
             "another attempt would not help")
+        client.signal(SIGKILL)
+        _ = client.exitStatus()
+        let statuses = Set(
+            try String(contentsOfFile: cluster.bed.control.path(answers), encoding: .utf8).split(
+                separator: "\n"))
+        #expect(statuses.contains("503") && !statuses.contains("200"), "\(statuses)")
     }
 }
