@@ -107,11 +107,15 @@ package struct ShardReport: Equatable, Sendable {
     package var changes: String? {
         guard let change else { return nil }
         func size(_ bytes: UInt64) -> String { MemorySize.text(bytes) }
-        if change.isNothing { return "No tensor changes hands, by what was stored last." }
+        let skeleton = change.skeletonBytes
+        if change.isNothing, skeleton == 0 {
+            return "No tensor changes hands, by what was stored last."
+        }
         let handed = change.handedBytes
         let whose = handed > 0 ? ", of which another worker has \(size(handed)) now" : ""
         return "By what was stored last, \(size(change.movedBytes)) of tensors are to be sent"
-            + "\(whose); \(size(change.keptBytes)) stay where they are."
+            + whose + (skeleton > 0 ? ", and \(size(skeleton)) of the skeleton" : "")
+            + "; \(size(change.keptBytes)) of tensors stay where they are."
     }
 
     private func sent(_ row: Row) -> String {
@@ -138,6 +142,7 @@ package struct ShardReport: Equatable, Sendable {
             ("send_bytes", .int(Int(change.movedBytes))),
             ("moved_bytes", .int(Int(change.handedBytes))),
             ("kept_bytes", .int(Int(change.keptBytes))),
+            ("skeleton_bytes", .int(Int(change.skeletonBytes))),
         ])
     }
 

@@ -14,8 +14,10 @@ package struct ShardChange: Equatable, Sendable {
     package var arrivals: [Arrival] = []
     /// What a worker need not keep, by its former holder's name.
     package var departures: [ShardManifest.Tensor] = []
-    /// Bytes that stay where they are.
+    /// Bytes of tensors that stay where they are.
     package var keptBytes: UInt64 = 0
+    /// Bytes of the skeleton, which has other holes.
+    package var skeletonBytes: UInt64 = 0
 
     /// Bytes that cross a network.
     package var movedBytes: UInt64 { arrivals.reduce(0) { $0 + $1.tensor.byteCount } }
@@ -47,6 +49,13 @@ package struct ShardChange: Equatable, Sendable {
             }
         }
         departures = former.filter { !kept.contains($0.name) }
+        let stored = manifest?.id == layout.id ? manifest?.skeleton ?? [] : []
+        for file in layout.skeleton {
+            let runs = Set(stored.first { $0.name == file.name }?.runs.map(\.range) ?? [])
+            for run in file.runs where !runs.contains(run) {
+                skeletonBytes += run.upperBound - run.lowerBound
+            }
+        }
     }
 
     /// Whether everything lies where it is to lie.

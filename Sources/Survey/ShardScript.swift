@@ -61,7 +61,8 @@ package struct ShardScript: Equatable, Sendable {
         let pieces = wanted.compactMap { file in
             digests[file.name].map { "\(file.name):\(file.byteCount):\($0)" }
         }
-        return assignSkeleton + Self.assign("shard_digests", pieces.joined(separator: " "))
+        return GuardProgram.skeletonHoles + " " + assignSkeleton
+            + Self.assign("shard_digests", pieces.joined(separator: " "))
             + line(PackageResources.shard_commit_sh)
     }
 

@@ -9,7 +9,7 @@ import Testing
         let layout = try ShardSample.layout()
         let manifest = ShardSample.manifest(layout)
         let change = ShardChange(to: layout, from: manifest, cluster: "home")
-        #expect(change.isNothing)
+        #expect(change.isNothing && change.skeletonBytes == 0)
         #expect(change.keptBytes == layout.tensors.reduce(0) { $0 + $1.byteCount })
         #expect(manifest.difference(from: layout, cluster: "home") == nil)
     }
@@ -55,6 +55,8 @@ import Testing
         let change = ShardChange(to: layout, from: before, cluster: "home")
         #expect(change.arrivals.isEmpty)
         #expect(change.departures.map(\.name) == ["token_embd.weight"])
+        let stored = layout.skeleton.reduce(0) { $0 + $1.storedBytes }
+        #expect(change.skeletonBytes > 0 && change.skeletonBytes <= stored)
         #expect(
             before.difference(from: layout, cluster: "home")
                 == "token_embd.weight is to be at the coordinator, and 127.0.0.1-50052 has it")

@@ -15,14 +15,12 @@ final class FetchTarget {
         var place: ShardPlace
     }
 
-    /// Told once that what it is to have is there, or that it has to wait (`isHeld`).
+    /// Told once that what it is to have is there.
     var whenFilled: () -> Void = {}
     /// Told what its host waits for.
     var whenWaiting: (String) -> Void = { _ in }
     /// Told once, at the end: bytes that were fetched, and why it did not work.
     var whenOver: (UInt64, String?) -> Void = { _, _ in }
-    /// Whether it has a skeleton that nobody can judge before all digests are known.
-    private(set) var isHeld = false
 
     private let part: Part
     private let source: ShardSource
@@ -57,8 +55,7 @@ final class FetchTarget {
         host.begin(script.lookForFetched, bytes: script.lookedBytes) { [self] answer in
             self.answer = answer
             if let obstacle = host.obstacle(answer, to: cluster) { return finish(obstacle) }
-            isHeld = !node.isWorker && answer.manifest != nil
-            if isHeld { hasAll() } else { fill() }
+            fill()
         }
     }
 
@@ -81,8 +78,7 @@ final class FetchTarget {
 
     private func digest(_ item: ShardItem) -> String? {
         stream?.arrived[item.file.name] ?? digest(item, in: .incoming)
-            ?? (node.isWorker ? digest(item, in: .cache) : nil)
-            ?? (isHeld ? digest(item, in: .skeleton) : nil)
+            ?? digest(item, in: node.isWorker ? .cache : .skeleton)
     }
 
     /// Digests of all that it is to have, by the names of files.
@@ -92,17 +88,14 @@ final class FetchTarget {
         return digests
     }
 
-    /// Whether a skeleton is what that manifest says, its holes included.
-    func isWhole(_ manifest: ShardManifest) -> Bool {
-        answer.manifest == manifest.digest && !answer.isUnlike
-            && part.items.allSatisfy { digest($0) != nil }
-    }
-
     /// Fetches what is missing.
-    func fill() {
-        isHeld = false
+    private func fill() {
         missing = part.items.filter { digest($0) == nil }
-        guard !missing.isEmpty else { return hasAll() }
+        // It needs no room, or none before all the others are filled.
+        if missing.isEmpty, !answer.isUnlike {
+            disks.said(node)
+            return whenFilled()
+        }
         let need = missing.reduce(0) { $0 + $1.file.byteCount }
         // A skeleton is put together beside its pieces.
         let all = node.isWorker ? need : need + byteCount
@@ -112,14 +105,9 @@ final class FetchTarget {
         disks.claim(claim, at: part.place.location) { [self] others in
             host.shortage(of: space, within: answer.freeBytes, answer, beside: others)
         } done: { [self] problem in
-            if let problem { finish(problem) } else { fetch() }
+            if let problem { return finish(problem) }
+            if missing.isEmpty { whenFilled() } else { fetch() }
         }
-    }
-
-    /// It needs no room, or none before all the others are filled.
-    private func hasAll() {
-        disks.said(node)
-        whenFilled()
     }
 
     private func fetch() {
@@ -157,8 +145,9 @@ final class FetchTarget {
 
     /// Puts all in place, with its part of a manifest.
     func store(_ manifest: ShardManifest) {
-        let isThere = node.isWorker && isWhole(manifest)
-        if isThere { return finish(nil) }
+        if node.isWorker, missing.isEmpty, answer.manifest == manifest.digest {
+            return finish(nil)
+        }
         do {
             var receiving = script
             receiving.wanted = []

@@ -72,10 +72,6 @@ final class FetchWork {
         }
         for target in targets { work.digests.merge(target.digests) { $1 } }
         let manifest = work.manifest
-        if let held = targets.firstIndex(where: \.isHeld), !targets[held].isWhole(manifest) {
-            filled.remove(held)
-            return targets[held].fill()
-        }
         if let obstacle = manifest.obstacle {
             for target in targets {
                 target.finish("what is to be written about it could not be read again: \(obstacle)")

@@ -71,15 +71,13 @@ final class ShardTarget {
     }
 
     private func looked(_ answer: ShardAnswer) {
-        let isWhole = answer.manifest == part.manifest.digest && !answer.isUnlike
         let place = node.isWorker ? ShardAnswer.Place.cache : .skeleton
-        var there = items.filter { isRight($0, answer, place) }
-        let isDone = isWhole && there.count == items.count
+        let there = items.filter { isRight($0, answer, place) }
+        let hasAll = there.count == items.count && !answer.isUnlike
         // What a run for another placement has left does not stay: the manifest alone is sent.
+        // A coordinator's always is: it becomes the newest, which a start goes by.
+        let isDone = hasAll && answer.manifest == part.manifest.digest
         if isDone, node.isWorker, answer.betweenBytes == nil { return finish(sent: 0) }
-        // Without its manifest nobody knows what is in the holes of a skeleton; with it the
-        // manifest alone is sent: it becomes the newest, which a start goes by.
-        if !node.isWorker, !isDone { there = [] }
         let names = Set(there.map(\.file.name))
         let absent = items.filter { !names.contains($0.file.name) }
         let missing = absent.filter { !isRight($0, answer, .incoming) }
@@ -87,7 +85,7 @@ final class ShardTarget {
         let need = missing.reduce(0) { $0 + $1.file.byteCount }
         if let obstacle = host.obstacle(answer, to: cluster) { return finish(problem: obstacle) }
         // A skeleton is put together beside its pieces, unless it is there.
-        let space = node.isWorker || isDone ? need : need + byteCount
+        let space = node.isWorker || hasAll ? need : need + byteCount
         let keptBytes = kept.reduce(0) { $0 + $1.file.byteCount }
         let between = answer.betweenBytes ?? 0
         let claim = DiskRoom.Claim(

@@ -7,7 +7,16 @@ indirect enum SourceFile {
     case here(Descriptor, path: String, byteCount: UInt64)
     case there(HostFiles, path: String, byteCount: UInt64)
     /// A file of the skeleton that was not put together yet.
-    case pieces([(range: Range<UInt64>, file: SourceFile)], path: String, byteCount: UInt64)
+    case pieces([Piece], path: String, byteCount: UInt64)
+
+    /// A part of a file that is in another one.
+    struct Piece {
+        /// Where it is in the whole.
+        var range: Range<UInt64>
+        /// What has it, from that byte on.
+        var file: SourceFile
+        var first: UInt64
+    }
 
     /// Opens a file.
     ///
@@ -59,15 +68,16 @@ indirect enum SourceFile {
     }
 
     private static func read(
-        _ pieces: [(range: Range<UInt64>, file: SourceFile)], _ wanted: Range<UInt64>
+        _ pieces: [Piece], _ wanted: Range<UInt64>
     ) throws(ShardSource.Problem) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: wanted.count)
-        for (range, file) in pieces where range.overlaps(wanted) {
-            let part = range.clamped(to: wanted)
+        for piece in pieces where piece.range.overlaps(wanted) {
+            let part = piece.range.clamped(to: wanted)
             let place = Int(part.lowerBound - wanted.lowerBound)
             bytes.replaceSubrange(
                 place..<(place + part.count),
-                with: try file.read(part.lowerBound - range.lowerBound, part.count))
+                with: try piece.file.read(
+                    piece.first + part.lowerBound - piece.range.lowerBound, part.count))
         }
         return bytes
     }

@@ -26,7 +26,7 @@ final class StoredModel {
     /// SHA-256 of what workers have, by the names of tensors.
     let digests: [String: String]
     private let cluster: String
-    /// Whether the skeleton was not put in its place, and is in `incoming` and nowhere else.
+    /// Whether the skeleton was not put in its place: in part it is in `incoming`, and nowhere else.
     private let isBetween: Bool
 
     /// Reads the header, of the skeleton, and compares all of that with the manifest.
@@ -105,7 +105,7 @@ final class StoredModel {
         return all
     }
 
-    /// A file of the skeleton, in its place or, where a commit was ended, in `incoming`.
+    /// A file of the skeleton, in its place or, where a commit was ended, in part in `incoming`.
     ///
     /// What differs from the manifest is refused: digested as it is now, it would become what is
     /// right.
@@ -114,28 +114,26 @@ final class StoredModel {
     ) throws(Problem) -> SourceFile {
         let path = "\(folder)/\(part.name)"
         let whole = SourceFile.there(files, path: path, byteCount: part.byteCount)
-        do throws(Problem) {
-            for run in part.runs {
+        var pieces: [SourceFile.Piece] = []
+        var isWhole = true
+        for run in part.runs {
+            do throws(Problem) {
                 try compare(
                     try whole.digest(of: run.range), run.digest,
                     "\(whole.shown), byte \(run.range.lowerBound)")
-            }
-            return whole
-        } catch {
-            let pieces = part.runs.map { run in
-                let piece = StoredFile(pieceOf: part.name, run.range, block: SkeletonFile.block)
-                let path = "\(folder)/incoming/\(piece.name)"
-                return (
-                    range: run.range,
-                    file: SourceFile.there(files, path: path, byteCount: piece.byteCount)
-                )
-            }
-            for (run, piece) in zip(part.runs, pieces) {
-                let sum = try? piece.file.digest(of: 0..<piece.file.byteCount)
+                pieces.append(.init(range: run.range, file: whole, first: run.range.lowerBound))
+            } catch {
+                isWhole = false
+                let name = StoredFile(pieceOf: part.name, run.range, block: SkeletonFile.block).name
+                let file = SourceFile.there(
+                    files, path: "\(folder)/incoming/\(name)",
+                    byteCount: UInt64(run.range.count))
+                let sum = try? file.digest(of: 0..<file.byteCount)
                 guard sum == run.digest else { throw error }
+                pieces.append(.init(range: run.range, file: file, first: 0))
             }
-            return .pieces(pieces, path: whole.shown, byteCount: part.byteCount)
         }
+        return isWhole ? whole : .pieces(pieces, path: whole.shown, byteCount: part.byteCount)
     }
 
     private static func compare(

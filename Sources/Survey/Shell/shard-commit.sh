@@ -25,23 +25,29 @@ fail() {
     exit;
 };
 
-# 1. A file of the skeleton is made anew where its pieces have come: nothing may be in its holes. On
-# a full disk what was there stays.
+# 1. A file of the skeleton is made anew where pieces of it have come, or something is in its holes:
+# of those pieces, and of what it had of the others. On a full disk what was there stays.
 for word in $shard_skeleton; do
     file=${word%:*} bytes=${word##*:};
     rm -f "$file.new" || fail "$file.new cannot be removed";
-    pieces='';
+    pieces='' anew='';
     for piece in $shard_digests; do
         case $piece in
-        "$file@"*) [ ! -f "incoming/${piece%%:*}" ] || pieces="$pieces $piece";;
+        "$file@"*)
+            pieces="$pieces $piece";
+            [ ! -f "incoming/${piece%%:*}" ] || anew=anew;;
         esac;
     done;
-    [ "$pieces" ] || continue;
+    [ "$anew" ] || ! is_like "$file" "$bytes" || continue;
     dd if=/dev/null of="$file.new" bs=1 seek="$bytes" count=0 2>/dev/null ||
         fail "$file cannot be made";
     for piece in $pieces; do
-        name=${piece%%:*};
-        dd if="incoming/$name" of="$file.new" bs=4096 seek="${name##*@}" conv=notrunc 2>/dev/null ||
+        name=${piece%%:*} rest=${piece#*:};
+        if [ -f "incoming/$name" ]; then
+            cat "incoming/$name";
+        else
+            piece_of "$file" "${name##*@}" "${rest%:*}";
+        fi | dd of="$file.new" bs=4096 seek="${name##*@}" conv=notrunc 2>/dev/null ||
             fail "$file cannot be written";
     done;
     [ "$(size_of "$file.new")" = "$bytes" ] || fail "$file has another size than $bytes";

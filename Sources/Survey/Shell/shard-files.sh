@@ -58,6 +58,15 @@ piece_of() {
     dd if="$1" bs=4096 skip="$2" count=$((($3 + 4095) / 4096)) 2>/dev/null;
 };
 
+# is_like FILE BYTES: whether a file of the skeleton holds nothing outside of its pieces.
+is_like() {
+    for piece in $shard_wanted; do
+        case $piece in
+        "${1##*/}@"*) piece=${piece##*@}; echo "$((${piece%:*} * 4096)) ${piece#*:}";;
+        esac;
+    done | is_hollow "$1" "$2" && is_whole "$1" "$2";
+};
+
 # list_arrived: `have incoming NAME DIGEST` of each wanted file that has arrived whole.
 list_arrived() {
     for word in $shard_wanted; do

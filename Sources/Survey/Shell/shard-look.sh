@@ -53,14 +53,8 @@ for word in $shard_wanted; do
     esac;
 done;
 for word in $shard_skeleton; do
-    file=${word%:*} bytes=${word##*:};
-    [ -f "$shard_folder/$file" ] || continue;
-    for piece in $shard_wanted; do
-        case $piece in
-        "$file@"*) piece=${piece#"$file@"}; echo "$((${piece%:*} * 4096)) ${piece#*:}";;
-        esac;
-    done | is_hollow "$shard_folder/$file" "$bytes" &&
-        is_whole "$shard_folder/$file" "$bytes" || echo "unlike $file";
+    file=$shard_folder/${word%:*};
+    [ ! -f "$file" ] || is_like "$file" "${word##*:}" || echo "unlike ${word%:*}";
 done;
 list_arrived;
 echo complete;

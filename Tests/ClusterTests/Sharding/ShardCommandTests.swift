@@ -39,6 +39,7 @@ struct ShardCommandTests {
             var sendBytes: Int
             var movedBytes: Int
             var keptBytes: Int
+            var skeletonBytes: Int
         }
         var nodes: [Node]
         var modelBytes: Int
@@ -87,13 +88,13 @@ struct ShardCommandTests {
     /// What a worker has stays, what changes hands is sent, and it is known before.
     @Test func anotherPlacementMovesWhatItHasTo() throws {
         let cluster = try Self.cluster()
-        func place(_ layers: String) throws {
+        func place(_ layers: String, _ participants: String = "workers_only") throws {
             try cluster.configure(
                 backends: ["worker-a", "worker-b"].map {
                     #"{"host": "\#($0)", "transport": "ssh"}"#
                 },
                 extra: """
-                    "placement": {"participants": "workers_only", "strategy": "manual",
+                    "placement": {"participants": "\(participants)", "strategy": "manual",
                                   "layers": [\(layers)]}
                     """)
         }
@@ -110,7 +111,23 @@ struct ShardCommandTests {
         #expect(change.sendBytes + change.keptBytes == workers)
         let moved = try Self.report(try Self.shard(cluster))
         #expect(moved.change == change)
-        #expect(moved.nodes.dropLast().map(\.sentBytes) == [change.sendBytes, 0])
+        // The skeleton has the same holes, so that nothing of it is sent.
+        #expect(moved.nodes.map(\.sentBytes) == [change.sendBytes, 0, 0])
+        #expect(change.skeletonBytes == 0)
+        // It has others, and is made of what it had and of what has come.
+        for layers in ["1, 1", "1, 2"] {
+            try place(layers, "with_coordinator")
+            let change = try #require(try Self.report(try Self.shard(cluster, "--dry-run")).change)
+            let sent = try Self.report(try Self.shard(cluster)).nodes.last?.sentBytes
+            #expect(sent == change.skeletonBytes && sent ?? 0 > 0)
+        }
+        func skeleton() throws -> String {
+            try cluster.bed.control.run("cksum \(Self.base)/*/*/skeleton.gguf").output
+        }
+        let patched = try skeleton()
+        _ = try Self.shard(cluster, "--remove")
+        _ = try Self.shard(cluster)
+        #expect(try skeleton() == patched && !patched.isEmpty)
         // One that has no part any more.
         try place("4, 0")
         let last = try Self.report(try Self.shard(cluster))
