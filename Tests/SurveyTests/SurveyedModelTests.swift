@@ -16,6 +16,23 @@ import Testing
                     remedy: "The Ollama model tiny:x wants it. Try there: ollama pull tiny:x"))
     }
 
+    /// The key `model` names the first, which is there.
+    @Test(arguments: [
+        ("missing", "part 3 of 4 is missing on {host}"),
+        ("other", "it is not a regular file on {host}"),
+    ])
+    func aPartThatIsMissingIsCopied(answer: String, reason: String) {
+        let path = "/m/a-00003-of-00004.gguf"
+        let problem = SurveyReport.ModelProblem(
+            answer: answer, path: path, user: "ann", model: .file(path: "/m/a-00001-of-00004.gguf"),
+            part: (3, 4))
+        #expect(
+            problem.complaint
+                == Complaint(
+                    "the model \(path): \(reason)",
+                    remedy: "Copy it beside the first."))
+    }
+
     /// Whatever the configuration calls the model, what is missing is what `shard` stored.
     @Test func aMissingSkeletonIsStoredAgain() {
         let problem = SurveyReport.ModelProblem(

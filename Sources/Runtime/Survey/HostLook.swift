@@ -162,6 +162,7 @@ final class HostLook {
                     answer: words, path: path, user: survey.report?.user ?? "",
                     model: companion == nil ? survey.request.model : nil, kind: companion?.kind,
                     isSkeleton: companion == nil && survey.request.skeleton != nil
+                    part: model.part,
                 ).complaint
             return finish()
         }
