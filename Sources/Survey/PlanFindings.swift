@@ -167,9 +167,11 @@ package enum PlanFindings {
         return "\(report.boot) \(report.node)"
     }
 
-    /// Ports that others in the network can reach without a key.
+    /// Ports that others in the network can reach without a key; not those of a name, which by then
+    /// was looked up and has no address.
     package static func exposed(_ plan: LaunchPlan) -> [Finding] {
-        plan.exposures.map { Finding($0.nodes, severity: .warning, $0.complaint) }
+        plan.exposures { !AddressRange.isName($0) }
+            .map { Finding($0.nodes, severity: .warning, $0.complaint) }
     }
 
     /// A context that is longer than what the model has learned.

@@ -86,7 +86,8 @@ package struct SurveyRequest: Equatable, Sendable {
     ///
     /// Processes on one host with one set of ssh options share a request, hence a connection.
     ///
-    /// - Parameter addresses: of names, as they were looked up here: what will be dialled.
+    /// - Parameter addresses: of names, as they were looked up here: what will be dialled. A name
+    ///   that is not among them nobody can dial, which is no matter of the way there.
     package static func all(
         for spec: ClusterSpec, addresses: [String: String] = [:]
     ) -> [SurveyRequest] {
@@ -108,12 +109,11 @@ package struct SurveyRequest: Equatable, Sendable {
         requests[place].apiKeyFile = coordinator.apiKeyFile
         for worker in spec.workers where !worker.isTunnelled {
             let isBeside = worker.managed && worker.location.isSameHost(as: coordinator.location)
-            if isBeside { continue }
+            let host = addresses[worker.host] ?? worker.host
+            if isBeside || AddressRange.isName(host) { continue }
             requests[place].reaches.append(
                 Reach(
-                    node: worker.node,
-                    endpoint: Endpoint(
-                        host: addresses[worker.host] ?? worker.host, port: worker.port),
+                    node: worker.node, endpoint: Endpoint(host: host, port: worker.port),
                     isUnmanaged: !worker.managed))
         }
         return requests.filter { !$0.processes.isEmpty }

@@ -2,6 +2,7 @@ import Testing
 
 @testable import Basics
 @testable import Configuration
+@testable import Facts
 @testable import Plan
 @testable import Samples
 @testable import Survey
@@ -72,6 +73,31 @@ import Testing
             findings.allSatisfy {
                 $0.complaint.problem.hasPrefix("the API on \(host):18080 asks for no key")
             })
+    }
+
+    /// That nobody found it is told already, and nobody can reach it.
+    @Test func aNameWithoutAnAddressIsNeitherReachedNorOpen() throws {
+        var spec = SampleSpecs.spec(workers: [
+            SampleSpecs.worker(
+                1, host: "nosuch", location: .ssh(destination: "one", options: [])),
+            SampleSpecs.worker(2, host: "gpu-2"),
+        ])
+        spec.workers[1].managed = false
+        var addresses: [String: String] = [:]
+        func told() throws -> (reached: [Node], open: [[Node]]) {
+            let plan = try LaunchPlanner.plan(spec, facts: HostFacts(addresses: addresses))
+            let requests = SurveyRequest.all(for: spec, addresses: addresses)
+            return (
+                requests.flatMap(\.reaches).map(\.node),
+                PlanFindings.exposed(plan).map(\.processes)
+            )
+        }
+        #expect(try told() == ([], []))
+        addresses["gpu-2"] = "10.0.0.9"
+        #expect(try told() == (["worker-2"], [["worker-2"]]))
+        // What it will listen on is known.
+        spec.workers[0].bind = "10.0.0.1"
+        #expect(try told() == (["worker-2"], [["worker-1", "worker-2"]]))
     }
 
     @Test func twoNamesOfOneMachineAreSeen() throws {
@@ -146,7 +172,7 @@ import Testing
         spec.workers.append(
             SampleSpecs.worker(5, host: "gpu-3", port: 50099, location: spec.workers[2].location))
         spec.coordinator.location = spec.workers[2].location
-        let requests = SurveyRequest.all(for: spec)
+        let requests = SurveyRequest.all(for: spec, addresses: ["gpu-2": "10.0.0.2"])
         #expect(
             requests.map(\.processes) == [
                 ["worker-1"], ["worker-2"], ["worker-3", "worker-5", "coordinator"],
