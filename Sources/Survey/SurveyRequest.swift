@@ -28,6 +28,8 @@ package struct SurveyRequest: Equatable, Sendable {
     package var programs: [Program]
     /// The model, on the coordinator's host.
     package var model: ModelReference?
+    /// Where a file would be that its Ollama name may be meant for; nil on other hosts.
+    package var fileOfModelName: String?
     /// What is read in its place where it is stored in shards.
     package var skeleton: String?
     /// Files that are to be loaded beside it.
@@ -105,6 +107,7 @@ package struct SurveyRequest: Equatable, Sendable {
         let place = index(of: coordinator.location)
         requests[place].add(.coordinator, program: coordinator.program, isServer: true)
         requests[place].model = spec.model
+        requests[place].fileOfModelName = spec.fileOfModelName
         requests[place].companions = Companion.all(of: coordinator.companions)
         requests[place].apiKeyFile = coordinator.apiKeyFile
         for worker in spec.workers where !worker.isTunnelled {
@@ -147,5 +150,16 @@ extension SurveyRequest.Companion {
         [spec.draftModel.map { .init(kind: .draftModel, path: $0) }].compactMap(\.self)
             + [spec.projector.map { .init(kind: .projector, path: $0) }].compactMap(\.self)
             + spec.lora.map { .init(kind: .adapter, path: $0) }
+    }
+}
+
+extension ClusterSpec {
+    /// Relative paths count from where the value stands.
+    fileprivate var fileOfModelName: String? {
+        guard case .ollama(let name) = model, coordinator.location == .here else { return nil }
+        guard case .file(let path, _, _)? = origins[.cluster(.model)],
+            let end = path.lastIndex(of: "/")
+        else { return name }
+        return path[...end] + name
     }
 }

@@ -62,12 +62,17 @@ extension SurveyReport {
     }
 
     /// Where the GGUF of an Ollama name lies on that host.
-    package func ollamaPath(of name: String) throws(ModelProblem) -> String {
+    ///
+    /// - Parameter isFile: whether a file has that name, which may be what was meant.
+    package func ollamaPath(
+        of name: String, isFile: Bool = false
+    ) throws(ModelProblem) -> String {
         guard let folder = manifestFolder else {
             let places = manifestPlaces.joined(separator: ", ")
             throw ModelProblem(
                 "the Ollama model \(name) is not on {host}; looked for \(places)",
-                remedy: "Try there: ollama pull \(ShellQuoting.quote(name))")
+                remedy: (isFile ? "For the file write \(ShellQuoting.quote("./\(name)")). " : "")
+                    + "Try there: ollama pull \(ShellQuoting.quote(name))")
         }
         do {
             return try "\(folder)/\(OllamaModel.blobPath(manifest: Data(manifest.utf8)))"
