@@ -47,7 +47,7 @@ package final class Console {
     ) {
         self.level = level
         stream = ConsoleStream(descriptor)
-        isTerminal = isatty(descriptor) == 1 && environment["TERM"] != "dumb"
+        isTerminal = isatty(descriptor) == 1 && !TerminalText.isDumb(environment)
         hasColor = isTerminal && TerminalText.hasColor(environment)
         charset = ScreenForm.Charset(environment: environment)
     }

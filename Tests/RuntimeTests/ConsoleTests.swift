@@ -26,11 +26,22 @@ import Testing
     }
 
     private func console(
-        _ terminal: TestTerminal, level: Console.Level = .normal, noColor: String = ""
+        _ terminal: TestTerminal, level: Console.Level = .normal, noColor: String = "",
+        kind: String? = "xterm"
     ) -> Console {
-        Console(
-            level: level, descriptor: terminal.program,
-            environment: ["TERM": "xterm", "NO_COLOR": noColor])
+        var environment = ["NO_COLOR": noColor]
+        environment["TERM"] = kind
+        return Console(level: level, descriptor: terminal.program, environment: environment)
+    }
+
+    @Test(arguments: [("xterm", true), ("dumb", false), ("", false), (nil, false)])
+    func aTerminalThatNobodyNamesGetsLinesOnly(kind: String?, isLive: Bool) throws {
+        let terminal = try TestTerminal(columns: 80, rows: 24)
+        let console = console(terminal, kind: kind)
+        #expect(console.isLive == isLive)
+        console.report(Report(.failure, "x"))
+        #expect(terminal.text().count == 1)
+        #expect(terminal.raw.contains("\u{1B}[") == isLive)
     }
 
     @Test(arguments: [(80, 24), (24, 24), (12, 5), (200, 3), (5, 2)])
