@@ -14,18 +14,20 @@ struct NamedCluster {
     /// the name that a cluster without one has.
     let isGuess: Bool
     private let client: ControlClient
-    /// What somebody types who wants it to run.
-    private(set) var startLine = "sollol up"
+    /// How whoever acts on it has named it.
+    let arguments: ClusterArguments
 
-    /// The cluster that has that state folder.
-    init(name: String, statePath: String) {
+    /// The cluster that has that state folder, and was started from that file, if from any.
+    init(name: String, statePath: String, configuration: String? = nil) {
         self.name = name
         self.statePath = statePath
         isGuess = false
+        arguments = ClusterArguments(configuration: configuration, name: name)
         client = ControlClient(state: statePath)
     }
 
     init(_ arguments: CommandLineArguments) throws {
+        self.arguments = arguments.ofCluster
         let environment = ProcessInfo.processInfo.environment
         let home = ConfigurationFiles.home
         let search = ClusterSearch(environment: environment, home: home)
@@ -37,9 +39,6 @@ struct NamedCluster {
         isGuess = file == nil && !isNamed && access("\(statePath)/owner", F_OK) != 0
         if let notice = place.notice { CommandLineInterface.complain("notice: \(notice)") }
         client = ControlClient(state: statePath)
-        if let file = arguments.values[Options.config.name] {
-            startLine += " -c \(ShellQuoting.quote(file))"
-        }
         // Who names the cluster means that one, whichever file lies around.
         if let file, !isNamed { try StateFolder.refuseOther(file, path: statePath) }
     }
@@ -142,7 +141,7 @@ struct NamedCluster {
                 status.since = StateFolder.lastSign(in: statePath) ?? last?.time
                 status.summary =
                     "sollol (pid \(pid)) ended without stopping the cluster: it was "
-                    + "killed, or crashed. Start it again: \(startLine)"
+                    + "killed, or crashed. Start it again: \(arguments.command("up"))"
             }
             return status
         case .silent(let pid, let reason):
@@ -177,7 +176,8 @@ extension ControlClient.Outcome {
         switch self {
         case .answered: return nil
         case .notRunning:
-            return "nothing runs of cluster \(cluster.name). Start it: \(cluster.startLine)"
+            return "nothing runs of cluster \(cluster.name). Start it: "
+                + cluster.arguments.command("up")
         case .hung(let hung): return "\(hung)"
         case .foreign(let foreign): return "\(foreign)"
         case .silent(let pid, let reason):

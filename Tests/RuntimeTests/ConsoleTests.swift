@@ -34,6 +34,18 @@ import Testing
         return Console(level: level, descriptor: terminal.program, environment: environment)
     }
 
+    /// What is told to be typed acts on the cluster that was started, not on the usual one.
+    @Test func commandsNameTheClusterAsItWasStarted() throws {
+        let terminal = try TestTerminal(columns: 80, rows: 24)
+        let console = Console(
+            level: .normal, descriptor: terminal.program, arguments: .init(configuration: "a.json"),
+            environment: ["TERM": "xterm"])
+        console.report(Report(.serving, "serving", details: ["Ctrl-C or `sollol down` stops it"]))
+        console.notice("See: sollol up --dry-run")
+        #expect(terminal.text().contains("    Ctrl-C or `sollol down -c a.json` stops it"))
+        #expect(terminal.text().last?.hasSuffix("See: sollol up -c a.json --dry-run") == true)
+    }
+
     @Test(arguments: [("xterm", true), ("dumb", false), ("", false), (nil, false)])
     func aTerminalThatNobodyNamesGetsLinesOnly(kind: String?, isLive: Bool) throws {
         let terminal = try TestTerminal(columns: 80, rows: 24)
