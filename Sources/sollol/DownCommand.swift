@@ -26,7 +26,7 @@ struct DownCommand {
     private func down(limit: Double?) -> ExitStatus {
         switch cluster.ask(ControlRequest(.stop, limit: limit)) {
         case .notRunning:
-            say("nothing runs of cluster \(cluster.name)")
+            say(cluster.strangeness(for: "down") ?? "nothing runs of cluster \(cluster.name)")
             return .success
         case .answered(let answer):
             if let problem = answer.problem { return failed(problem) }

@@ -13,6 +13,8 @@ struct NamedCluster {
     /// Whether nothing names it: there is no configuration here, and nothing runs or has run under
     /// the name that a cluster without one has.
     let isGuess: Bool
+    /// Whether it is named, or guessed, without a file, and nothing of that name has ever run.
+    private let isUnknown: Bool
     private let client: ControlClient
     /// How whoever acts on it has named it.
     let arguments: ClusterArguments
@@ -21,7 +23,7 @@ struct NamedCluster {
     init(name: String, statePath: String, configuration: String? = nil) {
         self.name = name
         self.statePath = statePath
-        isGuess = false
+        (isGuess, isUnknown) = (false, false)
         arguments = ClusterArguments(configuration: configuration, name: name)
         client = ControlClient(state: statePath)
     }
@@ -36,7 +38,8 @@ struct NamedCluster {
         let isNamed = arguments.has("--name")
         let place = try search.place(of: name, startedFrom: isNamed ? nil : file)
         statePath = place.state
-        isGuess = file == nil && !isNamed && access("\(statePath)/owner", F_OK) != 0
+        isUnknown = (file == nil || isNamed) && access("\(statePath)/owner", F_OK) != 0
+        isGuess = isUnknown && !isNamed
         if let notice = place.notice { CommandLineInterface.complain("notice: \(notice)") }
         client = ControlClient(state: statePath)
         // Who names the cluster means that one, whichever file lies around.
@@ -101,6 +104,18 @@ struct NamedCluster {
             ConfigurationSources(
                 file: nil, backendsFile: nil, environment: environment,
                 options: arguments.values.filter { $0.key == "--name" }, machine: machine))
+    }
+
+    /// That nobody knows it, and who may be meant: those that are known, and what to type for each
+    /// that runs; nil where it has ever run, or a file describes it.
+    func strangeness(for command: String) -> String? {
+        guard isUnknown, !holder.isHeld else { return nil }
+        let known = ClusterSearch().all().map { NamedCluster(name: $0.name, statePath: $0.state) }
+        let names = known.map(\.name).unique(by: \.self)
+        let running = known.filter(\.holder.isHeld).map { $0.arguments.command(command) }
+        return "no cluster \(name) is known here"
+            + (names.isEmpty ? "" : "; known: \(names.joined(separator: ", "))")
+            + (running.isEmpty ? "" : ". Try: \(running.joined(separator: ", or "))")
     }
 
     /// The `sollol` that holds it, if one does.

@@ -18,6 +18,9 @@ struct StatusCommand {
         let command = StatusCommand(cluster: cluster, isJSON: isJSON)
         if arguments.has("--watch") { return try command.watch() }
         if cluster.isGuess { return try ListCommand.status(isJSON: isJSON) }
+        if let notice = cluster.strangeness(for: "status") {
+            CommandLineInterface.complain("notice: \(notice)")
+        }
         let status = cluster.status()
         try CommandLineInterface.write(
             isJSON
