@@ -26,6 +26,10 @@ struct DownCommand {
     private func down(limit: Double?) -> ExitStatus {
         switch cluster.ask(ControlRequest(.stop, limit: limit)) {
         case .notRunning:
+            if let script = cluster.script {
+                CommandLineInterface.complain(error: script.text)
+                return .unavailable
+            }
             say(cluster.strangeness(for: "down") ?? "nothing runs of cluster \(cluster.name)")
             return .success
         case .answered(let answer):

@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import SollolRuntime
 import Status
+import Survey
 
 /// The cluster that a command acts on: found by the same options, variables and files as by `up`,
 /// but it needs no more than its name, so that a configuration that was broken or moved meanwhile
@@ -116,6 +117,13 @@ struct NamedCluster {
         return "no cluster \(name) is known here"
             + (names.isEmpty ? "" : "; known: \(names.joined(separator: ", "))")
             + (running.isEmpty ? "" : ". Try: \(running.joined(separator: ", or "))")
+    }
+
+    /// What runs of it on this machine without a `sollol`; nil: nothing.
+    var script: Complaint? {
+        let here = HostLooks.at(
+            [SurveyRequest(location: .here, processes: [])], timeouts: Timeouts())
+        return PlanFindings.scripts(of: name, in: here.first?.report?.records ?? [])
     }
 
     /// The `sollol` that holds it, if one does.

@@ -22,6 +22,9 @@ struct StatusCommand {
             CommandLineInterface.complain("notice: \(notice)")
         }
         let status = cluster.status()
+        if status.pid == nil, !status.isServing, let script = cluster.script {
+            CommandLineInterface.complain("notice: \(script.text)")
+        }
         try CommandLineInterface.write(
             isJSON
                 ? status.json : cluster.arguments.completed(status.text(at: .now, in: .here)))

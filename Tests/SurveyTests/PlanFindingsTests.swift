@@ -4,6 +4,7 @@ import Testing
 @testable import Configuration
 @testable import Facts
 @testable import Plan
+@testable import Remote
 @testable import Samples
 @testable import Survey
 
@@ -57,6 +58,33 @@ import Testing
             "record \(cluster)@one@b@10.0.0.5:50052@70@5 \(beat) hold 30 900 \(owner) 72 ann@box"
         let found = try obstacle("netstat 10.0.0.5.50052", record)
         #expect(found == (isFree ? nil : .held(cluster: cluster, who: "ann@box")))
+    }
+
+    /// `up` and `down` say the same of it: who has the ports, and how it is ended.
+    @Test func aPrintedScriptThatRunsIsNamed() throws {
+        func record(_ port: Int, _ beat: Int = 990, owner: String = "script-4711-2209613") -> String
+        {
+            "home@one@b@10.0.0.5:\(port)@70@5 \(beat) hold 30 900 \(owner) 72 ann@box"
+        }
+        let found = try #require(
+            try obstacle("netstat 10.0.0.5.50052", "record \(record(50052))"))
+        #expect(found == .heldByScript(pid: 4711, cluster: "home", who: "ann@box"))
+        let end = "End that script first, with Ctrl-C or, where it runs: kill 4711"
+        let finding = PlanFindings.finding(opening, found)
+        #expect(finding.complaint.problem.contains("a printed script (pid 4711 of ann@box)"))
+        #expect(finding.complaint.remedy == "\(end), or give this process another port.")
+
+        let records = [
+            record(50053), record(50052), record(50054, owner: "me"), record(50055, 900),
+        ].compactMap { GuardRecord($0, clock: 1000) }
+        #expect(
+            PlanFindings.scripts(of: "home", in: records)
+                == Complaint(
+                    "a printed script (pid 4711 of ann@box) runs servers of cluster home here: "
+                        + "10.0.0.5:50052, 10.0.0.5:50053",
+                    remedy: "\(end)."))
+        #expect(PlanFindings.scripts(of: "lab", in: records) == nil)
+        #expect(PlanFindings.scripts(of: "home", in: Array(records[2...])) == nil)
     }
 
     @Test(arguments: [
