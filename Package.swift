@@ -160,9 +160,8 @@ let package = Package(
         .testTarget(
             name: "ReportingTests",
             dependencies: [
-                "Basics", "LlamaCpp", "Facts", "Configuration", "Plan", "Remote", "Survey",
-                "Reporting",
-                "Samples",
+                "Basics", "LlamaCpp", "Model", "Facts", "Configuration", "Plan", "Remote", "Survey",
+                "Reporting", "ModelMaker", "Samples",
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(

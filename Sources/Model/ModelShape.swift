@@ -136,6 +136,12 @@ package struct ModelShape: Codable, Equatable, Sendable {
 }
 
 extension ModelShape {
+    /// Bytes of all files of the model: the first part of a split one is smaller than the headers
+    /// and tensors of all of them.
+    package func fileBytes(ofFirst size: Int64) -> Int64 {
+        max(size, Int64(clamping: tensorBytes + headerBytes))
+    }
+
     /// Why headers are no model.
     package struct Problem: Error, Equatable, Sendable {
         /// What is wrong and what to do, as part of a sentence.
@@ -256,13 +262,16 @@ extension ModelShape {
                 message: "\(headers.count) of \(split.count) parts of the split model are here")
         }
         for (index, header) in headers.enumerated() where GGUFSplit(header)?.number != index {
-            throw Problem(message: "part \(index + 1) of the split model is another file's")
+            throw Problem(
+                message: "what lies in the place of part \(index + 1) of \(split.count) of the "
+                    + "split model is another file: copy the right one there")
         }
         let tensors = headers.reduce(0) { $0 + $1.tensors.count }
         if let count = split.tensorCount, count != tensors {
             throw Problem(
                 message: "the parts of the split model have \(tensors) tensors together, not the "
-                    + "\(count) that the first announces")
+                    + "\(count) that the first announces, so one of them is another model's: "
+                    + "copy all of them again from one place")
         }
     }
 }

@@ -14,13 +14,19 @@ package struct Exposure: Equatable, Sendable {
 extension LaunchPlan {
     /// Everything that can be reached so, each in a line: rpc-servers, by whomever they are
     /// started, and the API.
-    package var exposures: [Exposure] { [exposedWorkers, exposedAPI].compactMap(\.self) }
+    package var exposures: [Exposure] { exposures { _ in true } }
+
+    /// The same of those hosts only.
+    package func exposures(where isMeant: (String) -> Bool) -> [Exposure] {
+        [exposedWorkers(where: isMeant), exposedAPI(where: isMeant)].compactMap(\.self)
+    }
 
     /// rpc-server has no authentication.
-    private var exposedWorkers: Exposure? {
+    private func exposedWorkers(where isMeant: (String) -> Bool) -> Exposure? {
         let managed = processes.filter { $0.role == .worker }.map { ($0.node, $0.bind) }
         let others = unmanaged.map { ($0.node, $0.endpoint) }
-        let open = (managed + others).filter { !AddressRange.isLoopback($0.1.host) }
+        let open = (managed + others)
+            .filter { !AddressRange.isLoopback($0.1.host) && isMeant($0.1.host) }
             .sorted { $0.0.name < $1.0.name }
         guard !open.isEmpty else { return nil }
         let endpoints = open.map(\.1.description).joined(separator: ", ")
@@ -32,8 +38,8 @@ extension LaunchPlan {
                 remedy: "Keep that network to yourself, or use \"transport\": \"ssh\"."))
     }
 
-    private var exposedAPI: Exposure? {
-        guard let process = process(.coordinator), !asksForKeys,
+    private func exposedAPI(where isMeant: (String) -> Bool) -> Exposure? {
+        guard let process = process(.coordinator), !asksForKeys, isMeant(process.bind.host),
             !AddressRange.isLoopback(process.bind.host), process.bind.host != "::1"
         else { return nil }
         return Exposure(

@@ -18,6 +18,14 @@ package struct GuardRecord: Equatable, Sendable {
     /// Whether its guard has had no heartbeat for longer than the lease: a new one may end it.
     package var isStale: Bool
 
+    /// The process of the printed script that has started it, where one has: each run of it is an
+    /// owner of its own (printed-script.bash).
+    package var script: Int? {
+        let words = owner.split(separator: "-", omittingEmptySubsequences: false)
+        guard words.count == 3, words[0] == "script" else { return nil }
+        return Outside.number(words[1], in: Outside.pid)
+    }
+
     /// Reads the name, then the words: `CLUSTER@HOST@BOOT@ADDRESS:PORT@GUARD@START BEAT STATE LEASE
     /// BEGIN OWNER READER WHO SERVER START TICKER VERSION`. The first eight of these never change.
     ///

@@ -84,7 +84,7 @@ package struct CheckReport {
         }
         if let model = survey.model {
             let layers = ", \(plural(model.shape.blockCount, "layer")) and the output layer"
-            lines.append("    \(model.path): \(Self.gibibytes(model.stamp.size))\(layers)")
+            lines.append("    \(model.path): \(Self.gibibytes(model.bytes))\(layers)")
         }
         return lines
     }
@@ -147,7 +147,7 @@ package struct CheckReport {
         }
         let model = survey.model.map { model in
             OrderedJSON.object([
-                ("path", .string(model.path)), ("bytes", .int(Int(model.stamp.size))),
+                ("path", .string(model.path)), ("bytes", .int(Int(model.bytes))),
                 ("block_count", .int(model.shape.blockCount)),
             ])
         }

@@ -27,6 +27,7 @@ package final class Console {
     package var isDetached = false
     private let level: Level
     private let stream: ConsoleStream
+    private let arguments: ClusterArguments
     private let isTerminal: Bool
     private let hasColor: Bool
     private let charset: ScreenForm.Charset
@@ -40,14 +41,17 @@ package final class Console {
 
     /// A console on a descriptor, standard error as a rule.
     ///
-    /// - Parameter environment: `TERM`, `NO_COLOR` (no-color.org), and the locale.
+    /// - Parameters:
+    ///   - arguments: what people add to the commands that are told.
+    ///   - environment: `TERM`, `NO_COLOR` (no-color.org), and the locale.
     package init(
-        level: Level, descriptor: Int32 = 2,
+        level: Level, descriptor: Int32 = 2, arguments: ClusterArguments = .init(),
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
         self.level = level
+        self.arguments = arguments
         stream = ConsoleStream(descriptor)
-        isTerminal = isatty(descriptor) == 1 && environment["TERM"] != "dumb"
+        isTerminal = isatty(descriptor) == 1 && !TerminalText.isDumb(environment)
         hasColor = isTerminal && TerminalText.hasColor(environment)
         charset = ScreenForm.Charset(environment: environment)
     }
@@ -62,7 +66,7 @@ package final class Console {
     }
 
     /// Prints one line that is about `sollol` itself.
-    package func notice(_ text: String) { show([text]) }
+    package func notice(_ text: String) { show([arguments.completed(text)]) }
 
     /// Prints a report and its details.
     package func report(_ report: Report) { self.report(report, remedy: nil) }
@@ -83,7 +87,8 @@ package final class Console {
             default: ""
             }
         let message = Complaint(label + report.message, remedy: remedy)
-        show(message.lines + report.details.map { "    " + $0 }, isMessage: !label.isEmpty)
+        let lines = message.lines + report.details.map { "    " + $0 }
+        show(lines.map(arguments.completed), isMessage: !label.isEmpty)
         guard report.kind == .serving else { return }
         isUnattended = true
         if isDetached {

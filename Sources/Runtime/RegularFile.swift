@@ -2,6 +2,12 @@ import Foundation
 
 /// Reads files that people name, and which may be anything.
 package enum RegularFile {
+    /// Whether a regular file is there, or a link to one.
+    package static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// The first `limit` bytes of a regular file; pipes, devices and folders are refused at once.
     ///
     /// - Throws: an error whose description is the reason, without the path.

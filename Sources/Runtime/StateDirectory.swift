@@ -36,13 +36,13 @@ package final class StateDirectory {
             case .removed(let path, let pid):
                 Self.holder(pid)
                     + " already supervises this cluster, and its state directory \(path) was "
-                    + "removed meanwhile, so that nobody can ask it. Stop it with sollol down, "
-                    + "then start it anew."
+                    + "removed meanwhile, so that nobody can ask it. Stop it with "
+                    + "`sollol down`, then start it anew."
             case .held(let path, let pid, nil):
                 Self.holder(pid)
                     + " already supervises this cluster: it holds \(path)/lock. It takes a "
-                    + "changed configuration over with sollol reload. Otherwise stop it with "
-                    + "sollol down, or give this cluster another name with --name."
+                    + "changed configuration over with `sollol reload`. Otherwise stop it with "
+                    + "`sollol down`, or give this cluster another name with --name."
             case .held(let path, let pid, let other?):
                 Self.holder(pid)
                     + " already supervises this cluster, with the configuration \(other): it holds "

@@ -27,7 +27,7 @@ package final class TerminalScreen {
     ///
     /// - Throws: `SystemError` when there are no descriptors for it.
     package init?(environment: [String: String]) throws {
-        guard isatty(1) == 1, environment["TERM", default: "dumb"] != "dumb" else { return nil }
+        guard isatty(1) == 1, !TerminalText.isDumb(environment) else { return nil }
         self.environment = environment
         pipe = try DescriptorPair()
         for end in [pipe.reading, pipe.writing] { end.setNonBlocking() }

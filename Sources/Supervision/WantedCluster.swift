@@ -56,8 +56,6 @@ extension HostFacts {
         guard let model = host(at: spec.coordinator.location)?.models[spec.model.text] else {
             return nil
         }
-        // The first part of a split model is smaller than its headers and tensors together.
-        let whole = model.shape.map { Int(clamping: $0.tensorBytes + $0.headerBytes) } ?? 0
-        return max(Int(model.stamp.size), whole)
+        return Int(model.shape?.fileBytes(ofFirst: model.stamp.size) ?? model.stamp.size)
     }
 }

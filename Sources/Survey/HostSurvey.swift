@@ -12,6 +12,8 @@ package struct HostSurvey: Equatable, Sendable {
         package var stamp: HostFacts.Stamp
         /// What it needs, by the headers of all its parts.
         package var shape: ModelShape
+        /// Bytes of all its files.
+        package var bytes: Int64 { shape.fileBytes(ofFirst: stamp.size) }
         /// Models of the same shape, where they were wanted and can be made.
         package var probes: [ProbeModel] = []
         /// What belongs to it where Ollama keeps it.

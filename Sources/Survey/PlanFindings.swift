@@ -3,6 +3,7 @@ import Configuration
 import Facts
 import Placement
 import Plan
+import Remote
 
 /// What of a plan cannot be on its hosts: ports that are taken, addresses that are not theirs.
 package enum PlanFindings {
@@ -30,6 +31,8 @@ package enum PlanFindings {
         case connection(to: Endpoint, hasEnded: Bool)
         /// Another sollol has a server there, in use.
         case held(cluster: String, who: String)
+        /// A printed script has one there, in use.
+        case heldByScript(pid: Int, cluster: String, who: String)
         /// The host has other addresses.
         case noAddress(others: [String])
         /// The system's word.
@@ -92,7 +95,25 @@ package enum PlanFindings {
             return .taken(by: listener.holder)
         }
         let isOurs = record.owner == owner && record.cluster == cluster
-        return isOurs || record.isStale ? nil : .held(cluster: record.cluster, who: record.who)
+        if isOurs || record.isStale { return nil }
+        return record.script.map {
+            .heldByScript(pid: $0, cluster: record.cluster, who: record.who)
+        } ?? .held(cluster: record.cluster, who: record.who)
+    }
+
+    /// What runs of a cluster that no `sollol` has started, but a printed script; nil: nothing.
+    package static func scripts(of cluster: String, in records: [GuardRecord]) -> Complaint? {
+        let held = records.filter { $0.cluster == cluster && !$0.isStale && $0.script != nil }
+        guard let first = held.first, let pid = first.script else { return nil }
+        let ports = held.filter { $0.owner == first.owner }.map(\.endpoint.description).sorted()
+        return Complaint(
+            "a printed script (pid \(pid) of \(first.who)) runs servers of cluster \(cluster) here: "
+                + ports.joined(separator: ", "),
+            remedy: "\(scriptsEnd(pid)).")
+    }
+
+    private static func scriptsEnd(_ pid: Int) -> String {
+        "End that script first, with Ctrl-C or, where it runs: kill \(pid)"
     }
 
     /// An obstacle in words, with what to do.
@@ -122,6 +143,11 @@ package enum PlanFindings {
                 "port \(endpoint.port) of \(endpoint.host) on {host} is in use by the cluster "
                     + "\(cluster) of \(who)",
                 remedy: "Stop that one first, or give this process another port.")
+        case .heldByScript(let pid, let cluster, let who):
+            complaint = Complaint(
+                "port \(endpoint.port) of \(endpoint.host) on {host} is in use by a printed script "
+                    + "(pid \(pid) of \(who)) that runs the cluster \(cluster)",
+                remedy: "\(Self.scriptsEnd(pid)), or give this process another port.")
         case .noAddress(let others):
             let key =
                 opening.isWorker
@@ -167,9 +193,11 @@ package enum PlanFindings {
         return "\(report.boot) \(report.node)"
     }
 
-    /// Ports that others in the network can reach without a key.
+    /// Ports that others in the network can reach without a key; not those of a name, which by then
+    /// was looked up and has no address.
     package static func exposed(_ plan: LaunchPlan) -> [Finding] {
-        plan.exposures.map { Finding($0.nodes, severity: .warning, $0.complaint) }
+        plan.exposures { !AddressRange.isName($0) }
+            .map { Finding($0.nodes, severity: .warning, $0.complaint) }
     }
 
     /// A context that is longer than what the model has learned.

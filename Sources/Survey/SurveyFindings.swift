@@ -127,15 +127,20 @@ package enum SurveyFindings {
                     "\(refused) on {host} cannot be executed by \(report.user)",
                     remedy: "Try: {ssh}chmod +x \(ShellQuoting.quote(refused))")
             }
+            if let folder = seen.folderPath {
+                return Complaint(
+                    "\(folder) is a folder on {host}",
+                    remedy: "Name the program in it with the key `binary`.")
+            }
             let places = program.name.contains("/") ? program.candidates : folders(report)
-            // Who names a file means that one, whatever lies elsewhere.
+            // Who names another program means that one, whatever packages bring.
+            let isUsual = program.candidates.allSatisfy(installed.contains)
             let package =
-                program.name.contains("/")
-                ? nil : seen.otherPath.map { Self.package($0, lacks: program) }
+                isUsual ? seen.otherPath.map { Self.package($0, lacks: program) } : nil
             let missing = "no \(names) on {host}; looked in \(places.joined(separator: ", "))"
             // The command comes last, so that no punctuation gets into what is copied.
             let remedy =
-                program.candidates.allSatisfy(installed.contains)
+                isUsual
                 ? "Name it with the key `binary`, or install it: "
                     + (location == .here
                         ? "deploy/install-llama-cpp" : "{ssh}sh -s <deploy/install-llama-cpp")

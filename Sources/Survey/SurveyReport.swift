@@ -28,6 +28,8 @@ package struct SurveyReport: Equatable, Sendable {
         package var path: String?
         /// A file of that name that cannot be executed.
         package var refusedPath: String?
+        /// What was named, where that is a folder.
+        package var folderPath: String?
         /// Another program of llama.cpp, where the one that was looked for is not there.
         package var otherPath: String?
         /// Which file that was.
@@ -245,6 +247,7 @@ extension SurveyReport.Program {
         switch tag {
         case "path": path = Outside.path(value)
         case "refused": refusedPath = Outside.path(value)
+        case "folder": folderPath = Outside.path(value)
         case "other": otherPath = Outside.path(value)
         case "stamp":
             let words = value.split(separator: " ", omittingEmptySubsequences: false)

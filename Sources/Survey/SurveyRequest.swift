@@ -28,6 +28,8 @@ package struct SurveyRequest: Equatable, Sendable {
     package var programs: [Program]
     /// The model, on the coordinator's host.
     package var model: ModelReference?
+    /// Where a file would be that its Ollama name may be meant for; nil on other hosts.
+    package var fileOfModelName: String?
     /// What is read in its place where it is stored in shards.
     package var skeleton: String?
     /// Files that are to be loaded beside it.
@@ -86,7 +88,8 @@ package struct SurveyRequest: Equatable, Sendable {
     ///
     /// Processes on one host with one set of ssh options share a request, hence a connection.
     ///
-    /// - Parameter addresses: of names, as they were looked up here: what will be dialled.
+    /// - Parameter addresses: of names, as they were looked up here: what will be dialled. A name
+    ///   that is not among them nobody can dial, which is no matter of the way there.
     package static func all(
         for spec: ClusterSpec, addresses: [String: String] = [:]
     ) -> [SurveyRequest] {
@@ -104,16 +107,16 @@ package struct SurveyRequest: Equatable, Sendable {
         let place = index(of: coordinator.location)
         requests[place].add(.coordinator, program: coordinator.program, isServer: true)
         requests[place].model = spec.model
+        requests[place].fileOfModelName = spec.fileOfModelName
         requests[place].companions = Companion.all(of: coordinator.companions)
         requests[place].apiKeyFile = coordinator.apiKeyFile
         for worker in spec.workers where !worker.isTunnelled {
             let isBeside = worker.managed && worker.location.isSameHost(as: coordinator.location)
-            if isBeside { continue }
+            let host = addresses[worker.host] ?? worker.host
+            if isBeside || AddressRange.isName(host) { continue }
             requests[place].reaches.append(
                 Reach(
-                    node: worker.node,
-                    endpoint: Endpoint(
-                        host: addresses[worker.host] ?? worker.host, port: worker.port),
+                    node: worker.node, endpoint: Endpoint(host: host, port: worker.port),
                     isUnmanaged: !worker.managed))
         }
         return requests.filter { !$0.processes.isEmpty }
@@ -147,5 +150,16 @@ extension SurveyRequest.Companion {
         [spec.draftModel.map { .init(kind: .draftModel, path: $0) }].compactMap(\.self)
             + [spec.projector.map { .init(kind: .projector, path: $0) }].compactMap(\.self)
             + spec.lora.map { .init(kind: .adapter, path: $0) }
+    }
+}
+
+extension ClusterSpec {
+    /// Relative paths count from where the value stands.
+    fileprivate var fileOfModelName: String? {
+        guard case .ollama(let name) = model, coordinator.location == .here else { return nil }
+        guard case .file(let path, _, _)? = origins[.cluster(.model)],
+            let end = path.lastIndex(of: "/")
+        else { return name }
+        return path[...end] + name
     }
 }

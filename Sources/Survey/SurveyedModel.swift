@@ -18,17 +18,21 @@ extension SurveyReport {
         ///   - user: who may not read it; empty when nobody asked, for a look at this machine.
         ///   - model: how the configuration calls it; nil stands for a path.
         ///   - kind: nil for the model itself.
+        ///   - part: which part of a split model it is; nil for what is named itself.
         ///   - isSkeleton: whether it is what `sollol shard` has put there in its place.
         package init(
             answer: String, path: String, user: String, model: ModelReference? = nil,
-            kind: CompanionFile.Kind? = nil, isSkeleton: Bool = false
+            kind: CompanionFile.Kind? = nil, part: (number: Int, count: Int)? = nil,
+            isSkeleton: Bool = false
         ) {
             let user = user.isEmpty ? "this user" : user
             let reason =
-                switch answer {
-                case "missing": "there is no such file on {host}"
-                case "unreadable": "\(user) may not read it on {host}"
-                case "other": "it is not a regular file on {host}"
+                switch (answer, part) {
+                case ("missing", let part?):
+                    "part \(part.number) of \(part.count) is missing on {host}"
+                case ("missing", nil): "there is no such file on {host}"
+                case ("unreadable", _): "\(user) may not read it on {host}"
+                case ("other", _): "it is not a regular file on {host}"
                 default: "it cannot be read on {host}"
                 }
             let advice =
@@ -39,6 +43,7 @@ extension SurveyReport {
                         + "ollama pull \(ShellQuoting.quote(name))"
                 case ("unreadable", _):
                     "Let \(user) read it, its folders included, or give another one with --model."
+                case _ where part != nil: "Copy it beside the first."
                 case (_, _) where kind != nil:
                     "Check its path, which is one on the coordinator's host."
                 default:
@@ -57,12 +62,17 @@ extension SurveyReport {
     }
 
     /// Where the GGUF of an Ollama name lies on that host.
-    package func ollamaPath(of name: String) throws(ModelProblem) -> String {
+    ///
+    /// - Parameter isFile: whether a file has that name, which may be what was meant.
+    package func ollamaPath(
+        of name: String, isFile: Bool = false
+    ) throws(ModelProblem) -> String {
         guard let folder = manifestFolder else {
             let places = manifestPlaces.joined(separator: ", ")
             throw ModelProblem(
                 "the Ollama model \(name) is not on {host}; looked for \(places)",
-                remedy: "Try there: ollama pull \(ShellQuoting.quote(name))")
+                remedy: (isFile ? "For the file write \(ShellQuoting.quote("./\(name)")). " : "")
+                    + "Try there: ollama pull \(ShellQuoting.quote(name))")
         }
         do {
             return try "\(folder)/\(OllamaModel.blobPath(manifest: Data(manifest.utf8)))"

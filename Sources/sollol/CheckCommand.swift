@@ -15,7 +15,8 @@ enum CheckCommand {
         if supervisor.isHeld {
             let running = CheckReport.running(
                 cluster: spec.name, pid: supervisor.pid.map(Int.init))
-            try CommandLineInterface.write(enquiry.isJSON ? running.json : running.text)
+            try CommandLineInterface.write(
+                enquiry.isJSON ? running.json : arguments.ofCluster.completed(running.text))
             return .success
         }
         let hasWorkers = spec.workers.contains(where: \.managed)
@@ -33,7 +34,8 @@ enum CheckCommand {
         let report = CheckReport(
             cluster: spec.name, surveys: look.surveys, trials: look.trials,
             findings: Finding.grouped(look.findings + hints), plan: look.plan)
-        try CommandLineInterface.write(enquiry.isJSON ? report.json : report.text)
+        try CommandLineInterface.write(
+            enquiry.isJSON ? report.json : arguments.ofCluster.completed(report.text))
         return report.isGood ? .success : .unavailable
     }
 }

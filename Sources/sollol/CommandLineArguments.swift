@@ -96,6 +96,12 @@ struct CommandLineArguments {
     /// Whether a switch is given.
     func has(_ name: String) -> Bool { values[name] != nil }
 
+    /// How they name the cluster.
+    var ofCluster: ClusterArguments {
+        ClusterArguments(
+            configuration: values[Options.config.name], name: values[Options.name.name])
+    }
+
     /// The seconds of an option, 0 or more; nil when it is not given.
     func seconds(_ name: String) throws(Mistake) -> Double? {
         guard let text = values[name] else { return nil }

@@ -24,7 +24,9 @@ enum CommandLineInterface {
             for line in lines(errors) { complain(line) }
             return errors.exitStatus
         } catch let problem as StateDirectory.Problem {
-            complain(error: TerminalText.clean("\(problem)"))
+            let arguments = try? CommandLineArguments(words, options: everyOption)
+            let text = TerminalText.clean("\(problem)")
+            complain(error: arguments?.ofCluster.completed(text) ?? text)
             return problem.exitStatus
         } catch let status as ExitStatus {
             return status
@@ -46,10 +48,14 @@ enum CommandLineInterface {
             + (more > 0 ? ["error: and \(more) more problems of that kind"] : [])
     }
 
+    private static var everyOption: [CommandLineArguments.Option] {
+        (Options.common + Commands.all.flatMap(\.options)).unique(by: \.name)
+    }
+
     private static func dispatch(_ words: [String], isDetached: Bool) throws -> ExitStatus {
         // The command's own options are known only once its name is: the first word without a dash
         // that is no option's value.
-        let everything = (Options.common + Commands.all.flatMap(\.options)).unique(by: \.name)
+        let everything = everyOption
         let first = CommandLineArguments.firstWord(words, options: everything)
         if let command = first.flatMap(Commands.named),
             [.later, .shells].contains(command.audience)

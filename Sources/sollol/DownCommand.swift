@@ -26,7 +26,11 @@ struct DownCommand {
     private func down(limit: Double?) -> ExitStatus {
         switch cluster.ask(ControlRequest(.stop, limit: limit)) {
         case .notRunning:
-            say("nothing runs of cluster \(cluster.name)")
+            if let script = cluster.script {
+                CommandLineInterface.complain(error: script.text)
+                return .unavailable
+            }
+            say(cluster.strangeness(for: "down") ?? "nothing runs of cluster \(cluster.name)")
             return .success
         case .answered(let answer):
             if let problem = answer.problem { return failed(problem) }

@@ -19,7 +19,8 @@ struct Enquiry {
         let home = ConfigurationFiles.home
         let files = try ConfigurationFiles(arguments, environment: environment, home: home)
         let isQuiet = arguments.has("--quiet")
-        console = Console(level: isQuiet ? .quiet : .normal)
+        console = Console(
+            level: isQuiet ? .quiet : .normal, arguments: arguments.ofCluster)
         let loaded = try files.load()
         if !isQuiet { for notice in loaded.notices { console.notice("notice: \(notice)") } }
         spec = loaded.spec

@@ -26,7 +26,8 @@ enum HistoryCommand {
             try CommandLineInterface.write(history.json)
         } else {
             // Its lines are clean already, and a day of failures has thousands.
-            try CommandLineInterface.write(Array(history.text(in: .here).utf8))
+            try CommandLineInterface.write(
+                Array(cluster.arguments.completed(history.text(in: .here)).utf8))
         }
         return .success
     }

@@ -59,7 +59,10 @@ enum ListCommand {
         ClusterList(
             ClusterSearch().all().map { found in
                 ClusterList.Entry(
-                    status: NamedCluster(name: found.name, statePath: found.state).status(),
+                    status: NamedCluster(
+                        name: found.name, statePath: found.state,
+                        configuration: found.configuration
+                    ).status(),
                     configuration: found.configuration)
             })
     }

@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import SollolRuntime
 import Status
+import Survey
 
 /// The cluster that a command acts on: found by the same options, variables and files as by `up`,
 /// but it needs no more than its name, so that a configuration that was broken or moved meanwhile
@@ -13,19 +14,23 @@ struct NamedCluster {
     /// Whether nothing names it: there is no configuration here, and nothing runs or has run under
     /// the name that a cluster without one has.
     let isGuess: Bool
+    /// Whether it is named, or guessed, without a file, and nothing of that name has ever run.
+    private let isUnknown: Bool
     private let client: ControlClient
-    /// What somebody types who wants it to run.
-    private(set) var startLine = "sollol up"
+    /// How whoever acts on it has named it.
+    let arguments: ClusterArguments
 
-    /// The cluster that has that state folder.
-    init(name: String, statePath: String) {
+    /// The cluster that has that state folder, and was started from that file, if from any.
+    init(name: String, statePath: String, configuration: String? = nil) {
         self.name = name
         self.statePath = statePath
-        isGuess = false
+        (isGuess, isUnknown) = (false, false)
+        arguments = ClusterArguments(configuration: configuration, name: name)
         client = ControlClient(state: statePath)
     }
 
     init(_ arguments: CommandLineArguments) throws {
+        self.arguments = arguments.ofCluster
         let environment = ProcessInfo.processInfo.environment
         let home = ConfigurationFiles.home
         let search = ClusterSearch(environment: environment, home: home)
@@ -34,12 +39,10 @@ struct NamedCluster {
         let isNamed = arguments.has("--name")
         let place = try search.place(of: name, startedFrom: isNamed ? nil : file)
         statePath = place.state
-        isGuess = file == nil && !isNamed && access("\(statePath)/owner", F_OK) != 0
+        isUnknown = (file == nil || isNamed) && access("\(statePath)/owner", F_OK) != 0
+        isGuess = isUnknown && !isNamed
         if let notice = place.notice { CommandLineInterface.complain("notice: \(notice)") }
         client = ControlClient(state: statePath)
-        if let file = arguments.values[Options.config.name] {
-            startLine += " -c \(ShellQuoting.quote(file))"
-        }
         // Who names the cluster means that one, whichever file lies around.
         if let file, !isNamed { try StateFolder.refuseOther(file, path: statePath) }
     }
@@ -104,6 +107,25 @@ struct NamedCluster {
                 options: arguments.values.filter { $0.key == "--name" }, machine: machine))
     }
 
+    /// That nobody knows it, and who may be meant: those that are known, and what to type for each
+    /// that runs; nil where it has ever run, or a file describes it.
+    func strangeness(for command: String) -> String? {
+        guard isUnknown, !holder.isHeld else { return nil }
+        let known = ClusterSearch().all().map { NamedCluster(name: $0.name, statePath: $0.state) }
+        let names = known.map(\.name).unique(by: \.self)
+        let running = known.filter(\.holder.isHeld).map { $0.arguments.command(command) }
+        return "no cluster \(name) is known here"
+            + (names.isEmpty ? "" : "; known: \(names.joined(separator: ", "))")
+            + (running.isEmpty ? "" : ". Try: \(running.joined(separator: ", or "))")
+    }
+
+    /// What runs of it on this machine without a `sollol`; nil: nothing.
+    var script: Complaint? {
+        let here = HostLooks.at(
+            [SurveyRequest(location: .here, processes: [])], timeouts: Timeouts())
+        return PlanFindings.scripts(of: name, in: here.first?.report?.records ?? [])
+    }
+
     /// The `sollol` that holds it, if one does.
     var holder: (isHeld: Bool, pid: Int32?) {
         let holder = client.holder
@@ -142,7 +164,7 @@ struct NamedCluster {
                 status.since = StateFolder.lastSign(in: statePath) ?? last?.time
                 status.summary =
                     "sollol (pid \(pid)) ended without stopping the cluster: it was "
-                    + "killed, or crashed. Start it again: \(startLine)"
+                    + "killed, or crashed. Start it again: \(arguments.command("up"))"
             }
             return status
         case .silent(let pid, let reason):
@@ -177,7 +199,8 @@ extension ControlClient.Outcome {
         switch self {
         case .answered: return nil
         case .notRunning:
-            return "nothing runs of cluster \(cluster.name). Start it: \(cluster.startLine)"
+            return "nothing runs of cluster \(cluster.name). Start it: "
+                + cluster.arguments.command("up")
         case .hung(let hung): return "\(hung)"
         case .foreign(let foreign): return "\(foreign)"
         case .silent(let pid, let reason):

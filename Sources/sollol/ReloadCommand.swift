@@ -48,7 +48,7 @@ enum ReloadCommand {
             else {
                 return complain(
                     "the cluster is \(state.rawValue) and does not serve as it should yet. "
-                        + "See: sollol status", .unavailable)
+                        + "See: \(cluster.arguments.command("status"))", .unavailable)
             }
             Thread.sleep(forTimeInterval: pause)
             pause = min(interval.most, pause * 1.02)
@@ -62,7 +62,8 @@ enum ReloadCommand {
         case .answered(let answer):
             complain(answer.problem ?? "sollol says nothing about a reload", .unavailable)
         case .notRunning where hasBegun:
-            complain("the cluster has ended. See: sollol status", .unavailable)
+            complain(
+                "the cluster has ended. See: \(cluster.arguments.command("status"))", .unavailable)
         default: complain(outcome.silence(of: cluster) ?? "", .unavailable)
         }
     }

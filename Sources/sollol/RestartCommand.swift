@@ -33,7 +33,7 @@ enum RestartCommand {
             if isOver || ProcessInfo.processInfo.systemUptime >= end {
                 CommandLineInterface.complain(
                     "error: the cluster is \(status.state.rawValue) and does not serve. "
-                        + "See: sollol status")
+                        + "See: \(cluster.arguments.command("status"))")
                 return .unavailable
             }
             Thread.sleep(forTimeInterval: interval)

@@ -64,7 +64,8 @@ struct ShardCommand {
         loaded.spec.placement.mayOvercommit = arguments.has("--overcommit")
         self.loaded = loaded
         configuration = files.path
-        console = Console(level: arguments.has("--quiet") ? .quiet : .normal)
+        console = Console(
+            level: arguments.has("--quiet") ? .quiet : .normal, arguments: arguments.ofCluster)
         statePath = StateDirectory.path(
             cluster: loaded.spec.name, environment: environment, home: home)
         if !arguments.has("--quiet") {

@@ -18,8 +18,16 @@ struct StatusCommand {
         let command = StatusCommand(cluster: cluster, isJSON: isJSON)
         if arguments.has("--watch") { return try command.watch() }
         if cluster.isGuess { return try ListCommand.status(isJSON: isJSON) }
+        if let notice = cluster.strangeness(for: "status") {
+            CommandLineInterface.complain("notice: \(notice)")
+        }
         let status = cluster.status()
-        try CommandLineInterface.write(isJSON ? status.json : status.text(at: .now, in: .here))
+        if status.pid == nil, !status.isServing, let script = cluster.script {
+            CommandLineInterface.complain("notice: \(script.text)")
+        }
+        try CommandLineInterface.write(
+            isJSON
+                ? status.json : cluster.arguments.completed(status.text(at: .now, in: .here)))
         return status.isServing ? .success : .notServing
     }
 
@@ -33,7 +41,8 @@ struct StatusCommand {
         var shown: String?
         while true {
             let status = cluster.status()
-            let line = isJSON ? status.jsonLine : status.line(in: .here)
+            let line =
+                isJSON ? status.jsonLine : cluster.arguments.completed(status.line(in: .here))
             if line != shown {
                 try CommandLineInterface.write(
                     isJSON ? "\(line)\n" : "\(LocalTime.here.clock(.now)) \(line)\n")

@@ -44,7 +44,8 @@ struct UpCommand {
         files = try ConfigurationFiles(arguments, environment: environment, home: home)
         let isQuiet = arguments.has("--quiet")
         console = Console(
-            level: isQuiet ? .quiet : arguments.has("--verbose") ? .verbose : .normal)
+            level: isQuiet ? .quiet : arguments.has("--verbose") ? .verbose : .normal,
+            arguments: arguments.ofCluster)
         loaded = try Self.load(files, arguments)
         statePath = StateDirectory.path(
             cluster: loaded.spec.name, environment: environment, home: home)

@@ -62,6 +62,26 @@ struct CommandWordsTests {
         }
     }
 
+    /// A name that was mistyped is no cluster that is down.
+    @Test func aNameThatNobodyKnowsIsTold() throws {
+        let place = try Place()
+        for name in ["home", "lab"] {
+            let folder = "\(place.folder)/state/sollol/\(name)"
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+            try place.write("state/sollol/\(name)/owner", "0123456789abcdef\n")
+        }
+        for (command, label, status) in [("down", "", 0), ("status", "notice: ", 3)] {
+            let outcome = try place.run(command, "--name", "hom")
+            #expect(outcome.status == Int32(status))
+            // Clusters of other tests are known, too, while they run.
+            let says = "\(label)no cluster hom is known here; known: "
+            #expect(outcome.errors.hasPrefix(says), "\(outcome.errors)")
+            for name in ["home", "lab"] { #expect(outcome.errors.contains(name)) }
+            #expect(!(try place.run(command, "--name", "lab")).errors.contains("known"))
+        }
+    }
+
     /// Times in text are those of the place; where nobody knows it, with its distance from UTC.
     @Test(arguments: [("UTC", "2026-11-24T22:31:05Z"), ("Asia/Tokyo", "2026-11-25T07:31:05+09:00")])
     func logsTellTheTimeOfThePlace(_ zone: String, _ time: String) throws {

@@ -26,6 +26,21 @@ struct LocalScriptTests {
         #expect(cluster.leftovers() == [])
     }
 
+    /// Nobody has to guess which of two commands is right.
+    @Test func upAndDownSayThatItRuns() throws {
+        let cluster = try LocalCluster()
+        let script = try script(cluster)
+        try script.waitFor("coordinator is ready")
+        for command in ["up", "down"] {
+            let run = try cluster.sollol(command)
+            #expect(run.exitStatus() == 69)
+            #expect(run.lines.contains { $0.contains("a printed script (pid ") }, "\(run.lines)")
+        }
+        script.signal(SIGINT)
+        #expect(script.exitStatus() == 0)
+        #expect(try cluster.sollol("down").exitStatus() == 0)
+    }
+
     /// Somebody else's server would answer each question about readiness.
     @Test(arguments: [0, 1, 2])
     func aForeignListenerIsNotTakenForItsOwn(index: Int) throws {

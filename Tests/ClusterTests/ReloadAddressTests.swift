@@ -124,7 +124,8 @@ struct ReloadAddressTests {
                 environment: cluster.environment)
         }
         // While it runs nobody takes it over, and what is advised works.
-        let advice = "`sollol down -c \(cluster.configuration)`, then `sollol up --adopt`"
+        let advice =
+            "`sollol down -c \(cluster.configuration)`, then `sollol up -c \(moved) --adopt`"
         for (refused, status) in [
             (try run("up", "--adopt"), 75), (try run("up"), 75), (try run("status"), 78),
             (try run("down"), 78),

@@ -242,7 +242,7 @@ import Testing
         let other = try part(1, of: 2, total: 2, ["blk.0.a"])
         let cases: [([GGUFHeader], String)] = [
             ([second], "part 2 of 2"), ([first], "first of 2 parts"),
-            ([first, first], "part 2 of the split model is another"),
+            ([first, first], "part 2 of 2 of the split model is another file: copy"),
             ([first, other], "is in two parts"),
             ([try part(0, of: 2, total: 9, ["blk.0.a"]), second], "2 tensors together, not the 9"),
         ]

@@ -2,7 +2,10 @@ import Foundation
 import Testing
 
 @testable import Basics
+@testable import Model
+@testable import ModelMaker
 @testable import Reporting
+@testable import Samples
 @testable import Survey
 
 @Suite struct CheckReportTests {
@@ -27,6 +30,25 @@ import Testing
                 1 error, 1 warning: `sollol up` would not start this.
 
                 """)
+    }
+
+    /// `up` and `plan` go by all parts of a split model, not by the first alone.
+    @Test func theSizeOfAModelIsThatOfAllItsFiles() throws {
+        var request = SurveyRequest(location: .here, processes: ["coordinator"])
+        request.programs = []
+        var survey = HostSurvey(request: request)
+        survey.report = SurveyReport("home /h\ncomplete", request: request)
+        let shape = try RandomModel.with { $0.layers = 2 }.shape()
+        let whole = Int64(shape.headerBytes + shape.tensorBytes)
+        func report(_ size: Int64) -> CheckReport {
+            survey.model = HostSurvey.Model(
+                path: "/a.gguf", stamp: .init(size: size, modified: 1), shape: shape)
+            return CheckReport(
+                cluster: "home", surveys: [survey], trials: [], findings: [], plan: nil)
+        }
+        #expect(report(1).json.contains("\"bytes\": \(whole),"))
+        #expect(report(whole + 7).json.contains("\"bytes\": \(whole + 7),"))
+        #expect(report(5 << 20).text.contains("/a.gguf: \(max(5, whole >> 20)) MiB"))
     }
 
     private struct Answer: Decodable, Equatable {

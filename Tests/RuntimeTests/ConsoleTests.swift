@@ -26,11 +26,34 @@ import Testing
     }
 
     private func console(
-        _ terminal: TestTerminal, level: Console.Level = .normal, noColor: String = ""
+        _ terminal: TestTerminal, level: Console.Level = .normal, noColor: String = "",
+        kind: String? = "xterm"
     ) -> Console {
-        Console(
-            level: level, descriptor: terminal.program,
-            environment: ["TERM": "xterm", "NO_COLOR": noColor])
+        var environment = ["NO_COLOR": noColor]
+        environment["TERM"] = kind
+        return Console(level: level, descriptor: terminal.program, environment: environment)
+    }
+
+    /// What is told to be typed acts on the cluster that was started, not on the usual one.
+    @Test func commandsNameTheClusterAsItWasStarted() throws {
+        let terminal = try TestTerminal(columns: 80, rows: 24)
+        let console = Console(
+            level: .normal, descriptor: terminal.program, arguments: .init(configuration: "a.json"),
+            environment: ["TERM": "xterm"])
+        console.report(Report(.serving, "serving", details: ["Ctrl-C or `sollol down` stops it"]))
+        console.notice("See: sollol up --dry-run")
+        #expect(terminal.text().contains("    Ctrl-C or `sollol down -c a.json` stops it"))
+        #expect(terminal.text().last?.hasSuffix("See: sollol up -c a.json --dry-run") == true)
+    }
+
+    @Test(arguments: [("xterm", true), ("dumb", false), ("", false), (nil, false)])
+    func aTerminalThatNobodyNamesGetsLinesOnly(kind: String?, isLive: Bool) throws {
+        let terminal = try TestTerminal(columns: 80, rows: 24)
+        let console = console(terminal, kind: kind)
+        #expect(console.isLive == isLive)
+        console.report(Report(.failure, "x"))
+        #expect(terminal.text().count == 1)
+        #expect(terminal.raw.contains("\u{1B}[") == isLive)
     }
 
     @Test(arguments: [(80, 24), (24, 24), (12, 5), (200, 3), (5, 2)])

@@ -68,6 +68,7 @@ import Testing
             .init(
                 name: "locked", candidates: ["\(home)/locked"], users: ["worker-3"], isServer: false
             ),
+            .init(name: "~/.local", candidates: ["~/.local"], users: ["worker-4"], isServer: false),
         ])
         request.apiKeyFile = "~/missing $(touch pwned)"
         let answer = try #require(
@@ -89,6 +90,7 @@ import Testing
         #expect(second.version?.text == "version: 1 (build 2)\n")
         #expect(report.programs[2].path == nil)
         #expect(report.programs[2].refusedPath == "\(home)/locked")
+        #expect(report.programs.map(\.folderPath) == [nil, nil, nil, "\(home)/.local"])
         #expect(kill(try #require(sleeper.value), 0) == -1)
     }
 

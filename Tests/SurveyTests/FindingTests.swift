@@ -146,24 +146,30 @@ import Testing
         #expect(complaint.remedy?.hasSuffix("or install it: deploy/install-llama-cpp") == true)
     }
 
-    /// A llama-server in another folder says nothing about a path that is wrong.
-    @Test func aWrongPathIsNoMatterOfPackages() throws {
+    /// A llama-server in another folder says nothing about a path, or a name, that is wrong.
+    @Test(arguments: [
+        ("/x/rpc-server", "other", "no /x/rpc-server on this machine; looked in /x/rpc-server"),
+        ("nosuch", "other", "no nosuch on this machine; looked in /bin, ~/.local/share/"),
+        ("/x/bin", "folder", "/x/bin is a folder on this machine"),
+    ])
+    func aWrongNameIsNoMatterOfPackages(name: String, tag: String, says: String) throws {
         var request = SurveyRequest(location: .here, processes: ["worker-1"])
         request.programs = [
             SurveyRequest.Program(
-                name: "/x/rpc-server", candidates: ["/x/rpc-server"], users: ["worker-1"],
-                isServer: false)
+                name: name, candidates: [name], users: ["worker-1"], isServer: false)
         ]
-        let text =
-            "home /h\npath /bin\nnode one\nboot b\nup 1\nb0.other /h/bin/llama-server\ncomplete"
+        let path = tag == "folder" ? name : "/h/bin/llama-server"
+        let text = "home /h\npath /bin\nnode one\nboot b\nup 1\nb0.\(tag) \(path)\ncomplete"
         var survey = HostSurvey(request: request)
         survey.report = SurveyReport(text, request: request)
+        let complaint = try #require(SurveyFindings.of(survey).first?.complaint)
+        #expect(complaint.problem.hasPrefix(says), "\(complaint.problem)")
+        #expect(!complaint.problem.contains("is there, but"), "\(complaint.problem)")
         #expect(
-            SurveyFindings.of(survey).map(\.complaint) == [
-                Complaint(
-                    "no /x/rpc-server on this machine; looked in /x/rpc-server",
-                    remedy: "Correct the key `binary`, or leave it out.")
-            ])
+            complaint.remedy
+                == (tag == "folder"
+                    ? "Name the program in it with the key `binary`."
+                    : "Correct the key `binary`, or leave it out."))
     }
 
     @Test func theNamesAndFoldersOfPackagesAreKnown() {

@@ -2,7 +2,9 @@ import Testing
 
 @testable import Basics
 @testable import Configuration
+@testable import Facts
 @testable import Plan
+@testable import Remote
 @testable import Samples
 @testable import Survey
 
@@ -58,6 +60,33 @@ import Testing
         #expect(found == (isFree ? nil : .held(cluster: cluster, who: "ann@box")))
     }
 
+    /// `up` and `down` say the same of it: who has the ports, and how it is ended.
+    @Test func aPrintedScriptThatRunsIsNamed() throws {
+        func record(_ port: Int, _ beat: Int = 990, owner: String = "script-4711-2209613") -> String
+        {
+            "home@one@b@10.0.0.5:\(port)@70@5 \(beat) hold 30 900 \(owner) 72 ann@box"
+        }
+        let found = try #require(
+            try obstacle("netstat 10.0.0.5.50052", "record \(record(50052))"))
+        #expect(found == .heldByScript(pid: 4711, cluster: "home", who: "ann@box"))
+        let end = "End that script first, with Ctrl-C or, where it runs: kill 4711"
+        let finding = PlanFindings.finding(opening, found)
+        #expect(finding.complaint.problem.contains("a printed script (pid 4711 of ann@box)"))
+        #expect(finding.complaint.remedy == "\(end), or give this process another port.")
+
+        let records = [
+            record(50053), record(50052), record(50054, owner: "me"), record(50055, 900),
+        ].compactMap { GuardRecord($0, clock: 1000) }
+        #expect(
+            PlanFindings.scripts(of: "home", in: records)
+                == Complaint(
+                    "a printed script (pid 4711 of ann@box) runs servers of cluster home here: "
+                        + "10.0.0.5:50052, 10.0.0.5:50053",
+                    remedy: "\(end)."))
+        #expect(PlanFindings.scripts(of: "lab", in: records) == nil)
+        #expect(PlanFindings.scripts(of: "home", in: Array(records[2...])) == nil)
+    }
+
     @Test(arguments: [
         ("127.0.0.1", nil, false), ("localhost", nil, false), ("::1", nil, false),
         ("0.0.0.0", nil, true), ("10.0.0.5", nil, true), ("0.0.0.0", "/etc/keys", false),
@@ -72,6 +101,31 @@ import Testing
             findings.allSatisfy {
                 $0.complaint.problem.hasPrefix("the API on \(host):18080 asks for no key")
             })
+    }
+
+    /// That nobody found it is told already, and nobody can reach it.
+    @Test func aNameWithoutAnAddressIsNeitherReachedNorOpen() throws {
+        var spec = SampleSpecs.spec(workers: [
+            SampleSpecs.worker(
+                1, host: "nosuch", location: .ssh(destination: "one", options: [])),
+            SampleSpecs.worker(2, host: "gpu-2"),
+        ])
+        spec.workers[1].managed = false
+        var addresses: [String: String] = [:]
+        func told() throws -> (reached: [Node], open: [[Node]]) {
+            let plan = try LaunchPlanner.plan(spec, facts: HostFacts(addresses: addresses))
+            let requests = SurveyRequest.all(for: spec, addresses: addresses)
+            return (
+                requests.flatMap(\.reaches).map(\.node),
+                PlanFindings.exposed(plan).map(\.processes)
+            )
+        }
+        #expect(try told() == ([], []))
+        addresses["gpu-2"] = "10.0.0.9"
+        #expect(try told() == (["worker-2"], [["worker-2"]]))
+        // What it will listen on is known.
+        spec.workers[0].bind = "10.0.0.1"
+        #expect(try told() == (["worker-2"], [["worker-1", "worker-2"]]))
     }
 
     @Test func twoNamesOfOneMachineAreSeen() throws {
@@ -146,7 +200,7 @@ import Testing
         spec.workers.append(
             SampleSpecs.worker(5, host: "gpu-3", port: 50099, location: spec.workers[2].location))
         spec.coordinator.location = spec.workers[2].location
-        let requests = SurveyRequest.all(for: spec)
+        let requests = SurveyRequest.all(for: spec, addresses: ["gpu-2": "10.0.0.2"])
         #expect(
             requests.map(\.processes) == [
                 ["worker-1"], ["worker-2"], ["worker-3", "worker-5", "coordinator"],

@@ -124,7 +124,8 @@ final class HostLook {
         case .file(let path)?: read(path)
         case .ollama(let name)?:
             do throws(SurveyReport.ModelProblem) {
-                read(try report.ollamaPath(of: name))
+                let file = survey.request.fileOfModelName
+                read(try report.ollamaPath(of: name, isFile: file.map(RegularFile.exists) == true))
             } catch {
                 survey.modelProblem = error.complaint
                 finish()
@@ -161,6 +162,7 @@ final class HostLook {
                 SurveyReport.ModelProblem(
                     answer: words, path: path, user: survey.report?.user ?? "",
                     model: companion == nil ? survey.request.model : nil, kind: companion?.kind,
+                    part: model.part,
                     isSkeleton: companion == nil && survey.request.skeleton != nil
                 ).complaint
             return finish()

@@ -25,6 +25,11 @@ struct ModelParts {
     /// Whether it has more than any model: no further header is read.
     var isTooLarge: Bool { tensors > Bounds.modelTensors }
 
+    /// Which part is read now, from 1; nil: the first, which is the file that was named.
+    var part: (number: Int, count: Int)? {
+        headers.isEmpty ? nil : (headers.count + 1, paths.count)
+    }
+
     private var tensors = 0
 
     /// The part whose header is read now.

@@ -54,7 +54,7 @@ extension Preflight {
         switch obstacle {
         case .taken, .connection(_, hasEnded: false): patience
         case .connection(_, hasEnded: true): ownPortPatience
-        case .held, .noAddress, .other, nil: nil
+        case .held, .heldByScript, .noAddress, .other, nil: nil
         }
     }
 

@@ -56,7 +56,10 @@ seek() {
     shift 2;
     for name in "$@"; do
         case $name in
-        */*) consider "$(expand "$name")";;
+        */*)
+            named=$(expand "$name");
+            consider "$named";
+            [ ! -d "$named" ] || say "b$number.folder $named";;
         esac;
     done;
     look_through "$@";

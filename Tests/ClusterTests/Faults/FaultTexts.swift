@@ -29,6 +29,8 @@ struct FaultTexts {
         (#"\b\d+(\.\d+)? (s|min)\b"#, "N s"), (#"\b\d+(\.\d+)? (KiB|MiB|GiB|B)\b"#, "SIZE"),
         (#"\b\d+(\.\d+)? %"#, "N %"), (#"\bpid \d+"#, "pid PID"),
         (#"\.cpp:\d+"#, ".cpp:N"),
+        // The page does not know by which file somebody calls the cluster.
+        (#"(sollol [a-z]+) -c [^\s`);]+"#, "$1"),
         // Of the first second nothing is said.
         (#"available: N % of N s\n"#, ""),
         // How layers are shared out goes by the memory that is free.
