@@ -26,7 +26,7 @@ final class StoredModel {
     /// SHA-256 of what workers have, by the names of tensors.
     let digests: [String: String]
     private let cluster: String
-    /// Whether the skeleton was not put in its place: in part it is in `incoming`, and nowhere else.
+    /// Whether the skeleton was not put in its place: a part is in `incoming`, and nowhere else.
     private let isBetween: Bool
 
     /// Reads the header, of the skeleton, and compares all of that with the manifest.
