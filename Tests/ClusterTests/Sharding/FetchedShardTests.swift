@@ -194,7 +194,7 @@ struct FetchedShardTests {
             let early = try world.said(command)
             #expect(early.status == 69, "\(command): \(early.text)")
             #expect(early.text.contains(world.address), "\(command): \(early.text)")
-            #expect(early.text.contains("Try: sollol \(remedy)\n"), "\(command): \(early.text)")
+            #expect(early.text.contains("Try: sollol \(remedy)"), "\(command): \(early.text)")
         }
         let shard = try world.said("shard")
         #expect(shard.status == 0, "\(shard.text)")
