@@ -113,16 +113,32 @@ struct ShardCommand {
         let state = try StateDirectory(path: statePath, configuration: configuration)
         var facts = recorded.facts
         guard isKept(layout, plan, &facts) else { return .unavailable }
-        let manifest = try store(
-            layout, source, placement.shardPrint(cluster: spec.name), &report)
+        // Before a large file is read.
+        if !report.isFetched { findUnreached(&report) }
         if report.isGood {
+            let manifest = try store(
+                layout, source, placement.shardPrint(cluster: spec.name), &report)
+            guard report.isGood else { return try end(report) }
             for notice in lookAtFormer(than: layout) { console.notice(notice) }
             facts.shards = StoredShards(manifest, cluster: spec.name)
             try RecordedFacts.write(
                 facts, placement: plan.remembered, isSharded: true, to: state)
         }
+        return try end(report)
+    }
+
+    private func end(_ report: ShardReport) throws -> ExitStatus {
         try CommandLineInterface.write(isJSON ? report.json : report.text)
         return report.isGood ? .success : .unavailable
+    }
+
+    /// Asks all hosts, and records who cannot be asked.
+    private func findUnreached(_ report: inout ShardReport) {
+        let places = report.rows.map { ShardPlace(of: $0.node, in: spec) }
+        let folders = ShardFolders.all(places, cluster: spec.name, timeouts: spec.timeouts)
+        for (index, folder) in folders.enumerated() {
+            report.rows[index].problem = folder.problem
+        }
     }
 
     /// The plan that is made anew, whatever is stored so far.
@@ -198,7 +214,9 @@ struct ShardCommand {
         }
         let size = MemorySize.text(report.modelBytes)
         console.report(Report(.phase, "[1/2] reading \(report.source), \(size)"))
-        try work.digest()
+        try work.digest { bytes in
+            console.report(Report(.progress, "read: \(MemorySize.text(bytes)) of \(size)"))
+        }
         if let obstacle = work.manifest.obstacle {
             throw ShardSource.Problem(
                 description: "\(report.source): what is to be written about its shards could not "

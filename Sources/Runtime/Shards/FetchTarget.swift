@@ -19,8 +19,8 @@ final class FetchTarget {
     var whenFilled: () -> Void = {}
     /// Told what its host waits for.
     var whenWaiting: (String) -> Void = { _ in }
-    /// Told once, at the end: bytes that were fetched, and why it did not work.
-    var whenOver: (UInt64, String?) -> Void = { _, _ in }
+    /// Told once, at the end: bytes that were fetched, in how many seconds, and what went wrong.
+    var whenOver: (UInt64, Double?, String?) -> Void = { _, _, _ in }
 
     private let part: Part
     private let source: ShardSource
@@ -31,6 +31,9 @@ final class FetchTarget {
     private var stream: FetchStream?
     private var answer = ShardAnswer([])
     private var missing: [ShardItem] = []
+    /// When it began to fetch.
+    private var began: Instant?
+    private var seconds: Double?
 
     init(
         _ part: Part, of work: ShardWork, on disks: DiskRoom, loop: EventLoop,
@@ -111,6 +114,7 @@ final class FetchTarget {
     }
 
     private func fetch() {
+        began = EventLoop.now
         let run = String(UInt64.random(in: .min ... .max), radix: 16)
         let line = script.fetch(
             missing.compactMap(\.fetch), from: source.remote, run: run)
@@ -128,6 +132,7 @@ final class FetchTarget {
             if let lacking = missing.first(where: { digest($0) == nil }) {
                 return finish("\(subject(lacking.file.name)) did not arrive. Run it again")
             }
+            seconds = began.map { EventLoop.now - $0 }
             whenFilled()
         case .refused(let name, let why): finish("\(subject(name)): \(why)")
         case .ended(let words):
@@ -184,8 +189,8 @@ final class FetchTarget {
         host.end()
         disks.said(node, hasFailed: problem != nil)
         let done = whenOver
-        (whenOver, whenFilled) = ({ _, _ in }, {})
+        (whenOver, whenFilled) = ({ _, _, _ in }, {})
         let fetched = stream.map { _ in missing.reduce(0) { $0 + $1.file.byteCount } } ?? 0
-        loop.at(EventLoop.now) { done(problem == nil ? fetched : 0, problem) }
+        loop.at(EventLoop.now) { [self] in done(problem == nil ? fetched : 0, seconds, problem) }
     }
 }

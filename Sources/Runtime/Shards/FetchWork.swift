@@ -8,7 +8,6 @@ import Sharding
 final class FetchWork {
     private var work: ShardWork
     private let loop = EventLoop()
-    private let began = EventLoop.now
     private var targets: [FetchTarget] = []
     private var outcomes: [ShardOutcome?]
     private var filled = Set<Int>()
@@ -34,7 +33,7 @@ final class FetchWork {
                 advance()
             }
             target.whenWaiting = { waits(place.node, $0) }
-            target.whenOver = { [self] fetched, problem in over(index, fetched, problem) }
+            target.whenOver = { [self] in over(index, $0, seconds: $1, $2) }
             targets.append(target)
         }
         for target in targets { target.begin() }
@@ -48,12 +47,14 @@ final class FetchWork {
         return (outcomes.compactMap(\.self), work.digests)
     }
 
-    private func over(_ index: Int, _ fetched: UInt64, _ problem: String?) {
+    private func over(
+        _ index: Int, _ fetched: UInt64, seconds: Double?, _ problem: String?
+    ) {
         let place = work.places[index]
         outcomes[index] = ShardOutcome(
             node: place.node, location: place.location,
             storedBytes: work.layout.storedBytes(of: place.node), sentBytes: fetched,
-            seconds: EventLoop.now - began, problem: problem)
+            seconds: seconds, problem: problem)
         if outcomes.allSatisfy({ $0 != nil }) { loop.stop() } else { advance() }
     }
 

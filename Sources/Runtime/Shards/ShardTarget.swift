@@ -25,7 +25,9 @@ final class ShardTarget {
     private let loop: EventLoop
     private let host: ShardConversation
     private var stream: ShardStream?
-    private var began = EventLoop.now
+    /// When what is missing began to be sent, and when all had come: then others are waited for.
+    private var began: Instant?
+    private var arrivedAt: Instant?
     private var completion: ((ShardOutcome) -> Void)?
     /// Told when all has arrived, with what puts it in its place.
     var whenFilled: (@escaping () -> Void) -> Void = { $0() }
@@ -50,7 +52,6 @@ final class ShardTarget {
     /// call.
     func begin(_ done: @escaping (ShardOutcome) -> Void) {
         completion = done
-        began = EventLoop.now
         host.failed = { [self] in finish(problem: $0) }
         host.begin(script.look, bytes: script.lookedBytes) { [self] in looked($0) }
     }
@@ -103,6 +104,7 @@ final class ShardTarget {
     }
 
     private func send(_ missing: [ShardItem], _ need: UInt64, keeping kept: [String]) {
+        began = EventLoop.now
         do {
             let sent = missing + [ShardItem(part.manifest)]
             stream = try ShardStream(
@@ -134,6 +136,7 @@ final class ShardTarget {
                         ? "Is its disk full? Run sollol shard again"
                         : "Whoever stored it has something else now: give the model with --from"))
         }
+        arrivedAt = EventLoop.now
         whenFilled { [self] in commit(need) }
     }
 
@@ -157,7 +160,7 @@ final class ShardTarget {
         disks.said(node, hasFailed: problem != nil)
         let outcome = ShardOutcome(
             node: node, location: part.place.location, storedBytes: byteCount, sentBytes: sent,
-            seconds: EventLoop.now - began, problem: problem)
+            seconds: began.flatMap { began in arrivedAt.map { $0 - began } }, problem: problem)
         loop.at(EventLoop.now) { completion(outcome) }
     }
 }

@@ -15,8 +15,8 @@ package struct ShardOutcome: Sendable {
     package var storedBytes: UInt64
     /// Bytes that were sent; the others were there.
     package var sentBytes: UInt64
-    /// Seconds that it took.
-    package var seconds: Double
+    /// Seconds in which those came; nil where none did.
+    package var seconds: Double?
     /// Why it is not there; nil: every digest is that of the source.
     package var problem: String?
 }
@@ -90,11 +90,17 @@ package struct ShardWork {
 
     /// Reads the source once, so that what arrives can be compared with it.
     ///
+    /// - Parameter progress: told every few seconds how many bytes have been read.
     /// - Throws: `ShardSource.Problem`.
     package mutating func digest(
         progress: @escaping (UInt64) -> Void = { _ in }
     ) throws(ShardSource.Problem) {
-        digests = try ShardDigests.of(layout, source, timeouts: timeouts, progress: progress)
+        var toldAt = EventLoop.now
+        digests = try ShardDigests.of(layout, source, timeouts: timeouts) { bytes in
+            guard EventLoop.now - toldAt >= Self.interval else { return }
+            toldAt = EventLoop.now
+            progress(bytes)
+        }
     }
 
     /// Brings everything to its place; outcomes come in the order of `places`.

@@ -33,6 +33,22 @@ struct ShardWordsTests {
         return Outcome(status: status, text: output + program.lines.joined(separator: "\n"))
     }
 
+    /// Reading a large model takes minutes, and who cannot be asked is known in a second.
+    @Test func whoCannotBeAskedIsToldBeforeTheModelIsRead() throws {
+        let cluster = try Self.cluster()
+        try cluster.edit(
+            "\"127.0.0.1:\(cluster.ports[1])\"",
+            """
+            {"host": "127.0.0.1", "port": \(cluster.ports[1]), "ssh": "root@127.0.0.1", "transport": "ssh",
+             "ssh_options": ["Port=1"]}
+            """)
+        let refused = try Self.run(cluster, ["shard"])
+        #expect(refused.status == 69, "\(refused.text)")
+        #expect(refused.text.contains("error: worker-2: "), "\(refused.text)")
+        #expect(!refused.text.contains("error: worker-1: "), "\(refused.text)")
+        #expect(!refused.text.contains("reading "), "\(refused.text)")
+    }
+
     /// A start that `up` would refuse is not called exact commands.
     @Test func anotherPlacementIsToldBeforeAStart() throws {
         let cluster = try Self.cluster()
