@@ -9,21 +9,6 @@ import Testing
 
 /// Why layers move once devices are measured, or no longer.
 @Suite struct MeasuredPlacementTests {
-    /// Facts in which a layer takes so many milliseconds on each worker.
-    private static func facts(_ milliseconds: [Double]) throws -> HostFacts {
-        var facts = SampleSpecs.localFacts
-        let shape = try #require(facts.hosts[.here]?.models[SampleSpecs.model]?.shape)
-        for (worker, time) in zip(SampleSpecs.local.workers, milliseconds) {
-            let conditions = facts.conditions(of: worker, model: shape.paceDigest)
-            facts.record(
-                MeasuredDevice(
-                    conditions[0], measuredAt: 1, layer: time / 1000, promptLayer: 0.001,
-                    outputLayer: time / 1000, hop: 0, spread: 0),
-                of: worker.endpoint.description)
-        }
-        return facts
-    }
-
     private static func notices(_ facts: HostFacts, after plan: LaunchPlan) throws -> [String] {
         var facts = facts
         facts.placement = plan.remembered.map(RecordedPlacement.init)
@@ -33,7 +18,7 @@ import Testing
     /// "`placement` has been changed in the configuration" was said, which nobody had touched.
     @Test func theReasonIsTheMeasurement() throws {
         let before = try LaunchPlanner.plan(SampleSpecs.local, facts: SampleSpecs.localFacts)
-        let measured = try Self.facts([1, 4])
+        let measured = SampleSpecs.measuredFacts([1, 4])
         #expect(
             try Self.notices(measured, after: before) == [
                 "layers move: since the last start the pace of a device has been measured anew"
@@ -42,7 +27,7 @@ import Testing
         #expect(plan.placement?.strategy == .fastest)
         let age = "layers are placed by what was measured, the oldest of it on 1970-01-01"
         #expect(plan.paceNotice == age && before.paceNotice == nil)
-        let lost = try Self.notices(Self.facts([1]), after: plan)
+        let lost = try Self.notices(SampleSpecs.measuredFacts([1]), after: plan)
         #expect(lost.count == 1)
         #expect(
             lost[0].hasPrefix(

@@ -12,28 +12,12 @@ import Testing
 /// What is said where nothing is predicted or something does not count, and how a prediction is
 /// held against what is served.
 @Suite struct UnpredictedPlanTests {
-    /// Facts in which these of the two workers take so many milliseconds for a layer.
-    private static func facts(_ milliseconds: [Double?]) throws -> HostFacts {
-        var facts = SampleSpecs.localFacts
-        let shape = try #require(facts.hosts[.here]?.models[SampleSpecs.model]?.shape)
-        for (worker, time) in zip(SampleSpecs.local.workers, milliseconds) {
-            guard let time else { continue }
-            let conditions = facts.conditions(of: worker, model: shape.paceDigest)
-            facts.record(
-                MeasuredDevice(
-                    conditions[0], measuredAt: 1, layer: time / 1000, promptLayer: 0.001,
-                    outputLayer: time / 1000, hop: 0, spread: 0),
-                of: worker.endpoint.description)
-        }
-        return facts
-    }
-
     private static func plan(
         _ milliseconds: [Double?], _ change: (inout ClusterSpec) -> Void = { _ in }
     ) throws -> LaunchPlan {
         var spec = SampleSpecs.local
         change(&spec)
-        return try LaunchPlanner.plan(spec, facts: facts(milliseconds))
+        return try LaunchPlanner.plan(spec, facts: SampleSpecs.measuredFacts(milliseconds))
     }
 
     // MARK: Nothing predicted

@@ -101,4 +101,21 @@ enum SampleSpecs {
             hosts: [.here: here],
             offeredDevices: ["127.0.0.1:50052": ["RPC0"], "127.0.0.1:50053": ["RPC0"]])
     }()
+
+    /// The same, in which a layer takes so many milliseconds on each worker; nil: nobody has
+    /// measured it.
+    static func measuredFacts(_ milliseconds: [Double?]) -> HostFacts {
+        var facts = localFacts
+        let shape = facts.hosts[.here]?.models[model]?.shape
+        for (worker, time) in zip(local.workers, milliseconds) {
+            guard let time, let shape else { continue }
+            let conditions = facts.conditions(of: worker, model: shape.paceDigest)
+            facts.record(
+                MeasuredDevice(
+                    conditions[0], measuredAt: 1, layer: time / 1000, promptLayer: 0.001,
+                    outputLayer: time / 1000, hop: 0, spread: 0),
+                of: worker.endpoint.description)
+        }
+        return facts
+    }
 }
