@@ -107,8 +107,8 @@ package enum PlanFindings {
         guard let first = held.first, let pid = first.script else { return nil }
         let ports = held.filter { $0.owner == first.owner }.map(\.endpoint.description).sorted()
         return Complaint(
-            "a printed script (pid \(pid) of \(first.who)) runs servers of cluster \(cluster) here: "
-                + ports.joined(separator: ", "),
+            "a printed script (pid \(pid) of \(first.who)) runs servers of cluster \(cluster) "
+                + "here: \(ports.joined(separator: ", "))",
             remedy: "\(scriptsEnd(pid)).")
     }
 

@@ -31,8 +31,8 @@ final class FetchTarget {
     private var stream: FetchStream?
     private var answer = ShardAnswer([])
     private var missing: [ShardItem] = []
-    /// When it began to fetch.
-    private var began: Instant?
+    /// When it began to fetch, and how long that took: then others are waited for.
+    private var began = EventLoop.now
     private var seconds: Double?
 
     init(
@@ -132,7 +132,7 @@ final class FetchTarget {
             if let lacking = missing.first(where: { digest($0) == nil }) {
                 return finish("\(subject(lacking.file.name)) did not arrive. Run it again")
             }
-            seconds = began.map { EventLoop.now - $0 }
+            seconds = EventLoop.now - began
             whenFilled()
         case .refused(let name, let why): finish("\(subject(name)): \(why)")
         case .ended(let words):

@@ -44,11 +44,24 @@ enum ShardDigests {
     private static func read(
         _ item: ShardItem, of source: ShardSource
     ) throws(ShardSource.Problem) -> String {
+        try digest(of: 0..<item.file.byteCount) { offset, count throws(ShardSource.Problem) in
+            try item.bytes(of: source, from: offset, count)
+        }
+    }
+
+    /// The SHA-256 of bytes that are read in pieces.
+    ///
+    /// - Parameter read: so many from that offset on.
+    /// - Throws: `ShardSource.Problem`.
+    static func digest(
+        of range: Range<UInt64>,
+        _ read: (UInt64, Int) throws(ShardSource.Problem) -> [UInt8]
+    ) throws(ShardSource.Problem) -> String {
         var digest = SHA256()
-        var offset: UInt64 = 0
-        while offset < item.file.byteCount {
-            let count = Int(min(item.file.byteCount - offset, 1 << 20))
-            digest.add(try item.bytes(of: source, from: offset, count))
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let count = Int(min(range.upperBound - offset, 1 << 20))
+            digest.add(try read(offset, count))
             offset += UInt64(count)
         }
         return digest.hex
@@ -88,7 +101,6 @@ enum ShardDigests {
                     return loop.stop()
                 }
                 done += bytes
-                progress(done)
                 next()
             } failure: { failure in
                 problem = failure.message(source.location)
@@ -96,6 +108,7 @@ enum ShardDigests {
             }
         }
         loop.at(EventLoop.now) { next() }
+        ShardWork.keepTelling(on: loop) { if done > 0 { progress(done) } }
         Signals.running(loop) {
             shell.kill()
             loop.stop()

@@ -25,9 +25,9 @@ final class ShardTarget {
     private let loop: EventLoop
     private let host: ShardConversation
     private var stream: ShardStream?
-    /// When what is missing began to be sent, and when all had come: then others are waited for.
-    private var began: Instant?
-    private var arrivedAt: Instant?
+    /// When it began to send, and how long that took: then others are waited for.
+    private var began = EventLoop.now
+    private var seconds: Double?
     private var completion: ((ShardOutcome) -> Void)?
     /// Told when all has arrived, with what puts it in its place.
     var whenFilled: (@escaping () -> Void) -> Void = { $0() }
@@ -136,7 +136,7 @@ final class ShardTarget {
                         ? "Is its disk full? Run sollol shard again"
                         : "Whoever stored it has something else now: give the model with --from"))
         }
-        arrivedAt = EventLoop.now
+        seconds = EventLoop.now - began
         whenFilled { [self] in commit(need) }
     }
 
@@ -160,7 +160,7 @@ final class ShardTarget {
         disks.said(node, hasFailed: problem != nil)
         let outcome = ShardOutcome(
             node: node, location: part.place.location, storedBytes: byteCount, sentBytes: sent,
-            seconds: began.flatMap { began in arrivedAt.map { $0 - began } }, problem: problem)
+            seconds: seconds, problem: problem)
         loop.at(EventLoop.now) { completion(outcome) }
     }
 }

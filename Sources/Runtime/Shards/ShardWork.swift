@@ -93,14 +93,9 @@ package struct ShardWork {
     /// - Parameter progress: told every few seconds how many bytes have been read.
     /// - Throws: `ShardSource.Problem`.
     package mutating func digest(
-        progress: @escaping (UInt64) -> Void = { _ in }
+        progress: @escaping (UInt64) -> Void
     ) throws(ShardSource.Problem) {
-        var toldAt = EventLoop.now
-        digests = try ShardDigests.of(layout, source, timeouts: timeouts) { bytes in
-            guard EventLoop.now - toldAt >= Self.interval else { return }
-            toldAt = EventLoop.now
-            progress(bytes)
-        }
+        digests = try ShardDigests.of(layout, source, timeouts: timeouts, progress: progress)
     }
 
     /// Brings everything to its place; outcomes come in the order of `places`.

@@ -2,7 +2,7 @@ import Basics
 import Foundation
 
 /// A file of a model that is read in any order, on this machine or on another host.
-indirect enum SourceFile {
+enum SourceFile {
     /// Opened once: another file in its place later is none of its.
     case here(Descriptor, path: String, byteCount: UInt64)
     case there(HostFiles, path: String, byteCount: UInt64)
@@ -86,14 +86,7 @@ indirect enum SourceFile {
     ///
     /// - Throws: `ShardSource.Problem`.
     func digest(of range: Range<UInt64>) throws(ShardSource.Problem) -> String {
-        var digest = SHA256()
-        var place = range.lowerBound
-        while place < range.upperBound {
-            let count = Int(min(range.upperBound - place, 1 << 20))
-            digest.add(try read(place, count))
-            place += UInt64(count)
-        }
-        return digest.hex
+        try ShardDigests.digest(of: range, read)
     }
 
     private static func read(

@@ -44,14 +44,17 @@ package enum MeasureNeighbours {
 package final class MeasureLock {
     /// Whether nobody else holds it; true where it cannot be told.
     package let isAlone: Bool
-    private let file: Int32
+    private let file: Descriptor?
 
     /// - Parameter folder: nil: there is no place for it.
     package init(in folder: String? = try? PrivateFolder.make()) {
-        let flags = O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW
-        file = folder.map { open("\($0)/.measure", flags, 0o600) } ?? -1
-        isAlone = file < 0 || flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+        file = folder.flatMap {
+            try? Descriptor(
+                opening: "\($0)/.measure", O_RDONLY | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        }
+        isAlone =
+            file.map {
+                flock($0.number, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+            } ?? true
     }
-
-    deinit { if file >= 0 { close(file) } }
 }

@@ -2,9 +2,8 @@
 # the right size; `folder PATH`; `free BYTES` of its disk, where that is told, and `disk NAME`, the
 # same for all folders that are on it; `manifest DIGEST`, and `owner CLUSTER`, whose it is by what
 # that says; `between KIB`, of all that has arrived, for whatever placement; `unlike FILE` of the
-# skeleton, where it differs outside of its pieces. Changes
-# nothing. `foreign WHY` and no more where another user has a part in it. After shard-files.sh and
-# skeleton-holes.sh.
+# skeleton, where it differs outside of its pieces. Changes nothing. `foreign WHY` and no more where
+# another user has a part in it. After shard-files.sh and skeleton-holes.sh.
 #
 # Values besides those: shard_skeleton (words FILE:BYTES).
 
